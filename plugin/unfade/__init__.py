@@ -1,0 +1,40 @@
+"""Unfade restores pictures: upscale, de-artifact, colorize.
+
+>>> import unfade
+>>> picture = unfade.upscale("photo.jpg", scale=2)      # doctest: +SKIP
+>>> unfade.write_picture(picture, "photo-2x.png")       # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unfade.api import upscale
+    from unfade.errors import UnfadeError
+    from unfade.picture import Metadata, Picture, read_picture, write_picture
+
+__version__ = "0.1.0"
+
+__all__ = ["Metadata", "Picture", "UnfadeError", "__version__", "read_picture", "upscale", "write_picture"]
+
+# Looked up when first used, so that importing the package costs next to nothing.
+_HOMES = {
+    "Metadata": "unfade.picture",
+    "Picture": "unfade.picture",
+    "UnfadeError": "unfade.errors",
+    "read_picture": "unfade.picture",
+    "upscale": "unfade.api",
+    "write_picture": "unfade.picture",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'unfade' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,78 @@
+"""What a helper needs to know about an installation: versions, devices, models, and where things are."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from unfade import __version__, places
+from unfade.catalog import Model, list_models
+from unfade.engine import Device, ProviderStatus, Session, provider_label, survey
+from unfade.errors import UnfadeError
+from unfade.log import log_file
+
+_PACKAGES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml", "numpy", "pillow", "pyvips", "PyQt6")
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """One model, and what happened when it was opened."""
+
+    name: str
+    path: str
+    source: str
+    runs_on: str | None
+    """Name of the provider, None where it cannot be opened."""
+    note: str | None
+    """Why not, or why not on the GPU."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The whole of it; the fields are the keys of ``unfade doctor --json``."""
+
+    versions: dict[str, str]
+    devices: tuple[ProviderStatus, ...]
+    models: tuple[ModelCheck, ...]
+    places: dict[str, str]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there are models and all of them can be opened."""
+        return bool(self.models) and all(check.runs_on for check in self.models)
+
+
+def examine() -> Examination:
+    """Looks at this installation; opens every model on the best device, as a filter would."""
+    return Examination(
+        versions=_versions(),
+        devices=tuple(survey()),
+        models=tuple(_check(model) for model in list_models()),
+        places={"models": str(places.models_dir()), "log": str(log_file())},
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {
+        "unfade": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "executable": sys.executable,
+    }
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _check(model: Model) -> ModelCheck:
+    try:
+        session = Session.open(model.path, Device.AUTO)
+    except UnfadeError as error:
+        return ModelCheck(model.card.name, str(model.path), model.source.value, None, str(error))
+    runs_on = provider_label(session.provider)
+    return ModelCheck(model.card.name, str(model.path), model.source.value, runs_on, session.fallback)

@@ -1,0 +1,65 @@
+"""Engine: the user's choice of device, threads and tile, and the sessions opened under it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from unfade.engine.device import Device
+from unfade.engine.providers import CPU
+from unfade.engine.session import Session
+from unfade.errors import UsageError
+
+DEFAULT_TILE = 1024
+
+
+class Engine:
+    """Opens each model once and hands it to the filters. Safe to use from several threads."""
+
+    def __init__(
+        self, device: Device = Device.AUTO, *, threads: int | None = None, tile: int | None = None
+    ) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            threads: CPU threads; None takes the physical cores this process may use.
+            tile: the largest side of a window in input pixels; None takes :data:`DEFAULT_TILE`.
+
+        Raises:
+            UsageError: threads or tile below 1.
+        """
+        if threads is not None and threads < 1:
+            raise UsageError(f"The number of threads must be at least 1, not {threads}.")
+        if tile is not None and tile < 1:
+            raise UsageError(f"The tile must be at least 1 pixel wide, not {tile}.")
+        self.device = device
+        self.threads = threads
+        self.tile = tile or DEFAULT_TILE
+        self._sessions: dict[Path, Session] = {}
+        self._lock = threading.Lock()
+
+    def session(self, path: Path) -> Session:
+        """The model at ``path``, loaded when it is first asked for; errors as for :meth:`Session.open`."""
+        key = path.resolve()
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is None:
+                session = Session.open(path, self.device, threads=self.threads)
+                self._sessions[key] = session
+            return session
+
+    @property
+    def provider(self) -> str | None:
+        """The provider that runs the models; None before the first is opened."""
+        sessions = self._opened()
+        used = [session.provider for session in sessions]
+        return next((provider for provider in used if provider != CPU), used[0] if used else None)
+
+    @property
+    def fallback(self) -> str | None:
+        """Why no GPU is used, as a sentence; None when one is, or the CPU was asked for."""
+        return next((session.fallback for session in self._opened() if session.fallback), None)
+
+    def _opened(self) -> list[Session]:
+        with self._lock:
+            return list(self._sessions.values())

@@ -1,0 +1,130 @@
+"""Execution providers: which of ONNX Runtime's back ends to ask for, in which order, with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unfade.engine import nvidia
+from unfade.engine.device import Device, DeviceKind
+from unfade.engine.nvidia import Obstacle
+from unfade.engine.runtime import onnxruntime, preload_cuda
+from unfade.errors import DeviceError
+
+CUDA = "CUDAExecutionProvider"
+DIRECTML = "DmlExecutionProvider"
+COREML = "CoreMLExecutionProvider"
+CPU = "CPUExecutionProvider"
+
+Chain = list[tuple[str, dict[str, str]]]
+"""Providers with their options, the first that works is taken; the last is always the CPU."""
+
+_PREFERENCE = (CUDA, DIRECTML, COREML)
+_BY_NAME = {DeviceKind.CUDA: CUDA, DeviceKind.DIRECTML: DIRECTML, DeviceKind.COREML: COREML}
+_LABELS = {CUDA: "CUDA", DIRECTML: "DirectML", COREML: "CoreML", CPU: "CPU"}
+_WHERE = {
+    CUDA: "CUDA needs Linux or Windows on an x86-64 processor, and the onnxruntime-gpu package",
+    DIRECTML: "DirectML needs Windows and the onnxruntime-directml package",
+    COREML: "CoreML needs macOS",
+}
+
+
+@dataclass(frozen=True)
+class ProviderStatus:
+    """What ``unfade doctor`` tells of one provider."""
+
+    provider: str
+    label: str
+    usable: bool
+    note: str
+    """Which processor it is, or why it cannot be used and what to do."""
+
+
+def provider_label(provider: str) -> str:
+    """The name people use: "CUDA" for CUDAExecutionProvider."""
+    return _LABELS.get(provider, provider)
+
+
+def provider_chain(device: Device, available: Sequence[str], *, gpu_memory_limit: int | None = None) -> Chain:
+    """The providers to ask onnxruntime for, the most wanted first.
+
+    Args:
+        device: what the user asked for.
+        available: the providers of this build of onnxruntime (``get_available_providers()``).
+        gpu_memory_limit: bytes that CUDA's arena may take; None leaves it without limit.
+
+    Raises:
+        DeviceError: a device asked for by name is not in this build.
+    """
+    if device.kind is DeviceKind.CPU:
+        return [(CPU, {})]
+    if device.kind is DeviceKind.AUTO:
+        wanted = [provider for provider in _PREFERENCE if provider in available]
+    else:
+        wanted = [_BY_NAME[device.kind]]
+        if wanted[0] not in available:
+            raise DeviceError(
+                f"The device {device} cannot be used here: {_WHERE[wanted[0]]}. Use --device auto or cpu."
+            )
+    chain: Chain = [(provider, _options(provider, device, gpu_memory_limit)) for provider in wanted]
+    return [*chain, (CPU, {})]
+
+
+def _options(provider: str, device: Device, gpu_memory_limit: int | None) -> dict[str, str]:
+    if provider == CUDA:
+        options = {
+            "device_id": str(device.index),
+            # EXHAUSTIVE times every algorithm for every new shape, seconds each; DEFAULT takes a slow one.
+            "cudnn_conv_algo_search": "HEURISTIC",
+            # Doubling the arena at every growth would hit the limit with half of the memory unused.
+            "arena_extend_strategy": "kSameAsRequested",
+        }
+        if gpu_memory_limit is not None:
+            options["gpu_mem_limit"] = str(gpu_memory_limit)
+        return options
+    if provider == DIRECTML:
+        return {"device_id": str(device.index)}
+    if provider == COREML:
+        # MLProgram is the format of current systems, and knows more operators than NeuralNetwork.
+        return {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL", "RequireStaticInputShapes": "0"}
+    return {}
+
+
+def cuda_obstacle(index: int) -> Obstacle | None:
+    """Why CUDA cannot be used on GPU ``index`` although onnxruntime lists it; None when it can.
+
+    Loads the CUDA libraries, but only where a driver and a GPU make it worth while.
+    """
+    needed = int(onnxruntime().cuda_version.split(".")[0] or 0)
+    obstacle = nvidia.driver_obstacle(nvidia.find_driver(), index, needed)
+    if obstacle is None:
+        preload_cuda()
+        obstacle = nvidia.library_obstacle(needed)
+    return obstacle
+
+
+def gpu_memory_limit(index: int) -> int | None:
+    """Bytes to allow CUDA's arena: four fifths of the GPU, since the desktop lives there as well."""
+    driver = nvidia.find_driver()
+    if driver is None or index >= len(driver.gpus):
+        return None
+    return driver.gpus[index].memory * 4 // 5
+
+
+def survey() -> list[ProviderStatus]:
+    """What this machine offers, the most wanted first, without opening a model."""
+    available = onnxruntime().get_available_providers()
+    found = []
+    for provider in _PREFERENCE:
+        label = provider_label(provider)
+        if provider not in available:
+            found.append(ProviderStatus(provider, label, False, _WHERE[provider]))
+        elif provider == CUDA:
+            obstacle = cuda_obstacle(0)
+            driver = nvidia.find_driver()
+            names = ", ".join(gpu.name for gpu in driver.gpus) if driver else ""
+            note = names if obstacle is None else f"{obstacle.reason}: {obstacle.remedy}"
+            found.append(ProviderStatus(provider, label, obstacle is None, note))
+        else:
+            found.append(ProviderStatus(provider, label, True, ""))
+    return [*found, ProviderStatus(CPU, provider_label(CPU), True, "")]

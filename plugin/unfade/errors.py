@@ -1,0 +1,34 @@
+"""Errors as sentences for the person at the screen: what happened, to which file, and what to do.
+
+Whatever reaches a user is an :class:`UnfadeError`; its text is shown as it stands, without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class UnfadeError(Exception):
+    """Base of all errors that are meant to be read by the user."""
+
+
+class UsageError(UnfadeError):
+    """What was asked for makes no sense (a scale of 0, an output equal to its input)."""
+
+
+class PictureError(UnfadeError):
+    """A picture could not be read: missing, damaged, too large, or not a picture at all."""
+
+
+class OutputError(UnfadeError):
+    """A result could not be written."""
+
+
+class ModelError(UnfadeError):
+    """A model is unknown, unreadable, of a shape no filter can use, or gave an unusable result."""
+
+
+class DeviceError(UnfadeError):
+    """The device asked for by name cannot run the model here."""
+
+
+class Cancelled(UnfadeError):
+    """The user stopped the work. Raised from a progress callback to stop a running filter."""

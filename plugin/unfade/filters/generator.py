@@ -1,0 +1,105 @@
+"""The models of a blend behind the face of a single session, so that tiles are run and mixed one by one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.card import ModelCard, Tiling
+from unfade.engine import Session
+from unfade.errors import ModelError
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32).reshape(1, 3, 1, 1)
+"""ITU-R BT.601, the luma of JPEG and of Pillow."""
+
+
+@dataclass
+class Ledger:
+    """What the sessions spent on one picture."""
+
+    seconds: float = 0.0
+    """Time inside the network."""
+
+
+class Generator:
+    """One or more models with their weights, and gray pictures for models that know only colour.
+
+    It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
+    as three equal channels and comes back as luma.
+    """
+
+    def __init__(
+        self, sessions: Sequence[Session], weights: Sequence[float], ledger: Ledger, *, gray: bool
+    ) -> None:
+        self._sessions = tuple(sessions)
+        self._weights = tuple(weights)
+        self._ledger = ledger
+        self._gray = gray
+        self.card = _card([session.card for session in sessions], gray=gray)
+        self.provider = sessions[0].provider
+
+    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """One window, NCHW float32, by the names on ``card``: the weighted sum of the models' results."""
+        window = inputs[self.card.inputs[0].name]
+        if self._gray:
+            window = np.repeat(window, 3, axis=1)
+        started = time.perf_counter()
+        results = [
+            session.run({session.card.inputs[0].name: window})[session.card.outputs[0].name]
+            for session in self._sessions
+        ]
+        self._ledger.seconds += time.perf_counter() - started
+        mixed = results[0]
+        if len(results) > 1:
+            mixed = mixed * np.float32(self._weights[0])
+            for weight, result in zip(self._weights[1:], results[1:], strict=True):
+                mixed += result * np.float32(weight)
+        if self._gray:
+            mixed = (mixed * LUMA).sum(axis=1, keepdims=True)
+        return {self.card.outputs[0].name: mixed}
+
+    def on_cpu(self) -> Generator:
+        """The same on the CPU."""
+        sessions = [session.on_cpu() for session in self._sessions]
+        return Generator(sessions, self._weights, self._ledger, gray=self._gray)
+
+
+def _card(cards: Sequence[ModelCard], *, gray: bool) -> ModelCard:
+    """What is true of all the models at once: largest halo, common multiple, most careful tiling."""
+    first = cards[0]
+    for card in cards:
+        _check(card, like=first)
+    exact = all(card.tiling is Tiling.EXACT for card in cards)
+    channels = 1 if gray else 3
+    return replace(
+        first,
+        size_multiple=math.lcm(*(card.size_multiple for card in cards)),
+        halo=max(card.halo for card in cards),
+        tiling=Tiling.EXACT if exact else Tiling.BLEND,
+        inputs=(replace(first.inputs[0], channels=channels),),
+        outputs=(replace(first.outputs[0], channels=channels),),
+    )
+
+
+def _check(card: ModelCard, *, like: ModelCard) -> None:
+    """Raises ModelError for a model that makes no RGB out of RGB in tiles, or unlike its neighbour."""
+    channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
+    if channels != [3, 3] or card.tiling is Tiling.WHOLE:
+        raise ModelError(
+            f"The model {card.name} does not make RGB out of RGB in tiles; choose another with --model."
+        )
+    if _values(card) != _values(like) or card.scale != like.scale:
+        raise ModelError(
+            f"The models {like.name} and {card.name} do not go together; "
+            "set detail to 0 or 1, or choose one of them with --model."
+        )
+
+
+def _values(card: ModelCard) -> list[object]:
+    """What the numbers of its input and output mean."""
+    return [(tensor.range, tensor.colour_space) for tensor in (card.inputs[0], card.outputs[0])]

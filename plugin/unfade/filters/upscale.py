@@ -1,0 +1,210 @@
+"""Upscale: a picture made larger by a network, to any size between 1 and 4 times.
+
+The models enlarge by whole numbers, their native scales. Any other scale runs the next larger one and
+resamples the result down, antialiased; a scale beyond the largest model runs it twice. What lies between two
+steps is kept at 16 bits a channel (32-bit floats for float pictures): half the memory of floats, and rounding
+twice costs less than a 250th of an 8-bit step. Memory beside input and output is those intermediate pictures
+(6 bytes for each of their RGB pixels), the copy in which a picture with alpha is filled, and a few tiles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade import catalog
+from unfade.card import Task
+from unfade.engine import Engine
+from unfade.errors import ModelError, UsageError
+from unfade.filters.base import Filter, OnTile, Outcome, check_ranges, option
+from unfade.filters.choice import Blend, alone, choose_blends, choose_passes
+from unfade.filters.generator import Generator, Ledger
+from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
+from unfade.tiling import Extent, TileLayout, array_reader, array_writer, plan, run_tiled
+
+
+@dataclass(frozen=True)
+class UpscaleOptions:
+    """What can be set. Raises UsageError for numbers out of range."""
+
+    scale: float = option(2.0, "How many times as large: 1.5, 2, 3, 4 or anything between.", low=1, high=4)
+    detail: float | None = option(
+        None,
+        "0 runs the faithful model, 1 the GAN model, and what lies between blends the two; "
+        "the faithful one, where there is one, when left out.",
+        low=0,
+        high=1,
+    )
+    strength: float = option(1.0, "0 is plain enlargement, 1 the model's result.", low=0, high=1)
+    model: str | None = option(None, "A model to use in place of the installed one that fits: name or path.")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if self.model is not None and self.detail is not None:
+            raise UsageError(
+                "detail chooses between the models and model names one; leave one of the two out."
+            )
+
+
+def upscale(
+    picture: Picture, options: UpscaleOptions, engine: Engine, on_tile: OnTile | None = None
+) -> Picture:
+    """The picture ``options.scale`` times as large, each side rounded; same dtype, channels and metadata.
+
+    Gray pictures run as RGB and come back as luma; alpha is enlarged by itself, and colours under alpha 0 do
+    not bleed. Raises ModelError, DeviceError, OutOfMemory, and what ``on_tile`` raises.
+    """
+    return prepare(options, engine)(picture, on_tile).picture
+
+
+def prepare(options: UpscaleOptions, engine: Engine) -> Upscaler:
+    """Finds and opens the models. Raises ModelError, DeviceError, OutOfMemory."""
+    if options.model is not None:
+        blend = alone(catalog.find_model(options.model))
+        card = blend.models[0].card
+        if card.task is not Task.UPSCALE:
+            raise ModelError(
+                f"The model {card.name} is for {card.task.value}, not for upscale; choose another."
+            )
+        blends = {card.scale: blend}
+    else:
+        blends = choose_blends(catalog.list_models(), options.detail)
+    passes = [blends[native] for native in choose_passes(options.scale, blends)]
+    upscaler = Upscaler(options, engine, passes)
+    upscaler.generators(
+        Ledger(), gray=False
+    )  # opens the models now, and refuses the ones that cannot be used
+    return upscaler
+
+
+class Upscaler:
+    """Upscale with its models open."""
+
+    def __init__(self, options: UpscaleOptions, engine: Engine, passes: Sequence[Blend]) -> None:
+        self._options = options
+        self._engine = engine
+        self._passes = passes
+        names = dict.fromkeys(model.card.name for blend in passes for model in blend.models)
+        self._names = " + ".join(names)
+
+    def generators(self, ledger: Ledger, *, gray: bool) -> list[Generator]:
+        """One for each pass."""
+        return [
+            Generator(
+                [self._engine.session(model.path) for model in blend.models], blend.weights, ledger, gray=gray
+            )
+            for blend in self._passes
+        ]
+
+    def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
+        ledger = Ledger()
+        generators = self.generators(ledger, gray=picture.is_gray)
+        size = enlarged(picture, self._options.scale)
+        result = np.empty((*size, picture.pixels.shape[2]), picture.pixels.dtype)
+        into = Picture(result, picture.metadata)
+        colour = picture.colour
+        if picture.alpha is not None:
+            colour = fill_transparent(picture.colour, picture.alpha)
+            assert into.alpha is not None
+            _resample(picture.alpha[..., None], into.alpha[..., None], Kernel.BICUBIC)
+        provider = self._run(colour, into.colour, generators, on_tile)
+        if self._options.strength < 1:
+            _weaken(into.colour, colour, self._options.strength)
+        return Outcome(
+            picture=into,
+            model=self._names,
+            provider=provider,
+            fallback=self._fallback(generators, provider),
+            engine_seconds=ledger.seconds,
+        )
+
+    def _run(
+        self, colour: NDArray[Any], into: NDArray[Any], generators: list[Generator], on_tile: OnTile | None
+    ) -> str:
+        """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
+        layouts = self._layouts(colour, generators)
+        progress = _Progress([len(layout) for layout in layouts], on_tile)
+        between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
+        for index, (generator, layout) in enumerate(zip(generators, layouts, strict=True)):
+            scale = generator.card.scale
+            size = (layout.extent.height * scale, layout.extent.width * scale)
+            last = index == len(generators) - 1
+            step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
+            run = run_tiled(
+                array_reader(colour), generator, array_writer(step), layout, progress.of_pass(index)
+            )
+            colour = step
+        if colour is not into:
+            _resample(colour, into, Kernel.LANCZOS)
+        return run.provider
+
+    def _layouts(self, colour: NDArray[Any], generators: list[Generator]) -> list[TileLayout]:
+        layouts = []
+        height, width = colour.shape[:2]
+        for generator in generators:
+            card = generator.card
+            layouts.append(plan(Extent(height, width), card.halo, card.size_multiple, self._engine.tile))
+            height, width = height * card.scale, width * card.scale
+        return layouts
+
+    def _fallback(self, generators: list[Generator], provider: str) -> str | None:
+        if provider != generators[-1].provider:
+            return "The GPU ran out of memory, so the CPU did the rest; a smaller --tile may fit."
+        return self._engine.fallback
+
+
+class _Progress:
+    """Counts the tiles of all passes as one run."""
+
+    def __init__(self, totals: list[int], on_tile: OnTile | None) -> None:
+        self._totals = totals
+        self._on_tile = on_tile
+
+    def of_pass(self, index: int) -> OnTile | None:
+        """The callback for one pass; a layout that changes on the way changes the sum."""
+        if self._on_tile is None:
+            return None
+        tell, totals = self._on_tile, self._totals
+
+        def on_tile(done: int, total: int) -> None:
+            totals[index] = total
+            tell(sum(totals[:index]) + done, sum(totals))
+
+        return on_tile
+
+
+UPSCALE = Filter(
+    task=Task.UPSCALE,
+    summary="Enlarge pictures, up to four times.",
+    options=UpscaleOptions,
+    prepare=prepare,
+)
+
+
+def enlarged(picture: Picture, scale: float) -> tuple[int, int]:
+    """Height and width of the result: each side times ``scale``, rounded half up, at least 1."""
+    return max(1, math.floor(picture.height * scale + 0.5)), max(1, math.floor(picture.width * scale + 0.5))
+
+
+def _resample(source: NDArray[Any], into: NDArray[Any], kernel: Kernel) -> None:
+    """Resamples HWC pixels to the size and dtype of ``into``, a strip at a time."""
+    for y, strip in resized_strips(source, (into.shape[0], into.shape[1]), kernel):
+        into[y : y + len(strip)] = _as(strip, into.dtype)
+
+
+def _as(pixels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if pixels.dtype == dtype and dtype != np.float32:  # floats may overshoot and have to be clipped
+        return pixels
+    return from_float(to_float(pixels), dtype)
+
+
+def _weaken(into: NDArray[Any], colour: NDArray[Any], strength: float) -> None:
+    """Blends the result, in place, with a plain enlargement of the colours it was made from."""
+    for y, strip in resized_strips(colour, (into.shape[0], into.shape[1]), Kernel.BICUBIC):
+        part = into[y : y + len(strip)]
+        part[...] = from_float(strength * to_float(part) + (1 - strength) * to_float(strip), into.dtype)

@@ -1,0 +1,15 @@
+"""libvips, imported when the first picture is read or written and set up for one pass over each file."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+
+@functools.cache
+def vips() -> Any:
+    """The pyvips module. Its cache of operations is off: it would keep files open and pictures alive."""
+    import pyvips
+
+    pyvips.cache_set_max(0)
+    return pyvips

@@ -1,0 +1,252 @@
+"""Tiny real ONNX models with cards, for tests of whatever runs a model.
+
+Each function writes one file and gives its path back; none needs more than a few milliseconds to write or to
+run. All models take and give RGB, NCHW float32 sRGB in [0, 1]; ``card`` holds fields of the ModelCard to set
+otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.BLEND``, ``size_multiple=``, ...).
+
+- ``identity_model(path, scale=1)``: nearest-neighbour enlargement; every output pixel is an input pixel.
+- ``unet_model(path, scale=2)``: a small U-net with random weights over a nearest-neighbour residual: what
+  comes out looks like the picture. Size multiple 4, its true halo on the card.
+- ``nan_model(path, scale=2)``: gives NaN everywhere, as a broken half-precision model does.
+- ``black_model(path, scale=2)``: gives 0 everywhere.
+- ``cardless_model(path, scale=2)``: the identity without a card.
+- ``save_network(path, network, ...)``: any :class:`Network`, which counts its own receptive radius.
+- ``with_metadata(path, metadata)``: replaces the metadata of a written model (damaged or newer cards).
+
+A folder of such files is made visible to the program by ``monkeypatch.setenv("UNFADE_MODELS", str(folder))``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+
+OPSET = 17
+IR_VERSION = 8  # old enough for every onnxruntime the project allows
+
+
+@dataclass(frozen=True)
+class Node:
+    """One tensor of a network under construction, with what it sees of the input.
+
+    An element at index ``i`` along a side stands for the input pixels from ``i * step`` to ``(i + 1) * step``
+    (with a step below 1: for the one pixel it lies in) and depends on at most ``before`` pixels left of them
+    and ``after`` pixels right of them.
+    """
+
+    name: str
+    channels: int
+    step: float
+    before: float
+    after: float
+
+    @property
+    def radius(self) -> int:
+        """The receptive radius in whole input pixels."""
+        return math.ceil(max(self.before, self.after))
+
+
+class Network:
+    """A convolutional network put together layer by layer, with random weights from ``seed``."""
+
+    def __init__(self, channels: int = 3, seed: int = 0) -> None:
+        self._random = np.random.default_rng(seed)
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+        self.input = Node("input", channels, 1.0, 0.0, 0.0)
+        self.macs = 0.0
+        """Multiplications with addition for one input pixel."""
+        self.parameters = 0
+
+    def conv(self, x: Node, channels: int, *, kernel: int = 3, stride: int = 1, gain: float = 1.0) -> Node:
+        """A zero-padded convolution; with a stride it halves, thirds... the size."""
+        pad = kernel // 2
+        deviation = gain * math.sqrt(2.0 / (x.channels * kernel * kernel))
+        weight = self._random.normal(0.0, deviation, (channels, x.channels, kernel, kernel))
+        bias = self._random.normal(0.0, 0.02, channels)
+        names = [self._constant(weight), self._constant(bias)]
+        out = self._add(
+            "Conv",
+            [x.name, *names],
+            kernel_shape=[kernel, kernel],
+            strides=[stride, stride],
+            pads=[pad, pad, pad, pad],
+        )
+        before = pad * x.step if x.step >= 1 else math.ceil(pad * x.step)
+        reach = max(0, kernel - 1 - pad - (stride - 1))
+        after = reach * x.step if x.step >= 1 else math.ceil(reach * x.step)
+        node = Node(out, channels, x.step * stride, x.before + before, x.after + after)
+        self.macs += weight.size / node.step**2
+        self.parameters += weight.size + bias.size
+        return node
+
+    def relu(self, x: Node) -> Node:
+        return Node(self._add("Relu", [x.name]), x.channels, x.step, x.before, x.after)
+
+    def pixel_shuffle(self, x: Node, factor: int) -> Node:
+        """PixelShuffle (ONNX calls it DepthToSpace, mode CRD): ``factor`` times the size, fewer channels."""
+        out = self._add("DepthToSpace", [x.name], blocksize=factor, mode="CRD")
+        return _finer(x, out, x.channels // factor**2, factor)
+
+    def nearest(self, x: Node, factor: int) -> Node:
+        out = self._resize(
+            x, factor, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
+        )
+        return _finer(x, out, x.channels, factor)
+
+    def bilinear(self, x: Node, factor: int) -> Node:
+        """Bilinear enlargement, pixel centres at halves, the border repeated."""
+        out = self._resize(x, factor, mode="linear")
+        wide = Node(x.name, x.channels, x.step, x.before + x.step, x.after + x.step)
+        return _finer(wide, out, x.channels, factor)
+
+    def concat(self, a: Node, b: Node) -> Node:
+        return self._join("Concat", a, b, a.channels + b.channels, axis=1)
+
+    def add(self, a: Node, b: Node) -> Node:
+        return self._join("Add", a, b, a.channels)
+
+    def scaled(self, x: Node, factor: float) -> Node:
+        """``x`` times a constant (nan and 0 make the broken models)."""
+        out = self._add("Mul", [x.name, self._constant(np.array(factor))])
+        return Node(out, x.channels, x.step, x.before, x.after)
+
+    def build(self, output: Node, metadata: Mapping[str, str]) -> onnx.ModelProto:
+        """The finished model with inputs ``input`` and outputs ``output``, height and width left open."""
+        self._nodes.append(helper.make_node("Identity", [output.name], ["output"]))
+        graph = helper.make_graph(
+            self._nodes,
+            "network",
+            [_picture("input", self.input.channels, "")],
+            [_picture("output", output.channels, "out_")],
+            self._weights,
+        )
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+        )
+        helper.set_model_props(model, dict(metadata))
+        return model
+
+    def _join(self, kind: str, a: Node, b: Node, channels: int, **attributes: Any) -> Node:
+        assert a.step == b.step, "only tensors of one size can be joined"
+        out = self._add(kind, [a.name, b.name], **attributes)
+        return Node(out, channels, a.step, max(a.before, b.before), max(a.after, b.after))
+
+    def _resize(self, x: Node, factor: int, **attributes: Any) -> str:
+        scales = self._constant(np.array([1, 1, factor, factor]))
+        return self._add("Resize", [x.name, "", scales], **attributes)
+
+    def _add(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
+        name = f"t{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def _constant(self, values: NDArray[Any]) -> str:
+        name = f"w{len(self._weights)}"
+        self._weights.append(numpy_helper.from_array(values.astype(np.float32), name))
+        return name
+
+
+def make_card(network: Network, output: Node, **card: Any) -> ModelCard:
+    """A card that is true of ``network``: its scale and halo as built, its size multiple 1 unless given."""
+    scale = round(1 / output.step)
+    colour_space = "sRGB"
+    fields: dict[str, Any] = {
+        "name": f"test-x{scale}",
+        "title": "A model for tests",
+        "task": Task.UPSCALE,
+        "scale": scale,
+        "variant": Variant.FAITHFUL,
+        "inputs": (Tensor("input", network.input.channels, (0.0, 1.0), colour_space),),
+        "outputs": (Tensor("output", output.channels, (0.0, 1.0), colour_space),),
+        "size_multiple": 1,
+        "halo": output.radius,
+        "tiling": Tiling.EXACT,
+        "parameters": network.parameters or None,
+        "macs_per_pixel": round(network.macs) or None,
+    }
+    return ModelCard(**{**fields, **card})
+
+
+def save_network(path: Path, network: Network, output: Node, **card: Any) -> Path:
+    """Write ``network`` with its card; the name on the card is the file's unless ``card`` has one."""
+    described = make_card(network, output, **{"name": path.stem, **card})
+    return _save(path, network.build(output, described.to_metadata()))
+
+
+def identity_model(path: Path, scale: int = 1, **card: Any) -> Path:
+    network = Network()
+    return save_network(path, network, _enlarged(network, scale), **card)
+
+
+def nan_model(path: Path, scale: int = 2, **card: Any) -> Path:
+    network = Network()
+    return save_network(path, network, network.scaled(_enlarged(network, scale), math.nan), **card)
+
+
+def black_model(path: Path, scale: int = 2, **card: Any) -> Path:
+    network = Network()
+    return save_network(path, network, network.scaled(_enlarged(network, scale), 0.0), **card)
+
+
+def cardless_model(path: Path, scale: int = 2) -> Path:
+    network = Network()
+    return _save(path, network.build(_enlarged(network, scale), {}))
+
+
+def unet_model(
+    path: Path, scale: int = 2, *, channels: int = 6, residual: float = 0.05, seed: int = 0, **card: Any
+) -> Path:
+    """``residual`` is the weight of what the random network adds to the enlarged picture."""
+    network = Network(seed=seed)
+    level0 = network.relu(network.conv(network.input, channels))
+    level1 = network.relu(network.conv(level0, channels * 2, stride=2))
+    level2 = network.relu(network.conv(level1, channels * 2, stride=2))
+    up1 = network.pixel_shuffle(network.conv(level2, channels * 4, kernel=1), 2)
+    level1 = network.relu(network.conv(network.concat(up1, level1), channels * 2))
+    up0 = network.pixel_shuffle(network.conv(level1, channels * 4, kernel=1), 2)
+    level0 = network.relu(network.conv(network.concat(up0, level0), channels))
+    detail = network.pixel_shuffle(network.conv(level0, 3 * scale * scale, gain=residual), scale)
+    output = network.add(_enlarged(network, scale), detail)
+    return save_network(path, network, output, **{"size_multiple": 4, **card})
+
+
+def with_metadata(path: Path, metadata: Mapping[str, str]) -> Path:
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    helper.set_model_props(model, dict(metadata))
+    return _save(path, model)
+
+
+def _finer(x: Node, out: str, channels: int, factor: int) -> Node:
+    """Every element of ``x`` becomes ``factor`` elements, all of which see what it saw."""
+    step = x.step / factor
+    grow = max(0.0, x.step - max(1.0, step))
+    return Node(out, channels, step, x.before + grow, x.after + grow)
+
+
+def _enlarged(network: Network, scale: int) -> Node:
+    return network.nearest(network.input, scale)
+
+
+def _picture(name: str, channels: int, prefix: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(
+        name, TensorProto.FLOAT, [1, channels, f"{prefix}height", f"{prefix}width"]
+    )
+
+
+def _save(path: Path, model: onnx.ModelProto) -> Path:
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(path))
+    return path

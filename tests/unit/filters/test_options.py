@@ -1,0 +1,44 @@
+"""Options explain themselves and refuse nonsense."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+
+from unfade.errors import UsageError
+from unfade.filters import FILTERS, UpscaleOptions, option_of
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"scale": 0}, "scale must be a number from 1 to 4, not 0."),
+        ({"scale": -2.0}, "scale must be a number from 1 to 4, not -2."),
+        ({"scale": 4.01}, "scale must be a number from 1 to 4, not 4.01."),
+        ({"scale": math.nan}, "scale must be a number from 1 to 4, not nan."),
+        ({"scale": "2"}, "scale must be a number from 1 to 4, not '2'."),
+        ({"scale": True}, "scale must be a number from 1 to 4, not True."),
+        ({"detail": 1.5}, "detail must be a number from 0 to 1, not 1.5."),
+        ({"strength": -0.1}, "strength must be a number from 0 to 1, not -0.1."),
+        ({"detail": 0.5, "model": "a"}, "leave one of the two out"),
+    ],
+)
+def test_nonsense_is_refused(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        UpscaleOptions(**values)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("scale", [1, 1.5, 2, 3, 4])
+def test_scales_between_one_and_four(scale: float) -> None:
+    assert UpscaleOptions(scale=scale).scale == scale
+
+
+def test_every_option_of_every_filter_is_explained() -> None:
+    for filter in FILTERS:
+        for field in dataclasses.fields(filter.options):
+            assert option_of(field).help.endswith((".", "path."))
+        filter.options()  # all have defaults

@@ -1,0 +1,260 @@
+"""Pixels of enlarged pictures, made by real networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.models import black_model, identity_model, nan_model, unet_model
+from unfade.card import Task, Tiling, Variant
+from unfade.engine import Device, Engine
+from unfade.errors import Cancelled, ModelError
+from unfade.filters import UpscaleOptions, upscale
+from unfade.filters.upscale import enlarged, prepare
+from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
+
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def engine(tile: int | None = None) -> Engine:
+    return Engine(Device.CPU, threads=1, tile=tile)
+
+
+def picture(*shape: int, dtype: str = "uint8", seed: int = 0) -> Picture:
+    """Smooth colours with a little noise, as photographs have."""
+    random = np.random.default_rng(seed)
+    height, width, channels = shape
+    coarse = random.random((max(2, height // 8), max(2, width // 8), channels), np.float32)
+    smooth = resize(coarse, (height, width), Kernel.BILINEAR)
+    noisy = smooth + random.normal(0, 0.02, smooth.shape)
+    return Picture(np.ascontiguousarray(from_float(noisy, dtype)))
+
+
+def doubled(pixels: NDArray[Any], scale: int = 2) -> NDArray[Any]:
+    return pixels.repeat(scale, 0).repeat(scale, 1)
+
+
+def apart(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """Largest difference, in parts of white."""
+    return float(np.abs(to_float(a).astype(np.float64) - to_float(b)).max())
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> str:
+    return str(identity_model(tmp_path / "identity.onnx", 2))
+
+
+@pytest.fixture
+def unet(tmp_path: Path) -> str:
+    return str(unet_model(tmp_path / "unet.onnx", 2, residual=0.3))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_identity_doubles_every_pixel(identity: str, dtype: str, channels: int) -> None:
+    source = picture(33, 47, channels, dtype=dtype)
+    result = upscale(source, UpscaleOptions(model=identity), engine())
+    assert result.pixels.dtype == source.pixels.dtype
+    assert result.pixels.flags.c_contiguous
+    assert apart(result.pixels, doubled(source.pixels)) < (1e-6 if channels == 3 else 2e-5)
+
+
+def test_sixteen_bits_stay_sixteen_bits(identity: str) -> None:
+    source = picture(20, 20, 3, dtype="uint16")
+    result = upscale(source, UpscaleOptions(model=identity), engine())
+    np.testing.assert_array_equal(result.pixels, doubled(source.pixels))
+    assert len(np.unique(result.pixels)) > 256
+
+
+def test_metadata_goes_along(identity: str) -> None:
+    metadata = Metadata(icc=b"profile", dpi=(300.0, 300.0))
+    source = Picture(picture(4, 4, 3).pixels, metadata)
+    assert upscale(source, UpscaleOptions(model=identity), engine()).metadata == metadata
+
+
+def test_gray_is_the_luma_of_the_gray_picture_as_rgb(unet: str) -> None:
+    gray = picture(40, 52, 1, dtype="float32")
+    rgb = Picture(np.ascontiguousarray(gray.pixels.repeat(3, axis=2)))
+    options = UpscaleOptions(model=unet)
+    expected = upscale(rgb, options, engine()).pixels @ LUMA
+    assert apart(upscale(gray, options, engine()).pixels[..., 0], expected.astype(np.float32)) < 1e-3
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_enlarged_and_hidden_colours_do_not_bleed(identity: str, dtype: str, channels: int) -> None:
+    source = picture(32, 32, channels, dtype=dtype)
+    pixels = source.pixels.copy()
+    pixels[..., -1] = 0
+    pixels[8:24, 8:24, -1] = source.peak
+    pixels[8:24, 8:24, :-1] = from_float(np.float32(0.5), dtype)
+    pixels[pixels[..., -1] == 0] = 0  # black, and hidden
+    hidden = Picture(pixels)
+    result = upscale(hidden, UpscaleOptions(model=identity, scale=1.5), engine())
+    assert result.pixels.shape == (48, 48, channels)
+    assert result.alpha is not None
+    seen = result.colour[to_float(result.alpha) > 0]
+    assert apart(seen, np.full_like(seen, from_float(np.float32(0.5), dtype))) <= 1 / 255
+    expected = resize(pixels[..., -1:], (48, 48), Kernel.BICUBIC)
+    assert apart(result.alpha[..., None], np.clip(expected, 0, source.peak)) < 1e-6
+
+
+def test_the_input_is_left_alone(identity: str) -> None:
+    source = picture(16, 16, 4)
+    source.pixels[:4, :4, 3] = 0
+    before = source.pixels.copy()
+    upscale(source, UpscaleOptions(model=identity, strength=0.5), engine())
+    np.testing.assert_array_equal(source.pixels, before)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0, 2.7, 3.0, 4.0])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 9), (23, 17)])
+def test_sizes_are_rounded(identity: str, scale: float, height: int, width: int) -> None:
+    source = picture(height, width, 3)
+    result = upscale(source, UpscaleOptions(scale=scale, model=identity), engine())
+    assert (result.height, result.width) == enlarged(source, scale)
+    assert result.height == max(1, int(height * scale + 0.5))
+
+
+def test_four_times_is_twice_two_times(identity: str) -> None:
+    source = picture(21, 13, 3)
+    result = upscale(source, UpscaleOptions(scale=4, model=identity), engine())
+    np.testing.assert_array_equal(result.pixels, doubled(source.pixels, 4))
+
+
+def test_scales_between_are_the_larger_one_reduced(unet: str) -> None:
+    source = picture(40, 40, 3, dtype="float32")
+    large = upscale(source, UpscaleOptions(model=unet), engine())
+    expected = np.clip(resize(large.pixels, (60, 60), Kernel.LANCZOS), 0, 1)
+    result = upscale(source, UpscaleOptions(scale=1.5, model=unet), engine())
+    assert apart(result.pixels, expected) < 1e-6
+
+
+def test_reducing_is_antialiased(identity: str) -> None:
+    """A chequerboard is gray from afar: doubled and brought back to 1.0 it must not alias to black or white."""
+    board = np.indices((64, 64)).sum(0)[..., None] % 2 * np.uint8(255)
+    source = Picture(np.ascontiguousarray(board.repeat(3, axis=2).astype(np.uint8)))
+    result = upscale(source, UpscaleOptions(scale=1.25, model=identity), engine())
+    assert abs(result.pixels.mean() - 127.5) < 1
+
+
+def test_sixteen_bits_between_passes_are_as_good_as_floats(unet: str) -> None:
+    bytes_, floats = picture(24, 24, 3), Picture(to_float(picture(24, 24, 3).pixels))
+    options = UpscaleOptions(scale=3, model=unet)
+    assert (
+        apart(upscale(bytes_, options, engine()).pixels, upscale(floats, options, engine()).pixels) < 0.51 / 255
+    )
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+@pytest.mark.parametrize("tile", [1, 48, 64, 100])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_tiles_do_not_show(unet: str, scale: float, tile: int, channels: int) -> None:
+    source = picture(90, 70, channels)
+    options = UpscaleOptions(scale=scale, model=unet)
+    whole = upscale(source, options, engine(4096))
+    tiled = upscale(source, options, engine(tile))
+    assert apart(whole.pixels, tiled.pixels) <= 1 / 255
+
+
+def test_strength_blends_with_plain_enlargement(unet: str) -> None:
+    source = picture(30, 30, 3, dtype="float32")
+    plain = np.clip(resize(source.pixels, (60, 60), Kernel.BICUBIC), 0, 1)
+
+    def result(strength: float) -> NDArray[Any]:
+        return upscale(source, UpscaleOptions(model=unet, strength=strength), engine()).pixels
+
+    assert apart(result(0), plain) < 1e-6
+    assert apart(result(0.25), 0.25 * result(1) + 0.75 * plain) < 0.01  # plain overshoots before it is clipped
+    assert apart(result(1), plain) > 0.02
+
+
+def test_strength_with_alpha_uses_the_filled_colours(identity: str) -> None:
+    source = picture(16, 16, 4)
+    source.pixels[:, :8, 3] = 0
+    assert source.alpha is not None
+    filled = fill_transparent(source.colour, source.alpha)
+    result = upscale(source, UpscaleOptions(model=identity, strength=0), engine())
+    assert apart(result.colour, resize(filled, (32, 32), Kernel.BICUBIC)) <= 1 / 255
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A faithful and a GAN model under the names of the shipped ones, which they hide."""
+    unet_model(tmp_path / "upscale-x2.onnx", 2, residual=0.3, seed=1)
+    unet_model(tmp_path / "upscale-x2-gan.onnx", 2, residual=0.3, seed=2, variant=Variant.GAN, size_multiple=8)
+    monkeypatch.setenv("UNFADE_MODELS", str(tmp_path))
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize("tile", [64, 4096])
+def test_detail_blends_the_two_models(tile: int) -> None:
+    source = picture(80, 96, 3, dtype="float32")
+
+    def result(detail: float | None) -> NDArray[Any]:
+        return upscale(source, UpscaleOptions(detail=detail), engine(tile)).pixels
+
+    faithful, gan = result(0), result(1)
+    assert apart(faithful, gan) > 0.02
+    np.testing.assert_array_equal(result(None), faithful)
+    inside = ((faithful > 0) & (faithful < 1) & (gan > 0) & (gan < 1)).all(axis=2)  # not clipped
+    expected = 0.75 * faithful + 0.25 * gan
+    assert apart(result(0.25)[inside], expected[inside].astype(np.float32)) < 1e-4
+
+
+@pytest.mark.usefixtures("pair")
+def test_the_outcome_tells_what_ran() -> None:
+    ready = prepare(UpscaleOptions(detail=0.5), engine())
+    outcome = ready(picture(16, 16, 3))
+    assert outcome.model == "upscale-x2 + upscale-x2-gan"
+    assert outcome.provider == "CPUExecutionProvider"
+    assert outcome.fallback is None
+    assert 0 < outcome.engine_seconds < 10
+
+
+def test_models_that_do_not_go_together_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity_model(tmp_path / "upscale-x2.onnx", 2)
+    path = identity_model(tmp_path / "upscale-x2-gan.onnx", 2, variant=Variant.GAN, tiling=Tiling.WHOLE, working_size=8)
+    monkeypatch.setenv("UNFADE_MODELS", str(path.parent))
+    with pytest.raises(ModelError, match="upscale-x2-gan does not make RGB out of RGB in tiles"):
+        prepare(UpscaleOptions(detail=0.5), engine())
+
+
+def test_a_model_for_another_filter_is_refused(tmp_path: Path) -> None:
+    path = identity_model(tmp_path / "clean.onnx", 1, task=Task.DEARTIFACT)
+    with pytest.raises(ModelError, match="clean is for deartifact, not for upscale"):
+        prepare(UpscaleOptions(model=str(path)), engine())
+
+
+@pytest.mark.parametrize(("make", "sentence"), [(nan_model, "NaN"), (black_model, "black")])
+def test_unusable_results_are_errors(tmp_path: Path, make: Callable[[Path], Path], sentence: str) -> None:
+    path = make(tmp_path / "broken.onnx")
+    with pytest.raises(ModelError, match=sentence):
+        upscale(picture(8, 8, 3), UpscaleOptions(model=str(path)), engine())
+
+
+def test_progress_counts_the_tiles_of_all_passes(unet: str) -> None:
+    seen: list[tuple[int, int]] = []
+    upscale(
+        picture(90, 70, 3),
+        UpscaleOptions(scale=4, model=unet),
+        engine(64),
+        on_tile=lambda done, total: seen.append((done, total)),
+    )
+    total = seen[0][1]
+    assert seen == [(done, total) for done in range(1, total + 1)]
+    assert total > 8
+
+
+def test_a_callback_can_stop_it(unet: str) -> None:
+    def stop(done: int, _: int) -> None:
+        if done == 2:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        upscale(picture(90, 70, 3), UpscaleOptions(model=unet), engine(64), on_tile=stop)

@@ -1,0 +1,144 @@
+"""The tiled result is the whole-picture result."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.models import unet_model
+from tests.unit.tiling.networks import Shape, build, shapes
+from unfade.engine import Device, Session
+from unfade.tiling import Bounds, Extent, array_reader, array_writer, plan, run_tiled
+
+DTYPES = (np.uint8, np.uint16, np.float32)
+PEAK = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def picture(height: int, width: int, channels: int, dtype: Any, seed: int) -> NDArray[Any]:
+    """Noise: every pixel matters, and nothing hides a seam."""
+    noise = np.random.default_rng(seed).random((height, width, channels))
+    return (noise * PEAK[dtype]).astype(dtype)
+
+
+def whole(session: Session, pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """The definition: the picture, its edges repeated up to the size multiple, in one run. HWC float32."""
+    height, width = pixels.shape[:2]
+    multiple, scale = session.card.size_multiple, session.card.scale
+    fill = ((0, -height % multiple), (0, -width % multiple), (0, 0))
+    x = np.pad(pixels / PEAK[pixels.dtype.type], fill, mode="edge").astype(np.float32)
+    y = session.run({"input": np.ascontiguousarray(x.transpose(2, 0, 1)[None])})["output"]
+    return y[0].transpose(1, 2, 0)[: height * scale, : width * scale]
+
+
+def tiled(session: Session, pixels: NDArray[Any], tile: int, dtype: Any) -> NDArray[Any]:
+    card = session.card
+    height, width, channels = pixels.shape
+    layout = plan(Extent(height, width), card.halo, card.size_multiple, tile)
+    out = np.zeros((height * card.scale, width * card.scale, channels), dtype)
+    done: list[tuple[int, int]] = []
+    run_tiled(array_reader(pixels), session, array_writer(out), layout, lambda *step: done.append(step))
+    assert done == [(index + 1, len(layout)) for index in range(len(layout))]
+    return out
+
+
+def tiled_unclipped(session: Session, pixels: NDArray[Any], tile: int) -> NDArray[np.float32]:
+    """The network's own floats, which the random networks here send far outside of [0, 1]."""
+    card = session.card
+    height, width, channels = pixels.shape
+    out = np.full((height * card.scale, width * card.scale, channels), np.nan, np.float32)
+
+    def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
+        out[bounds.y : bounds.bottom, bounds.x : bounds.right] = part[0].transpose(1, 2, 0)
+
+    run_tiled(
+        array_reader(pixels), session, write, plan(Extent(height, width), card.halo, card.size_multiple, tile)
+    )
+    return out
+
+
+# Sizes to 700x500, with the small ones as likely as the large.
+sides = st.one_of(st.integers(1, 40), st.integers(1, 160), st.integers(1, 500))
+
+
+@FEW
+@given(
+    shape=shapes,
+    height=sides,
+    width=st.one_of(sides, st.integers(500, 700)),
+    tile=st.integers(1, 400),
+    dtype=st.sampled_from(DTYPES),
+    seed=st.integers(0, 1000),
+)
+def test_tiled_equals_whole(
+    tmp_path: Path, shape: Shape, height: int, width: int, tile: int, dtype: Any, seed: int
+) -> None:
+    session = Session.open(build(tmp_path / "random.onnx", shape), Device.CPU)
+    # Tiles with hardly any core run the network hundreds of times: more patience, no more proof.
+    smallest = 2 * session.card.halo + 2 * shape.multiple
+    tile = max(tile, smallest + max(height, width) // 12)
+    pixels = picture(height, width, shape.channels, dtype, seed)
+    expected = whole(session, pixels)
+    spread = max(1.0, float(np.abs(expected).max()))
+    assert np.abs(tiled_unclipped(session, pixels, tile) - expected).max() <= 2e-5 * spread
+    result = tiled(session, pixels, tile, dtype)
+    steps = np.abs(result / PEAK[dtype] - np.clip(expected, 0, 1)).max()
+    # Half a step of rounding, and what float32 leaves.
+    assert steps <= (0.5 / PEAK[dtype] if dtype is not np.float32 else 0) + 2e-5 * spread
+    assert steps <= 1 / 255
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (500, 1), (3, 5), (64, 64), (65, 63), (700, 500)])
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_sizes_at_the_limits(tmp_path: Path, size: tuple[int, int], scale: int) -> None:
+    session = Session.open(unet_model(tmp_path / "unet.onnx", scale, residual=0.5), Device.CPU)
+    pixels = picture(*size, 3, np.uint8, seed=1)
+    expected = whole(session, pixels)
+    for tile in (64, 96, 700):
+        assert np.abs(tiled_unclipped(session, pixels, tile) - expected).max() <= 2e-5
+
+
+def test_a_window_that_is_the_picture(tmp_path: Path) -> None:
+    session = Session.open(unet_model(tmp_path / "unet.onnx", 2, residual=0.5), Device.CPU)
+    pixels = picture(96, 128, 3, np.uint8, seed=2)
+    assert np.array_equal(tiled_unclipped(session, pixels, 128), whole(session, pixels))
+
+
+@FEW
+@given(seed=st.integers(0, 100), levels=st.sampled_from([0, 2, 3]), scale=st.sampled_from([1, 2]))
+def test_too_small_a_halo_would_be_noticed(tmp_path: Path, seed: int, levels: int, scale: int) -> None:
+    """Without this the tests above might pass because nothing sees across a seam."""
+    shape = Shape(scale, levels, 5, shuffle=True, residual=True, channels=3, seed=seed)
+    lack = 2 * shape.multiple + 2  # more than rounding to the multiple could make good
+    path = build(tmp_path / "short.onnx", shape, halo_lack=lack)
+    session = Session.open(path, Device.CPU)
+    pixels = picture(150, 150, 3, np.float32, seed)
+    error = np.abs(tiled_unclipped(session, pixels, 2 * session.card.halo + 64) - whole(session, pixels))
+    assert error.max() > 1 / 255
+
+
+def test_memory_does_not_grow_with_the_picture(tmp_path: Path) -> None:
+    session = Session.open(unet_model(tmp_path / "unet.onnx", 2), Device.CPU)
+
+    def peak(height: int, width: int) -> int:
+        pixels = np.full((height, width, 3), 90, np.uint8)
+        out = np.zeros((height * 2, width * 2, 3), np.uint8)
+        layout = plan(Extent(height, width), session.card.halo, session.card.size_multiple, 160)
+        assert layout.window == Extent(160, 160)  # sizes that use the tile up, so that windows are alike
+        tracemalloc.start()
+        run_tiled(array_reader(pixels), session, array_writer(out), layout)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    small, large = peak(432, 432), peak(1248, 704)
+    # numpy reports its arrays to tracemalloc: a few windows' worth, whatever the picture.
+    assert large < small * 1.1
+    assert large < 4 * (160 * 2) ** 2 * 3 * 4

@@ -1,0 +1,1 @@
+"""Networks, losses, degradations, data and trainers that make the generators."""

@@ -1,0 +1,135 @@
+"""Checkpoints: one safetensors file with tensors, progress and recipe, whole or absent.
+
+Tensors are named ``<part>/<name>`` (``generator/head.weight``, ``optimizer/3.exp_avg``); everything else is JSON in the
+file's own metadata. One file instead of two cannot come apart when a process is killed between them, and safetensors
+cannot carry code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from .errors import TrainingError
+from .files import atomic_write
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        tensors: by part, then by name.
+        state: progress, scores and optimizer settings; JSON.
+        recipe: the recipe's text.
+    """
+
+    tensors: Mapping[str, Mapping[str, Tensor]]
+    recipe: str
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; what was at ``path`` stays whole if this fails.
+
+    Raises:
+        TrainingError: the disk is full or the folder cannot be written.
+    """
+    flat = {
+        f"{part}/{name}": tensor.detach().to("cpu").contiguous()
+        for part, tensors in checkpoint.tensors.items()
+        for name, tensor in tensors.items()
+    }
+    metadata = {
+        "version": str(VERSION),
+        "recipe": checkpoint.recipe,
+        "state": json.dumps(checkpoint.state),
+    }
+    try:
+        with atomic_write(path) as out:
+            out.write(save(flat, metadata))
+    except OSError as error:
+        raise TrainingError(
+            f"The checkpoint {path} could not be written: {error.strerror}. The one before is kept."
+        ) from error
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        TrainingError: it is missing, damaged, of a newer version, or not one of Unfade's.
+    """
+    if not path.is_file():
+        raise TrainingError(f"There is no checkpoint {path}.")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if "state" not in metadata:
+                raise TrainingError(f"{path} is not a checkpoint of unfade-train.")
+            if int(metadata["version"]) > VERSION:
+                raise TrainingError(f"{path} was written by a newer version of unfade-train; update first.")
+            tensors: dict[str, dict[str, Tensor]] = {}
+            for key in file.keys():  # noqa: SIM118 - safe_open is not a mapping
+                part, name = key.split("/", 1)
+                tensors.setdefault(part, {})[name] = file.get_tensor(key)
+    except (SafetensorError, OSError) as error:
+        raise TrainingError(f"The checkpoint {path} is damaged or not a safetensors file ({error}).") from error
+    return Checkpoint(tensors, metadata["recipe"], json.loads(metadata["state"]))
+
+
+def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Load all weights of a network.
+
+    Raises:
+        TrainingError: the tensors belong to another network.
+    """
+    own = network.state_dict()
+    wrong = sorted(set(own) ^ set(tensors)) or [n for n, t in own.items() if t.shape != tensors[n].shape]
+    if wrong:
+        raise TrainingError(
+            f"{where} holds another network: {len(wrong)} weights differ in name or shape, {wrong[0]!r} among them."
+        )
+    network.load_state_dict(tensors)
+
+
+def adopt_weights(network: nn.Module, tensors: Mapping[str, Tensor], where: str) -> list[str]:
+    """Take over the weights whose name and shape agree, and return the names of those left as they were.
+
+    Raises:
+        TrainingError: nothing agrees.
+    """
+    own = network.state_dict()
+    fitting = {n: t for n, t in tensors.items() if n in own and own[n].shape == t.shape}
+    if not fitting:
+        raise TrainingError(f"No weight of {where} fits this network.")
+    network.load_state_dict(fitting, strict=False)
+    return sorted(set(own) - set(fitting))
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's moments, named ``<parameter index>.<moment>``."""
+    return {
+        f"{index}.{name}": value
+        for index, moments in optimizer.state_dict()["state"].items()
+        for name, value in moments.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put moments saved by :func:`optimizer_tensors` back; its settings stay as the recipe has them."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,106 @@
+"""Seeded patches: patch ``i`` of a run is a pure function of (seed, i).
+
+That is all a run needs for exact resume and for the same losses on one process or many: no sampler state has to be saved,
+and each process takes its own share of the indices of a global batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from .photos import Photo, PhotoStore, photo_weights
+
+
+class Degradation(Protocol):
+    """Makes the network's input out of a crop of a photograph."""
+
+    scale: int
+
+    @property
+    def margin(self) -> int:
+        """Target pixels wanted around the crop; a multiple of the scale."""
+
+    def __call__(self, crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """HWC uint8, with the margin around -> HWC uint8 of the crop's size / scale, without it."""
+
+
+class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
+    """(input, target) patches: CHW uint8, RGB; input of ``patch`` pixels a side, target ``patch * scale``.
+
+    Args:
+        store: where the pixels are.
+        photos: which of its photographs to cut from.
+        degradation: makes the input.
+        patch: side of the input patch in pixels.
+        seed: of the run.
+        group_weights: how often each group of photographs is drawn, relative to its area.
+    """
+
+    def __init__(
+        self,
+        store: PhotoStore,
+        photos: list[Photo],
+        degradation: Degradation,
+        patch: int,
+        seed: int,
+        group_weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self.store, self.degradation, self.seed = store, degradation, seed
+        self.target = patch * degradation.scale
+        window = self.target + 2 * degradation.margin
+        self.photos = photos
+        self._cumulative = np.cumsum(photo_weights(photos, group_weights or {}, window))
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        rng = np.random.default_rng((self.seed, index))
+        choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
+        photo = self.photos[min(choice, len(self.photos) - 1)]
+        window, margin = self.target + 2 * self.degradation.margin, self.degradation.margin
+        top = int(rng.integers(photo.height - window + 1))
+        left = int(rng.integers(photo.width - window + 1))
+        crop = self.store.pixels(photo)[top : top + window, left : left + window]
+        crop = np.ascontiguousarray(_dihedral(crop, int(rng.integers(8))))
+        degraded = self.degradation(crop, rng)
+        target = crop[margin : margin + self.target, margin : margin + self.target]
+        return _chw(degraded), _chw(target)
+
+
+class StepSampler(Sampler[list[int]]):
+    """Indices of each step's patches for one process: step ``s`` of a global batch ``b`` is ``s*b .. s*b + b - 1``."""
+
+    def __init__(self, first_step: int, last_step: int, batch: int, rank: int = 0, world_size: int = 1) -> None:
+        if batch % world_size:
+            raise ValueError(f"a batch of {batch} cannot be shared by {world_size} processes")
+        self.steps = range(first_step, last_step)
+        self.batch, self.share = batch, batch // world_size
+        self.rank = rank
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self.steps:
+            first = step * self.batch + self.rank * self.share
+            yield list(range(first, first + self.share))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def to_unit(batch: Tensor) -> Tensor:
+    """uint8 -> float32 in [0, 1], channels last."""
+    return batch.to(torch.float32, memory_format=torch.channels_last).mul_(1 / 255)
+
+
+def _dihedral(crop: np.ndarray, which: int) -> np.ndarray:
+    """One of the eight flips and quarter turns of an HWC array."""
+    if which & 4:
+        crop = crop.transpose(1, 0, 2)
+    return crop[:: -1 if which & 1 else 1, :: -1 if which & 2 else 1]
+
+
+def _chw(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

@@ -1,0 +1,153 @@
+"""A folder of photographs as one memory-mapped array, so that cutting a patch costs microseconds.
+
+Decoding a JPEG or WebP for every patch would take longer than the training step. The photographs are decoded once
+into ``<cache>/<key>.rgb`` (raw uint8, one picture after the other) with an index beside it; the key is made of the
+names, sizes and times of the files, so a changed folder is decoded anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..errors import TrainingError
+from ..files import atomic_write
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One decoded photograph: where it is in the store, and what it is called."""
+
+    name: str
+    group: str
+    height: int
+    width: int
+    offset: int
+
+
+class PhotoStore:
+    """All photographs below some folders, decoded, in one memory map.
+
+    Attributes:
+        photos: the photographs, ordered by name.
+        skipped: names of the files that could not be decoded, or are smaller than ``min_side``.
+    """
+
+    def __init__(self, photos: list[Photo], skipped: list[str], path: Path) -> None:
+        self.photos = photos
+        self.skipped = skipped
+        self.path = path
+        self._pixels: np.ndarray | None = None
+
+    @classmethod
+    def open(cls, folders: Iterable[Path], cache: Path, *, min_side: int = 64) -> PhotoStore:
+        """Decode the photographs below ``folders`` into ``cache``, or reuse what is there.
+
+        Args:
+            folders: searched with their sub-folders; the first sub-folder's name is a photograph's group.
+            cache: where decoded pixels are kept (3 bytes a pixel).
+            min_side: photographs with a shorter side are skipped.
+
+        Raises:
+            TrainingError: a folder is missing, or no photograph in it can be used.
+        """
+        files: list[tuple[str, str, Path]] = []  # name, group, path
+        for folder in folders:
+            if not folder.is_dir():
+                raise TrainingError(f"{folder} is not a folder; name a folder of photographs with --data.")
+            for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+                inside = path.relative_to(folder)
+                files.append((str(inside), inside.parts[0] if len(inside.parts) > 1 else folder.name, path))
+        if not files:
+            raise TrainingError(f"No photographs in {', '.join(map(str, folders))}; PNG, JPEG, WebP, TIFF and BMP count.")
+        stamp = [(name, p.stat().st_size, p.stat().st_mtime_ns, min_side) for name, _, p in files]
+        key = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
+        pixels, index = cache / f"{key}.rgb", cache / f"{key}.json"
+        if not (pixels.exists() and index.exists()):
+            cls._decode(files, pixels, index, min_side)
+        table = json.loads(index.read_text())
+        store = cls([Photo(**row) for row in table["photos"]], table["skipped"], pixels)
+        if not store.photos:
+            raise TrainingError(
+                f"None of the {len(files)} pictures in {', '.join(map(str, folders))} can be used: "
+                f"they are damaged, or smaller than {min_side} pixels."
+            )
+        return store
+
+    @staticmethod
+    def _decode(files: list[tuple[str, str, Path]], pixels: Path, index: Path, min_side: int) -> None:
+        photos: list[Photo] = []
+        skipped: list[str] = []
+        offset = 0
+        pixels.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(pixels) as out:
+            for name, group, path in files:
+                try:
+                    with Image.open(path) as image:
+                        rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+                except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                    log.warning("skipped %s: it cannot be decoded (%s)", path, error)
+                    skipped.append(name)
+                    continue
+                height, width = rgb.shape[:2]
+                if min(height, width) < min_side:
+                    log.warning("skipped %s: %dx%d is smaller than %d pixels", path, width, height, min_side)
+                    skipped.append(name)
+                    continue
+                out.write(np.ascontiguousarray(rgb).tobytes())
+                photos.append(Photo(name, group, height, width, offset))
+                offset += rgb.size
+        if skipped:
+            log.warning("%d of %d pictures were skipped", len(skipped), len(files))
+        with atomic_write(index) as out:
+            out.write(json.dumps({"photos": [vars(p) for p in photos], "skipped": skipped}).encode())
+
+    def pixels(self, photo: Photo) -> np.ndarray:
+        """HWC uint8 RGB view into the memory map; nothing is read until it is used."""
+        if self._pixels is None:  # opened late, so that data workers map the file themselves
+            self._pixels = np.memmap(self.path, np.uint8, mode="r")
+        size = photo.height * photo.width * 3
+        return self._pixels[photo.offset : photo.offset + size].reshape(photo.height, photo.width, 3)
+
+    def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:
+        """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their names."""
+        order = sorted(self.photos, key=lambda p: hashlib.sha256(p.name.encode()).digest())
+        held = {p.name for p in order[:holdout]}
+        if len(held) >= len(self.photos) and holdout:
+            raise TrainingError(
+                f"{len(self.photos)} photographs are too few to hold out {holdout} of them; lower data.holdout."
+            )
+        return [p for p in self.photos if p.name not in held], order[:holdout]
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_pixels": None}
+
+
+def photo_weights(photos: list[Photo], group_weights: Mapping[str, float], min_side: int) -> np.ndarray:
+    """Chance of each photograph to give the next patch: its area times its group's weight; sums to 1.
+
+    Photographs with a side below ``min_side`` get 0.
+    """
+    weights = np.array(
+        [
+            p.height * p.width * group_weights.get(p.group, 1.0) if min(p.height, p.width) >= min_side else 0.0
+            for p in photos
+        ]
+    )
+    if weights.sum() == 0:
+        raise TrainingError(
+            f"No photograph has a side of {min_side} pixels or more; use a smaller patch or larger photographs."
+        )
+    normalised: np.ndarray = weights / weights.sum()
+    return normalised

@@ -1,0 +1,76 @@
+"""What happens to pixels between two files: resizing, blur, sharpening and noise, each from and to 8 bits.
+
+8 bits between the steps is what real pictures go through, too, and Pillow does them in C.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from .base import Pixels
+
+KERNELS = {
+    "area": Image.Resampling.BOX,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+def resize(image: Image.Image, width: int, height: int, kernel: str) -> Image.Image:
+    """Antialiased resize with a kernel of :data:`KERNELS`."""
+    return image if image.size == (width, height) else image.resize((width, height), KERNELS[kernel])
+
+
+def blur(image: Image.Image, sigma: tuple[float, float]) -> Image.Image:
+    """Gaussian blur with its own deviation in pixels across and down (0: none)."""
+    return image.filter(ImageFilter.GaussianBlur(sigma))
+
+
+def slanted_blur(image: Image.Image, sigma: tuple[float, float], angle: float) -> Image.Image:
+    """Gaussian blur along a slanted axis: two passes of a 5x5 kernel, so deviations up to about 1.7 pixels.
+
+    Args:
+        image: mode L or RGB; the 2 outermost pixels of each side stay as they are.
+        sigma: deviation along and across the axis, in pixels.
+        angle: of the axis, in radians.
+    """
+    c, s = math.cos(angle), math.sin(angle)
+    y, x = np.mgrid[-2:3, -2:3].astype(np.float64)
+    # Two passes add their variances.
+    along, across = (max(v / math.sqrt(2), 0.2) for v in sigma)
+    kernel = np.exp(-((c * x + s * y) ** 2) / (2 * along**2) - (c * y - s * x) ** 2 / (2 * across**2))
+    weights = ImageFilter.Kernel((5, 5), (kernel / kernel.sum()).ravel().tolist(), 1)
+    return image.filter(weights).filter(weights)
+
+
+def sharpen(image: Image.Image, radius: float, amount: float) -> Image.Image:
+    """Unsharp mask; an ``amount`` of 1 adds all of what a blur of ``radius`` pixels takes away."""
+    return image.filter(ImageFilter.UnsharpMask(radius, round(100 * amount), 0))
+
+
+def add_noise(
+    pixels: Pixels, rng: np.random.Generator, sigma: float, shot: float = 0.0, gray: bool = False
+) -> Pixels:
+    """Noise of variance ``sigma^2 + shot * value`` (the Poisson-Gaussian model of Foi et al. 2008).
+
+    Args:
+        pixels: HWC uint8.
+        rng: source of the noise.
+        sigma: deviation in levels of 255, the same everywhere.
+        shot: variance a level, stronger in bright parts.
+        gray: the same noise in all channels.
+    """
+    x = pixels.astype(np.float32)
+    shape = (*x.shape[:2], 1) if gray else x.shape
+    noise = rng.standard_normal(shape, dtype=np.float32)
+    if shot:
+        brightness = x.mean(2, keepdims=True) if gray else x
+        noise = noise * np.sqrt(sigma**2 + shot * brightness)
+    else:
+        noise *= np.float32(sigma)
+    x += noise
+    return np.rint(np.clip(x, 0, 255, out=x), out=x).astype(np.uint8)

@@ -1,0 +1,26 @@
+"""Losses between pictures, the games of critic and generator, and the perceptual score."""
+
+from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_penalty
+from .base import PictureLoss
+from .feature import FeatureLoss, gram_matrix
+from .lpips import Lpips, LpipsOnnx, open_lpips
+from .registry import LOSSES, OBJECTIVES, LossValue, WeightedLoss, build_loss, build_objective
+
+__all__ = [
+    "LOSSES",
+    "OBJECTIVES",
+    "AdaptiveLoss",
+    "FeatureLoss",
+    "LossValue",
+    "Lpips",
+    "LpipsOnnx",
+    "Objective",
+    "PictureLoss",
+    "WeightedLoss",
+    "build_loss",
+    "build_objective",
+    "critic_accuracy",
+    "gradient_penalty",
+    "gram_matrix",
+    "open_lpips",
+]

@@ -1,0 +1,71 @@
+"""Building blocks that several generators share: ICNR, sub-pixel upsampling, residual blocks.
+
+All of them pad with zeros inside, are free of normalisation, and keep to operators that ONNX Runtime fuses on a
+CPU (a convolution followed by a ReLU is one kernel there).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def icnr_(weight: Tensor, factor: int, gain: float = 1.0) -> Tensor:
+    """Initialise in place the weight of a convolution that feeds ``PixelShuffle(factor)``, and return it.
+
+    All ``factor**2`` sub-pixels of an output channel start from the same kernel, so that at initialisation the
+    layer equals a nearest-neighbour enlargement and has no checkerboard (Aitken et al. 2017, arXiv:1707.02937).
+
+    Args:
+        weight: (out_channels * factor**2, in_channels, kernel, kernel).
+        factor: the enlargement of the PixelShuffle that follows.
+        gain: scale of the Kaiming-normal kernels.
+    """
+    out_channels = weight.shape[0] // factor**2
+    if out_channels * factor**2 != weight.shape[0]:
+        raise ValueError(f"{weight.shape[0]} output channels cannot feed PixelShuffle({factor})")
+    kernels = torch.empty(out_channels, *weight.shape[1:])
+    nn.init.kaiming_normal_(kernels, nonlinearity="relu")
+    with torch.no_grad():
+        weight.copy_(kernels.mul_(gain).repeat_interleave(factor**2, dim=0))
+    return weight
+
+
+class SubPixelUp(nn.Sequential):
+    """1x1 convolution and PixelShuffle: N, in_channels, H, W -> N, out_channels, H * factor, W * factor.
+
+    Shi et al. 2016 (arXiv:1609.05158), with ICNR initialisation.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, factor: int = 2) -> None:
+        conv = nn.Conv2d(in_channels, out_channels * factor**2, 1)
+        icnr_(conv.weight, factor)
+        nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+        super().__init__(conv, nn.PixelShuffle(factor))
+
+
+class ResidualBlock(nn.Module):
+    """x + conv3x3(relu(conv3x3(x))): N, C, H, W -> the same shape.
+
+    Without normalisation, as in EDSR (Lim et al. 2017, arXiv:1707.02921); the second convolution starts small,
+    so that a deep stack begins near the identity and needs no warm-up.
+    """
+
+    def __init__(self, channels: int, residual_gain: float = 0.1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.act = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        for conv, gain in ((self.conv1, 1.0), (self.conv2, residual_gain)):
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+            conv.weight.data.mul_(gain)
+            nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.conv2(self.act(self.conv1(x)))
+        return out
+
+
+def residual_stack(channels: int, blocks: int) -> nn.Sequential:
+    """``blocks`` residual blocks of ``channels`` channels."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))

@@ -1,0 +1,132 @@
+"""EfficientNet-Lite0: the encoder of :mod:`lite_unet`, with the key names of the published PyTorch weights.
+
+Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variant leaves out squeeze-and-excitation and has ReLU6
+for swish, so every output sees a bounded neighbourhood and the network can be tiled.
+
+The weights come from TensorFlow, whose SAME padding at stride 2 is asymmetric *and depends on the input's size*. Here the
+padding is fixed to what TensorFlow does at even sizes: (0, 1) for a 3x3 kernel, (1, 2) for a 5x5 one. It is therefore
+TensorFlow's everywhere when height and width are multiples of 32, and other sizes are to be padded by the caller.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+BN_EPSILON = 1e-3
+BN_MOMENTUM = 0.01
+
+
+class _Stage(NamedTuple):
+    repeats: int
+    kernel: int
+    stride: int
+    expansion: int
+    width: int
+
+
+_STAGES = (
+    _Stage(1, 3, 1, 1, 16),
+    _Stage(2, 3, 2, 6, 24),
+    _Stage(2, 5, 2, 6, 40),
+    _Stage(3, 3, 2, 6, 80),
+    _Stage(3, 5, 1, 6, 112),
+    _Stage(4, 5, 2, 6, 192),
+    _Stage(1, 3, 1, 6, 320),
+)
+_TAPS = (0, 2, 4, 10, 15)
+"""The last block at each stride: 2, 4, 8, 16, 32."""
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution padded as TensorFlow's SAME pads even sizes: N C H W -> N C' ceil(H / stride) ceil(W / stride)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        if stride not in (1, 2):
+            raise ValueError("the fixed padding is worked out for strides 1 and 2")
+        padding = kernel // 2 if stride == 1 else 0
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
+        self._before, self._after = ((kernel - 2) // 2, (kernel - 1) // 2) if stride == 2 else (0, 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self._after:
+            x = F.pad(x, (self._before, self._after, self._before, self._after))
+        return super().forward(x)
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=BN_EPSILON, momentum=BN_MOMENTUM)
+
+
+class MobileBlock(nn.Module):
+    """Inverted residual: 1x1 expansion, depthwise k x k, 1x1 projection; skip where the shape stays."""
+
+    norm_pairs = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        width = inputs * expansion
+        self._expand_conv = SameConv2d(inputs, width, 1) if expansion > 1 else None
+        self._bn0 = _norm(width) if expansion > 1 else None
+        self._depthwise_conv = SameConv2d(width, width, kernel, stride, groups=width)
+        self._bn1 = _norm(width)
+        self._project_conv = SameConv2d(width, outputs, 1)
+        self._bn2 = _norm(outputs)
+        self._skips = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N inputs H W -> N outputs H/stride W/stride."""
+        y = x
+        if self._expand_conv is not None and self._bn0 is not None:
+            y = F.relu6(self._bn0(self._expand_conv(y)))
+        y = F.relu6(self._bn1(self._depthwise_conv(y)))
+        y = cast(Tensor, self._bn2(self._project_conv(y)))
+        return x + y if self._skips else y
+
+
+class EfficientNetLite0(nn.Module):
+    """The classifier, or with ``classes=0`` only the encoder.
+
+    Attributes:
+        tap_channels: channels of :meth:`taps`, at strides 2, 4, 8, 16 and 32.
+    """
+
+    tap_channels = (16, 24, 40, 112, 320)
+    norm_pairs = (("_conv_stem", "_bn0"), ("_conv_head", "_bn1"))
+
+    def __init__(self, classes: int = 1000, in_channels: int = 3) -> None:
+        super().__init__()
+        self._conv_stem = SameConv2d(in_channels, 32, 3, stride=2)
+        self._bn0 = _norm(32)
+        blocks: list[MobileBlock] = []
+        width = 32
+        for stage in _STAGES:
+            for index in range(stage.repeats):
+                stride = stage.stride if index == 0 else 1
+                blocks.append(MobileBlock(width, stage.width, stage.kernel, stride, stage.expansion))
+                width = stage.width
+        self._blocks = nn.ModuleList(blocks)
+        self._conv_head = SameConv2d(width, 1280, 1) if classes else None
+        self._bn1 = _norm(1280) if classes else None
+        self._fc = nn.Linear(1280, classes) if classes else None
+
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """N C H W (RGB in [-1, 1]; H and W multiples of 32) -> feature maps at strides 2, 4, 8, 16, 32."""
+        x = F.relu6(self._bn0(self._conv_stem(x)))
+        found = []
+        for index, block in enumerate(self._blocks):
+            x = block(x)
+            if index in _TAPS:
+                found.append(x)
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N 3 H W (RGB in [-1, 1]; H and W multiples of 32) -> N classes logits, or the stride-32 features."""
+        x = self.taps(x)[-1]
+        if self._conv_head is None or self._bn1 is None or self._fc is None:
+            return x
+        x = F.relu6(self._bn1(self._conv_head(x)))
+        return cast(Tensor, self._fc(torch.mean(x, dim=(2, 3))))

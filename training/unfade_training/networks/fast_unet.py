@@ -1,0 +1,85 @@
+"""fast_unet: a small fully convolutional U-net without a pretrained encoder, made for laptop CPUs.
+
+Encoder and decoder are EDSR residual blocks, levels are joined by 2x2 strided convolutions on the way down and by
+sub-pixel convolutions on the way up, skips are added (a sum costs nothing, a concatenation costs a convolution).
+The network predicts what is to be added to the bilinear enlargement of its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .blocks import SubPixelUp, icnr_, residual_stack
+
+
+class FastUnet(nn.Module):
+    """N, in_channels, H, W -> N, out_channels, H * scale, W * scale; RGB in [0, 1] in and out (not clipped).
+
+    H and W must be multiples of :attr:`size_multiple`.
+
+    Args:
+        scale: enlargement: 1, 2 or 4.
+        channels: feature channels of each level, the input's resolution first. Multiples of 16 suit AVX-512
+            kernels of ONNX Runtime, multiples of 32 suit AMX training.
+        encoder: residual blocks of each level on the way down; the last entry is the bottom of the U.
+        decoder: residual blocks of each level on the way up (one entry fewer), the input's resolution first.
+        in_channels: channels of the input.
+        out_channels: channels of the output; where they equal ``in_channels`` the bilinear enlargement of the input is
+            added to the output.
+    """
+
+    def __init__(
+        self,
+        scale: int = 2,
+        channels: Sequence[int] = (32, 64, 96),
+        encoder: Sequence[int] = (2, 2, 2),
+        decoder: Sequence[int] = (2, 2),
+        in_channels: int = 3,
+        out_channels: int = 3,
+    ) -> None:
+        super().__init__()
+        if len(encoder) != len(channels) or len(decoder) != len(channels) - 1:
+            raise ValueError(
+                f"{len(channels)} levels take {len(channels)} encoder and {len(channels) - 1} decoder entries"
+            )
+        self.scale = scale
+        self.size_multiple = 2 ** (len(channels) - 1)
+        self.residual = in_channels == out_channels
+        self.head = nn.Conv2d(in_channels, channels[0], 3, padding=1)
+        self.encoder = nn.ModuleList(residual_stack(c, n) for c, n in zip(channels, encoder, strict=True))
+        self.down = nn.ModuleList(
+            nn.Conv2d(c, wider, 2, stride=2) for c, wider in zip(channels[:-1], channels[1:], strict=True)
+        )
+        self.up = nn.ModuleList(
+            SubPixelUp(wider, c) for c, wider in zip(channels[:-1], channels[1:], strict=True)
+        )
+        self.decoder = nn.ModuleList(
+            residual_stack(c, n) for c, n in zip(channels[:-1], decoder, strict=True)
+        )
+        self.tail = nn.Conv2d(channels[0], out_channels * scale**2, 3, padding=1)
+        icnr_(self.tail.weight, scale, gain=0.1)
+        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.shuffle = nn.PixelShuffle(scale) if scale > 1 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.head(x)
+        skips = [features]  # the head's own output joins at the very end: a long skip around the whole U
+        for level, blocks in enumerate(self.encoder):
+            features = blocks(features)
+            if level < len(self.down):
+                skips.append(features)
+                features = self.down[level](features)
+        for level in reversed(range(len(self.up))):
+            features = self.decoder[level](self.up[level](features) + skips[level + 1])
+        out: Tensor = self.shuffle(self.tail(features + skips[0]))
+        if self.residual:
+            out = out.float() + self._enlarged(x)
+        return out
+
+    def _enlarged(self, x: Tensor) -> Tensor:
+        if self.scale == 1:
+            return x
+        return F.interpolate(x, scale_factor=float(self.scale), mode="bilinear", align_corners=False)

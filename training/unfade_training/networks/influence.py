@@ -1,0 +1,150 @@
+"""What influences what in a network: tensors that carry, instead of values, whether they depend on a probed pixel.
+
+A tensor of ones and zeros goes through the network's own ``forward``. Each operation is replaced by one that asks only
+which of its inputs an output looks at: every weight counts as non-zero, activations and norms are the identity, a sum and a
+product depend on what either side depends on. So nothing cancels, saturates or underflows, and the answer is exact for
+the structure of the network whatever its weights are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from ..errors import TrainingError
+
+# One value in, one value out: depends on what it depended on.
+_POINTWISE = frozenset(
+    """relu relu_ relu6 leaky_relu leaky_relu_ prelu elu selu celu gelu silu mish softplus softsign hardtanh hardswish
+    hardsigmoid sigmoid tanh clamp clamp_ clip neg __neg__ abs sqrt rsqrt square exp log round pow __pow__ batch_norm dropout
+    dropout2d feature_dropout alpha_dropout contiguous clone detach to float double half bfloat16 type type_as""".split()
+)
+_BINARY = frozenset(
+    """add add_ __add__ __radd__ __iadd__ sub sub_ rsub __sub__ __rsub__ __isub__ mul mul_ __mul__ __rmul__ __imul__ div
+    div_ true_divide __truediv__ __rtruediv__ __itruediv__ maximum minimum lerp where""".split()
+)
+# The same for each channel, on non-negative numbers: the operation itself gives the answer.
+_CHANNELWISE = frozenset(
+    "avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d pad interpolate upsample".split()
+)
+# Selections, rearrangements and means.
+_AS_IT_IS = frozenset(
+    """__get__ size dim numel is_contiguous is_floating_point cat concat concatenate stack reshape view flatten unflatten permute
+    transpose movedim squeeze unsqueeze expand expand_as repeat repeat_interleave chunk split tensor_split narrow select
+    __getitem__ unbind roll flip pixel_shuffle pixel_unshuffle channel_shuffle mean sum amax""".split()
+)
+# Statistics over the whole picture, or over all positions.
+_MIXING = frozenset(
+    "softmax matmul __matmul__ bmm scaled_dot_product_attention instance_norm group_norm layer_norm".split()
+)
+
+
+class Influence(Tensor):
+    """N C H W of ones where a value depends on the probed pixel, else zeros."""
+
+    @classmethod
+    def __torch_function__(
+        cls,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        with torch._C.DisableTorchFunctionSubclass():
+            return tree_map(_wrap, _trace(func, args, dict(kwargs or {})))
+
+
+def _wrap(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    if _is_uniform(value):
+        return value[:, :1].ne(0).float().expand(value.shape).as_subclass(Influence)
+    return value.ne(0).float().as_subclass(Influence)
+
+
+def _plain(value: Any) -> Any:
+    return value.as_subclass(Tensor) if isinstance(value, Influence) else value
+
+
+def _is_uniform(x: Tensor) -> bool:
+    """Whether all channels are one and the same memory; the rest of the work is then done on one of them."""
+    return x.dim() == 4 and x.shape[1] > 1 and x.stride(1) == 0
+
+
+def _trace(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    name = func.__name__
+    if name in _POINTWISE:
+        return _plain(args[0])
+    if name in _BINARY:
+        return _union([value for value in args if isinstance(value, Tensor)])
+    args, kwargs = tree_map(_plain, args), tree_map(_plain, kwargs)
+    if name == "conv2d":
+        return _convolve(*args, **kwargs)
+    if name == "conv_transpose2d":
+        x, weight, _, *rest = (*args, None)[: max(3, len(args))]
+        return func(x, torch.ones_like(weight), None, *rest, **{k: v for k, v in kwargs.items() if k != "bias"})
+    if name in _CHANNELWISE:
+        return _channelwise(func, *args, **kwargs)
+    if name in _MIXING:
+        return _mix(func(*args, **kwargs), args)
+    if name == "pixel_shuffle" and _is_uniform(args[0]):
+        x, factor = args
+        enlarged = x[:, :1].repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+        return enlarged.expand(-1, x.shape[1] // factor**2, -1, -1)
+    if name in _AS_IT_IS:
+        return func(*args, **kwargs)
+    raise TrainingError(
+        f"What a pixel influences cannot be worked out: the operation {name} is not known here."
+    )
+
+
+def _union(values: list[Tensor]) -> Tensor:
+    """Of the traced operands; constants influence nothing, but may broadcast."""
+    parts = [
+        _plain(value) if isinstance(value, Influence) else torch.zeros(()).expand(value.shape)
+        for value in values
+    ]
+    shape = torch.broadcast_shapes(*(part.shape for part in parts))
+    total = torch.zeros(())
+    for part in parts:
+        total = total + (part[:, :1] if _is_uniform(part) else part)
+    return total.expand(shape)
+
+
+def _channelwise(func: Callable[..., Any], x: Tensor, *rest: Any, **options: Any) -> Tensor:
+    if func is F.pad:
+        options.pop("value", None)  # what is padded with depends on nothing
+        rest = rest[:2]
+    y: Tensor = func(x[:, :1] if _is_uniform(x) else x, *rest, **options)
+    y = y.abs()  # bicubic kernels have negative lobes
+    return y.expand(-1, x.shape[1], -1, -1) if _is_uniform(x) else y
+
+
+def _mix(result: Tensor, args: tuple[Any, ...]) -> Tensor:
+    """Everything in a sample depends on everything in it: true of attention, never too little for the others."""
+    seen = torch.zeros_like(result)
+    for value in args:
+        if isinstance(value, Tensor) and value.shape[:1] == result.shape[:1]:
+            seen += value.flatten(1).amax(1).view(-1, *[1] * (result.dim() - 1))
+    return seen
+
+
+def _convolve(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,  # noqa: ARG001 - a constant
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    if groups > 1 and not _is_uniform(x):
+        return F.conv2d(x, torch.ones_like(weight), None, stride, padding, dilation, groups)
+    seen = x[:, :1] if _is_uniform(x) else x.amax(1, keepdim=True)
+    seen = F.conv2d(seen, torch.ones(1, 1, *weight.shape[2:]), None, stride, padding, dilation)
+    return seen.expand(-1, weight.shape[0], -1, -1)

@@ -1,0 +1,89 @@
+"""Normalisation: how convolutions get it in training, and how it is folded away for export."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from enum import Enum
+from itertools import pairwise
+from typing import TypeVar
+
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+Conv = TypeVar("Conv", bound=nn.Module)
+
+
+class Norm(str, Enum):
+    """What normalises a convolution."""
+
+    NONE = "none"
+    BATCH = "batch"
+    """Batch norm between the convolution and its activation."""
+    WEIGHT = "weight"
+    """Weight norm: length and direction of each kernel are learnt apart (Salimans and Kingma 2016)."""
+    SPECTRAL = "spectral"
+    """Spectral norm: the largest singular value of the weight is held at 1 (Miyato et al. 2018)."""
+
+
+def with_norm(layer: Conv, norm: Norm) -> Conv:
+    """Puts weight or spectral norm on the ``weight`` of ``layer`` in place and returns it; other norms leave it alone.
+
+    Initialise the weight first: afterwards it is computed from other tensors.
+    """
+    if norm is Norm.WEIGHT:
+        parametrizations.weight_norm(layer, dim=0)
+    elif norm is Norm.SPECTRAL:
+        parametrizations.spectral_norm(layer)
+    return layer
+
+
+def fold_norms(network: nn.Module) -> nn.Module:
+    """Gives a copy for inference (eval mode) whose output equals that of ``network.eval()``, with fewer operations.
+
+    Weight and spectral norm become plain weights. A batch norm that directly follows a convolution, as neighbours in an
+    ``nn.Sequential`` or as named in a module's ``norm_pairs`` (pairs of attribute names), goes into that convolution.
+    A batch norm with no convolution before it stays: at inference it is one multiplication and one addition.
+
+    The original is left as it was, in its own mode, so training goes on after an export.
+    """
+    training = [module for module in network.modules() if module.training]
+    network.eval()  # in training mode a look at a spectral-norm weight would change it
+    folded = copy.deepcopy(network)
+    for module in training:
+        module.training = True
+    for module in list(folded.modules()):
+        if parametrize.is_parametrized(module):
+            _freeze_parametrized(module)
+    for module in list(folded.modules()):
+        for conv_name, norm_name in list(_pairs(module)):
+            conv, norm = getattr(module, conv_name), getattr(module, norm_name)
+            setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
+            setattr(module, norm_name, nn.Identity())
+    return folded
+
+
+def _pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
+    """Names of the children of ``module`` that are a convolution and the batch norm on its output."""
+    named: tuple[tuple[str, str], ...] = getattr(module, "norm_pairs", ())
+    if isinstance(module, nn.Sequential):
+        named = (*named, *pairwise(name for name, _ in module.named_children()))
+    for conv_name, norm_name in named:
+        conv, norm = getattr(module, conv_name), getattr(module, norm_name)
+        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            yield conv_name, norm_name
+
+
+def _freeze_parametrized(module: nn.Module) -> None:
+    """Replaces computed tensors by their present values.
+
+    ``remove_parametrizations`` would do, but it edits the module's generated class, which a deep copy shares with its
+    original: the original would lose its weight.
+    """
+    names = list(module.parametrizations)  # type: ignore[arg-type]
+    values = {name: getattr(module, name).detach().clone() for name in names}
+    module.__class__ = type(module).__bases__[0]
+    del module.parametrizations
+    for name, value in values.items():
+        module.register_parameter(name, nn.Parameter(value))

@@ -1,0 +1,42 @@
+"""Networks by name, as recipes and checkpoints name them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from ..errors import TrainingError, did_you_mean
+from .critic import Critic, PretrainedCritic
+from .fast_unet import FastUnet
+from .lite_unet import LiteUnet
+from .resnet_unet import ResnetUnet
+
+NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
+    "fast_unet": FastUnet,
+    "resnet_unet": ResnetUnet,
+    "lite_unet": LiteUnet,
+    "critic": Critic,
+    "pretrained_critic": PretrainedCritic,
+}
+
+
+def build_network(name: str, **options: Any) -> nn.Module:
+    """Builds the network called ``name``; ``options`` are those of its class.
+
+    Raises:
+        TrainingError: there is no such network or option, or a value makes no sense.
+    """
+    if name not in NETWORKS:
+        raise TrainingError(f"There is no network {name!r}{did_you_mean(name, NETWORKS)}")
+    build = NETWORKS[name]
+    known = inspect.signature(build).parameters
+    for option in options:
+        if option not in known:
+            raise TrainingError(f"The network {name} has no option {option!r}{did_you_mean(option, known)}")
+    try:
+        return build(**options)
+    except (ValueError, TypeError) as error:
+        raise TrainingError(f"The network {name} cannot be built: {error}.") from error

@@ -1,0 +1,94 @@
+"""What a run shows of itself: TensorBoard scalars and grids, a progress bar, one line a validation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from .validation import Pair, restore
+
+log = logging.getLogger(__name__)
+
+
+class Reporter:
+    """TensorBoard event files below ``<run>/tensorboard``, and a progress bar where the output is a terminal.
+
+    Only the first process of a run reports.
+    """
+
+    def __init__(self, run: Path, active: bool) -> None:
+        self._writer = SummaryWriter(str(run / "tensorboard")) if active else None
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[detail]}"),
+            disable=not active,
+        )
+
+    def __enter__(self) -> Reporter:
+        if self._progress.console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+        if self._writer:
+            self._writer.close()
+
+    def start_stage(self, title: str, steps: int, done: int) -> None:
+        """Begin a bar of ``steps``, ``done`` of them behind us."""
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._task = self._progress.add_task(title, total=steps, completed=done, detail="")
+
+    def advance(self) -> None:
+        """One more step."""
+        self._progress.advance(self._task)
+
+    def detail(self, text: str) -> None:
+        """What stands behind the bar."""
+        self._progress.update(self._task, detail=text)
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write scalars at a step counted over all stages."""
+        if self._writer:
+            for name, value in values.items():
+                self._writer.add_scalar(name, value, step)
+
+    def samples(self, network: nn.Module, pairs: Sequence[Pair], step: int, device: torch.device) -> None:
+        """Write a grid of before | after | truth rows."""
+        if self._writer:
+            self._writer.add_image("samples", sample_grid(network, pairs, device), step)
+
+    def say(self, text: str) -> None:
+        """A line for the log and the terminal."""
+        log.info(text)
+
+
+def sample_grid(network: nn.Module, pairs: Sequence[Pair], device: torch.device | str, side: int = 192) -> Tensor:
+    """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth."""
+    rows = []
+    for pair in pairs:
+        result = restore(network, pair.degraded, device)
+        scale = result.shape[-1] // pair.degraded.shape[-1]
+        before = F.interpolate(pair.degraded[None].float(), scale_factor=scale, mode="nearest")[0].to(torch.uint8)
+        rows.append(torch.cat([_middle(p, side) for p in (before, result, pair.target)], dim=2))
+    return torch.cat(rows, dim=1)
+
+
+def _middle(picture: Tensor, side: int) -> Tensor:
+    height, width = picture.shape[-2:]
+    if min(height, width) < side:
+        picture = F.pad(picture, (0, max(0, side - width), 0, max(0, side - height)))
+        height, width = picture.shape[-2:]
+    top, left = (height - side) // 2, (width - side) // 2
+    return picture[:, top : top + side, left : left + side]
