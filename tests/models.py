@@ -93,6 +93,9 @@ class Network:
     def relu(self, x: Node) -> Node:
         return Node(self._add("Relu", [x.name]), x.channels, x.step, x.before, x.after)
 
+    def sigmoid(self, x: Node) -> Node:
+        return Node(self._add("Sigmoid", [x.name]), x.channels, x.step, x.before, x.after)
+
     def pixel_shuffle(self, x: Node, factor: int) -> Node:
         """PixelShuffle (ONNX calls it DepthToSpace, mode CRD): ``factor`` times the size, fewer channels."""
         out = self._add("DepthToSpace", [x.name], blocksize=factor, mode="CRD")

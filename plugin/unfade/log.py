@@ -34,7 +34,13 @@ def _handler() -> logging.Handler:
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=MEBIBYTE, backupCount=3, encoding="utf-8")
+        handler = RotatingFileHandler(
+            path,
+            maxBytes=MEBIBYTE,
+            backupCount=3,
+            encoding="utf-8",
+            errors="backslashreplace",  # file names need not be text
+        )
     except OSError:
         return logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))

@@ -1,8 +1,8 @@
 """Checkpoints: one safetensors file with tensors, progress and recipe, whole or absent.
 
-Tensors are named ``<part>/<name>`` (``generator/head.weight``, ``optimizer/3.exp_avg``); everything else is JSON in the
-file's own metadata. One file instead of two cannot come apart when a process is killed between them, and safetensors
-cannot carry code.
+Tensors are named ``<part>/<name>`` (``generator/head.weight``, ``optimizer/3.exp_avg``); everything else is
+JSON in the file's own metadata. One file instead of two cannot come apart when a process is killed between
+them, and safetensors cannot carry code.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
                 part, name = key.split("/", 1)
                 tensors.setdefault(part, {})[name] = file.get_tensor(key)
     except (SafetensorError, OSError) as error:
-        raise TrainingError(f"The checkpoint {path} is damaged or not a safetensors file ({error}).") from error
+        raise TrainingError(
+            f"The checkpoint {path} is damaged or not a safetensors file ({error})."
+        ) from error
     return Checkpoint(tensors, metadata["recipe"], json.loads(metadata["state"]))
 
 
@@ -98,7 +100,8 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], where: str) 
     wrong = sorted(set(own) ^ set(tensors)) or [n for n, t in own.items() if t.shape != tensors[n].shape]
     if wrong:
         raise TrainingError(
-            f"{where} holds another network: {len(wrong)} weights differ in name or shape, {wrong[0]!r} among them."
+            f"{where} holds another network: {len(wrong)} weights differ in name or shape, "
+            f"{wrong[0]!r} among them."
         )
     network.load_state_dict(tensors)
 
@@ -126,10 +129,15 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
+@torch.no_grad()
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Put moments saved by :func:`optimizer_tensors` back; its settings stay as the recipe has them."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
+        parameter = parameters[int(index)]
+        # a fused optimizer walks memory, so moments must lie as their parameter does (channels last)
+        lying = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+        state.setdefault(int(index), {})[name] = lying.copy_(value)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -11,8 +11,8 @@ from torch import nn
 class Ema:
     """A slow copy of a network.
 
-    Early on the average is short (1 / (step + 10) of the new weights), so that it does not remember the initialisation;
-    it lengthens until ``decay`` is reached.
+    Early on the average is short (1 / (step + 10) of the new weights), so that it does not remember the
+    initialisation; it lengthens until ``decay`` is reached.
 
     Attributes:
         module: the averaged network, in eval mode, without gradients.

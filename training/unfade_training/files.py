@@ -12,7 +12,8 @@ from typing import IO
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside ``path`` for writing, and rename it to ``path`` once the block has ended well.
+    """Open a temporary file beside ``path`` for writing, and rename it to ``path`` once the block has ended
+    well.
 
     A killed process or a full disk leaves what was at ``path`` before untouched.
     """
@@ -22,8 +23,16 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             yield out
             out.flush()
             os.fsync(out.fileno())
+        Path(name).chmod(0o666 & ~_umask())  # mkstemp lets only the owner read
         Path(name).replace(path)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def _umask() -> int:
+    """What this process takes away from new files; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

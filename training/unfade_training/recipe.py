@@ -1,8 +1,8 @@
 """A recipe: everything that makes one generator, read from one TOML file.
 
-Tables become frozen dataclasses; an unknown key is an error that names the nearest known one. Templates, includes
-and code have no place here: a recipe can be read by anybody, and it is stored word for word in every checkpoint and
-model.
+Tables become frozen dataclasses; an unknown key is an error that names the nearest known one. Templates,
+includes and code have no place here: a recipe can be read by anybody, and it is stored word for word in every
+checkpoint and model.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
 
 @dataclass(frozen=True)
 class DataSpec:

@@ -74,13 +74,17 @@ class Reporter:
         log.info(text)
 
 
-def sample_grid(network: nn.Module, pairs: Sequence[Pair], device: torch.device | str, side: int = 192) -> Tensor:
+def sample_grid(
+    network: nn.Module, pairs: Sequence[Pair], device: torch.device | str, side: int = 192
+) -> Tensor:
     """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth."""
     rows = []
     for pair in pairs:
         result = restore(network, pair.degraded, device)
         scale = result.shape[-1] // pair.degraded.shape[-1]
-        before = F.interpolate(pair.degraded[None].float(), scale_factor=scale, mode="nearest")[0].to(torch.uint8)
+        before = F.interpolate(pair.degraded[None].float(), scale_factor=scale, mode="nearest")[0].to(
+            torch.uint8
+        )
         rows.append(torch.cat([_middle(p, side) for p in (before, result, pair.target)], dim=2))
     return torch.cat(rows, dim=1)
 

@@ -14,7 +14,8 @@ def cosine(progress: float) -> float:
 
 
 def one_cycle(progress: float, rise: float = 0.3, start: float = 1 / 25) -> float:
-    """fast.ai's one cycle: a cosine rise from ``start`` to 1 over ``rise`` of the time, then a cosine fall to 0.
+    """fast.ai's one cycle: a cosine rise from ``start`` to 1 over ``rise`` of the time, then a cosine fall
+    to 0.
 
     Smith & Topin 2018, arXiv:1708.07120.
     """

@@ -1,7 +1,8 @@
 """A run: from a recipe and a folder of photographs to checkpoints, stage after stage.
 
-``<run>/last.safetensors`` is all that is needed to go on after a kill; ``<run>/best.safetensors`` holds the averaged
-generator with the best validation score. Lightning Fabric carries the run to other devices and to many processes.
+``<run>/last.safetensors`` is all that is needed to go on after a kill; ``<run>/best.safetensors`` holds the
+averaged generator with the best validation score. Lightning Fabric carries the run to other devices and to
+many processes.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from torch.utils.data import DataLoader
 
 from .checkpoint import Checkpoint, adopt_weights, load_checkpoint, load_weights, save_checkpoint
 from .data import PatchDataset, PhotoStore, StepSampler
-from .data.patches import Degradation, to_unit
+from .data.patches import to_unit
 from .data.photos import Photo
+from .degradations import Degradation, build_degradation
 from .errors import TrainingError
 from .recipe import Recipe, StageSpec
 from .reporting import Reporter
@@ -71,10 +73,13 @@ class Run:
         return self.folder / "last.safetensors"
 
     def batches(self, stage: StageSpec, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(input, target) batches of this process from ``first_step`` of a stage on: NCHW float32 in [0, 1]."""
+        """(input, target) batches of this process from ``first_step`` of a stage on: NCHW float32 in [0,
+        1]."""
         fabric, spec = self.fabric, self.recipe.data
         if stage.batch % fabric.world_size:
-            raise TrainingError(f"A batch of {stage.batch} cannot be shared evenly by {fabric.world_size} processes.")
+            raise TrainingError(
+                f"A batch of {stage.batch} cannot be shared evenly by {fabric.world_size} processes."
+            )
         dataset = PatchDataset(
             self.store,
             self.photos,
@@ -93,7 +98,10 @@ class Run:
         )
         for degraded, target in loader:
             device = fabric.device
-            yield to_unit(degraded.to(device, non_blocking=True)), to_unit(target.to(device, non_blocking=True))
+            yield (
+                to_unit(degraded.to(device, non_blocking=True)),
+                to_unit(target.to(device, non_blocking=True)),
+            )
 
     def save_last(self, tensors: Mapping[str, Mapping[str, Tensor]], step: int) -> None:
         """Write the checkpoint that a resume starts from: after ``step`` steps of the current stage."""
@@ -175,9 +183,8 @@ def train(
     fabric.launch()
     fabric.seed_everything(recipe.seed, verbose=False)
     options = dict(recipe.network)
-    generator = build_network(str(options.pop("kind")), **options).to(
-        fabric.device, memory_format=torch.channels_last
-    )
+    generator = build_network(str(options.pop("kind")), **options).to(fabric.device)
+    generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     degradation = build_degradation(recipe.degradation)
     folders = list(data) or [Path(f) for f in recipe.data.folders]
     if not folders:
@@ -227,20 +234,6 @@ def _resume(run: Run, fresh: bool) -> Checkpoint | None:
     run.best = state["best"]
     run.reporter.say(f"going on after stage {run.finished_stages}, step {state['step']}")
     return checkpoint if state["step"] else None
-
-
-def build_degradation(table: Mapping[str, object]) -> Degradation:
-    """The degradation that a recipe's table describes."""
-    from .data.downscale import BicubicDownscale
-    from .degradations.table import did_you_mean, from_table
-
-    options = dict(table)
-    kinds: dict[str, Any] = {"bicubic": BicubicDownscale}
-    kind = str(options.pop("kind", ""))
-    if kind not in kinds:
-        raise TrainingError(f"[degradation]: there is no kind {did_you_mean(kind, kinds)}")
-    built: Degradation = from_table(kinds[kind], options, "[degradation]")
-    return built
 
 
 def _precision(wanted: str) -> Any:

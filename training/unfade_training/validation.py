@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data.patches import Degradation, to_unit
+from .data.patches import to_unit
 from .data.photos import Photo, PhotoStore
+from .degradations import Degradation
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,25 @@ class Pair:
 def validation_pairs(
     store: PhotoStore, photos: Sequence[Photo], degradation: Degradation, side: int = 384
 ) -> list[Pair]:
-    """The middle of each photograph, at most ``side`` target pixels square, degraded with a seed from its name."""
+    """The middle of each photograph, at most ``side`` target pixels square, degraded with a seed from
+    its name."""
     pairs = []
     for photo in photos:
         margin = degradation.margin
         step = 8 * degradation.scale
-        height, width = (
-            min(side, (n - 2 * margin) // step * step) for n in (photo.height, photo.width)
-        )
+        height, width = (min(side, (n - 2 * margin) // step * step) for n in (photo.height, photo.width))
         if min(height, width) <= 0:
             continue
         top, left = (photo.height - height) // 2 - margin, (photo.width - width) // 2 - margin
         pixels = store.pixels(photo)[top : top + height + 2 * margin, left : left + width + 2 * margin]
         rng = np.random.default_rng(int.from_bytes(hashlib.sha256(photo.name.encode()).digest()[:8], "big"))
         crop = np.ascontiguousarray(pixels)
-        degraded = degradation(crop, rng)
-        target = crop[margin : margin + height, margin : margin + width]
+        pair = degradation.apply(crop, rng)
         pairs.append(
             Pair(
                 photo.name,
-                torch.from_numpy(np.ascontiguousarray(degraded.transpose(2, 0, 1))),
-                torch.from_numpy(np.ascontiguousarray(target.transpose(2, 0, 1))),
+                torch.from_numpy(np.ascontiguousarray(pair.picture.transpose(2, 0, 1))),
+                torch.from_numpy(np.ascontiguousarray(pair.target.transpose(2, 0, 1))),
             )
         )
     return pairs
@@ -61,7 +60,9 @@ def restore(network: nn.Module, degraded: Tensor, device: torch.device | str = "
     """CHW uint8 -> CHW uint8: edge-pads to the network's size multiple, runs in float32, cuts and rounds."""
     multiple = int(getattr(network, "size_multiple", 1))
     height, width = degraded.shape[-2:]
-    x = F.pad(to_unit(degraded[None].to(device)), (0, -width % multiple, 0, -height % multiple), mode="replicate")
+    x = F.pad(
+        to_unit(degraded[None].to(device)), (0, -width % multiple, 0, -height % multiple), mode="replicate"
+    )
     y = network(x)
     scale = y.shape[-1] // x.shape[-1]
     y = y[0, :, : height * scale, : width * scale]
@@ -83,7 +84,9 @@ def psnr_y(result: Tensor, target: Tensor, border: int) -> float:
     return float(10 * torch.log10(255**2 / difference.square().mean().clamp(min=1e-10)))
 
 
-def validate(network: nn.Module, pairs: Sequence[Pair], scale: int, device: torch.device | str) -> dict[str, float]:
+def validate(
+    network: nn.Module, pairs: Sequence[Pair], scale: int, device: torch.device | str
+) -> dict[str, float]:
     """Mean scores over the pairs: ``psnr_y`` in dB."""
     scores = [psnr_y(restore(network, p.degraded, device), p.target, scale) for p in pairs]
     return {"psnr_y": sum(scores) / len(scores)}

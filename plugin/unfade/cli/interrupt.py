@@ -20,7 +20,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.1  # Windows delivers Ctrl+C only between waits
 
 
-class Interrupted(Exception):  # noqa: N818, it is no error
+class Interrupted(Exception):
     """The user, or the system, asked the process to stop, and no file is being written."""
 
 

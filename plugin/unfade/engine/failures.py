@@ -7,7 +7,7 @@ import re
 from unfade.errors import UnfadeError
 
 
-class OutOfMemory(UnfadeError):  # noqa: N818 -- a name people search for, as the others in errors.py
+class OutOfMemory(UnfadeError):
     """A window did not fit into the memory of the device; a smaller one may."""
 
 

@@ -123,7 +123,7 @@ class Session:
                 f"There is not enough memory on the {label} to run the model {self.card.name}: "
                 "close other programs, or use a smaller --tile."
             )
-        logger.warning("%s failed on %s: %s", self.card.name, label, error)
+        logger.info("%s failed on %s: %s", self.card.name, label, error)
         if self.provider == providers.CPU:
             return ModelError(f"The model {self.card.name} failed: {first_line(error)}")
         return DeviceError(
@@ -227,7 +227,7 @@ def start(
             inner = runtime.InferenceSession(str(path), options, providers=chain, enable_fallback=0)
         except Exception as error:  # onnxruntime's exceptions have no common type of their own
             if len(chain) > 1:
-                logger.warning("%s could not be started: %s", chain[0][0], error)
+                logger.info("%s could not be started: %s", chain[0][0], error)
                 refusal = refusal or first_line(error)
                 chain = chain[1:]
                 continue

@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.picture.convert import from_float, to_float
+
 _METRE = 100 / 2.54  # inches
 _STRIP_PIXELS = 2**20
 
@@ -48,8 +50,8 @@ def bmp_dpi(image: Any) -> tuple[float, float] | None:
     return (round(dpi[0], 2), round(dpi[1], 2)) if min(dpi) > 0 else None
 
 
-def write_bmp(stream: BinaryIO, pixels: NDArray[np.uint8], dpi: tuple[float, float] | None) -> None:
-    """Writes HWC uint8: gray as an 8-bit palette, RGB in 24 bits, RGBA and gray+alpha in 32 bits."""
+def write_bmp(stream: BinaryIO, pixels: NDArray[Any], dpi: tuple[float, float] | None) -> None:
+    """Writes HWC pixels, rounded to 8 bits a sample: gray as a palette, RGB in 24 bits, with alpha in 32."""
     height, width, channels = pixels.shape
     depth = {1: 8, 2: 32, 3: 24, 4: 32}[channels]
     stride = (width * depth // 8 + 3) // 4 * 4
@@ -80,6 +82,8 @@ def write_bmp(stream: BinaryIO, pixels: NDArray[np.uint8], dpi: tuple[float, flo
     rows = max(1, _STRIP_PIXELS // width)
     for end in range(height, 0, -rows):  # bottom row first
         strip = pixels[max(end - rows, 0) : end][::-1]
+        if strip.dtype != np.uint8:
+            strip = from_float(to_float(strip), np.uint8)
         padded = np.zeros((len(strip), stride), np.uint8)
         padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
         stream.write(padded.data)

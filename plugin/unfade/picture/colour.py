@@ -27,7 +27,7 @@ def as_gray_or_rgb(image: Any, path: Path) -> Any:
     if kind in _SRGB_LIKE or kind in _GRAY_LIKE:
         return image
     deep = image.format != "uchar"
-    return _without_profile(image.colourspace("rgb16" if deep else "srgb"))
+    return without_profile(image.colourspace("rgb16" if deep else "srgb"))
 
 
 def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
@@ -56,11 +56,12 @@ def _cmyk_as_srgb(image: Any, path: Path) -> Any:
         converted = image.icc_transform("srgb", embedded=True, **options)
     except vips().Error:
         _log.warning("%s: the CMYK profile cannot be used; a general one takes its place.", path)
-        converted = _without_profile(image).icc_transform("srgb", **options)
-    return _without_profile(converted)
+        converted = without_profile(image).icc_transform("srgb", **options)
+    return without_profile(converted)
 
 
-def _without_profile(image: Any) -> Any:
+def without_profile(image: Any) -> Any:
+    """The image without its embedded profile."""
     image = image.copy()
     if image.get_typeof(ICC_FIELD):
         image.remove(ICC_FIELD)

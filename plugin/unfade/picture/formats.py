@@ -48,7 +48,7 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(suffix for f in FORMATS for suffix 
 OUTPUT_FORMATS: Mapping[str, str] = MappingProxyType({f.name: f.suffixes[0] for f in FORMATS})
 """Names of the formats that can be written, with the suffix each gets."""
 
-TITLES = ", ".join(f.title for f in FORMATS[:-1]) + f" and {FORMATS[-1].title}"
+TITLES = ", ".join(f.title for f in FORMATS[:-1]) + f" or {FORMATS[-1].title}"
 """The formats as a list for messages."""
 
 _ALIASES = {"jpg": "jpeg", "tif": "tiff"}

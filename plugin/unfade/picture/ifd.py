@@ -35,7 +35,8 @@ _SIZES = {
 }
 _WORDS = _SIZES | {5: 4, 10: 4}  # what byte order turns round: a rational is two words
 _MAX_ENTRIES = 4096
-_MAX_VALUE = 64 * 2**20
+_MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
+_OFFSET_KINDS = (_LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
 
 
 class MalformedError(ValueError):
@@ -136,10 +137,14 @@ def read_entries(stream: BinaryIO, layout: Layout, offset: int, depth: int = 0) 
     Raises:
         MalformedError: if the directory itself is not wholly there.
     """
+    room = _MAX_VALUES
+    seen: set[int] = set()
     for slot in slots(stream, layout, offset)[0]:
         size = _SIZES.get(slot.kind, 0) * slot.count
-        if not 0 < size <= _MAX_VALUE:
+        if not 0 < size <= room or slot.tag in seen:
             continue
+        room -= size
+        seen.add(slot.tag)
         try:
             at = slot.position + layout.head.size
             if size > layout.offset.size:
@@ -147,11 +152,11 @@ def read_entries(stream: BinaryIO, layout: Layout, offset: int, depth: int = 0) 
             value = _read(stream, at, size)
             if slot.tag not in CHILDREN:
                 yield Entry(slot.tag, slot.kind, slot.count, value)
-            elif depth < 2 and slot.kind in (_LONG, 13, _LONG8, 18) and slot.count == 1:
+            elif depth < 2 and slot.kind in _OFFSET_KINDS and slot.count == 1:
                 child = int.from_bytes(value, "little" if layout.order == "<" else "big")
-                yield Entry(
-                    slot.tag, _LONG, 1, bytes(4), tuple(read_entries(stream, layout, child, depth + 1))
-                )
+                children = tuple(read_entries(stream, layout, child, depth + 1))
+                if children:
+                    yield Entry(slot.tag, _LONG, 1, b"", children)
         except MalformedError:
             continue
 

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
-_STRIP_BYTES = 4 * 2**20
+_STRIP_BYTES = 2**20
 # Pixels per mm that libvips reports where a file states none (PNG, WebP and TIFF, JPEG).
 _DEFAULT_RESOLUTIONS = (0.0, 2.834, 1.0, 72 / 25.4)
 
@@ -71,7 +71,7 @@ def _format_of(path: Path) -> Format:
         raise PictureError(f"{path} may not be read; give yourself permission to read it.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
         raise PictureError(
-            f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}."
+            f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}; check the name."
         ) from error
     if not head:
         raise PictureError(f"{path} is empty (0 bytes); get a fresh copy of the picture.")
@@ -111,7 +111,8 @@ def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
         # A source, not a file name: libvips would take "[...]" in a name for options.
         source = v.Source.new_from_file(str(path))
         load = getattr(v.Image, f"{kind.name}load_source")
-        image = load(source, access="sequential", fail_on="truncated")
+        # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
+        image = load(source, access="sequential", fail_on="error")
         _check_size(path, image.width, image.height, max_pixels)
         _warn_of_further_frames(image, path, kind)
         orientation = _integer(image, "orientation", 1)

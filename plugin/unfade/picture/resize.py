@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
@@ -17,7 +18,6 @@ _STRIP_PIXELS = 2**20
 class Kernel(str, Enum):
     """Resampling kernels, those of Pillow; when reducing, the kernel is widened by the factor."""
 
-    BOX = "box"
     BILINEAR = "bilinear"
     BICUBIC = "bicubic"  # a = -0.5
     LANCZOS = "lanczos"  # 3 lobes
@@ -38,7 +38,10 @@ def resize(array: NDArray[Any], size: tuple[int, int], kernel: Kernel = Kernel.L
 def resized_strips(
     array: NDArray[Any], size: tuple[int, int], kernel: Kernel = Kernel.LANCZOS
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The rows of :func:`resize`, from top to bottom, as (first row, strip HWC)."""
+    """The rows of :func:`resize`, from top to bottom, as (first row, strip HWC).
+
+    A strip may be a view of `array`; do not write into it.
+    """
     from PIL import Image  # here, because importing the package must not pay for it
 
     height, width, channels = array.shape
@@ -54,6 +57,8 @@ def resized_strips(
     # Beyond the strip itself, the kernel reaches 3 source pixels (Lanczos), or 3 target pixels when reducing.
     reach = int(3 * max(scale, 1.0)) + 2
     rows = max(1, min(_STRIP_PIXELS // new_width, int(_STRIP_PIXELS / width / scale)))
+    whole = new_height // math.gcd(height, new_height)  # so many rows come from a whole number of rows
+    rows = rows // whole * whole or rows
     for y in range(0, new_height, rows):
         end = min(y + rows, new_height)
         top, bottom = y * height / new_height, end * height / new_height

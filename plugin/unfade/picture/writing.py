@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,7 @@ from unfade.errors import OutputError
 from unfade.picture import exif, xmp
 from unfade.picture._vips import vips
 from unfade.picture.bmp import write_bmp
-from unfade.picture.colour import ICC_FIELD, matching_profile
+from unfade.picture.colour import ICC_FIELD, matching_profile, without_profile
 from unfade.picture.container import HeadRewriter, jpeg_head, png_head, webp_with_exif
 from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, format_of_suffix
 from unfade.picture.picture import Metadata, Picture
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _KEPT = "icc|xmp"  # EXIF is ours to write
 _NO_DPI = 72.0  # what readers assume; TIFF must state something
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
 
 
 def write_picture(picture: Picture, path: Path, *, format: str | None = None, quality: int = 95) -> None:
@@ -94,15 +95,15 @@ def _whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     """A new file to write that takes the name `path` when the block ends well, and is gone otherwise."""
     final = Path(os.path.realpath(path))  # through a link, not over it
     temporary = final.parent / f".unfade-{secrets.token_hex(6)}.part"
-    if not final.parent.is_dir():
-        raise OutputError(
-            f"{path} cannot be written: the folder {path.parent} does not exist; create it first."
-        )
-    if final.exists() and not final.is_file():
-        raise OutputError(
-            f"{path} cannot be written: something that is not a file has this name; choose another."
-        )
     try:
+        if not final.parent.is_dir():
+            raise OutputError(
+                f"{path} cannot be written: the folder {path.parent} does not exist; create it first."
+            )
+        if final.exists() and not final.is_file():
+            raise OutputError(
+                f"{path} cannot be written: something that is not a file has this name; choose another."
+            )
         with temporary.open("x+b") as stream:
             yield stream
             stream.flush()
@@ -118,7 +119,7 @@ def _whole_or_absent(path: Path) -> Iterator[BinaryIO]:
 
 
 def _why_not(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in _NO_ROOM:
         return f"{path} cannot be written: there is no room left; free some space or choose another folder."
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return f"{path} cannot be written: no permission to write in {path.parent}; choose another folder."
@@ -128,11 +129,7 @@ def _why_not(path: Path, error: OSError) -> str:
 def _write_bmp(picture: Picture, metadata: Metadata, stream: BinaryIO) -> None:
     if metadata.icc:
         _log.warning("BMP cannot hold the colour profile; it is left out.")
-    pixels = picture.pixels
-    if pixels.dtype != np.uint8:
-        image = _as_vips(picture, deep=False, alpha=True)
-        pixels = np.frombuffer(image.write_to_memory(), np.uint8).reshape(pixels.shape)
-    write_bmp(stream, pixels, metadata.dpi)
+    write_bmp(stream, picture.pixels, metadata.dpi)
 
 
 def _write_with_vips(
@@ -156,7 +153,8 @@ def _write_with_vips(
             image.tiffsave_target,
             stream,
             compression="deflate",
-            predictor="float" if image.format == "float" else "horizontal",
+            # Many readers do not know the predictor for floats.
+            predictor="none" if image.format == "float" else "horizontal",
             bigtiff=picture.pixels.nbytes > _CLASSIC_TIFF_LIMIT,
         )
         if metadata.exif:
@@ -203,19 +201,24 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     """
     failure: list[OSError] = []
 
-    def write(data: bytes) -> int:
-        try:
-            return stream.write(bytes(data))
-        except OSError as error:
-            failure.append(error)
-            return -1
+    def guarded(call: Callable[..., Any], failed: Any) -> Callable[..., Any]:
+        """The call as libvips wants it: an exception cannot pass through C."""
+
+        def guard(*arguments: Any) -> Any:
+            try:
+                return call(*arguments)
+            except OSError as error:
+                failure.append(error)
+                return failed
+
+        return guard
 
     v = vips()
     target = v.TargetCustom()
-    target.on_write(write)
+    target.on_write(guarded(lambda data: stream.write(bytes(data)), -1))
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
-        target.on_read(stream.read)
-        target.on_seek(stream.seek)
+        target.on_read(guarded(stream.read, b""))
+        target.on_seek(guarded(stream.seek, -1))
     try:
         save(target, keep=_KEPT, **options)
     except v.Error as error:
@@ -229,7 +232,7 @@ def _webp(image: Any, quality: int, path: Path) -> bytes:
     v = vips()
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True)
-        image.remove(ICC_FIELD)
+        image = without_profile(image)
     try:
         return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep=_KEPT))
     except v.Error as error:

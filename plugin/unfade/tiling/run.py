@@ -64,14 +64,14 @@ def _step_down(
 ) -> tuple[TiledSession, TileLayout]:
     smaller = layout.smaller()
     if smaller is not None:
-        logger.warning("out of memory with a window of %s, going on with %s", layout.window, smaller.window)
+        logger.info("out of memory with a window of %s, going on with %s", layout.window, smaller.window)
         return session, smaller
     if session.provider == CPU:
         raise OutOfMemory(
             f"There is not enough memory to run the model {session.card.name}, even in its smallest tiles: "
             "close other programs and try again."
         ) from error
-    logger.warning("out of memory with a window of %s, going on with the CPU", layout.window)
+    logger.info("out of memory with a window of %s, going on with the CPU", layout.window)
     return session.on_cpu(), first
 
 

@@ -81,8 +81,11 @@ def test_gray_is_the_luma_of_the_gray_picture_as_rgb(unet: str) -> None:
     gray = picture(40, 52, 1, dtype="float32")
     rgb = Picture(np.ascontiguousarray(gray.pixels.repeat(3, axis=2)))
     options = UpscaleOptions(model=unet)
-    expected = upscale(rgb, options, engine()).pixels @ LUMA
-    assert apart(upscale(gray, options, engine()).pixels[..., 0], expected.astype(np.float32)) < 1e-3
+    coloured = upscale(rgb, options, engine()).pixels
+    result = upscale(gray, options, engine()).pixels[..., 0]
+    inside = ((coloured > 0) & (coloured < 1)).all(axis=2)  # not clipped
+    assert inside.mean() > 0.5
+    assert apart(result[inside], (coloured @ LUMA)[inside].astype(np.float32)) < 1e-5
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -101,7 +104,8 @@ def test_alpha_is_enlarged_and_hidden_colours_do_not_bleed(identity: str, dtype:
     seen = result.colour[to_float(result.alpha) > 0]
     assert apart(seen, np.full_like(seen, from_float(np.float32(0.5), dtype))) <= 1 / 255
     expected = resize(pixels[..., -1:], (48, 48), Kernel.BICUBIC)
-    assert apart(result.alpha[..., None], np.clip(expected, 0, source.peak)) < 1e-6
+    expected = from_float(to_float(expected), dtype)  # a kernel may overshoot, a picture may not
+    assert apart(result.alpha[..., None], expected) < 1e-6
 
 
 def test_the_input_is_left_alone(identity: str) -> None:
@@ -136,7 +140,7 @@ def test_scales_between_are_the_larger_one_reduced(unet: str) -> None:
 
 
 def test_reducing_is_antialiased(identity: str) -> None:
-    """A chequerboard is gray from afar: doubled and brought back to 1.0 it must not alias to black or white."""
+    """A chequerboard is gray from afar: brought back to 1.25 it must not alias."""
     board = np.indices((64, 64)).sum(0)[..., None] % 2 * np.uint8(255)
     source = Picture(np.ascontiguousarray(board.repeat(3, axis=2).astype(np.uint8)))
     result = upscale(source, UpscaleOptions(scale=1.25, model=identity), engine())
@@ -147,7 +151,8 @@ def test_sixteen_bits_between_passes_are_as_good_as_floats(unet: str) -> None:
     bytes_, floats = picture(24, 24, 3), Picture(to_float(picture(24, 24, 3).pixels))
     options = UpscaleOptions(scale=3, model=unet)
     assert (
-        apart(upscale(bytes_, options, engine()).pixels, upscale(floats, options, engine()).pixels) < 0.51 / 255
+        apart(upscale(bytes_, options, engine()).pixels, upscale(floats, options, engine()).pixels)
+        < 0.51 / 255
     )
 
 
@@ -170,7 +175,9 @@ def test_strength_blends_with_plain_enlargement(unet: str) -> None:
         return upscale(source, UpscaleOptions(model=unet, strength=strength), engine()).pixels
 
     assert apart(result(0), plain) < 1e-6
-    assert apart(result(0.25), 0.25 * result(1) + 0.75 * plain) < 0.01  # plain overshoots before it is clipped
+    assert (
+        apart(result(0.25), 0.25 * result(1) + 0.75 * plain) < 0.01
+    )  # plain overshoots before it is clipped
     assert apart(result(1), plain) > 0.02
 
 
@@ -187,7 +194,9 @@ def test_strength_with_alpha_uses_the_filled_colours(identity: str) -> None:
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A faithful and a GAN model under the names of the shipped ones, which they hide."""
     unet_model(tmp_path / "upscale-x2.onnx", 2, residual=0.3, seed=1)
-    unet_model(tmp_path / "upscale-x2-gan.onnx", 2, residual=0.3, seed=2, variant=Variant.GAN, size_multiple=8)
+    unet_model(
+        tmp_path / "upscale-x2-gan.onnx", 2, residual=0.3, seed=2, variant=Variant.GAN, size_multiple=8
+    )
     monkeypatch.setenv("UNFADE_MODELS", str(tmp_path))
 
 
@@ -219,7 +228,9 @@ def test_the_outcome_tells_what_ran() -> None:
 
 def test_models_that_do_not_go_together_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     identity_model(tmp_path / "upscale-x2.onnx", 2)
-    path = identity_model(tmp_path / "upscale-x2-gan.onnx", 2, variant=Variant.GAN, tiling=Tiling.WHOLE, working_size=8)
+    path = identity_model(
+        tmp_path / "upscale-x2-gan.onnx", 2, variant=Variant.GAN, tiling=Tiling.WHOLE, working_size=8
+    )
     monkeypatch.setenv("UNFADE_MODELS", str(path.parent))
     with pytest.raises(ModelError, match="upscale-x2-gan does not make RGB out of RGB in tiles"):
         prepare(UpscaleOptions(detail=0.5), engine())

@@ -42,7 +42,9 @@ def test_cross_entropy_judges_each_picture() -> None:
 def test_one_logit_a_picture_needs_no_map() -> None:
     real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.5, 0.0])
     for kind in ("bce", "adaptive"):
-        assert build_objective(kind).critic(real, fake).item() == pytest.approx((bce(real, 1) + bce(fake, 0)) / 2)
+        assert build_objective(kind).critic(real, fake).item() == pytest.approx(
+            (bce(real, 1) + bce(fake, 0)) / 2
+        )
 
 
 def test_adaptive_loss_expands_its_target_as_the_lesson_does() -> None:

@@ -153,8 +153,11 @@ def test_the_backbone_runs_in_float32_unless_mixed(
     ("options", "sentence"),
     [
         ({"backbone": "vgg19"}, "backbone must be vgg16_bn or squeezenet, not 'vgg19'"),
-        ({"backbone": "squeezenet", "weights": "/nowhere.pth"}, "There are no weights at /nowhere.pth"),
-        ({"taps": [3], "weights": "/nowhere.pth"}, "There are no weights"),
+        (
+            {"backbone": "squeezenet", "weights": "/nowhere.pth"},
+            "no file of weights at /nowhere.pth",
+        ),
+        ({"taps": [3], "weights": "/nowhere.pth"}, "There is no file of weights"),
         ({"taps": [9, 4], "tap_weights": [1, 1]}, "taps must be rising layer numbers between 0 and 43"),
         ({"wieghts": "x"}, "did you mean 'weights'?"),
     ],
@@ -163,6 +166,11 @@ def test_a_senseless_feature_loss_is_one_sentence(options: dict[str, object], se
     with pytest.raises(TrainingError) as error:
         build_loss({"feature": options})
     assert sentence in str(error.value)
+
+
+def test_another_networks_weights_are_refused(random_vgg: str) -> None:
+    with pytest.raises(TrainingError, match="are of another network"):
+        build_loss({"feature": {"backbone": "squeezenet", "weights": random_vgg}})
 
 
 def test_taps_and_tap_weights_go_together(random_squeezenet: str) -> None:

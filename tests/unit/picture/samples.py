@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import IFDRational
 
 PEAK = {"uint8": 255, "uint16": 65535, "float32": 1}
 THUMBNAIL = b"\xff\xd8" + b"an old thumbnail" * 9 + b"\xff\xd9"
@@ -26,7 +27,7 @@ def noise(height: int, width: int, channels: int, dtype: str = "uint8", seed: in
     values = np.random.default_rng(seed).random((height, width, channels))
     if dtype == "float32":
         return values.astype(np.float32)
-    return np.rint(values * PEAK[dtype]).astype(dtype)
+    return np.asarray(np.rint(values * PEAK[dtype]), dtype)
 
 
 def smooth(height: int, width: int, channels: int, dtype: str = "uint8") -> NDArray[Any]:
@@ -36,7 +37,7 @@ def smooth(height: int, width: int, channels: int, dtype: str = "uint8") -> NDAr
     values = np.stack(planes[:channels], axis=2)
     if dtype == "float32":
         return values.astype(np.float32)
-    return np.rint(values * PEAK[dtype]).astype(dtype)
+    return np.asarray(np.rint(values * PEAK[dtype]), dtype)
 
 
 def exif_block(orientation: int = 1) -> bytes:
@@ -47,7 +48,7 @@ def exif_block(orientation: int = 1) -> bytes:
     exif[0x0132] = "2001:02:03 04:05:06"
     exif[0x8298] = "(c) nobody"
     inner = exif.get_ifd(0x8769)
-    inner[0x829A] = (1, 60)
+    inner[0x829A] = IFDRational(1, 60)
     inner[0x927C] = MAKER_NOTE
     inner[0xA002], inner[0xA003] = 11, 12
     inner[0xA434] = "f/1.8 50 mm"

@@ -44,10 +44,8 @@ def test_lossless_formats_give_back_every_sample(
 
 
 @settings(deadline=None, max_examples=40)
-@given(data=st.data(), case=st.sampled_from(LOSSLESS), icc=st.booleans())
-def test_any_picture_survives_lossless_formats(
-    data: st.DataObject, case: tuple[str, int, str], icc: bool
-) -> None:
+@given(data=st.data(), case=st.sampled_from(LOSSLESS))
+def test_any_picture_survives_lossless_formats(data: st.DataObject, case: tuple[str, int, str]) -> None:
     kind, channels, dtype = case
     height, width = data.draw(st.tuples(st.integers(1, 40), st.integers(1, 40)))
     elements = st.floats(0, 1, width=32) if dtype == "float32" else st.integers(0, PEAK[dtype])
@@ -66,7 +64,7 @@ def test_other_readers_see_the_same_tiff(tmp_path: Path, channels: int, dtype: s
     pixels = noise(20, 31, channels, dtype)
     write_picture(Picture(pixels), tmp_path / "a.tif")
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
-        page = file.pages[0]
+        page = file.pages.first
         read = page.asarray().reshape(pixels.shape)
         assert [int(e) for e in page.extrasamples] == ([2] if channels in (2, 4) else [])  # not premultiplied
     np.testing.assert_array_equal(read, pixels)

@@ -27,7 +27,7 @@ class Shape:
 
     @property
     def multiple(self) -> int:
-        return 2**self.levels
+        return 1 << self.levels
 
 
 shapes = st.builds(
@@ -63,6 +63,7 @@ def build(path: Path, shape: Shape, *, halo_lack: int = 0) -> Path:
         base = network.bilinear(network.input, shape.scale) if shape.scale > 1 else network.input
         output = network.add(output, base)
     # A last convolution at full size: zero padding there too has to be where the picture ends.
-    output = network.conv(output, shape.channels, gain=0.7)
+    # Squeezed into (0, 1), so that clipping hides no difference and no random network is black.
+    output = network.sigmoid(network.conv(output, shape.channels, gain=0.7))
     halo = max(0, output.radius - halo_lack)
     return save_network(path, network, output, size_multiple=shape.multiple, halo=halo)

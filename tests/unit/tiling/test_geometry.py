@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from unfade.tiling import Bounds, Extent, Tile, TileLayout, plan
 
-layouts = st.builds(
-    plan,
-    st.builds(Extent, st.integers(1, 700), st.integers(1, 500)),
-    halo=st.integers(0, 70),
-    multiple=st.sampled_from([1, 2, 4, 8, 16]),
-    tile=st.integers(1, 800),
-)
+
+def layouts_of(largest: int, tiles: st.SearchStrategy[int]) -> st.SearchStrategy[TileLayout]:
+    extents = st.builds(Extent, st.integers(1, largest), st.integers(1, largest))
+    return st.builds(
+        plan, extents, halo=st.integers(0, 70), multiple=st.sampled_from([1, 2, 4, 8, 16]), tile=tiles
+    )
+
+
+# Not large pictures in tiny tiles: tens of thousands of windows, and nothing new about them.
+layouts = layouts_of(100, st.integers(1, 120)) | layouts_of(700, st.integers(100, 800))
 
 
 @given(layouts)

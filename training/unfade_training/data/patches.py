@@ -1,33 +1,20 @@
 """Seeded patches: patch ``i`` of a run is a pure function of (seed, i).
 
-That is all a run needs for exact resume and for the same losses on one process or many: no sampler state has to be saved,
-and each process takes its own share of the indices of a global batch.
+That is all a run needs for exact resume and for the same losses on one process or many: no sampler state has
+to be saved, and each process takes its own share of the indices of a global batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from ..degradations import Degradation
 from .photos import Photo, PhotoStore, photo_weights
-
-
-class Degradation(Protocol):
-    """Makes the network's input out of a crop of a photograph."""
-
-    scale: int
-
-    @property
-    def margin(self) -> int:
-        """Target pixels wanted around the crop; a multiple of the scale."""
-
-    def __call__(self, crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """HWC uint8, with the margin around -> HWC uint8 of the crop's size / scale, without it."""
 
 
 class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
@@ -45,7 +32,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
     def __init__(
         self,
         store: PhotoStore,
-        photos: list[Photo],
+        photos: Sequence[Photo],
         degradation: Degradation,
         patch: int,
         seed: int,
@@ -61,20 +48,22 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng((self.seed, index))
         choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
         photo = self.photos[min(choice, len(self.photos) - 1)]
-        window, margin = self.target + 2 * self.degradation.margin, self.degradation.margin
+        window = self.target + 2 * self.degradation.margin
         top = int(rng.integers(photo.height - window + 1))
         left = int(rng.integers(photo.width - window + 1))
         crop = self.store.pixels(photo)[top : top + window, left : left + window]
         crop = np.ascontiguousarray(_dihedral(crop, int(rng.integers(8))))
-        degraded = self.degradation(crop, rng)
-        target = crop[margin : margin + self.target, margin : margin + self.target]
-        return _chw(degraded), _chw(target)
+        pair = self.degradation.apply(crop, rng)
+        return _chw(pair.picture), _chw(pair.target)
 
 
 class StepSampler(Sampler[list[int]]):
-    """Indices of each step's patches for one process: step ``s`` of a global batch ``b`` is ``s*b .. s*b + b - 1``."""
+    """Indices of each step's patches for one process: step ``s`` of a global batch ``b`` is ``s*b .. s*b
+    + b - 1``."""
 
-    def __init__(self, first_step: int, last_step: int, batch: int, rank: int = 0, world_size: int = 1) -> None:
+    def __init__(
+        self, first_step: int, last_step: int, batch: int, rank: int = 0, world_size: int = 1
+    ) -> None:
         if batch % world_size:
             raise ValueError(f"a batch of {batch} cannot be shared by {world_size} processes")
         self.steps = range(first_step, last_step)

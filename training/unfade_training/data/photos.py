@@ -1,8 +1,8 @@
 """A folder of photographs as one memory-mapped array, so that cutting a patch costs microseconds.
 
-Decoding a JPEG or WebP for every patch would take longer than the training step. The photographs are decoded once
-into ``<cache>/<key>.rgb`` (raw uint8, one picture after the other) with an index beside it; the key is made of the
-names, sizes and times of the files, so a changed folder is decoded anew.
+Decoding a JPEG or WebP for every patch would take longer than the training step. The photographs are decoded
+once into ``<cache>/<key>.rgb`` (raw uint8, one picture after the other) with an index beside it; the key is
+made of the names, sizes and times of the files, so a changed folder is decoded anew.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,9 @@ class PhotoStore:
                 inside = path.relative_to(folder)
                 files.append((str(inside), inside.parts[0] if len(inside.parts) > 1 else folder.name, path))
         if not files:
-            raise TrainingError(f"No photographs in {', '.join(map(str, folders))}; PNG, JPEG, WebP, TIFF and BMP count.")
+            raise TrainingError(
+                f"No photographs in {', '.join(map(str, folders))}; PNG, JPEG, WebP, TIFF and BMP count."
+            )
         stamp = [(name, p.stat().st_size, p.stat().st_mtime_ns, min_side) for name, _, p in files]
         key = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
         pixels, index = cache / f"{key}.rgb", cache / f"{key}.json"
@@ -121,12 +123,14 @@ class PhotoStore:
         return self._pixels[photo.offset : photo.offset + size].reshape(photo.height, photo.width, 3)
 
     def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:
-        """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their names."""
+        """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their
+        names."""
         order = sorted(self.photos, key=lambda p: hashlib.sha256(p.name.encode()).digest())
         held = {p.name for p in order[:holdout]}
         if len(held) >= len(self.photos) and holdout:
             raise TrainingError(
-                f"{len(self.photos)} photographs are too few to hold out {holdout} of them; lower data.holdout."
+                f"{len(self.photos)} photographs are too few to hold out {holdout} of them; lower "
+                "data.holdout."
             )
         return [p for p in self.photos if p.name not in held], order[:holdout]
 
@@ -134,20 +138,23 @@ class PhotoStore:
         return {**self.__dict__, "_pixels": None}
 
 
-def photo_weights(photos: list[Photo], group_weights: Mapping[str, float], min_side: int) -> np.ndarray:
+def photo_weights(photos: Sequence[Photo], group_weights: Mapping[str, float], min_side: int) -> np.ndarray:
     """Chance of each photograph to give the next patch: its area times its group's weight; sums to 1.
 
     Photographs with a side below ``min_side`` get 0.
     """
     weights = np.array(
         [
-            p.height * p.width * group_weights.get(p.group, 1.0) if min(p.height, p.width) >= min_side else 0.0
+            p.height * p.width * group_weights.get(p.group, 1.0)
+            if min(p.height, p.width) >= min_side
+            else 0.0
             for p in photos
         ]
     )
     if weights.sum() == 0:
         raise TrainingError(
-            f"No photograph has a side of {min_side} pixels or more; use a smaller patch or larger photographs."
+            f"No photograph has a side of {min_side} pixels or more; use a smaller patch or larger "
+            "photographs."
         )
     normalised: np.ndarray = weights / weights.sum()
     return normalised

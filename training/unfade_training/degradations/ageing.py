@@ -175,7 +175,7 @@ def grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) -> Plan
     small = rng.standard_normal((max(2, round(height / size)), max(2, round(width / size))), dtype=np.float32)
     noise = np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), np.float32)
     # Interpolation flattens noise; bring it back to the deviation asked for.
-    noise *= np.float32(sigma) / max(float(noise.std()), 1e-6)
+    noise = noise * np.float32(sigma / max(float(noise.std()), 1e-6))
     return x + noise * (0.35 + 0.65 * 4 * x * (1 - x))
 
 

@@ -53,19 +53,20 @@ def load_font(path: str, size: int) -> Font:
     return font
 
 
-@lru_cache(maxsize=8192)
 def can_write(path: str, text: str) -> bool:
-    """Whether the font has all the letters of the text (spaces aside)."""
+    """Whether the font has all the letters of the text (white space aside)."""
+    return all(_has_letter(path, letter) for letter in set(text) if not letter.isspace())
+
+
+@lru_cache(maxsize=65536)
+def _has_letter(path: str, letter: str) -> bool:
+    """Whether the font draws something for the letter, and not its box for missing ones."""
     try:
         font = load_font(path, 20)
-        missing = _shape(font, MISSING)
-        for letter in set(text) - {" "}:
-            shape = _shape(font, letter)
-            if shape == missing or not any(shape[1]):
-                return False
+        shape = _shape(font, letter)
+        return any(shape[1]) and shape != _shape(font, MISSING)
     except (OSError, ValueError):  # a damaged font, or one of bitmaps without this size
         return False
-    return True
 
 
 def _shape(font: Font, letter: str) -> tuple[tuple[int, int], bytes]:

@@ -6,13 +6,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
-from .draws import choose, integer, uniform
+from .draws import chance, choose, integer, uniform
 from .fonts import can_write, font_files, load_font
 from .wording import random_text, stamp_digits
 
 OVERSAMPLING = 4  # logos and digits are drawn larger and brought down: Pillow's shapes have hard edges
+TWO_LINES, OWN_FONT = 0.12, 0.1  # shares of texts
 
 
 class Mark(NamedTuple):
@@ -35,10 +36,8 @@ def text_mark(rng: np.random.Generator, height: int, folder: str = "") -> Mark:
         height: font size in pixels.
         folder: of fonts; empty for the system's.
     """
-    text = random_text(rng)
-    if rng.random() < 0.12:
-        text = f"{text}\n{random_text(rng)}"
-    font = load_font(_font_for(rng, text, folder), height)
+    text, path = _text_and_font(rng, folder)
+    font = load_font(path, height)
     outline = max(1, round(height / 24))
     # Measured on a scratch picture: a line's box says nothing of several lines.
     box = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox(
@@ -51,20 +50,22 @@ def text_mark(rng: np.random.Generator, height: int, folder: str = "") -> Mark:
     ImageDraw.Draw(stroke).text(
         at, text, fill=255, font=font, align="center", stroke_width=outline, stroke_fill=255
     )
-    return Mark(fill, stroke)
+    # Hinting may put the wider letters elsewhere by a fraction of a pixel.
+    return Mark(fill, ImageChops.lighter(stroke, fill))
 
 
-def _font_for(rng: np.random.Generator, text: str, folder: str) -> str:
-    """A font that has the text's letters; Pillow's own where none is found."""
+def _text_and_font(rng: np.random.Generator, folder: str) -> tuple[str, str]:
+    """Words, and a font that has all their letters."""
     files = font_files(folder)
-    if not files or rng.random() < 0.1:
-        return ""
-    letters = "".join(sorted(set(text) - {" ", "\n"}))
-    for _ in range(4):
-        path = choose(rng, files)
-        if can_write(path, letters):
-            return path
-    return ""
+    for _ in range(8):
+        text = random_text(rng)
+        if chance(rng, TWO_LINES):
+            text = f"{text}\n{random_text(rng)}"
+        # Pillow's own font, too, so that one family of a bare system does not make up all there is.
+        path = "" if not files or chance(rng, OWN_FONT) else choose(rng, files)
+        if can_write(path, text):
+            return text, path
+    return "SAMPLE", ""
 
 
 def logo_mark(rng: np.random.Generator, height: int) -> Mark:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from .pretrained import Published, fetch, load_into, read_state
+from ..networks.weights import load_state, load_weights
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -80,14 +79,14 @@ class Architecture:
     """One backbone: how it is built, where its weights are published, and what is compared by default.
 
     Attributes:
-        published: torchvision's ImageNet weights.
+        published: URL of torchvision's ImageNet weights; the name ends with the beginning of their checksum.
         taps: layers compared by default.
         tap_weights: weight of each; the lesson's for VGG16-bn, and for SqueezeNet such that the terms of a x2
             restoration have the same relative sizes as the lesson's.
     """
 
     name: str
-    published: Published
+    published: str
     taps: tuple[int, ...]
     tap_weights: tuple[float, ...]
 
@@ -98,13 +97,13 @@ class Architecture:
 ARCHITECTURES = {
     "vgg16_bn": Architecture(
         "vgg16_bn",
-        Published("https://download.pytorch.org/models/vgg16_bn-6c64b313.pth", "6c64b313"),
+        "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth",
         taps=(22, 32, 42),
         tap_weights=(5.0, 15.0, 2.0),
     ),
     "squeezenet": Architecture(
         "squeezenet",
-        Published("https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth", "b8a52dc0"),
+        "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         taps=(1, 4, 7, 12),
         tap_weights=(0.4, 0.12, 0.04, 0.13),
     ),
@@ -137,17 +136,17 @@ class Backbone(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
-    def load(self, path: Path | None = None) -> Backbone:
-        """Load weights from a file, or torchvision's own by URL; layers behind the last tap are left out.
+    def load(self, source: str = "") -> Backbone:
+        """Load weights from a file, or torchvision's own by URL; what lies behind the last tap is left out.
 
         Raises:
-            TrainingError: see :func:`~.pretrained.fetch`, :func:`~.pretrained.read_state`,
-                :func:`~.pretrained.load_into`.
+            TrainingError: see :func:`~unfade_training.networks.weights.load_state` and ``load_weights``.
         """
-        path = fetch(ARCHITECTURES[self.architecture].published) if path is None else path
-        # Deeper layers and the classifier are in the file, but not in this module.
+        source = source or ARCHITECTURES[self.architecture].published
+        state = load_state(source)
         behind = tuple(f"features.{i}." for i in range(len(self.features), 64))
-        load_into(self, read_state(path), path, ignore=("classifier.", *behind))
+        wanted = {key: value for key, value in state.items() if not key.startswith(("classifier.", *behind))}
+        load_weights(self, wanted, source)
         return self
 
     def train(self, mode: bool = True) -> Backbone:  # noqa: ARG002

@@ -40,7 +40,7 @@ class FeatureLoss(PictureLoss):
 
     Args:
         backbone: ``vgg16_bn`` (the lesson's) or ``squeezenet`` (40 times cheaper; for CPUs).
-        weights: file with torchvision's key names; empty fetches torchvision's own by URL.
+        weights: file (or URL) with torchvision's key names; empty fetches torchvision's own by URL.
         taps: layers of ``features``; default the backbone's, for VGG16-bn those before the last three
             max-pools.
         tap_weights: ``w_i``; default the backbone's, for VGG16-bn the lesson's 5, 15, 2.
@@ -99,4 +99,4 @@ def open_backbone(name: str, weights: str, taps: tuple[int, ...] = ()) -> Backbo
     if name not in ARCHITECTURES:
         raise ValueError(f"backbone must be {' or '.join(ARCHITECTURES)}, not {name!r}.")
     backbone = Backbone(name, taps or ARCHITECTURES[name].taps)
-    return backbone.load(Path(weights).expanduser() if weights else None)
+    return backbone.load(str(Path(weights).expanduser()) if weights and "://" not in weights else weights)

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import TrainingError
+from ..networks.weights import load_state
 from .base import PictureLoss, full_precision
 from .feature import open_backbone
-from .pretrained import read_state
 
 TAPS = (1, 4, 7, 9, 10, 11, 12)
 EPSILON = 1e-10
@@ -39,7 +39,7 @@ class Lpips(nn.Module):
         super().__init__()
         self.backbone = open_backbone("squeezenet", backbone_weights, TAPS)
         path = Path(linear_weights).expanduser() if linear_weights else installed_linear_weights()
-        state = read_state(path)
+        state = load_state(path)
         try:
             linear = [state[f"lin{i}.model.1.weight"].float().reshape(1, -1, 1, 1) for i in range(len(TAPS))]
         except KeyError as error:

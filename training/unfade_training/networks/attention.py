@@ -12,8 +12,8 @@ from .norms import Norm, with_norm
 class SelfAttention(nn.Module):
     """x + gamma * attention(x): N C H W -> N C H W, every position looking at every other.
 
-    gamma starts at 0, so a new layer is the identity. A network with this layer sees the whole picture and cannot be
-    tiled exactly. Cost and memory grow with (H W)²: put it where the feature map is small.
+    gamma starts at 0, so a new layer is the identity. A network with this layer sees the whole picture and
+    cannot be tiled exactly. Cost and memory grow with (H W)²: put it where the feature map is small.
 
     Args:
         channels: at least 8.

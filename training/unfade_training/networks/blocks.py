@@ -1,7 +1,7 @@
 """Building blocks that several generators share: ICNR, sub-pixel upsampling, residual blocks.
 
-All of them pad with zeros inside, are free of normalisation, and keep to operators that ONNX Runtime fuses on a
-CPU (a convolution followed by a ReLU is one kernel there).
+All of them pad with zeros inside, are free of normalisation, and keep to operators that ONNX Runtime fuses
+on a CPU (a convolution followed by a ReLU is one kernel there).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from torch import Tensor, nn
 def icnr_(weight: Tensor, factor: int, gain: float = 1.0) -> Tensor:
     """Initialise in place the weight of a convolution that feeds ``PixelShuffle(factor)``, and return it.
 
-    All ``factor**2`` sub-pixels of an output channel start from the same kernel, so that at initialisation the
-    layer equals a nearest-neighbour enlargement and has no checkerboard (Aitken et al. 2017, arXiv:1707.02937).
+    All ``factor**2`` sub-pixels of an output channel start from the same kernel, so that at initialisation
+    the layer equals a nearest-neighbour enlargement and has no checkerboard (Aitken et al. 2017,
+    arXiv:1707.02937).
 
     Args:
         weight: (out_channels * factor**2, in_channels, kernel, kernel).
@@ -47,8 +48,8 @@ class SubPixelUp(nn.Sequential):
 class ResidualBlock(nn.Module):
     """x + conv3x3(relu(conv3x3(x))): N, C, H, W -> the same shape.
 
-    Without normalisation, as in EDSR (Lim et al. 2017, arXiv:1707.02921); the second convolution starts small,
-    so that a deep stack begins near the identity and needs no warm-up.
+    Without normalisation, as in EDSR (Lim et al. 2017, arXiv:1707.02921); the second convolution starts
+    small, so that a deep stack begins near the identity and needs no warm-up.
     """
 
     def __init__(self, channels: int, residual_gain: float = 0.1) -> None:

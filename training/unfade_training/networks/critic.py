@@ -1,6 +1,7 @@
 """Critics: networks that tell generated pictures from real ones, patch by patch.
 
-A critic gives one logit a patch (N 1 h w), high for real. Spectral norm keeps it from running away from the generator.
+A critic gives one logit a patch (N 1 h w), high for real. Spectral norm keeps it from running away from the
+generator.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ _LEAKY = 0.2
 
 
 class Critic(nn.Module):
-    """The lesson's critic: N in_channels H W in [0, 1] -> N 1 h w logits, h = H / 2**(blocks + 1) - 3 and w alike.
+    """The lesson's critic: N in_channels H W in [0, 1] -> N 1 h w logits, h = H / 2**(blocks + 1) - 3 and w
+    alike.
 
-    A strided convolution, a dense residual block, then ``blocks`` strided convolutions that double the width each.
+    A strided convolution, a dense residual block, then ``blocks`` strided convolutions that double the width
+    each.
 
     Args:
         width: channels after the first convolution. The lesson's 128 is for GPUs.
-        blocks: strided convolutions after the dense block. With 3, one logit sees about 160 pixels, and pictures are at
-            least 64 pixels wide and high.
+        blocks: strided convolutions after the dense block. With 3, one logit sees about 160 pixels, and
+            pictures are at least 64 pixels wide and high.
         dropout: of whole channels, half of it before the dense block.
         self_attention: after the first of the ``blocks``.
 
@@ -67,7 +70,8 @@ class Critic(nn.Module):
         if min(x.shape[-2:]) < self.min_size:
             height, width = x.shape[-2:]
             raise TrainingError(
-                f"The critic needs patches of at least {self.min_size} x {self.min_size} pixels, not {width} x {height}."
+                f"The critic needs patches of at least {self.min_size} x {self.min_size} pixels, "
+                f"not {width} x {height}."
             )
         return cast(Tensor, self.layers(x * 2 - 1))
 
@@ -80,9 +84,9 @@ def _conv(inputs: int, outputs: int, stride: int, attention: bool = False) -> nn
 class PretrainedCritic(nn.Module):
     """A critic on the features of a pretrained encoder: N 3 H W in [0, 1] -> N 1 ceil(H/s) ceil(W/s) logits.
 
-    Each tap goes through a small convolution of its own and is averaged down to the coarsest tap's stride s; two
-    convolutions judge the sum. A frozen encoder is quick to train on and still passes the gradient to the generator
-    (Sauer et al. 2021, https://arxiv.org/abs/2111.01007).
+    Each tap goes through a small convolution of its own and is averaged down to the coarsest tap's stride s;
+    two convolutions judge the sum. A frozen encoder is quick to train on and still passes the gradient to
+    the generator (Sauer et al. 2021, https://arxiv.org/abs/2111.01007).
 
     Args:
         encoder: efficientnet-lite0, resnet18 or resnet34.
@@ -108,7 +112,7 @@ class PretrainedCritic(nn.Module):
         super().__init__()
         if not strides or not set(strides) <= set(STRIDES):
             raise ValueError(f"strides are some of {', '.join(map(str, STRIDES))}, not {list(strides)}")
-        self.encoder = Encoder(encoder, weights)
+        self.encoder = Encoder(encoder, weights, deepest=max(strides))
         self.in_channels = self.encoder.in_channels
         self.strides = tuple(sorted(strides))
         self._taps = tuple(STRIDES.index(stride) for stride in self.strides)

@@ -1,11 +1,13 @@
 """EfficientNet-Lite0: the encoder of :mod:`lite_unet`, with the key names of the published PyTorch weights.
 
-Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variant leaves out squeeze-and-excitation and has ReLU6
-for swish, so every output sees a bounded neighbourhood and the network can be tiled.
+Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variant leaves out squeeze-and-excitation and has
+ReLU6 for swish, so every output sees a bounded neighbourhood and the network can be tiled.
 
-The weights come from TensorFlow, whose SAME padding at stride 2 is asymmetric *and depends on the input's size*. Here the
-padding is fixed to what TensorFlow does at even sizes: (0, 1) for a 3x3 kernel, (1, 2) for a 5x5 one. It is therefore
-TensorFlow's everywhere when height and width are multiples of 32, and other sizes are to be padded by the caller.
+The weights come from TensorFlow, whose SAME padding at stride 2 is asymmetric *and depends on the input's
+size*. Here the
+padding is fixed to what TensorFlow does at even sizes: (0, 1) for a 3x3 kernel, (1, 2) for a 5x5 one. It is
+therefore TensorFlow's everywhere when height and width are multiples of 32, and other sizes are to be padded
+by the caller.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ _TAPS = (0, 2, 4, 10, 15)
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution padded as TensorFlow's SAME pads even sizes: N C H W -> N C' ceil(H / stride) ceil(W / stride)."""
+    """A convolution padded as TensorFlow's SAME pads even sizes: N C H W -> N C' ceil(H / stride) ceil(W /
+    stride)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         if stride not in (1, 2):
@@ -113,6 +116,11 @@ class EfficientNetLite0(nn.Module):
         self._bn1 = _norm(1280) if classes else None
         self._fc = nn.Linear(1280, classes) if classes else None
 
+    def truncate(self, taps: int) -> None:
+        """Drops all that the first ``taps`` (1 to 5) feature maps do not need."""
+        self._blocks = self._blocks[: _TAPS[taps - 1] + 1]
+        self._conv_head = self._bn1 = self._fc = None
+
     def taps(self, x: Tensor) -> list[Tensor]:
         """N C H W (RGB in [-1, 1]; H and W multiples of 32) -> feature maps at strides 2, 4, 8, 16, 32."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
@@ -124,7 +132,8 @@ class EfficientNetLite0(nn.Module):
         return found
 
     def forward(self, x: Tensor) -> Tensor:
-        """N 3 H W (RGB in [-1, 1]; H and W multiples of 32) -> N classes logits, or the stride-32 features."""
+        """N 3 H W (RGB in [-1, 1]; H and W multiples of 32) -> N classes logits, or the stride-32
+        features."""
         x = self.taps(x)[-1]
         if self._conv_head is None or self._bn1 is None or self._fc is None:
             return x

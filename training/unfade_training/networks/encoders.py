@@ -1,4 +1,5 @@
-"""Encoders with ImageNet weights, made ready for pictures in [0, 1], black-and-white pictures and extra channels."""
+"""Encoders with ImageNet weights, made ready for pictures in [0, 1], black-and-white pictures and extra
+channels."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ class _Body(Protocol):
     tap_channels: tuple[int, ...]
 
     def taps(self, x: Tensor) -> list[Tensor]: ...
+
+    def truncate(self, taps: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,17 @@ class Encoder(nn.Module):
     Args:
         name: resnet18, resnet34 or efficientnet-lite0.
         weights: ``"imagenet"`` for the published weights, or a file or URL of them; None starts at random.
-        luma: the picture is one channel. With published weights it gives what the same picture in gray RGB gives: the
-            kernels of the three colours are added up where all colours are normalised alike, else the channel is repeated.
-        extra_channels: further inputs (colour hints and their mask), taken as they are. They have no weights in a
-            published file and start at zero, so at first the features are those of the picture alone.
+        luma: the picture is one channel. With published weights it gives what the same picture in gray RGB
+            gives: the kernels of the three colours are added up where all colours are normalised alike, else
+                the channel is repeated.
+        extra_channels: further inputs (colour hints and their mask), taken as they are. They have no weights
+            in a published file and start at zero, so at first the features are those of the picture alone.
+        deepest: stride of the last feature map; what lies deeper is left out.
 
     Attributes:
         in_channels: 3 or 1, plus ``extra_channels``.
         normalised_channels: channels that the first convolution sees.
-        tap_channels: channels of the five feature maps.
+        tap_channels: channels of the feature maps.
 
     Raises:
         TrainingError: an unknown name, or weights that cannot be loaded.
@@ -95,7 +100,13 @@ class Encoder(nn.Module):
     deviation: Tensor
 
     def __init__(
-        self, name: str, weights: str | Path | None = None, *, luma: bool = False, extra_channels: int = 0
+        self,
+        name: str,
+        weights: str | Path | None = None,
+        *,
+        luma: bool = False,
+        extra_channels: int = 0,
+        deepest: int = 32,
     ) -> None:
         super().__init__()
         if name not in _KINDS:
@@ -110,7 +121,7 @@ class Encoder(nn.Module):
         self.normalised_channels = inner + extra_channels
         self.in_channels = self._picture_channels + extra_channels
         self.body = self._kind.build(self.normalised_channels)
-        self.tap_channels = cast(_Body, self.body).tap_channels
+        self.tap_channels = cast(_Body, self.body).tap_channels[: STRIDES.index(deepest) + 1]
         # Constants, not weights: left out of the state dict so that its keys are the published ones.
         self.register_buffer("mean", _column(self._kind.mean[:inner]), persistent=False)
         self.register_buffer("deviation", _column(self._kind.deviation[:inner]), persistent=False)
@@ -120,14 +131,19 @@ class Encoder(nn.Module):
             if self._kind.stem in state:
                 state[self._kind.stem] = _adapt(state[self._kind.stem], inner, extra_channels)
             load_weights(self.body, state, source)
+        if deepest < STRIDES[-1]:
+            cast(_Body, self.body).truncate(STRIDES.index(deepest) + 1)
 
     def normalise(self, x: Tensor) -> Tensor:
-        """N C H W in [0, 1] -> what the first convolution sees: N C' H W, mean 0 and deviation 1 by ImageNet's count."""
+        """N C H W in [0, 1] -> what the first convolution sees: N C' H W, mean 0 and deviation 1 by
+        ImageNet's count."""
         picture = x[:, : self._picture_channels]
         if self._repeats:
             picture = picture.expand(-1, 3, -1, -1)
         picture = (picture - self.mean) / self.deviation
-        return torch.cat([picture, x[:, self._picture_channels :]], dim=1) if self._extra_channels else picture
+        return (
+            torch.cat([picture, x[:, self._picture_channels :]], dim=1) if self._extra_channels else picture
+        )
 
     def forward(self, x: Tensor) -> list[Tensor]:
         return self.taps_of(self.normalise(x))

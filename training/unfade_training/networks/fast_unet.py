@@ -1,12 +1,13 @@
 """fast_unet: a small fully convolutional U-net without a pretrained encoder, made for laptop CPUs.
 
-Encoder and decoder are EDSR residual blocks, levels are joined by 2x2 strided convolutions on the way down and by
-sub-pixel convolutions on the way up, skips are added (a sum costs nothing, a concatenation costs a convolution).
-The network predicts what is to be added to the bilinear enlargement of its input.
+Encoder and decoder are EDSR residual blocks, levels are joined by 2x2 strided convolutions on the way down
+and by sub-pixel convolutions on the way up, skips are added (a sum costs nothing, a concatenation costs a
+convolution). The network predicts what is to be added to the bilinear enlargement of its input.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch.nn.functional as F
@@ -27,8 +28,8 @@ class FastUnet(nn.Module):
         encoder: residual blocks of each level on the way down; the last entry is the bottom of the U.
         decoder: residual blocks of each level on the way up (one entry fewer), the input's resolution first.
         in_channels: channels of the input.
-        out_channels: channels of the output; where they equal ``in_channels`` the bilinear enlargement of the input is
-            added to the output.
+        out_channels: channels of the output; where they equal ``in_channels`` the bilinear enlargement of
+            the input is added to the output.
     """
 
     def __init__(
@@ -51,11 +52,9 @@ class FastUnet(nn.Module):
         self.head = nn.Conv2d(in_channels, channels[0], 3, padding=1)
         self.encoder = nn.ModuleList(residual_stack(c, n) for c, n in zip(channels, encoder, strict=True))
         self.down = nn.ModuleList(
-            nn.Conv2d(c, wider, 2, stride=2) for c, wider in zip(channels[:-1], channels[1:], strict=True)
+            nn.Conv2d(c, wider, 2, stride=2) for c, wider in itertools.pairwise(channels)
         )
-        self.up = nn.ModuleList(
-            SubPixelUp(wider, c) for c, wider in zip(channels[:-1], channels[1:], strict=True)
-        )
+        self.up = nn.ModuleList(SubPixelUp(wider, c) for c, wider in itertools.pairwise(channels))
         self.decoder = nn.ModuleList(
             residual_stack(c, n) for c, n in zip(channels[:-1], decoder, strict=True)
         )

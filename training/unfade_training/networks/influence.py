@@ -1,9 +1,9 @@
-"""What influences what in a network: tensors that carry, instead of values, whether they depend on a probed pixel.
+"""What influences what in a network: tensors that carry whether a value depends on a probed pixel.
 
-A tensor of ones and zeros goes through the network's own ``forward``. Each operation is replaced by one that asks only
-which of its inputs an output looks at: every weight counts as non-zero, activations and norms are the identity, a sum and a
-product depend on what either side depends on. So nothing cancels, saturates or underflows, and the answer is exact for
-the structure of the network whatever its weights are.
+A tensor of ones and zeros goes through the network's own ``forward``. Each operation is replaced by one that
+asks only which of its inputs an output looks at. Every weight counts as non-zero, activations and norms are
+the identity, a sum and a product depend on what either side depends on. So nothing cancels, saturates or
+underflows, and the answer is exact for the structure of the network whatever its weights are.
 """
 
 from __future__ import annotations
@@ -18,30 +18,38 @@ from torch.utils._pytree import tree_map
 
 from ..errors import TrainingError
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # One value in, one value out: depends on what it depended on.
-_POINTWISE = frozenset(
-    """relu relu_ relu6 leaky_relu leaky_relu_ prelu elu selu celu gelu silu mish softplus softsign hardtanh hardswish
-    hardsigmoid sigmoid tanh clamp clamp_ clip neg __neg__ abs sqrt rsqrt square exp log round pow __pow__ batch_norm dropout
-    dropout2d feature_dropout alpha_dropout contiguous clone detach to float double half bfloat16 type type_as""".split()
-)
-_BINARY = frozenset(
-    """add add_ __add__ __radd__ __iadd__ sub sub_ rsub __sub__ __rsub__ __isub__ mul mul_ __mul__ __rmul__ __imul__ div
-    div_ true_divide __truediv__ __rtruediv__ __itruediv__ maximum minimum lerp where""".split()
-)
+_POINTWISE = _names("""
+    relu relu_ relu6 leaky_relu leaky_relu_ prelu elu selu celu gelu silu mish softplus softsign
+    hardtanh hardswish hardsigmoid sigmoid tanh clamp clamp_ clip neg __neg__ abs sqrt rsqrt square exp log
+    round pow __pow__ batch_norm dropout dropout2d feature_dropout alpha_dropout
+    contiguous clone detach to float double half bfloat16 type type_as
+""")
+_BINARY = _names("""
+    add add_ __add__ __radd__ __iadd__ sub sub_ rsub __sub__ __rsub__ __isub__
+    mul mul_ __mul__ __rmul__ __imul__ div div_ true_divide __truediv__ __rtruediv__ __itruediv__
+    maximum minimum lerp where
+""")
 # The same for each channel, on non-negative numbers: the operation itself gives the answer.
-_CHANNELWISE = frozenset(
-    "avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d pad interpolate upsample".split()
-)
+_CHANNELWISE = _names("""
+    avg_pool2d max_pool2d adaptive_avg_pool2d adaptive_max_pool2d pad interpolate upsample
+""")
 # Selections, rearrangements and means.
-_AS_IT_IS = frozenset(
-    """__get__ size dim numel is_contiguous is_floating_point cat concat concatenate stack reshape view flatten unflatten permute
-    transpose movedim squeeze unsqueeze expand expand_as repeat repeat_interleave chunk split tensor_split narrow select
-    __getitem__ unbind roll flip pixel_shuffle pixel_unshuffle channel_shuffle mean sum amax""".split()
-)
+_AS_IT_IS = _names("""
+    __get__ size dim numel is_contiguous is_floating_point cat concat concatenate stack reshape view flatten
+    unflatten permute transpose movedim squeeze unsqueeze expand expand_as repeat repeat_interleave chunk
+    split tensor_split narrow select __getitem__ unbind roll flip pixel_shuffle pixel_unshuffle
+    channel_shuffle mean sum amax
+""")
 # Statistics over the whole picture, or over all positions.
-_MIXING = frozenset(
-    "softmax matmul __matmul__ bmm scaled_dot_product_attention instance_norm group_norm layer_norm".split()
-)
+_MIXING = _names("""
+    softmax matmul __matmul__ bmm scaled_dot_product_attention instance_norm group_norm layer_norm
+""")
 
 
 class Influence(Tensor):
@@ -72,7 +80,7 @@ def _plain(value: Any) -> Any:
 
 
 def _is_uniform(x: Tensor) -> bool:
-    """Whether all channels are one and the same memory; the rest of the work is then done on one of them."""
+    """Whether all channels are one and the same memory; the work is then done on one of them."""
     return x.dim() == 4 and x.shape[1] > 1 and x.stride(1) == 0
 
 
@@ -86,8 +94,8 @@ def _trace(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, An
     if name == "conv2d":
         return _convolve(*args, **kwargs)
     if name == "conv_transpose2d":
-        x, weight, _, *rest = (*args, None)[: max(3, len(args))]
-        return func(x, torch.ones_like(weight), None, *rest, **{k: v for k, v in kwargs.items() if k != "bias"})
+        x, weight, _, *rest = args  # the module passes all of them by position
+        return func(x, torch.ones_like(weight), None, *rest, **kwargs)
     if name in _CHANNELWISE:
         return _channelwise(func, *args, **kwargs)
     if name in _MIXING:
@@ -105,15 +113,12 @@ def _trace(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, An
 
 def _union(values: list[Tensor]) -> Tensor:
     """Of the traced operands; constants influence nothing, but may broadcast."""
-    parts = [
-        _plain(value) if isinstance(value, Influence) else torch.zeros(()).expand(value.shape)
-        for value in values
-    ]
-    shape = torch.broadcast_shapes(*(part.shape for part in parts))
-    total = torch.zeros(())
-    for part in parts:
+    total, shape = torch.zeros(()), torch.zeros((), device="meta")
+    for value in values:
+        part = _plain(value) if isinstance(value, Influence) else torch.zeros(()).expand(value.shape)
         total = total + (part[:, :1] if _is_uniform(part) else part)
-    return total.expand(shape)
+        shape = shape + torch.empty(value.shape, device="meta")
+    return total.expand(shape.shape)
 
 
 def _channelwise(func: Callable[..., Any], x: Tensor, *rest: Any, **options: Any) -> Tensor:
@@ -126,7 +131,7 @@ def _channelwise(func: Callable[..., Any], x: Tensor, *rest: Any, **options: Any
 
 
 def _mix(result: Tensor, args: tuple[Any, ...]) -> Tensor:
-    """Everything in a sample depends on everything in it: true of attention, never too little for the others."""
+    """All of a sample depends on all of it: true of attention, and never too little for the others."""
     seen = torch.zeros_like(result)
     for value in args:
         if isinstance(value, Tensor) and value.shape[:1] == result.shape[:1]:

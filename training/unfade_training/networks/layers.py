@@ -1,4 +1,5 @@
-"""The building blocks of fast.ai's 2019 lesson 7: convolution layers, residual and dense blocks, U-net upsampling."""
+"""The building blocks of fast.ai's 2019 lesson 7: convolution layers, residual and dense blocks, U-net
+upsampling."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def conv_layer(
 
 
 class MergeLayer(nn.Module):
-    """Merges a block's result with its input: their sum, or with ``dense`` their concatenation along channels."""
+    """Merges a block's result with its input: their sum, or with ``dense`` their concatenation along
+    channels."""
 
     def __init__(self, dense: bool = False) -> None:
         super().__init__()
@@ -106,7 +108,8 @@ def res_block(
 class Blur(nn.Module):
     """2x2 mean, padded left and above with the edge: N C H W -> N C H W.
 
-    After a PixelShuffle it takes away what is left of a checkerboard (Sugawara et al. 2018, arXiv:1806.02658).
+    After a PixelShuffle it takes away what is left of a checkerboard (Sugawara et al. 2018,
+    arXiv:1806.02658).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -114,7 +117,8 @@ class Blur(nn.Module):
 
 
 class PixelShuffleUp(nn.Sequential):
-    """1x1 convolution with ICNR, activation, PixelShuffle, blur: N inputs H W -> N outputs H*factor W*factor."""
+    """1x1 convolution with ICNR, activation, PixelShuffle, blur: N inputs H W -> N outputs H*factor
+    W*factor."""
 
     def __init__(
         self,

@@ -1,13 +1,15 @@
 """lite_unet: a U-net on EfficientNet-Lite0, quick on a CPU; what Colorize runs.
 
-Encoder maps at strides 32 to 2 are brought up by PixelShuffle, joined with the next finer map and mixed by two 3x3
-convolutions, down to the output's own stride: chroma is smooth, and predicting it at stride 2 or 4 saves most of the work.
+Encoder maps at strides 32 to 2 are brought up by PixelShuffle, joined with the next finer map and mixed by
+two 3x3 convolutions, down to the output's own stride: chroma is smooth, and predicting it at stride 2 or 4
+saves most of the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -28,21 +30,23 @@ class DecoderBlock(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         y = self.up(x)
-        return self.conv2(self.conv1(torch.cat([y, skip.to(y.dtype)], dim=1)))  # type: ignore[no-any-return]
+        return cast(Tensor, self.conv2(self.conv1(torch.cat([y, skip.to(y.dtype)], dim=1))))
 
 
 class LiteUnet(nn.Module):
     """N in_channels H W -> N out_channels ceil(H / output_stride) ceil(W / output_stride); any H and W.
 
-    The picture's channels are in [0, 1] (RGB, or with ``luma`` one of gray or L*/100), extra channels about in [-1, 1].
-    Inside, the input is padded right and below with its edge to a multiple of 32, and the result is cropped.
+    The picture's channels are in [0, 1] (RGB, or with ``luma`` one of gray or L*/100), extra channels about
+    in [-1, 1]. Inside, the input is padded right and below with its edge to a multiple of 32, and the result
+    is cropped.
 
     Args:
-        weights: ``"imagenet"``, a file or a URL for the encoder; None starts at random, as a checkpoint that is about
-            to be loaded wants it.
+        weights: ``"imagenet"``, a file or a URL for the encoder; None starts at random, as a checkpoint that
+            is about to be loaded wants it.
         out_channels: channels of the output.
         output_stride: 1, 2, 4, 8 or 16: how much smaller the output is than the input.
-        widths: channels of the decoder at strides 16, 8, 4, 2, 1, as many as ``output_stride`` needs (more are ignored).
+        widths: channels of the decoder at strides 16, 8, 4, 2, 1, as many as ``output_stride`` needs (more
+            are ignored).
         norm: of the decoder: batch, weight, spectral or none.
         self_attention: at stride 16. The network can then not be tiled.
         y_range: (low, high) of a sigmoid at the end; None leaves the output free.
@@ -67,7 +71,7 @@ class LiteUnet(nn.Module):
         encoder: str = "efficientnet-lite0",
     ) -> None:
         super().__init__()
-        kind = Norm(norm)
+        kind = Norm.named(norm)
         if output_stride not in (1, *STRIDES[:-1]):
             raise ValueError(f"output_stride is 1, 2, 4, 8 or 16, not {output_stride}")
         self.output_stride = output_stride
@@ -76,9 +80,13 @@ class LiteUnet(nn.Module):
         self.in_channels = self.encoder.in_channels
         *taps, below = self.encoder.tap_channels
         skips = [self.encoder.normalised_channels, *taps]  # at strides 1, 2, 4, 8, 16
-        wanted = [skip for skip, stride in zip(skips, (1, *STRIDES[:-1]), strict=True) if stride >= output_stride]
+        wanted = [
+            skip for skip, stride in zip(skips, (1, *STRIDES[:-1]), strict=True) if stride >= output_stride
+        ]
         if len(widths) < len(wanted):
-            raise ValueError(f"an output stride of {output_stride} takes {len(wanted)} widths, not {len(widths)}")
+            raise ValueError(
+                f"an output stride of {output_stride} takes {len(wanted)} widths, not {len(widths)}"
+            )
         self.blocks = nn.ModuleList()
         for depth, (skip, width) in enumerate(zip(reversed(wanted), widths, strict=False)):
             attention = self_attention and depth == 0
@@ -96,5 +104,5 @@ class LiteUnet(nn.Module):
         *skips, y = self.encoder.taps_of(x)
         for block, skip in zip(self.blocks, reversed([x, *skips]), strict=False):
             y = block(y, skip)
-        y = self.y_range(self.head(y))
+        y = cast(Tensor, self.y_range(self.head(y)))
         return y[..., : -(-height // self.output_stride), : -(-width // self.output_stride)]

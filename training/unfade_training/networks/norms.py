@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ..errors import TrainingError, did_you_mean
+
 Conv = TypeVar("Conv", bound=nn.Module)
 
 
@@ -26,9 +28,22 @@ class Norm(str, Enum):
     SPECTRAL = "spectral"
     """Spectral norm: the largest singular value of the weight is held at 1 (Miyato et al. 2018)."""
 
+    @classmethod
+    def named(cls, name: str) -> Norm:
+        """The norm a recipe names.
+
+        Raises:
+            TrainingError: there is none of that name.
+        """
+        known = [norm.value for norm in cls]
+        if name not in known:
+            raise TrainingError(f"There is no norm {name!r}{did_you_mean(name, known)}")
+        return cls(name)
+
 
 def with_norm(layer: Conv, norm: Norm) -> Conv:
-    """Puts weight or spectral norm on the ``weight`` of ``layer`` in place and returns it; other norms leave it alone.
+    """Puts weight or spectral norm on the ``weight`` of ``layer`` in place and returns it; other norms leave
+    it alone.
 
     Initialise the weight first: afterwards it is computed from other tensors.
     """
@@ -40,10 +55,12 @@ def with_norm(layer: Conv, norm: Norm) -> Conv:
 
 
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Gives a copy for inference (eval mode) whose output equals that of ``network.eval()``, with fewer operations.
+    """Gives a copy for inference (eval mode) whose output equals that of ``network.eval()``, with fewer
+    operations.
 
-    Weight and spectral norm become plain weights. A batch norm that directly follows a convolution, as neighbours in an
-    ``nn.Sequential`` or as named in a module's ``norm_pairs`` (pairs of attribute names), goes into that convolution.
+    Weight and spectral norm become plain weights. A batch norm that directly follows a convolution, as
+    neighbours in an ``nn.Sequential`` or as named in a module's ``norm_pairs`` (pairs of attribute names),
+    goes into that convolution.
     A batch norm with no convolution before it stays: at inference it is one multiplication and one addition.
 
     The original is left as it was, in its own mode, so training goes on after an export.
@@ -78,7 +95,8 @@ def _pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
 def _freeze_parametrized(module: nn.Module) -> None:
     """Replaces computed tensors by their present values.
 
-    ``remove_parametrizations`` would do, but it edits the module's generated class, which a deep copy shares with its
+    ``remove_parametrizations`` would do, but it edits the module's generated class, which a deep copy shares
+    with its
     original: the original would lose its weight.
     """
     names = list(module.parametrizations)  # type: ignore[arg-type]

@@ -56,17 +56,26 @@ class ResNet(nn.Module):
         self.layer2 = _layer(64, 128, blocks[1], 2)
         self.layer3 = _layer(128, 256, blocks[2], 2)
         self.layer4 = _layer(256, 512, blocks[3], 2)
+        self._layers: tuple[str, ...] = ("layer1", "layer2", "layer3", "layer4")
         self.fc = nn.Linear(512, classes) if classes else None
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
+    def truncate(self, taps: int) -> None:
+        """Drops all that the first ``taps`` (1 to 5) feature maps do not need."""
+        for name in self._layers[taps - 1 :]:
+            delattr(self, name)
+        self._layers = self._layers[: taps - 1]
+        self.fc = None
+
     def taps(self, x: Tensor) -> list[Tensor]:
-        """N C H W (RGB, ImageNet mean and deviation) -> feature maps at strides 2, 4, 8, 16, 32, sizes rounded up."""
+        """N C H W (RGB, ImageNet mean and deviation) -> feature maps at strides 2, 4, 8, 16, 32, sizes
+        rounded up."""
         found = [self.relu(self.bn1(self.conv1(x)))]
         x = self.maxpool(found[0])
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
-            x = layer(x)
+        for name in self._layers:
+            x = getattr(self, name)(x)
             found.append(x)
         return found
 

@@ -2,15 +2,18 @@
 
     picture -> encoder (ResNet) -> BN, two middle convolutions
             -> UnetBlock at strides 16, 8, 4, 2: PixelShuffle up, joined with the encoder's map of that size
-            -> PixelShuffle up to the input's size -> last cross: joined with the input -> residual block -> 1x1 -> y range
+            -> PixelShuffle up to the input's size -> last cross: joined with the input
+            -> residual block -> 1x1 -> y range
 
-The lesson finds the encoder's joints with forward hooks; here the encoder hands out its maps (:mod:`encoders`).
+The lesson finds the encoder's joints with forward hooks; here the encoder hands out its maps
+(:mod:`encoders`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +35,8 @@ from .norms import Norm, with_norm
 class UnetBlock(nn.Module):
     """Brings features up by 2, joins them with the skip of that size and mixes both in two 3x3 convolutions.
 
-    (N below h w, N skip 2h 2w) -> N outputs 2h 2w, with outputs = below / 2 + skip, or half of it for ``last``.
+    (N below h w, N skip 2h 2w) -> N outputs 2h 2w, with outputs = below / 2 + skip, or half of it for
+    ``last``.
     """
 
     def __init__(
@@ -48,28 +52,29 @@ class UnetBlock(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         joined = F.relu(torch.cat([self.up(x), self.skip_norm(skip)], dim=1))
-        return self.conv2(self.conv1(joined))  # type: ignore[no-any-return]
+        return cast(Tensor, self.conv2(self.conv1(joined)))
 
 
 class ResnetUnet(nn.Module):
     """N in_channels H W in [0, 1] -> N out_channels H*scale W*scale; any H and W.
 
-    Inside, the picture is padded right and below with its edge to a multiple of 32, and the result is cropped.
+    Inside, the picture is padded right and below with its edge to a multiple of 32, and the result is
+    cropped.
 
     Args:
         encoder: resnet34, resnet18 or efficientnet-lite0.
-        weights: ``"imagenet"``, a file or a URL for the encoder; None starts at random, as a checkpoint that is about
-            to be loaded wants it.
+        weights: ``"imagenet"``, a file or a URL for the encoder; None starts at random, as a checkpoint that
+            is about to be loaded wants it.
         out_channels: channels of the output.
-        scale: 1, 2 or 4; above 1 a sub-pixel convolution at the very end enlarges. The lesson's own way is scale 1 on
-            a picture that was enlarged before.
+        scale: 1, 2 or 4; above 1 a sub-pixel convolution at the very end enlarges. The lesson's own way is
+            scale 1 on a picture that was enlarged before.
         norm: of the decoder: weight (the lesson's), spectral, batch or none.
         self_attention: after the block at stride 8. The network can then not be tiled.
         blur: 2x2 mean after each PixelShuffle but the last, which the lesson leaves sharp.
         last_cross: whether the input joins the last features.
         bottle: half the width inside the last residual block.
-        y_range: (low, high) of a sigmoid at the end; None leaves the output free. A sigmoid flattens towards its ends, so
-            pictures in [0, 1] want some room: (-0.2, 1.2).
+        y_range: (low, high) of a sigmoid at the end; None leaves the output free. A sigmoid flattens towards
+            its ends, so pictures in [0, 1] want some room: (-0.2, 1.2).
         luma, extra_channels: see :class:`Encoder`.
 
     Source: https://github.com/fastai/course-v3 (lesson 7), fastai 1.0 ``vision/models/unet.py``.
@@ -94,7 +99,7 @@ class ResnetUnet(nn.Module):
         extra_channels: int = 0,
     ) -> None:
         super().__init__()
-        kind = Norm(norm)
+        kind = Norm.named(norm)
         self.scale = scale
         self.encoder = Encoder(encoder, weights, luma=luma, extra_channels=extra_channels)
         self.in_channels = self.encoder.in_channels
@@ -131,7 +136,7 @@ class ResnetUnet(nn.Module):
         y = self.up(y)
         if self.cross is not None:
             y = self.cross(y, x.to(y.dtype))
-        y = self.y_range(self.head(self.last(y)))
+        y = cast(Tensor, self.y_range(self.head(self.last(y))))
         return y[..., : height * self.scale, : width * self.scale]
 
 

@@ -21,10 +21,11 @@ def count_parameters(network: nn.Module) -> int:
 
 
 def macs_per_pixel(network: nn.Module, size: int = 256, in_channels: int | None = None) -> float:
-    """Multiply-accumulates of convolutions and matrix products, divided by the pixels of a ``size`` x ``size`` input.
+    """Multiply-accumulates of convolutions and matrix products, divided by the pixels of a ``size`` x
+    ``size`` input.
 
-    Counted on shapes only, without computing anything. ``size`` should be a multiple of the network's size multiple, else
-    the padding inside is counted too.
+    Counted on shapes only, without computing anything. ``size`` should be a multiple of the network's size
+    multiple, else the padding inside is counted too.
     """
     shapes = copy.deepcopy(network).to("meta").eval()
     x = torch.empty(1, _channels(network, in_channels), size, size, device="meta")
@@ -42,23 +43,27 @@ def receptive_radius(
     in_channels: int | None = None,
     largest: int = 8192,
 ) -> int:
-    """How far from a pixel, in input pixels, the input can be and still influence the output there: a tile's halo.
+    """How far from a pixel, in input pixels, the input can be and still influence the output there: a tile's
+    halo.
 
-    Where ``scale`` is above 1, the output pixels of an input pixel are those of its square; below 1, an output pixel stands
-    for a square of input pixels, and the distance is from the square's nearest edge. The network is probed with one pixel
-    after the other over a whole period of ``size_multiple`` pixels, across and down (see :mod:`influence`), so the answer is
-    exact, also for strided networks and lopsided paddings.
+    Where ``scale`` is above 1, the output pixels of an input pixel are those of its square; below 1, an
+    output pixel stands for a square of input pixels, and the distance is from the square's nearest edge. The
+    network is probed with one pixel after the other over a whole period of ``size_multiple`` pixels, across
+    and down (see :mod:`influence`), so the answer is exact, also for strided networks and lopsided paddings.
 
     Args:
-        network: fully convolutional; N C H W -> N C' H*scale W*scale for H and W multiples of ``size_multiple``.
+        network: fully convolutional; N C H W -> N C' H*scale W*scale for H and W multiples of
+            ``size_multiple``.
         in_channels: unless given, the network's attribute of that name, else 3.
         largest: the widest picture to try.
 
     Raises:
-        TrainingError: an output depends on the whole picture (self-attention, global pooling), the output's size is another
-            than ``scale`` says, or the network uses an operation that cannot be traced.
+        TrainingError: an output depends on the whole picture (self-attention, global pooling), the output's
+            size is another than ``scale`` says, or the network uses an operation that cannot be traced.
     """
-    probe = _Probe(network, _channels(network, in_channels), size_multiple, Fraction(scale).limit_denominator(64))
+    probe = _Probe(
+        network, _channels(network, in_channels), size_multiple, Fraction(scale).limit_denominator(64)
+    )
     with torch.no_grad(), _evaluating(network):
         return max(
             probe.reach(phase, transposed, largest)
@@ -112,10 +117,11 @@ class _Probe:
         if transposed:
             x = x.transpose(2, 3).contiguous()
         y = self._network(x.as_subclass(Influence)).as_subclass(Tensor)
-        touched = y.amax((0, 1, 3 if transposed else 2)) > 0
+        touched: Tensor = y.amax((0, 1, 3 if transposed else 2)) > 0
         if len(touched) != length * self._ratio:
             raise TrainingError(
-                f"The network makes {len(touched)} pixels of {length}, which is not the scale {float(self._ratio):g}."
+                f"The network makes {len(touched)} pixels of {length}, "
+                f"which is not the scale {float(self._ratio):g}."
             )
         return touched
 

