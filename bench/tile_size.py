@@ -110,7 +110,9 @@ def main() -> None:
         case = json.loads(options.case)
         print(json.dumps(run_case(Path(case.pop("model")), **case)))
         return
-    settings = list(product([True, False], repeat=2)) if options.memory else [(False, True)]
+    settings = (
+        list(product([True, False], repeat=2)) if options.memory else [(True, False)]
+    )  # as the engine sets them
     cases = list(product(options.tiles, settings))
     results: dict[tuple[int, tuple[bool, bool]], list[dict[str, float]]] = {case: [] for case in cases}
     with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -108,8 +109,8 @@ def _read_bmp(path: Path, kind: Format, max_pixels: int) -> Picture:
 def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     v = vips()
     try:
-        # A source, not a file name: libvips would take "[...]" in a name for options.
-        source = v.Source.new_from_file(str(path))
+        # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
+        source = v.Source.new_from_file(os.fsencode(path))
         load = getattr(v.Image, f"{kind.name}load_source")
         # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
         image = load(source, access="sequential", fail_on="error")

@@ -101,7 +101,6 @@ def test_quality_changes_the_size_of_a_jpeg(shell: Shell) -> None:
     assert sizes[0] < sizes[1] / 2
 
 
-@pytest.mark.xfail(strict=False, reason="libvips' Source is given str(path), which pyvips encodes as UTF-8")
 @pytest.mark.usefixtures("photo")
 def test_names_that_are_no_text(shell: Shell) -> None:
     name = os.fsdecode(b"caf\xe9.png")
