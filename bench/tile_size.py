@@ -113,7 +113,7 @@ def main() -> None:
     settings = (
         list(product([True, False], repeat=2)) if options.memory else [(True, False)]
     )  # as the engine sets them
-    cases = list(product(options.tiles, settings))
+    cases: list[tuple[int, tuple[bool, bool]]] = list(product(options.tiles, settings))
     results: dict[tuple[int, tuple[bool, bool]], list[dict[str, float]]] = {case: [] for case in cases}
     with tempfile.TemporaryDirectory() as folder:
         model = write_unet(Path(folder) / "unet.onnx")

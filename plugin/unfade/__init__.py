@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Metadata", "Picture", "UnfadeError", "__version__", "read_picture", "upscale", "write_picture"]
+
+# A program that sets up no logging hears errors as exceptions, not as lines on its stderr.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # Looked up when first used, so that importing the package costs next to nothing.
 _HOMES = {

@@ -1,0 +1,57 @@
+"""What the shipped upscale-x2 makes of photographs, in figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import unfade
+from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+SET5 = SHARED / "data" / "eval" / "set5"
+SCORE = SHARED / "tools" / "score.py"
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)))
+
+
+def test_it_beats_bicubic_by_far_on_the_shipped_photograph() -> None:
+    truth = read_picture(ROOT / "examples" / "shepherd.webp").pixels
+    height, width = truth.shape[0] // 2 * 2, truth.shape[1] // 2 * 2
+    truth = truth[:height, :width]
+    small = np.asarray(Image.fromarray(truth).resize((width // 2, height // 2), Image.Resampling.BICUBIC))
+    plain = resize(to_float(small), (height, width), Kernel.BICUBIC)
+    restored = unfade.upscale(Picture(small), scale=2, device="cpu").pixels
+    assert psnr(restored, truth) > psnr(from_float(plain, np.dtype(np.uint8)), truth) + 1.5
+
+
+def test_flat_areas_stay_flat() -> None:
+    flat = np.full((48, 64, 3), (40, 120, 200), np.uint8)
+    restored = unfade.upscale(Picture(flat), scale=2, device="cpu").pixels
+    away = np.abs(restored.astype(int) - flat[0, 0])
+    assert away[8:-8, 8:-8].max() <= 1
+    assert away.max() <= 6  # the zeros that the network pads with are felt in the outermost pixels
+
+
+@pytest.mark.skipif(not SET5.is_dir(), reason="the Set5 benchmark pictures are not on this machine")
+def test_set5_through_the_command_line(tmp_path: Path) -> None:
+    def run(*words: object) -> str:
+        done = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run(SCORE, "make", "sr-x2", "--refs", SET5, "--out", tmp_path / "in")
+    run("-m", "unfade", "upscale", tmp_path / "in", "-o", tmp_path / "out", "--scale", 2, "--device", "cpu")
+    scores = dict(
+        line.split()
+        for line in run(SCORE, "score", "sr-x2", "--refs", SET5, "--results", tmp_path / "out").splitlines()
+    )
+    assert float(scores["psnr_y"]) > 37.2
