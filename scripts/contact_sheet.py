@@ -2,8 +2,8 @@
 
     python scripts/contact_sheet.py PHOTO... -o docs/images/upscale-x2-sheet.webp --model upscale-x2
 
-Each photograph is brought down by bicubic interpolation and enlarged again, by bicubic interpolation (left) and
-by the model (middle); its middle is shown at 100 %, beside the truth (right).
+Each photograph is brought down by bicubic interpolation and enlarged again, by bicubic interpolation (left)
+and by the model (middle); its middle is shown at 100 %, beside the truth (right).
 """
 
 from __future__ import annotations
