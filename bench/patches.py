@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from unfade_training.data import PatchDataset, PhotoStore
-from unfade_training.data.patches import to_unit
+from unfade_training.data.batch import collate
 from unfade_training.degradations import build_degradation
 from unfade_training.losses import build_loss
 from unfade_training.networks import build_network
@@ -45,13 +45,13 @@ def main() -> None:
     network = build_network(str(options.pop("kind")), **options)
     network.to(memory_format=torch.channels_last)
     loss = build_loss(stage.loss)
-    degraded, target = (to_unit(torch.stack(side)) for side in zip(*patches[: stage.batch], strict=True))
+    batch = collate(patches[: stage.batch]).to_unit(torch.device("cpu"))
     for number in range(6):
         if number == 1:  # the first allocates
             start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16):
-            output = network(degraded)
-        loss(output, target).total.backward()
+            output = network(batch.picture)
+        loss(output, batch.target).total.backward()
     per_step = (time.perf_counter() - start) / 5
     print(f"{per_step * 1e3:.0f} ms a step of {stage.batch} patches, forward and backward, uncompiled")
     print(f"patches take {per_patch * stage.batch / per_step:.1%} of a step's time, in another process")

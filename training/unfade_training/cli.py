@@ -5,50 +5,146 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from .errors import TrainingError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+if TYPE_CHECKING:
+    from .recipe import Recipe
+    from .trainer import Machine
+
+
+class DefaultRun(TyperGroup):
+    """``unfade-train RECIPE.toml`` means ``unfade-train run RECIPE.toml``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    add_completion=False,
+    cls=DefaultRun,
+    help="Train the generators of Unfade. A recipe alone is trained: unfade-train RECIPE.toml.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a TOML file.", show_default=False)]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of photographs; may be given several times.", show_default=False),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A value of the recipe to replace, key=value: stage.batch=8 in every stage, stage.2.lr=1e-4 in "
+        "the second, network.channels=[32,64]. May be given several times.",
+        show_default=False,
+    ),
+]
+LpipsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="What LPIPS is scored with: an .onnx model, or SqueezeNet's weights.", show_default=False
+    ),
+]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default=False)]
 
 
 @app.command()
 def run(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.", show_default=False)],
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of photographs; may be given several times.", show_default=False),
-    ] = None,
+    recipe: RecipeFile,
+    data: Data = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the run; runs/<recipe's name> where not given."),
     ] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    override: Overrides = None,
+    lpips: LpipsFile = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="A dry run: a few tiny steps of every stage.")
+    ] = False,
+    accelerator: Accelerator = "auto",
     devices: Annotated[str, typer.Option(help="How many devices of each node, or auto.")] = "auto",
-    num_nodes: Annotated[int, typer.Option(help="Nodes of a torchrun launch.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="CPU threads.", show_default=False)] = None,
+    num_nodes: Annotated[int, typer.Option(min=1, help="Nodes of a torchrun launch.")] = 1,
+    threads: Threads = None,
     save_every: Annotated[float, typer.Option(help="Seconds between two checkpoints.")] = 180.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, though there is a checkpoint.")] = False,
 ) -> None:
     """Train RECIPE, going on from its last checkpoint if there is one."""
-    from .recipe import load_recipe
+    from .smoke import smoke_recipe
     from .trainer import train
 
-    loaded = load_recipe(recipe)
+    loaded = _load(recipe, override, lpips)
+    folder = output or Path("runs") / (f"{loaded.name}-smoke" if smoke else loaded.name)
     best = train(
-        loaded,
-        output or Path("runs") / loaded.name,
+        smoke_recipe(loaded) if smoke else loaded,
+        folder,
         data or [],
-        accelerator=accelerator,
-        devices=int(devices) if devices.isdigit() else devices,
-        num_nodes=num_nodes,
-        threads=threads,
+        _machine(accelerator, devices, num_nodes, threads),
         save_seconds=save_every,
-        fresh=fresh,
+        fresh=fresh or smoke,
     )
     typer.echo(best)
+
+
+@app.command("find-lr")
+def find_lr(
+    recipe: RecipeFile,
+    data: Data = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The plot, a PNG.")] = Path("lr.png"),
+    stage: Annotated[int, typer.Option(min=1, help="Which stage of the recipe.")] = 1,
+    override: Overrides = None,
+    accelerator: Accelerator = "auto",
+    threads: Threads = None,
+) -> None:
+    """Search the learning rate of a stage: plot the loss while the rate rises, and suggest one."""
+    from .lr_finder import write_plot
+    from .trainer import find_rate
+
+    loaded = _load(recipe, override, None)
+    folder = Path("runs") / loaded.name
+    machine = _machine(accelerator, "1", 1, threads)
+    finding = find_rate(loaded, folder, data or [], machine, number=stage)
+    write_plot(finding, output)
+    typer.echo(f"{finding.suggestion:.2g}  ({output})")
+
+
+@app.command()
+def samples(
+    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of any recipe.", show_default=False)],
+    data: Annotated[list[Path], typer.Option(help="Folder of photographs.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The picture, a PNG.")] = Path("samples.png"),
+    count: Annotated[int, typer.Option(min=1, help="Photographs, a row each.")] = 6,
+    side: Annotated[int, typer.Option(min=32, help="Side of each picture in pixels.")] = 256,
+) -> None:
+    """Show what CHECKPOINT makes of photographs: input, result, truth."""
+    from .samples import write_samples
+
+    write_samples(checkpoint, data, output, count=count, side=side)
+    typer.echo(output)
+
+
+def _load(path: Path, override: list[str] | None, lpips: Path | None) -> Recipe:
+    from .overrides import parse_override
+    from .recipe import load_recipe, with_overrides
+
+    overrides = dict(parse_override(text) for text in override or [])
+    if lpips is not None:
+        overrides["lpips"] = str(lpips)
+    return with_overrides(load_recipe(path), overrides, str(path))
+
+
+def _machine(accelerator: str, devices: str, num_nodes: int, threads: int | None) -> Machine:
+    from .trainer import Machine
+
+    return Machine(accelerator, int(devices) if devices.isdigit() else devices, num_nodes, threads)
 
 
 def main() -> None:

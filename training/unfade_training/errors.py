@@ -20,4 +20,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.55)
     if close:
         return f": did you mean {close[0]!r}?"
-    return f"; there are {', '.join(known)}." if known else "."
+    return f"; there are {', '.join(known) or 'none'}."

@@ -8,17 +8,26 @@ checkpoint and model.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from .degradations.table import from_table
-from .errors import TrainingError
+from .errors import TrainingError, did_you_mean
+from .overrides import apply_overrides, override_text
+from .stages import STAGES
+from .stages.spec import StageSpec, at_least
+from .table import from_table
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+JUDGES = ("psnr_y", "lpips")
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+TASKS = ("upscale", "deartifact", "colorize")
+VARIANTS = ("faithful", "gan")
 
 
 @dataclass(frozen=True)
@@ -39,40 +48,9 @@ class DataSpec:
     min_side: int = 128
     workers: int = 1
 
-
-@dataclass(frozen=True)
-class StageSpec:
-    """``[[stage]]``: one stretch of training with one optimizer.
-
-    Attributes:
-        kind: which loop runs; see :mod:`unfade_training.stages`.
-        steps: optimizer steps.
-        batch: patches of a step, over all processes together.
-        patch: side of an input patch in pixels.
-        lr: the highest learning rate.
-        schedule: ``cosine`` | ``one_cycle`` | ``constant``.
-        warmup: steps of linear warm-up (cosine and constant).
-        betas: of Adam.
-        weight_decay: decoupled (AdamW); 0 gives plain Adam.
-        clip: largest gradient norm; 0 switches clipping off.
-        ema: decay of the moving average of the weights, which is what is validated and exported.
-        loss: name -> weight, or a table of ``weight`` and options; see :mod:`unfade_training.losses`.
-        validate_every: steps between validations.
-    """
-
-    kind: str
-    steps: int
-    batch: int
-    patch: int
-    lr: float
-    schedule: str = "cosine"
-    warmup: int = 100
-    betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = 0.0
-    clip: float = 0.0
-    ema: float = 0.999
-    loss: Mapping[str, object] = field(default_factory=lambda: {"l1": 1.0})
-    validate_every: int = 1000
+    def __post_init__(self) -> None:
+        for name in ("holdout", "min_side", "workers"):
+            at_least(name, getattr(self, name), 0)
 
 
 @dataclass(frozen=True)
@@ -84,15 +62,21 @@ class Recipe:
         title: a line for people.
         task: ``upscale`` | ``deartifact`` | ``colorize``.
         variant: ``faithful`` | ``gan``.
-        network: ``kind`` and the options of that network.
-        degradation: ``kind`` and the options of what makes the input.
+        network: ``kind`` and the options of the generator; see :mod:`unfade_training.networks`.
+        degradation: ``kind`` and the options of what makes the input, or several such tables with a
+            ``share`` each; see :mod:`unfade_training.degradations`. The network's scale is passed on.
+        critic: ``kind`` and the options of the critic, for the stages that have one.
         data: which photographs.
         stage: the stages, in order.
         seed: of every random choice.
         precision: of the forward and backward pass: ``auto`` (bfloat16 where the device computes it fast),
-            ``32-true`` or ``bf16-mixed``.
+            ``32-true``, ``bf16-mixed`` or ``16-mixed``.
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
         init: a checkpoint whose generator's weights are taken over where names and shapes agree.
+        judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
+            better) or ``lpips`` (lower is better).
+        lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.
+        gpu: overrides (see :mod:`unfade_training.overrides`) for runs on a GPU.
         training_data: a sentence for the model card.
         licence: of the model.
         text: the file, word for word.
@@ -102,17 +86,37 @@ class Recipe:
     title: str
     task: str
     network: Mapping[str, object]
-    degradation: Mapping[str, object]
+    degradation: Mapping[str, object] | tuple[Mapping[str, object], ...]
     stage: tuple[StageSpec, ...]
     variant: str = "faithful"
+    critic: Mapping[str, object] = field(default_factory=lambda: {"kind": "critic"})
     data: DataSpec = field(default_factory=DataSpec)
     seed: int = 0
     precision: str = "auto"
     compile: bool = True
     init: str = ""
+    judge: str = "psnr_y"
+    lpips: str = ""
+    gpu: Mapping[str, object] = field(default_factory=dict)
     training_data: str = ""
     licence: str = "GPL-3.0-or-later"
     text: str = ""
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("task", TASKS),
+            ("variant", VARIANTS),
+            ("precision", PRECISIONS),
+            ("judge", JUDGES),
+        ):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"there is no {name} {value!r}{did_you_mean(value, known)}")
+
+    @property
+    def degradations(self) -> Sequence[Mapping[str, object]]:
+        """The tables of :attr:`degradation`, one or several."""
+        return [self.degradation] if isinstance(self.degradation, Mapping) else self.degradation
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -127,11 +131,13 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def parse_recipe(text: str, where: str) -> Recipe:
-    """Parse the text of a recipe; ``where`` names it in errors."""
+    """Parse the text of a recipe, with the ``[override]`` table it may end with; ``where`` names it in
+    errors."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TrainingError(f"{where} is not valid TOML: {error}.") from error
+    apply_overrides(table, table.pop("override", {}), where)
     stages = table.get("stage")
     if not isinstance(stages, list) or not stages:
         raise TrainingError(f"{where}: a recipe needs at least one [[stage]].")
@@ -141,7 +147,20 @@ def parse_recipe(text: str, where: str) -> Recipe:
             **table,
             "text": text,
             "data": from_table(DataSpec, table.get("data", {}), f"{where}, [data]"),
-            "stage": [from_table(StageSpec, s, f"{where}, [[stage]] {n}") for n, s in enumerate(stages, 1)],
+            "stage": [_stage(stage, f"{where}, [[stage]] {n}") for n, stage in enumerate(stages, 1)],
         },
         where,
     )
+
+
+def with_overrides(recipe: Recipe, overrides: Mapping[str, object], where: str) -> Recipe:
+    """The recipe with some values set from outside, which its text then tells; see
+    :mod:`unfade_training.overrides`."""
+    return parse_recipe(override_text(recipe.text, overrides), where) if overrides else recipe
+
+
+def _stage(table: Mapping[str, Any], where: str) -> StageSpec:
+    kind = table.get("kind", "")
+    if kind not in STAGES:
+        raise TrainingError(f"{where}: there is no stage {kind!r}{did_you_mean(str(kind), STAGES)}")
+    return from_table(STAGES[kind].spec_type, table, where)

@@ -77,15 +77,20 @@ class Reporter:
 def sample_grid(
     network: nn.Module, pairs: Sequence[Pair], device: torch.device | str, side: int = 192
 ) -> Tensor:
-    """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth."""
+    """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth,
+    and where there are masks the one found | the true one."""
     rows = []
     for pair in pairs:
-        result = restore(network, pair.degraded, device)
+        made = restore(network, pair.degraded, device)
+        result, found = made[:3], made[3:]
         scale = result.shape[-1] // pair.degraded.shape[-1]
         before = F.interpolate(pair.degraded[None].float(), scale_factor=scale, mode="nearest")[0].to(
             torch.uint8
         )
-        rows.append(torch.cat([_middle(p, side) for p in (before, result, pair.target)], dim=2))
+        shown = [before, result, pair.target]
+        if len(found) and pair.mask is not None:
+            shown += [found.expand(3, -1, -1), pair.mask.expand(3, -1, -1)]
+        rows.append(torch.cat([_middle(p, side) for p in shown], dim=2))
     return torch.cat(rows, dim=1)
 
 

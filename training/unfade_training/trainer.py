@@ -1,154 +1,62 @@
-"""A run: from a recipe and a folder of photographs to checkpoints, stage after stage.
+"""From a recipe and a folder of photographs to checkpoints, stage after stage.
 
-``<run>/last.safetensors`` is all that is needed to go on after a kill; ``<run>/best.safetensors`` holds the
-averaged generator with the best validation score. Lightning Fabric carries the run to other devices and to
-many processes.
+Lightning Fabric carries the run to other devices and to many processes.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
-from .checkpoint import Checkpoint, adopt_weights, load_checkpoint, load_weights, save_checkpoint
-from .data import PatchDataset, PhotoStore, StepSampler
-from .data.patches import to_unit
-from .data.photos import Photo
-from .degradations import Degradation, build_degradation
+from .building import build_critic, build_degradation_of, build_generator, build_stages
+from .checkpoint import load_checkpoint
+from .data import PhotoStore
 from .errors import TrainingError
-from .recipe import Recipe, StageSpec
+from .judging import Judge
+from .losses import open_lpips
+from .lr_finder import Finding, search
+from .overrides import overrides_of
+from .recipe import Recipe, with_overrides
 from .reporting import Reporter
-from .validation import Pair, validate, validation_pairs
+from .run import Run
+from .stages import Stage, run_stage
+from .validation import Metric, validation_pairs
 
 log = logging.getLogger(__name__)
 
+SEARCH_STEPS = 100
 
-@dataclass
-class Run:
-    """What the stages of a run share.
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run computes on.
 
     Attributes:
-        fabric: devices and processes.
-        recipe: what to do.
-        folder: where checkpoints and TensorBoard files go.
-        generator: the network that is trained, on the device, not yet set up by Fabric.
-        store: the photographs.
-        photos: those to train on.
-        pairs: those held out, degraded.
-        degradation: makes inputs.
-        reporter: shows progress.
-        save_seconds: time between two ``last`` checkpoints.
-        finished_stages: how many stages lie behind.
-        finished_steps: their optimizer steps.
-        best: the best validation score so far.
+        accelerator: of Fabric: ``auto`` | ``cpu`` | ``cuda`` | ``mps``.
+        devices: how many, of each node.
+        num_nodes: of a ``torchrun`` launch.
+        threads: of each process; PyTorch's choice where None.
     """
 
-    fabric: Fabric
-    recipe: Recipe
-    folder: Path
-    generator: nn.Module
-    store: PhotoStore
-    photos: Sequence[Photo]
-    pairs: Sequence[Pair]
-    degradation: Degradation
-    reporter: Reporter
-    save_seconds: float = 180.0
-    finished_stages: int = 0
-    finished_steps: int = 0
-    best: float = float("-inf")
-    _saved_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def last(self) -> Path:
-        """The checkpoint to resume from."""
-        return self.folder / "last.safetensors"
-
-    def batches(self, stage: StageSpec, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(input, target) batches of this process from ``first_step`` of a stage on: NCHW float32 in [0,
-        1]."""
-        fabric, spec = self.fabric, self.recipe.data
-        if stage.batch % fabric.world_size:
-            raise TrainingError(
-                f"A batch of {stage.batch} cannot be shared evenly by {fabric.world_size} processes."
-            )
-        dataset = PatchDataset(
-            self.store,
-            self.photos,
-            self.degradation,
-            stage.patch,
-            seed=self.recipe.seed + 1000 * self.finished_stages,
-            group_weights=spec.weights,
-        )
-        sampler = StepSampler(first_step, stage.steps, stage.batch, fabric.global_rank, fabric.world_size)
-        loader = DataLoader(
-            dataset,
-            batch_sampler=sampler,
-            num_workers=spec.workers,
-            prefetch_factor=4 if spec.workers else None,
-            pin_memory=fabric.device.type == "cuda",
-        )
-        for degraded, target in loader:
-            device = fabric.device
-            yield (
-                to_unit(degraded.to(device, non_blocking=True)),
-                to_unit(target.to(device, non_blocking=True)),
-            )
-
-    def save_last(self, tensors: Mapping[str, Mapping[str, Tensor]], step: int) -> None:
-        """Write the checkpoint that a resume starts from: after ``step`` steps of the current stage."""
-        if self.fabric.is_global_zero:
-            state = {
-                "finished_stages": self.finished_stages,
-                "finished_steps": self.finished_steps,
-                "step": step,
-                "best": self.best,
-            }
-            save_checkpoint(self.last, Checkpoint(tensors, self.recipe.text, state))
-        self._saved_at = time.monotonic()
-
-    def save_due(self) -> bool:
-        """Whether the last checkpoint is older than :attr:`save_seconds`."""
-        return time.monotonic() - self._saved_at > self.save_seconds
-
-    def judge(self, network: nn.Module, step: int, stage: StageSpec) -> dict[str, float]:
-        """Validate, report, and keep the network as ``best`` if it is the best so far."""
-        if not self.fabric.is_global_zero or not self.pairs:
-            return {}
-        scores = validate(network, self.pairs, self.degradation.scale, self.fabric.device)
-        total = self.finished_steps + step
-        self.reporter.scalars({f"validation/{k}": v for k, v in scores.items()}, total)
-        self.reporter.samples(network, self.pairs[:6], total, self.fabric.device)
-        better = scores["psnr_y"] > self.best
-        if better:
-            self.best = scores["psnr_y"]
-            state = {"stage": self.finished_stages, "step": step, "scores": scores}
-            save_checkpoint(
-                self.folder / "best.safetensors",
-                Checkpoint({"generator": network.state_dict()}, self.recipe.text, state),
-            )
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
-        self.reporter.say(f"{stage.kind} {step}/{stage.steps}: {shown}{' (best)' if better else ''}")
-        return scores
+    accelerator: str = "auto"
+    devices: str | int = "auto"
+    num_nodes: int = 1
+    threads: int | None = None
 
 
 def train(
     recipe: Recipe,
     folder: Path,
     data: Sequence[Path],
+    machine: Machine = Machine(),
     *,
-    accelerator: str = "auto",
-    devices: str | int = "auto",
-    num_nodes: int = 1,
-    threads: int | None = None,
     save_seconds: float = 180.0,
     fresh: bool = False,
 ) -> Path:
@@ -158,10 +66,7 @@ def train(
         recipe: what to do.
         folder: of the run; made if missing.
         data: folders of photographs; the recipe's own where empty.
-        accelerator: of Fabric: ``auto`` | ``cpu`` | ``cuda`` | ``mps``.
-        devices: how many, of each node.
-        num_nodes: of a ``torchrun`` launch.
-        threads: of this process; PyTorch's choice where None.
+        machine: what to compute on.
         save_seconds: between two ``last`` checkpoints.
         fresh: start over, though there is a checkpoint.
 
@@ -171,69 +76,149 @@ def train(
     Raises:
         TrainingError: one sentence about whatever is wrong with recipe, data, checkpoint or disk.
     """
-    from .networks import build_network
-    from .stages import STAGES
+    with open_run(recipe, folder, data, machine, save_seconds=save_seconds) as (run, stages):
+        resumed = run.resume(fresh)
+        for stage in stages[run.finished_stages :]:
+            steps = run_stage(run, stage, resumed)
+            resumed = None
+            run.finished_stages += 1
+            run.finished_steps += steps
+            run.save_last(run.tensors(), 0)
+    return folder / "best.safetensors"
 
-    folder.mkdir(parents=True, exist_ok=True)
-    if threads:
-        torch.set_num_threads(threads)
-    fabric = Fabric(
-        accelerator=accelerator, devices=devices, num_nodes=num_nodes, precision=_precision(recipe.precision)
-    )
-    fabric.launch()
-    fabric.seed_everything(recipe.seed, verbose=False)
-    options = dict(recipe.network)
-    generator = build_network(str(options.pop("kind")), **options).to(fabric.device)
+
+def find_rate(
+    recipe: Recipe, folder: Path, data: Sequence[Path], machine: Machine = Machine(), *, number: int = 1
+) -> Finding:
+    """Search the learning rate of the recipe's stage ``number`` (from 1), from the recipe's first weights.
+
+    Raises:
+        TrainingError: as :func:`train`; there is no such stage, or it has two learning rates.
+    """
+    if not 1 <= number <= len(recipe.stage):
+        raise TrainingError(f"{recipe.name} has {len(recipe.stage)} stages; there is no stage {number}.")
+    with open_run(recipe, folder, data, machine, reports=False) as (run, stages):
+        run.resume(fresh=True)
+        stage = stages[number - 1]
+        stage.start(run, None)
+        if len(stage.learners) != 1:
+            raise TrainingError(
+                f"A {stage.spec.kind} stage has two learning rates; search for each in a stage that trains "
+                "the network alone."
+            )
+        learner = stage.learners[0]
+        batches = enumerate(run.batches(replace(stage.spec, steps=SEARCH_STEPS), 0))
+
+        def step(rate: float) -> float:
+            learner.force_rate(rate)
+            count, batch = next(batches)
+            stage.step(batch, count)
+            return float(learner.loss)
+
+        return search(step, steps=SEARCH_STEPS)
+
+
+@contextmanager
+def open_run(
+    recipe: Recipe,
+    folder: Path,
+    data: Sequence[Path],
+    machine: Machine,
+    *,
+    reports: bool = True,
+    save_seconds: float = 180.0,
+) -> Iterator[tuple[Run, list[Stage]]]:
+    """A run before its first step, and its stages.
+
+    All that can be wrong with the recipe is found here before anything is decoded, and what can be wrong
+    with the photographs before anything is trained.
+    """
+    if machine.threads:
+        torch.set_num_threads(machine.threads)
+    fabric = _open_fabric(recipe, machine)
+    if fabric.device.type == "cuda":
+        # The command line's overrides win over the recipe's own for GPUs.
+        recipe = with_overrides(recipe, {**recipe.gpu, **overrides_of(recipe.text)}, f"{recipe.name}, [gpu]")
+    generator = build_generator(recipe).to(fabric.device)
     generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    degradation = build_degradation(recipe.degradation)
-    folders = list(data) or [Path(f) for f in recipe.data.folders]
-    if not folders:
-        raise TrainingError("No photographs named; give a folder with --data.")
-    if fabric.is_global_zero:
-        PhotoStore.open(folders, folder.parent / "cache", min_side=recipe.data.min_side)
-    fabric.barrier()
-    store = PhotoStore.open(folders, folder.parent / "cache", min_side=recipe.data.min_side)
+    degradation = build_degradation_of(recipe, generator)
+    stages = build_stages(recipe, generator, fabric.world_size)
+    critic = None
+    if any(stage.trains_critic for stage in stages):
+        critic = build_critic(recipe, generator).to(fabric.device)
+    metric = _lpips(recipe)
+    if recipe.init and not (folder / "last.safetensors").exists():
+        load_checkpoint(Path(recipe.init))
+    store = _open_store(recipe, data, folder.parent / "cache", fabric)
     photos, held = store.split(recipe.data.holdout)
-    with Reporter(folder, fabric.is_global_zero) as reporter:
+    if reports:
+        folder.mkdir(parents=True, exist_ok=True)
+    with Reporter(folder, reports and fabric.is_global_zero) as reporter:
         run = Run(
             fabric,
             recipe,
             folder,
             generator,
+            critic,
             store,
             photos,
             validation_pairs(store, held, degradation),
             degradation,
             reporter,
+            Judge(recipe.judge),
+            metric,
             save_seconds,
         )
-        resumed = _resume(run, fresh)
-        for stage in recipe.stage[run.finished_stages :]:
-            if stage.kind not in STAGES:
-                raise TrainingError(f"Unknown stage {stage.kind!r}; known are {', '.join(sorted(STAGES))}.")
-            STAGES[stage.kind](run, stage, resumed)
-            resumed = None
-            run.finished_stages += 1
-            run.finished_steps += stage.steps
-            run.save_last({"generator": generator.state_dict()}, 0)
-    return folder / "best.safetensors"
+        for number, spec in enumerate(recipe.stage):
+            run.dataset(spec, number)  # a patch larger than every photograph is told now, not hours later
+        yield run, stages
 
 
-def _resume(run: Run, fresh: bool) -> Checkpoint | None:
-    """Put the run where its last checkpoint says it was; the checkpoint if a stage is to be gone on with."""
-    if fresh or not run.last.exists():
-        if run.recipe.init:
-            source = Path(run.recipe.init)
-            kept = adopt_weights(run.generator, load_checkpoint(source).tensors["generator"], str(source))
-            run.reporter.say(f"took over the weights of {source}; {len(kept)} stay as initialised")
-        return None
-    checkpoint = load_checkpoint(run.last)
-    load_weights(run.generator, checkpoint.tensors["generator"], str(run.last))
-    state = checkpoint.state
-    run.finished_stages, run.finished_steps = state["finished_stages"], state["finished_steps"]
-    run.best = state["best"]
-    run.reporter.say(f"going on after stage {run.finished_stages}, step {state['step']}")
-    return checkpoint if state["step"] else None
+def _open_fabric(recipe: Recipe, machine: Machine) -> Fabric:
+    """Launched and seeded.
+
+    Raises:
+        TrainingError: there is no such device here.
+    """
+    try:
+        fabric = Fabric(
+            accelerator=machine.accelerator,
+            devices=machine.devices,
+            num_nodes=machine.num_nodes,
+            precision=_precision(recipe.precision),
+        )
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise TrainingError(
+            f"{machine.devices} devices of the kind {machine.accelerator!r} cannot be used: {reason}"
+        ) from error
+    fabric.launch()
+    fabric.seed_everything(recipe.seed, verbose=False)
+    return fabric
+
+
+def _open_store(recipe: Recipe, data: Sequence[Path], cache: Path, fabric: Fabric) -> PhotoStore:
+    """The photographs, decoded by the first process."""
+    folders = list(data) or [Path(f) for f in recipe.data.folders]
+    if not folders:
+        raise TrainingError("No photographs named; give a folder with --data.")
+    if fabric.is_global_zero:
+        PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+    fabric.barrier()
+    return PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+
+
+def _lpips(recipe: Recipe) -> Metric | None:
+    """The perceptual metric, or None where neither the recipe nor this machine has one."""
+    if recipe.lpips:
+        return open_lpips(recipe.lpips)
+    if recipe.judge == "lpips":
+        raise TrainingError(
+            "The recipe is judged by LPIPS, which needs a file: name an LPIPS model (.onnx) or SqueezeNet's "
+            "weights with --lpips."
+        )
+    log.info("LPIPS is not scored: no file was named with --lpips")
+    return None
 
 
 def _precision(wanted: str) -> Any:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from unfade_training.degradations import ColourHints
-from unfade_training.degradations.table import from_table
 from unfade_training.errors import TrainingError
+from unfade_training.table import from_table
 
 ALWAYS = ColourHints(none_share=0, full_share=0)
 
@@ -77,7 +77,7 @@ def test_centred_hints_lie_nearer_to_the_middle(ab: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        ({"probabilty": 0.1}, "hints: there is no option 'probabilty'; did you mean 'probability'?"),
+        ({"probabilty": 0.1}, "hints: there is no option 'probabilty': did you mean 'probability'?"),
         ({"probability": 0}, "probability must be above 0 and at most 1, not 0"),
         ({"sizes": [9, 1]}, "sizes must be a range [from, to] within 1 and 99, not [9, 1]"),
         ({"sizes": 3}, "sizes must be a list of 2 numbers, not 3"),

@@ -22,8 +22,8 @@ from unfade_training.degradations import (
 from unfade_training.degradations.__main__ import main
 from unfade_training.degradations.draws import pick
 from unfade_training.degradations.sheet import contact_sheet, photo_files
-from unfade_training.degradations.table import from_table
 from unfade_training.errors import TrainingError
+from unfade_training.table import from_table
 
 
 def test_a_table_becomes_its_degradation() -> None:
@@ -61,11 +61,11 @@ def test_a_mixture_draws_by_share_and_has_the_largest_margin(photo: np.ndarray) 
     [
         ([], None, "degradation: name at least one degradation of clean, "),
         ({}, None, "degradation: there is no kind ''; there are "),
-        ({"kind": "watermrk"}, None, "there is no kind 'watermrk'; did you mean 'watermark'?"),
+        ({"kind": "watermrk"}, None, "there is no kind 'watermrk': did you mean 'watermark'?"),
         (
             {"kind": "web", "qualty": [1, 2]},
             2,
-            "degradation (web): there is no option 'qualty'; did you mean 'quality'?",
+            "degradation (web): there is no option 'qualty': did you mean 'quality'?",
         ),
         (
             {"kind": "web", "quality": [80, 30]},
@@ -79,7 +79,7 @@ def test_a_mixture_draws_by_share_and_has_the_largest_margin(photo: np.ndarray) 
         (
             {"kind": "web", "kernels": {"bicubik": 1}},
             2,
-            "kernels knows no 'bicubik'; did you mean 'bicubic'?",
+            "kernels knows no 'bicubik': did you mean 'bicubic'?",
         ),
         ({"kind": "web", "kernels": {"bicubic": 0}}, 2, "shares of 0 or more that do not sum to 0"),
         ({"kind": "web", "kernels": "bicubic"}, 2, "kernels must be a table, not 'bicubic'"),

@@ -153,8 +153,8 @@ def test_critic_accuracy_counts_right_verdicts() -> None:
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
-        ("hing", "gan: there is no objective 'hing'; did you mean 'hinge'?"),
-        ({"kind": "bce", "real_lable": 0.9}, "there is no option 'real_lable'; did you mean 'real_label'?"),
+        ("hing", "gan: there is no objective 'hing': did you mean 'hinge'?"),
+        ({"kind": "bce", "real_lable": 0.9}, "there is no option 'real_lable': did you mean 'real_label'?"),
         ({"kind": "bce", "real_label": 2.0}, "real_label must be above 0.5 and at most 1, not 2.0"),
         (
             {"kind": "wasserstein", "gradient_penalty": 0},

@@ -91,10 +91,10 @@ def test_a_sum_of_losses_names_its_weighted_terms(pair: tuple[torch.Tensor, torc
     ("spec", "sentence"),
     [
         ({}, "loss: name at least one loss of l1, "),
-        ({"charbonier": 1.0}, "there is no loss 'charbonier'; did you mean 'charbonnier'?"),
+        ({"charbonier": 1.0}, "there is no loss 'charbonier': did you mean 'charbonnier'?"),
         (
             {"charbonnier": {"epsilom": 1e-3}},
-            "loss.charbonnier: there is no option 'epsilom'; did you mean 'epsilon'?",
+            "loss.charbonnier: there is no option 'epsilom': did you mean 'epsilon'?",
         ),
         ({"charbonnier": {"epsilon": -1}}, "loss.charbonnier: epsilon must be above 0, not -1"),
         ({"charbonnier": {"epsilon": "small"}}, "epsilon must be a number, not 'small'"),

@@ -1,4 +1,4 @@
-"""Small photograph-like pictures for training tests."""
+"""Small photograph-like pictures, and tiny recipes, for training tests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def noise_photo(seed: int, height: int = 96, width: int = 112) -> Image.Image:
     return Image.fromarray((total / 3 * 255).astype(np.uint8))
 
 
-def photo_folder(folder: Path, count: int = 6) -> Path:
+def photo_folder(folder: Path, count: int = 6, height: int = 96, width: int = 112) -> Path:
     """``count`` PNG files in two groups, ``a`` and ``b``."""
     for number in range(count):
         path = folder / "ab"[number % 2] / f"photo{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        noise_photo(number).save(path)
+        noise_photo(number, height, width).save(path)
     return folder
 
 
@@ -61,3 +61,42 @@ lr = 1e-3
 warmup = 2
 validate_every = 6
 """
+
+GAN_STAGES = """
+[[stage]]
+kind = "critic"
+steps = 4
+batch = 4
+patch = 32
+lr = 1e-3
+validate_every = 2
+
+[[stage]]
+kind = "gan"
+steps = 12
+batch = 4
+patch = 32
+lr = 1e-3
+objective = "relativistic"
+clip = 1.0
+ema = 0.9
+critic_threshold = 0.6
+longest_turn = 3
+validate_every = 4
+
+[critic]
+kind = "critic"
+width = 8
+"""
+"""Append to :data:`RECIPE`; the critic has dropout, so that a resume must draw the same."""
+
+MASK_RECIPE = (
+    RECIPE.replace("scale = 2\nchannels", "scale = 1\nunshuffle = 2\nmask = true\nchannels")
+    .replace(
+        '[degradation]\nkind = "clean"\nscale = 2',
+        '[[degradation]]\nkind = "clean"\n\n[[degradation]]\nkind = "watermark"',
+    )
+    .replace('name = "tiny-x2"', 'name = "tiny-mask"')
+    .replace('task = "upscale"', 'task = "deartifact"')
+)
+"""A network that cleans and finds marks."""

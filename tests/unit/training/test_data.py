@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from unfade_training.data import PatchDataset, PhotoStore, StepSampler
+from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate
 from unfade_training.data.photos import photo_weights
-from unfade_training.degradations import Clean
+from unfade_training.degradations import Clean, Watermark
 from unfade_training.errors import TrainingError
 
 from .photos import noise_photo, photo_folder
@@ -95,20 +95,39 @@ def dataset(tmp_path: Path, seed: int = 5) -> PatchDataset:
 
 def test_patch_i_is_a_pure_function_of_seed_and_i(tmp_path: Path) -> None:
     data = dataset(tmp_path)
-    degraded, target = data[7]
-    assert degraded.shape == (3, 16, 16) and target.shape == (3, 32, 32) and target.dtype == torch.uint8
+    degraded, target, mask = data[7]
+    assert (
+        mask is None
+        and degraded.shape == (3, 16, 16)
+        and target.shape == (3, 32, 32)
+        and target.dtype == torch.uint8
+    )
     data[3]
     again = data[7]
-    assert torch.equal(again[0], degraded) and torch.equal(again[1], target)
-    assert not torch.equal(dataset(tmp_path, seed=6)[7][1], target)
+    assert torch.equal(again.picture, degraded) and torch.equal(again.target, target)
+    assert not torch.equal(dataset(tmp_path, seed=6)[7].target, target)
 
 
 def test_the_input_is_the_bicubic_reduction_of_the_target(tmp_path: Path) -> None:
-    degraded, target = dataset(tmp_path)[0]
+    degraded, target, _ = dataset(tmp_path)[0]
     whole = Image.fromarray(target.permute(1, 2, 0).numpy())
     expected = np.asarray(whole.resize((16, 16), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
     # the margin makes the difference at the border, where the resize of the bare target has less to look at
     np.testing.assert_array_equal(degraded[:, 2:-2, 2:-2], expected[:, 2:-2, 2:-2])
+
+
+def test_masks_travel_with_their_pictures(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    data = PatchDataset(store, store.photos, Watermark(clean_share=0.0, jpeg_share=0.0), 32, 5)
+    pairs = [data[i] for i in range(3)]
+    batch = collate(pairs)
+    assert batch.mask is not None and batch.mask.shape == (3, 1, 32, 32) and batch.mask.dtype == torch.uint8
+    changed = (batch.picture != batch.target).any(1, keepdim=True)
+    assert changed.any() and not (changed & (batch.mask == 0)).any(), "what is not marked is not changed"
+    halves = list(batch.to_unit(torch.device("cpu")).split(2))
+    assert [half.pairs for half in halves] == [2, 1]
+    assert halves[0].mask is not None and float(halves[0].mask.max()) <= 1
+    torch.testing.assert_close(halves[1].target, pairs[2].target[None] / 255)
 
 
 def test_processes_share_a_global_batch_and_resume_where_they_were() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from unfade_training.degradations import build_degradation
+from unfade_training.building import build_degradation_of, build_generator
 from unfade_training.errors import TrainingError
-from unfade_training.networks import build_network, macs_per_pixel
-from unfade_training.recipe import load_recipe, parse_recipe
+from unfade_training.networks import macs_per_pixel
+from unfade_training.overrides import parse_override
+from unfade_training.recipe import load_recipe, parse_recipe, with_overrides
+from unfade_training.trainer import Machine, train
 
-from .photos import RECIPE
+from .photos import GAN_STAGES, RECIPE
 
 RECIPES = sorted((Path(__file__).parents[3] / "training" / "recipes").glob("*.toml"))
 
@@ -31,6 +34,15 @@ def test_a_recipe_keeps_its_text() -> None:
         ("steps = 12", "", "'steps' is missing"),
         ('name = "tiny-x2"', "", "'name' is missing"),
         ("[network]", "[network", "not valid TOML"),
+        ("steps = 12", "steps = 0", "steps must be at least 1"),
+        ("lr = 1e-3", "lr = 0.0", "lr must be above 0"),
+        ("warmup = 2", "accuracy = 0.9", "there is no option 'accuracy'"),
+        ("warmup = 2", "schedule = 'cosin'", "did you mean 'cosine'"),
+        ("warmup = 2", "ema = 1.0", "ema must be at least 0 and below 1"),
+        ('kind = "generator"', 'kind = "generater"', "no stage 'generater': did you mean 'generator'"),
+        ('task = "upscale"', 'task = "upscael"', "no task 'upscael': did you mean 'upscale'"),
+        ("seed = 3", 'judge = "lipps"', "no judge 'lipps': did you mean 'lpips'"),
+        ("holdout = 2", "holdout = -1", "holdout must be at least 0"),
     ],
 )
 def test_what_is_wrong_is_said(old: str, new: str, sentence: str) -> None:
@@ -48,12 +60,96 @@ def test_a_missing_recipe_is_one_sentence(tmp_path: Path) -> None:
         load_recipe(tmp_path / "none.toml")
 
 
+def test_overrides_reach_stages_and_are_kept_in_the_text() -> None:
+    overrides = dict(
+        map(
+            parse_override,
+            ["network.channels=[8, 24]", "stage.batch=2", "stage.3.lr=5e-4", "judge=lpips", "lpips=a b.onnx"],
+        )
+    )
+    recipe = with_overrides(parse_recipe(RECIPE + GAN_STAGES, "tiny"), overrides, "tiny")
+    assert [stage.batch for stage in recipe.stage] == [2, 2, 2]
+    assert [stage.lr for stage in recipe.stage] == [1e-3, 1e-3, 5e-4]
+    assert recipe.network["channels"] == [8, 24] and recipe.judge == "lpips" and recipe.lpips == "a b.onnx"
+    assert parse_recipe(recipe.text, "again") == recipe
+    again = with_overrides(recipe, {"stage.batch": 6}, "tiny")
+    assert again.stage[0].batch == 6 and again.stage[2].lr == 5e-4
+    assert again.text.count("[override]") == 1
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("stage.batch", "takes key=value"),
+        ("=3", "takes key=value"),
+        ("stage.7.batch=3", "there are 1 stages"),
+        ("stage.loss.feature.weights=x", "fits no stage"),
+        ("stage.bacth=3", "did you mean 'batch'"),
+        ("sed=3", "did you mean 'seed'"),
+        ("name.x=3", "'name' is no table"),
+        ("stage=3", "names a table"),
+    ],
+)
+def test_wrong_overrides_are_one_sentence(override: str, sentence: str) -> None:
+    recipe = parse_recipe(RECIPE, "tiny")
+    with pytest.raises(TrainingError, match=sentence):
+        with_overrides(recipe, dict([parse_override(override)]), "tiny")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('kind = "fast_unet"', 'kind = "fast_unett"', "did you mean 'fast_unet'"),
+        (
+            'kind = "fast_unet"\nscale = 2\nchannels = [8, 16]\nencoder = [1, 1]\ndecoder = [1]',
+            'kind = "critic"',
+            "is not a generator",
+        ),
+        ('kind = "clean"', 'kind = "claen"', "did you mean 'clean'"),
+        ("scale = 2\nchannels", "scale = 4\nchannels", "1/2 of the target where 1/4 is wanted"),
+        ("channels = [8, 16]", "channels = [8, 16]\nmask = true", "draws anything to be found"),
+        ("patch = 16", "patch = 17", "patch must be a multiple of 2"),
+        ("warmup = 2", "loss = { l3 = 1.0 }", "stage]] 1, loss: there is no loss 'l3'; there are"),
+    ],
+)
+def test_parts_that_do_not_fit_are_told_before_anything_is_decoded(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    assert old in RECIPE
+    recipe = parse_recipe(RECIPE.replace(old, new, 1), "tiny")
+    with pytest.raises(TrainingError, match=re.escape(sentence)):
+        train(recipe, tmp_path / "run", [tmp_path / "no photographs here"], Machine("cpu", 1))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("patch = 32", "patch = 16", "needs pictures of at least 64 pixels a side, and patch = 16 makes 32"),
+        ('objective = "relativistic"', 'objective = "relativistik"', "did you mean 'relativistic'"),
+        ('kind = "critic"\nwidth', 'kind = "critik"\nwidth', "did you mean 'critic'"),
+        ("seed = 3", 'judge = "lpips"', "name an LPIPS model"),
+        ("seed = 3", 'lpips = "nowhere.onnx"', "no LPIPS model at nowhere.onnx"),
+        ("seed = 3", 'init = "nowhere.safetensors"', "no checkpoint nowhere.safetensors"),
+        ("longest_turn = 3", "longest_turn = 0", "longest_turn must be at least 1"),
+    ],
+)
+def test_so_is_what_is_wrong_with_the_game(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    text = RECIPE + GAN_STAGES
+    assert old in text
+    with pytest.raises(TrainingError, match=re.escape(sentence)):
+        recipe = parse_recipe(text.replace(old, new, 1), "tiny")
+        train(recipe, tmp_path / "run", [tmp_path / "no photographs here"], Machine("cpu", 1))
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_shipped_recipe_builds(path: Path) -> None:
     recipe = load_recipe(path)
     assert recipe.name == path.stem
-    options = dict(recipe.network)
-    network = build_network(str(options.pop("kind")), **options)
-    build_degradation(recipe.degradation)
+    network = build_generator(recipe)
+    build_degradation_of(recipe, network)
+    assert with_overrides(recipe, recipe.gpu, "gpu").name == recipe.name
+    # x4 has twice the sub-pixels to make and may be a little above
+    assert macs_per_pixel(network) <= 205_000
     if recipe.name == "upscale-x2":
         assert macs_per_pixel(network) <= 200_000

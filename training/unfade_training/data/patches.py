@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from ..degradations import Degradation
+from ..degradations import Degradation, Degraded
+from .batch import Batch
 from .photos import Photo, PhotoStore, photo_weights
 
 
-class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
-    """(input, target) patches: CHW uint8, RGB; input of ``patch`` pixels a side, target ``patch * scale``.
+class PatchDataset(Dataset[Batch]):
+    """Training pairs, CHW uint8: input of ``patch`` pixels a side, target ``patch * scale``.
 
     Args:
         store: where the pixels are.
@@ -44,7 +45,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         self.photos = photos
         self._cumulative = np.cumsum(photo_weights(photos, group_weights or {}, window))
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, index))
         choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
         photo = self.photos[min(choice, len(self.photos) - 1)]
@@ -53,8 +54,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         left = int(rng.integers(photo.width - window + 1))
         crop = self.store.pixels(photo)[top : top + window, left : left + window]
         crop = np.ascontiguousarray(_dihedral(crop, int(rng.integers(8))))
-        pair = self.degradation.apply(crop, rng)
-        return _chw(pair.picture), _chw(pair.target)
+        return chw_pair(self.degradation.apply(crop, rng))
 
 
 class StepSampler(Sampler[list[int]]):
@@ -79,9 +79,10 @@ class StepSampler(Sampler[list[int]]):
         return len(self.steps)
 
 
-def to_unit(batch: Tensor) -> Tensor:
-    """uint8 -> float32 in [0, 1], channels last."""
-    return batch.to(torch.float32, memory_format=torch.channels_last).mul_(1 / 255)
+def chw_pair(pair: Degraded) -> Batch:
+    """HWC arrays -> CHW uint8 tensors."""
+    mask = None if pair.mask is None else np.rint(pair.mask[..., None] * 255).astype(np.uint8)
+    return Batch(_chw(pair.picture), _chw(pair.target), None if mask is None else _chw(mask))
 
 
 def _dihedral(crop: np.ndarray, which: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .table import did_you_mean
+from ..errors import did_you_mean
 
 T = TypeVar("T")
 
@@ -69,6 +69,6 @@ def check_shares(name: str, shares: Mapping[str, float], known: Collection[str])
     """ValueError unless all names are known, no share is negative and they do not sum to 0."""
     for key in shares:
         if key not in known:
-            raise ValueError(f"{name} knows no {did_you_mean(key, known)}")
+            raise ValueError(f"{name} knows no {key!r}{did_you_mean(key, known)}")
     if any(share < 0 for share in shares.values()) or sum(shares.values()) <= 0:
         raise ValueError(f"{name} must be shares of 0 or more that do not sum to 0, not {dict(shares)}.")

@@ -8,13 +8,13 @@ from inspect import signature
 
 import numpy as np
 
-from ..errors import TrainingError
+from ..errors import TrainingError, did_you_mean
+from ..table import from_table
 from .ageing import Ageing
 from .base import Degradation, Degraded, Mask, Pixels
 from .compression import Compression
 from .crappify import Crappify
 from .downscale import Clean
-from .table import did_you_mean, from_table
 from .watermark import Watermark
 from .web import SimpleWeb, Web
 
@@ -95,7 +95,7 @@ def build_degradation(
         options = dict(table)
         kind, share = options.pop("kind", ""), options.pop("share", 1.0)
         if not isinstance(kind, str) or kind not in DEGRADATIONS:
-            raise TrainingError(f"{place}: there is no kind {did_you_mean(str(kind), DEGRADATIONS)}")
+            raise TrainingError(f"{place}: there is no kind {kind!r}{did_you_mean(str(kind), DEGRADATIONS)}")
         if isinstance(share, bool) or not isinstance(share, (int, float)) or share <= 0:
             raise TrainingError(f"{place}: share must be a number above 0, not {share!r}.")
         factory = DEGRADATIONS[kind]

@@ -4,9 +4,11 @@ from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_pena
 from .base import PictureLoss
 from .feature import FeatureLoss, gram_matrix
 from .lpips import Lpips, LpipsOnnx, open_lpips
+from .mask import INK, mask_terms
 from .registry import LOSSES, OBJECTIVES, LossValue, WeightedLoss, build_loss, build_objective
 
 __all__ = [
+    "INK",
     "LOSSES",
     "OBJECTIVES",
     "AdaptiveLoss",
@@ -22,5 +24,6 @@ __all__ = [
     "critic_accuracy",
     "gradient_penalty",
     "gram_matrix",
+    "mask_terms",
     "open_lpips",
 ]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..degradations.table import did_you_mean, from_table
-from ..errors import TrainingError
+from ..errors import TrainingError, did_you_mean
+from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
 from .base import PictureLoss
 from .feature import FeatureLoss
@@ -83,7 +83,7 @@ def build_loss(spec: Mapping[str, object], where: str = "loss") -> WeightedLoss:
     losses, weights = {}, {}
     for name, entry in spec.items():
         if name not in LOSSES:
-            raise TrainingError(f"{where}: there is no loss {did_you_mean(name, LOSSES)}")
+            raise TrainingError(f"{where}: there is no loss {name!r}{did_you_mean(name, LOSSES)}")
         options = dict(entry) if isinstance(entry, Mapping) else {"weight": entry}
         weight = options.pop("weight", 1.0)
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight <= 0:
@@ -102,5 +102,5 @@ def build_objective(spec: Mapping[str, object] | str, where: str = "gan") -> Obj
     options = {"kind": spec} if isinstance(spec, str) else dict(spec)
     kind = options.pop("kind", "adaptive")
     if not isinstance(kind, str) or kind not in OBJECTIVES:
-        raise TrainingError(f"{where}: there is no objective {did_you_mean(str(kind), OBJECTIVES)}")
+        raise TrainingError(f"{where}: there is no objective {kind!r}{did_you_mean(str(kind), OBJECTIVES)}")
     return from_table(OBJECTIVES[kind], options, where)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from .blocks import SubPixelUp, icnr_, residual_stack
 
 class FastUnet(nn.Module):
     """N, in_channels, H, W -> N, out_channels, H * scale, W * scale; RGB in [0, 1] in and out (not clipped).
+    With ``mask`` one channel more.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -28,8 +30,12 @@ class FastUnet(nn.Module):
         encoder: residual blocks of each level on the way down; the last entry is the bottom of the U.
         decoder: residual blocks of each level on the way up (one entry fewer), the input's resolution first.
         in_channels: channels of the input.
-        out_channels: channels of the output; where they equal ``in_channels`` the bilinear enlargement of
-            the input is added to the output.
+        out_channels: channels of the picture that comes out; where they equal ``in_channels`` the bilinear
+            enlargement of the input is added to it.
+        unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
+            channels: a quarter of the work for the same channels.
+        mask: whether one more channel comes out behind the picture's, in [0, 1]: where something was drawn
+            over the input.
     """
 
     def __init__(
@@ -40,6 +46,8 @@ class FastUnet(nn.Module):
         decoder: Sequence[int] = (2, 2),
         in_channels: int = 3,
         out_channels: int = 3,
+        unshuffle: int = 1,
+        mask: bool = False,
     ) -> None:
         super().__init__()
         if len(encoder) != len(channels) or len(decoder) != len(channels) - 1:
@@ -47,9 +55,12 @@ class FastUnet(nn.Module):
                 f"{len(channels)} levels take {len(channels)} encoder and {len(channels) - 1} decoder entries"
             )
         self.scale = scale
-        self.size_multiple = 2 ** (len(channels) - 1)
+        self.size_multiple = unshuffle * 2 ** (len(channels) - 1)
+        self.mask = mask
         self.residual = in_channels == out_channels
-        self.head = nn.Conv2d(in_channels, channels[0], 3, padding=1)
+        self.out_channels = out_channels
+        self.unshuffle = nn.PixelUnshuffle(unshuffle) if unshuffle > 1 else nn.Identity()
+        self.head = nn.Conv2d(in_channels * unshuffle**2, channels[0], 3, padding=1)
         self.encoder = nn.ModuleList(residual_stack(c, n) for c, n in zip(channels, encoder, strict=True))
         self.down = nn.ModuleList(
             nn.Conv2d(c, wider, 2, stride=2) for c, wider in itertools.pairwise(channels)
@@ -58,13 +69,14 @@ class FastUnet(nn.Module):
         self.decoder = nn.ModuleList(
             residual_stack(c, n) for c, n in zip(channels[:-1], decoder, strict=True)
         )
-        self.tail = nn.Conv2d(channels[0], out_channels * scale**2, 3, padding=1)
-        icnr_(self.tail.weight, scale, gain=0.1)
+        enlarge = scale * unshuffle
+        self.tail = nn.Conv2d(channels[0], (out_channels + mask) * enlarge**2, 3, padding=1)
+        icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
-        self.shuffle = nn.PixelShuffle(scale) if scale > 1 else nn.Identity()
+        self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        features = self.head(x)
+        features = self.head(self.unshuffle(x))
         skips = [features]  # the head's own output joins at the very end: a long skip around the whole U
         for level, blocks in enumerate(self.encoder):
             features = blocks(features)
@@ -74,9 +86,14 @@ class FastUnet(nn.Module):
         for level in reversed(range(len(self.up))):
             features = self.decoder[level](self.up[level](features) + skips[level + 1])
         out: Tensor = self.shuffle(self.tail(features + skips[0]))
+        picture, mask = (
+            (out[:, : self.out_channels], out[:, self.out_channels :]) if self.mask else (out, None)
+        )
         if self.residual:
-            out = out.float() + self._enlarged(x)
-        return out
+            picture = picture.float() + self._enlarged(x)
+        if mask is None:
+            return picture
+        return torch.cat([picture.float(), mask.float().sigmoid()], dim=1)
 
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from .base import Stage, run_stage
+from .critic import CriticStage
+from .gan import GanStage
+from .generator import GeneratorStage
 
-from .generator import train_generator
+STAGES: dict[str, type[Stage]] = {
+    "generator": GeneratorStage,
+    "critic": CriticStage,
+    "gan": GanStage,
+}
 
-if TYPE_CHECKING:
-    from ..checkpoint import Checkpoint
-    from ..recipe import StageSpec
-    from ..trainer import Run
-
-STAGES: dict[str, Callable[[Run, StageSpec, Checkpoint | None], None]] = {"generator": train_generator}
-
-__all__ = ["STAGES"]
+__all__ = ["STAGES", "Stage", "run_stage"]

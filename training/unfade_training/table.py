@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from ..errors import TrainingError
+from .errors import TrainingError, did_you_mean
 
 T = TypeVar("T")
 
@@ -34,7 +33,7 @@ def from_table(factory: Callable[..., T], table: Mapping[str, object], where: st
     hints = get_type_hints(factory if hasattr(factory, "__dataclass_fields__") else _init(factory))
     for name in table:
         if name not in options:
-            raise TrainingError(f"{where}: there is no option {did_you_mean(name, options)}")
+            raise TrainingError(f"{where}: there is no option {name!r}{did_you_mean(name, options)}")
     for name, option in options.items():
         if option.default is inspect.Parameter.empty and name not in table:
             raise TrainingError(f"{where}: the option {name!r} is missing.")
@@ -42,13 +41,6 @@ def from_table(factory: Callable[..., T], table: Mapping[str, object], where: st
         return factory(**{name: _convert(value, hints[name], name) for name, value in table.items()})
     except ValueError as error:
         raise TrainingError(f"{where}: {error}") from error
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """``'qualty'; did you mean 'quality'?`` or, where nothing is near, a list of what there is."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known)) or 'none'}."
-    return f"{name!r}; {hint}"
 
 
 def _init(factory: Callable[..., object]) -> Callable[..., object]:
@@ -62,8 +54,6 @@ def _convert(value: object, wanted: Any, name: str) -> object:
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin in (Union, types.UnionType):
         return _convert_any(value, inner, name)
-    if wanted is object:
-        return value
     if origin is tuple:
         if isinstance(value, (list, tuple)):
             variadic = len(inner) == 2 and inner[1] is Ellipsis

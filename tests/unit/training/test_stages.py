@@ -1,0 +1,246 @@
+"""Stages in this process: learners, turns, early ends, masks, and the smoke run of every shipped recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from unfade_training.checkpoint import load_checkpoint
+from unfade_training.data import Batch
+from unfade_training.errors import TrainingError
+from unfade_training.losses import INK, LossValue, mask_terms
+from unfade_training.memory import PeakMemory
+from unfade_training.networks import build_network
+from unfade_training.recipe import Recipe, load_recipe, parse_recipe, with_overrides
+from unfade_training.smoke import smoke_recipe
+from unfade_training.stages.gan import GanOptions, Turn
+from unfade_training.stages.learner import Learner
+from unfade_training.stages.spec import StageSpec
+from unfade_training.trainer import Machine, find_rate, train
+
+from .photos import GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder
+from .test_recipe import RECIPES
+
+SHARED = Path(__file__).parents[4] / "shared" / "weights"
+SQUEEZENET = SHARED / "squeezenet1_1_imagenet_fp16.safetensors"
+LPIPS = SHARED / "lpips_squeeze.onnx"
+CPU = Machine("cpu", 1)
+SPEC = StageSpec("generator", steps=10, batch=4, patch=8, lr=0.1, warmup=0)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return photo_folder(tmp_path / "photos")
+
+
+def run(recipe: Recipe, tmp_path: Path, photos: Path) -> dict[str, object]:
+    """Train; the state of the last checkpoint."""
+    train(recipe, tmp_path / "run", [photos], CPU)
+    return dict(load_checkpoint(tmp_path / "run" / "last.safetensors").state)
+
+
+def learner(network: nn.Module, **options: object) -> Learner:
+    return Learner(Fabric(accelerator="cpu", devices=1), network, replace(SPEC, **options))  # type: ignore[arg-type]
+
+
+def numbers(pairs: int = 4) -> Batch:
+    picture = torch.arange(pairs * 3.0 * 8 * 8).reshape(pairs, 3, 8, 8) / 1000
+    return Batch(picture, picture.flip(0).square())
+
+
+def convolution() -> nn.Conv2d:
+    torch.manual_seed(0)
+    return nn.Conv2d(3, 3, 3, padding=1)
+
+
+def squares(made: Tensor, batch: Batch) -> LossValue:
+    total = (made - batch.target).square().mean()
+    return LossValue(total, {"l2": total.detach()})
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch() -> None:
+    results = []
+    for micro_batch in (0, 1, 3):
+        whole = learner(convolution(), micro_batch=micro_batch, clip=0.5)
+        for _ in range(3):
+            terms = whole.learn(numbers(), lambda b, whole=whole: squares(whole.forward(b.picture), b))  # type: ignore[misc]
+        assert float(whole.loss) == pytest.approx(float(terms["l2"]))
+        results.append((whole.network.weight, terms["l2"]))
+    for weight, loss in results[1:]:
+        torch.testing.assert_close(weight, results[0][0])
+        torch.testing.assert_close(loss, results[0][1])
+
+
+def test_out_of_memory_halves_what_goes_through_at_once() -> None:
+    def greedy(batch: Batch) -> LossValue:
+        if batch.pairs > 1:
+            torch.empty(batch.pairs << 46, dtype=torch.uint8)  # more than any machine can address
+        return squares(starved.forward(batch.picture), batch)
+
+    starved, fed = learner(convolution()), learner(convolution())
+    starved.learn(numbers(), greedy)
+    fed.learn(numbers(), lambda batch: squares(fed.forward(batch.picture), batch))
+    assert starved.micro_batch == 1 and fed.micro_batch == 4
+    torch.testing.assert_close(starved.network.weight, fed.network.weight)
+    assert starved.state() == {"micro_batch": 1}
+
+    def insatiable(batch: Batch) -> LossValue:
+        torch.empty(1 << 50, dtype=torch.uint8)
+        return squares(starved.forward(batch.picture), batch)
+
+    with pytest.raises(TrainingError, match="not suffice for a single patch"):
+        starved.learn(numbers(), insatiable)
+
+
+def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
+    one = learner(convolution())
+    with pytest.raises(RuntimeError, match="must match"):
+        one.learn(numbers(), lambda b: squares(one.forward(b.picture)[..., :5], b))
+
+
+def test_encoders_learn_slower_than_what_is_built_on_them() -> None:
+    fabric = Fabric(accelerator="cpu", devices=1)
+    network = build_network("lite_unet", output_stride=4)
+    slow = Learner(fabric, network, replace(SPEC, schedule="constant"), encoder_lr=0.01)
+    slow.set_rate(0)
+    assert [group["lr"] for group in slow.optimizer.param_groups] == pytest.approx([0.001, 0.01, 0.1])
+
+
+def test_turns_switch_by_the_critics_loss() -> None:
+    turn = Turn(options(critic_threshold=0.65, longest_turn=4))
+    seen = []
+    for loss in (0.7, 0.66, 0.64, 0.9, 0.9, 0.9, 0.9):
+        turn.critic_moved(loss)
+        seen.append(turn.of_critic)
+        if not turn.of_critic:
+            turn.generator_moved()
+    assert seen == [True, True, False, True, True, True, False], "below the threshold, or after four steps"
+
+
+def test_turns_keep_a_fixed_ratio() -> None:
+    turn = Turn(options(critic_steps=2))
+    turn.critic_moved(0.0)
+    assert turn.of_critic
+    again = Turn(options(critic_steps=2))
+    again.restore(turn.state())
+    again.critic_moved(9.9)
+    assert not again.of_critic
+    again.generator_moved()
+    assert again.of_critic
+
+
+def options(**values: float) -> GanOptions:
+    return GanOptions("gan", steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]
+
+
+def test_the_critic_stage_ends_when_it_is_right_often_enough(
+    tmp_path: Path, photos: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = RECIPE + GAN_STAGES.replace("steps = 4\n", "steps = 400\naccuracy = 0.55\n")
+    recipe = with_overrides(parse_recipe(text, "tiny"), {"stage.1.steps": 1, "stage.3.steps": 1}, "tiny")
+    with caplog.at_level("INFO"):
+        state = run(recipe, tmp_path, photos)
+    found = re.search(r"critic ends after (\d+) of 400 steps", caplog.text)
+    assert found is not None and 0 < int(found[1]) < 400
+    assert state["finished_steps"] == 2 + int(found[1])
+    assert re.search(r"gan: peak memory \d+ MB ram", caplog.text)
+
+
+def test_a_stage_ends_when_the_score_has_not_risen_for_long_enough(tmp_path: Path, photos: Path) -> None:
+    still = {"stage.lr": 1e-30, "stage.steps": 50, "stage.validate_every": 2, "stage.patience": 3}
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), still, "tiny")
+    assert run(recipe, tmp_path, photos)["finished_steps"] == 2 + 3 * 2
+
+
+def test_a_loss_that_explodes_is_one_sentence_and_is_not_saved(tmp_path: Path, photos: Path) -> None:
+    wild = {"stage.lr": 1e30, "stage.warmup": 0, "stage.steps": 100}
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), wild, "tiny")
+    with pytest.raises(TrainingError, match="'l1' is not finite any more at step 6"):
+        train(recipe, tmp_path / "run", [photos], CPU)
+    assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path: Path, photos: Path) -> None:
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.steps": 1}, "tiny")
+    run(recipe, tmp_path, photos)
+    other = with_overrides(recipe, {"network.channels": [8, 24]}, "tiny")
+    with pytest.raises(TrainingError, match=r"last\.safetensors holds another network"):
+        train(other, tmp_path / "run", [photos], CPU)
+    init = with_overrides(other, {"init": str(tmp_path / "run" / "best.safetensors")}, "tiny")
+    train(init, tmp_path / "other", [photos], CPU)
+
+
+def test_masks_are_learnt_beside_the_picture(tmp_path: Path, photos: Path) -> None:
+    recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.patch": 32}, "mask")
+    run(recipe, tmp_path, photos)
+    scores = load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]
+    assert set(scores) == {"psnr_y", "mask_iou"} and 0 <= scores["mask_iou"] <= 1
+
+
+def test_the_masks_loss() -> None:
+    wanted = torch.zeros(1, 1, 40, 40)
+    wanted[..., :20, :] = 0.5
+    right = mask_terms((wanted > INK).float(), wanted)
+    assert float(right["bce"]) == 0 and float(right["dice"]) == 0
+    wrong = mask_terms((wanted <= INK).float(), wanted)
+    # nothing overlaps: 1 - 100 / (800 + 800 + 100)
+    assert float(wrong["dice"]) == pytest.approx(1 - 100 / 1700)
+    half = mask_terms(torch.full_like(wanted, 0.5), wanted)
+    assert float(half["bce"]) == pytest.approx(0.6931, abs=1e-4)
+    empty = torch.zeros_like(wanted)
+    assert float(mask_terms(empty, empty)["dice"]) == 0
+
+
+def test_peak_memory_is_that_of_the_work() -> None:
+    before = PeakMemory(torch.device("cpu")).read()["ram"]
+    meter = PeakMemory(torch.device("cpu"))
+    torch.ones(64 << 20, dtype=torch.uint8).max()
+    assert 40 < meter.read()["ram"] - before < 400
+
+
+def test_a_learning_rate_is_found(tmp_path: Path, photos: Path) -> None:
+    finding = find_rate(parse_recipe(RECIPE, "tiny"), tmp_path / "run", [photos], CPU)
+    assert 1e-5 < finding.suggestion < 0.1 and min(finding.losses) < finding.losses[0]
+    assert not (tmp_path / "run").exists()
+    game = parse_recipe(RECIPE + GAN_STAGES, "tiny")
+    with pytest.raises(TrainingError, match="two learning rates"):
+        find_rate(game, tmp_path / "run", [photos], CPU, number=3)
+    with pytest.raises(TrainingError, match="no stage 4"):
+        find_rate(game, tmp_path / "run", [photos], CPU, number=4)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.usefixtures("one_thread")
+def test_the_smoke_run_passes_through_every_stage(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe(path)
+    monkeypatch.chdir(tmp_path)  # where there are no runs to start from
+    if any("feature" in getattr(stage, "loss", {}) for stage in recipe.stage):
+        if not (SQUEEZENET.exists() and LPIPS.exists()):
+            pytest.skip(f"no perceptual weights in {SHARED}")
+        local = {"stage.loss.feature.weights": str(SQUEEZENET), "lpips": str(LPIPS)}
+        recipe = with_overrides(recipe, local, path.stem)
+    large = photo_folder(tmp_path / "photos", count=4, height=144, width=160)
+    with caplog.at_level("INFO"):
+        state = run(smoke_recipe(recipe), tmp_path, large)
+    assert state["finished_stages"] == len(recipe.stage)
+    assert state["finished_steps"] == 3 * len(recipe.stage)
+    assert caplog.text.count("peak memory") == len(recipe.stage)
+    if recipe.judge == "lpips":
+        assert "lpips" in load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]

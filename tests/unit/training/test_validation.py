@@ -1,0 +1,40 @@
+"""The scores that choose the best checkpoint are those of the super-resolution papers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio
+
+from unfade_training.validation import psnr_y
+
+from .photos import noise_photo
+
+
+@pytest.mark.parametrize("border", [0, 2, 4])
+def test_psnr_y_agrees_with_a_reference(border: int) -> None:
+    target = np.asarray(noise_photo(0, 64, 48))
+    rng = np.random.default_rng(0)
+    result = np.clip(target + rng.normal(0, 9, target.shape), 0, 255).astype(np.uint8)
+
+    def luma(rgb: np.ndarray) -> np.ndarray:
+        """MATLAB's rgb2ycbcr, channel by channel."""
+        r, g, b = (rgb[..., channel] / 255.0 for channel in range(3))
+        y: np.ndarray = 16 + 65.481 * r + 128.553 * g + 24.966 * b
+        return y[border : 64 - border, border : 48 - border]
+
+    expected = peak_signal_noise_ratio(luma(target), luma(result), data_range=255)
+    chw = [torch.from_numpy(picture.transpose(2, 0, 1).copy()) for picture in (result, target)]
+    assert psnr_y(*chw, border) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_degraded_input_is_the_papers() -> None:
+    """Pillow's antialiased bicubic: what the benchmark tables are made with."""
+    from unfade_training.degradations import Clean
+
+    photo = noise_photo(1, 96, 96)
+    degraded = Clean(scale=2).apply(np.asarray(photo), np.random.default_rng(0)).picture
+    whole = np.asarray(photo.resize((48, 48), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(degraded, whole[4:-4, 4:-4])

@@ -1,0 +1,44 @@
+"""The dry run: every stage of a recipe for a few steps, to see that all its parts fit."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from .building import build_generator, scale_of
+from .recipe import Recipe, with_overrides
+from .stages.gan import GanOptions
+
+log = logging.getLogger(__name__)
+
+STEPS = 3
+TARGET_SIDE = 64  # the smallest picture that critics and perceptual losses take
+
+
+def smoke_recipe(recipe: Recipe) -> Recipe:
+    """The recipe with a few steps of tiny batches and patches in every stage.
+
+    Weights to start from are left out where they are not there yet, and so is the perceptual score.
+    """
+    generator = build_generator(recipe)
+    multiple = int(getattr(generator, "size_multiple", 1))
+    patch = max(TARGET_SIDE // scale_of(generator), multiple) // multiple * multiple
+    overrides: dict[str, object] = {
+        "compile": False,
+        "data.holdout": 2,
+        "data.min_side": 32,
+        "data.workers": 0,
+        "stage.steps": STEPS,
+        "stage.batch": 2,
+        "stage.patch": patch,
+        "stage.validate_every": STEPS,
+    }
+    for number, spec in enumerate(recipe.stage, 1):
+        if isinstance(spec, GanOptions):
+            overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
+    if recipe.init and not Path(recipe.init).exists():
+        log.info("the smoke run starts without %s, which is not there", recipe.init)
+        overrides["init"] = ""
+    if not recipe.lpips:
+        overrides["judge"] = "psnr_y"
+    return with_overrides(recipe, overrides, f"{recipe.name}, smoke run")
