@@ -46,13 +46,18 @@ class Batch(NamedTuple):
 
 
 def collate(pairs: Sequence[Batch]) -> Batch:
-    """Pairs of the dataset -> one uint8 batch."""
+    """Pairs of the dataset -> one uint8 batch, channels last as the pixels lie in photographs."""
     masks = [pair.mask for pair in pairs if pair.mask is not None]
     return Batch(
-        torch.stack([pair.picture for pair in pairs]),
-        torch.stack([pair.target for pair in pairs]),
-        torch.stack(masks) if masks else None,
+        _stack([pair.picture for pair in pairs]),
+        _stack([pair.target for pair in pairs]),
+        _stack(masks) if masks else None,
     )
+
+
+def _stack(pictures: Sequence[Tensor]) -> Tensor:
+    # torch.stack of channels-last pictures would lay them out anew, channel by channel
+    return torch.stack([picture.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
 
 
 def to_unit(batch: Tensor) -> Tensor:

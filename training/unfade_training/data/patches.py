@@ -93,4 +93,4 @@ def _dihedral(crop: np.ndarray, which: int) -> np.ndarray:
 
 
 def _chw(pixels: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
