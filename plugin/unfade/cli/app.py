@@ -15,6 +15,7 @@ from unfade.cli.doctor import doctor
 from unfade.cli.filters import add_filters
 from unfade.cli.interrupt import Interrupted
 from unfade.cli.models import models
+from unfade.cli.serve import serve
 from unfade.errors import UnfadeError, UsageError
 from unfade.log import log_file, start_logging
 
@@ -43,6 +44,7 @@ app = typer.Typer(
 add_filters(app)
 app.add_typer(models, name="models")
 app.command("doctor")(doctor)
+app.command("serve")(serve)
 
 
 @app.callback(invoke_without_command=True)

@@ -15,7 +15,9 @@ def serve(
         int | None,
         typer.Option(metavar="N", help="Largest side of a tile in pixels; small ones stop sooner. 512."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", help="CPU threads; all cores when left out.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", help="CPU threads; all cores when left out.")
+    ] = None,
 ) -> None:
     """Run filters for an editor, through standard input and output (docs/service.md)."""
     from unfade.engine import Device, Engine
