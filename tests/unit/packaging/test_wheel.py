@@ -64,7 +64,11 @@ def test_holds_every_file_of_the_three_packages_and_nothing_else(wheel: Wheel) -
 
 
 def test_holds_the_typing_marker_and_the_shipped_model(wheel: Wheel) -> None:
-    assert {"unfade/py.typed", "unfade/models/upscale-x2.onnx"} <= wheel.names
+    assert {
+        "unfade/py.typed",
+        "unfade/models/upscale-x2.onnx",
+        "unfade/models/upscale-x4.onnx",
+    } <= wheel.names
 
 
 def test_says_what_it_is(wheel: Wheel) -> None:
