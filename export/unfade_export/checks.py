@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from numpy.typing import NDArray
 from torch import nn
+
+from unfade.card import ModelCard
+from unfade.tiling import Bounds, Extent, plan, run_tiled
 
 from .errors import ExportError
 
@@ -92,39 +97,49 @@ def probe_reach(
     return reach
 
 
-def check_exact_tiling(
-    session: ort.InferenceSession, picture: np.ndarray, size_multiple: int, scale: int, halo: int
-) -> float:
-    """The largest difference between a picture run whole and run in tiles cut by Unfade's own tiling.
+class _TiledModel:
+    """An ONNX Runtime session with a card, as Unfade's tiler wants it."""
+
+    provider = "CPUExecutionProvider"
+
+    def __init__(self, session: ort.InferenceSession, card: ModelCard) -> None:
+        self._session, self.card = session, card
+
+    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> Mapping[str, NDArray[np.float32]]:
+        names = [output.name for output in self.card.outputs]
+        return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
+
+    def on_cpu(self) -> _TiledModel:
+        return self
+
+
+def check_exact_tiling(session: ort.InferenceSession, card: ModelCard, picture: np.ndarray) -> float:
+    """The largest difference between a picture run whole and run in Unfade's own tiles.
 
     Args:
         session: the model.
+        card: with the halo to prove.
         picture: CHW float32 in [0, 1], larger than a few halos.
-        size_multiple: of the network.
-        scale: of the network.
-        halo: written on the card.
 
     Raises:
         ExportError: the difference reaches 1/255.
     """
-    from unfade.tiling import Extent, plan
-
-    name = session.get_inputs()[0].name
     _, height, width = picture.shape
-    padded = np.pad(picture, ((0, 0), (0, -height % size_multiple), (0, -width % size_multiple)), mode="edge")
-    whole = session.run(None, {name: padded[None]})[0][0]
-    worst = 0.0
-    side = max(2 * halo + 4 * size_multiple, max(height, width) // 2)
-    for tile in plan(Extent(height, width), halo=halo, multiple=size_multiple, tile=side):
-        window, core = tile.window, tile.core
-        cut = padded[:, window.y : window.y + window.height, window.x : window.x + window.width]
-        found = session.run(None, {name: np.ascontiguousarray(cut[None])})[0][0]
-        top, left = (core.y - window.y) * scale, (core.x - window.x) * scale
-        found = found[:, top : top + core.height * scale, left : left + core.width * scale]
-        expected = whole[
-            :, core.y * scale : (core.y + core.height) * scale, core.x * scale : (core.x + core.width) * scale
-        ]
-        worst = max(worst, float(np.abs(found - expected).max()))
+    multiple, scale = card.size_multiple, card.scale
+    padded = np.pad(picture, ((0, 0), (0, -height % multiple), (0, -width % multiple)), mode="edge")
+    whole = session.run([card.outputs[0].name], {card.inputs[0].name: padded[None]})[0][0]
+    whole = whole[:, : height * scale, : width * scale]
+    tiled = np.empty_like(whole)
+
+    def read(part: Bounds) -> NDArray[np.float32]:
+        return picture[None, :, part.y : part.bottom, part.x : part.right]
+
+    def write(part: Bounds, result: NDArray[np.float32]) -> None:
+        tiled[:, part.y : part.bottom, part.x : part.right] = result[0]
+
+    side = max(2 * card.halo + 4 * multiple, max(height, width) // 2)
+    run_tiled(read, _TiledModel(session, card), write, plan(Extent(height, width), card.halo, multiple, side))
+    worst = float(np.abs(tiled - whole).max())
     if worst >= 1 / 255:
         raise ExportError(f"Tiling: tiles differ from the whole picture by {worst * 255:.1f}/255.")
     return worst

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
+import onnxruntime as ort
 import torch
 
 from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade_training.building import build_generator, scale_of
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, load_weights
 from unfade_training.files import atomic_write
 from unfade_training.networks import (
-    build_network,
     count_parameters,
     fold_norms,
     macs_per_pixel,
@@ -62,7 +62,7 @@ def export_checkpoint(checkpoint: Path, output: Path) -> Report:
     recipe = parse_recipe(loaded.recipe, f"the recipe in {checkpoint}")
     network = _rebuild(loaded, recipe, checkpoint)
     channels, multiple = int(getattr(network, "in_channels", 3)), int(getattr(network, "size_multiple", 1))
-    scale = int(getattr(network, "scale", 1))
+    scale = scale_of(network)
     card = _card(recipe, network, scale, multiple, loaded)
     model = to_onnx(
         network,
@@ -77,7 +77,7 @@ def export_checkpoint(checkpoint: Path, output: Path) -> Report:
     reach = probe_reach(session, channels, multiple, scale, card.halo)
     side = 4 * card.halo + 37  # odd, so that padding to the multiple is part of the check
     picture = _smooth_noise(channels, side, side + 50)
-    difference = check_exact_tiling(session, picture, multiple, scale, card.halo)
+    difference = check_exact_tiling(session, card, picture)
     data = model.SerializeToString()
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -85,12 +85,11 @@ def export_checkpoint(checkpoint: Path, output: Path) -> Report:
             out.write(data)
     except OSError as error:
         raise ExportError(f"{output} cannot be written: {error.strerror}.") from error
-    return Report(card, len(data), parity, reach, difference, _speed(model, channels, multiple))
+    return Report(card, len(data), parity, reach, difference, _speed(session, channels, multiple))
 
 
 def _rebuild(loaded: Checkpoint, recipe: Recipe, checkpoint: Path) -> torch.nn.Module:
-    options = dict(recipe.network)
-    network = build_network(str(options.pop("kind", "")), **options)
+    network = build_generator(recipe)
     load_weights(network, loaded.tensors["generator"], str(checkpoint))
     return fold_norms(network).eval()
 
@@ -129,8 +128,7 @@ def _smooth_noise(channels: int, height: int, width: int) -> np.ndarray:
     return total / 4
 
 
-def _speed(model: onnx.ModelProto, channels: int, multiple: int, side: int = 512) -> float:
-    session = cpu_session(model)
+def _speed(session: ort.InferenceSession, channels: int, multiple: int, side: int = 512) -> float:
     side = side // multiple * multiple
     feed = {session.get_inputs()[0].name: np.zeros((1, channels, side, side), np.float32)}
     session.run(None, feed)

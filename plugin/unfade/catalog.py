@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import logging
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from unfade import places
 from unfade.card import ModelCard
 from unfade.engine import session
-from unfade.errors import ModelError
+from unfade.errors import ModelError, did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -75,11 +74,8 @@ def find_model(name_or_path: str | Path) -> Model:
 
 
 def _hint(text: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
-    if near:
-        return f": did you mean {near[0]}?"
     if names:
-        return f": there are {', '.join(names)}."
+        return did_you_mean(text, names)
     return f": no models are installed; put .onnx files into {places.models_dir()}."
 
 

@@ -5,6 +5,11 @@ Whatever reaches a user is an :class:`UnfadeError`; its text is shown as it stan
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+_LONGEST_WORD = 100  # of what was typed; comparing takes quadratic time
+
 
 class UnfadeError(Exception):
     """Base of all errors that are meant to be read by the user."""
@@ -32,3 +37,10 @@ class DeviceError(UnfadeError):
 
 class Cancelled(UnfadeError):
     """The user stopped the work. Raised from a progress callback to stop a running filter."""
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """The end of a sentence about an unknown ``word``: the nearest of the ``names``, or all of them."""
+    names = list(names)
+    near = difflib.get_close_matches(word[:_LONGEST_WORD], names, n=1, cutoff=0.5)
+    return f": did you mean {near[0]}?" if near else f": there are {', '.join(names)}."

@@ -202,10 +202,8 @@ def _open_store(recipe: Recipe, data: Sequence[Path], cache: Path, fabric: Fabri
     folders = list(data) or [Path(f) for f in recipe.data.folders]
     if not folders:
         raise TrainingError("No photographs named; give a folder with --data.")
-    if fabric.is_global_zero:
-        PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
-    fabric.barrier()
-    return PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+    with fabric.rank_zero_first():
+        return PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
 
 
 def _lpips(recipe: Recipe) -> Metric | None:

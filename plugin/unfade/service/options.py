@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from unfade.errors import UsageError
+from unfade.errors import UsageError, did_you_mean
 from unfade.filters import Filter, option_of
 
 _LONGEST_TEXT = 4096
@@ -53,13 +52,6 @@ def read_options(filter: Filter, raw: Any) -> Any:
         if name not in names:
             raise UsageError(f"The filter {filter.name} has no option {name!r}{did_you_mean(name, names)}")
     return filter.options(**{name: _value(filter, name, value) for name, value in raw.items()})
-
-
-def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name."""
-    names = list(names)
-    near = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.5)
-    return f": did you mean {near[0]}?" if near else f": there are {', '.join(names)}."
 
 
 def _kind(filter: Filter, name: str) -> tuple[str, bool]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from unfade.errors import UsageError
+from unfade.errors import UsageError, did_you_mean
 from unfade.filters import FILTERS, Filter
-from unfade.service.options import did_you_mean, read_options
+from unfade.service.options import read_options
 from unfade.service.protocol import MAX_SIDE, Image, whole
 from unfade.service.region import supports_region
 from unfade.tiling import Bounds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,16 +106,17 @@ def test_impulses_notice_a_halo_that_is_too_small() -> None:
         probe_reach(session, 3, 1, 1, halo=2)
 
 
-def test_the_tiling_check_notices_a_halo_that_is_too_small() -> None:
+def test_the_tiling_check_notices_a_halo_that_is_too_small(exported: tuple[nn.Module, Path, Report]) -> None:
     torch.manual_seed(0)
     layers = [nn.Conv2d(3, 3, 5, padding=2) for _ in range(4)]
     for layer in layers:
         nn.init.constant_(layer.weight, 1 / 75)
     session = session_of(nn.Sequential(*layers), multiple=1)
     picture = np.random.default_rng(0).random((3, 90, 101), np.float32)
-    assert check_exact_tiling(session, picture, 1, 1, halo=8) < 1e-6
+    card = replace(exported[2].card, scale=1, size_multiple=1, halo=8)
+    assert check_exact_tiling(session, card, picture) < 1e-6
     with pytest.raises(ExportError, match="Tiling: tiles differ"):
-        check_exact_tiling(session, picture, 1, 1, halo=1)
+        check_exact_tiling(session, replace(card, halo=1), picture)
 
 
 def test_what_cannot_be_exported_is_one_sentence_and_no_file(tmp_path: Path) -> None:
