@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,6 @@ from unfade_training.checkpoint import load_checkpoint
 from unfade_training.data import Batch
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, LossValue, mask_terms
-from unfade_training.memory import PeakMemory
 from unfade_training.networks import build_network
 from unfade_training.recipe import Recipe, load_recipe, parse_recipe, with_overrides
 from unfade_training.smoke import smoke_recipe
@@ -199,10 +200,19 @@ def test_the_masks_loss() -> None:
 
 
 def test_peak_memory_is_that_of_the_work() -> None:
-    before = PeakMemory(torch.device("cpu")).read()["ram"]
-    meter = PeakMemory(torch.device("cpu"))
-    torch.ones(64 << 20, dtype=torch.uint8).max()
-    assert 40 < meter.read()["ram"] - before < 400
+    # In a process of its own: not every system lets one forget its peak, and this one's may be far above.
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    assert 900 < float(done.stdout) < 1700
+
+
+PEAK = """
+import torch
+from unfade_training.memory import PeakMemory
+meter = PeakMemory(torch.device("cpu"))
+before = meter.read()["ram"]
+torch.ones(int(before * 1e6) + (1000 << 20), dtype=torch.uint8).max()
+print(meter.read()["ram"] - before)
+"""
 
 
 def test_a_learning_rate_is_found(tmp_path: Path, photos: Path) -> None:
