@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from torch import nn
 
-from .degradations import Degradation, build_degradation
+from .coding import Chroma, Coding, Pictures
+from .degradations import ColourHints, Degradation, Hinted, build_degradation
 from .errors import TrainingError
 from .networks import build_network
 from .recipe import Recipe
 from .stages import STAGES, Stage
+from .table import from_table
 
 
-def build_generator(recipe: Recipe) -> nn.Module:
-    """The recipe's network, with random weights.
+def build_generator(recipe: Recipe, *, pretrained: bool = True) -> nn.Module:
+    """The recipe's network as training begins with it: random, but for an encoder that names its weights.
+
+    Args:
+        recipe: names the network and its options.
+        pretrained: whether an encoder's weights are loaded; in vain where a checkpoint's take their place.
 
     Raises:
         TrainingError: no such network or option, or one that makes no picture of a picture.
     """
     options = dict(recipe.network)
+    if not pretrained:
+        options.pop("weights", None)
     network = build_network(str(options.pop("kind", "")), **options)
     if not hasattr(network, "scale"):
         raise TrainingError(f"The network {recipe.network['kind']} is not a generator.")
@@ -25,8 +33,9 @@ def build_generator(recipe: Recipe) -> nn.Module:
 
 
 def scale_of(generator: nn.Module) -> int:
-    """How many times larger its pictures are than its input."""
-    return int(getattr(generator, "scale", 1))
+    """How many times larger its pictures are than its input; chroma at half the size makes a picture of the
+    input's own."""
+    return max(1, int(getattr(generator, "scale", 1)))
 
 
 def build_critic(recipe: Recipe, generator: nn.Module) -> nn.Module:
@@ -55,12 +64,34 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
         scale_of(generator),
         f"{recipe.name}, degradation",
     )
+    if recipe.task == "colorize":
+        hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
+        try:
+            return Hinted(degradation, hints)
+        except ValueError as error:
+            raise TrainingError(f"{recipe.name}: {error}") from error
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "
             "the kind watermark."
         )
     return degradation
+
+
+def build_coding(recipe: Recipe, generator: nn.Module) -> Coding:
+    """What the generator's tensors mean.
+
+    Raises:
+        TrainingError: a network for chroma with other channels.
+    """
+    if recipe.task != "colorize":
+        return Pictures()
+    if getattr(generator, "in_channels", 3) != 4:
+        raise TrainingError(
+            f"{recipe.name}: a network for colorize takes luma and three channels of hints; set luma = true "
+            "and extra_channels = 3."
+        )
+    return Chroma(int(getattr(generator, "output_stride", 1)))
 
 
 def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> list[Stage]:

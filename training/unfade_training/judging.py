@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-LOWER_IS_BETTER = frozenset({"lpips"})
+LOWER_IS_BETTER = frozenset({"lpips", "delta_e"})
 
 
 class Judge:

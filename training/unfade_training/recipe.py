@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-JUDGES = ("psnr_y", "lpips")
+JUDGES = ("psnr_y", "lpips", "delta_e")
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 TASKS = ("upscale", "deartifact", "colorize")
 VARIANTS = ("faithful", "gan")
@@ -40,6 +40,9 @@ class DataSpec:
         holdout: photographs kept for validation, chosen by a hash of their names.
         min_side: photographs with a shorter side are left out.
         workers: processes that cut and degrade patches.
+        zoom: patches are cut up to so many times larger and brought down, where the photograph is large
+            enough: the same things at several sizes.
+        colour_only: leave out black-and-white pictures, charts and drawings.
     """
 
     folders: tuple[str, ...] = ()
@@ -47,8 +50,11 @@ class DataSpec:
     holdout: int = 16
     min_side: int = 128
     workers: int = 1
+    zoom: float = 1.0
+    colour_only: bool = False
 
     def __post_init__(self) -> None:
+        at_least("zoom", self.zoom, 1)
         for name in ("holdout", "min_side", "workers"):
             at_least(name, getattr(self, name), 0)
 
@@ -65,6 +71,8 @@ class Recipe:
         network: ``kind`` and the options of the generator; see :mod:`unfade_training.networks`.
         degradation: ``kind`` and the options of what makes the input, or several such tables with a
             ``share`` each; see :mod:`unfade_training.degradations`. The network's scale is passed on.
+        hints: how many colour hints a picture for ``colorize`` gets; the options of
+            :class:`unfade_training.degradations.ColourHints`.
         critic: ``kind`` and the options of the critic, for the stages that have one.
         data: which photographs.
         stage: the stages, in order.
@@ -74,7 +82,7 @@ class Recipe:
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
         init: a checkpoint whose generator's weights are taken over where names and shapes agree.
         judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
-            better) or ``lpips`` (lower is better).
+            better), or ``lpips`` or ``delta_e`` (lower is better).
         lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.
         gpu: overrides (see :mod:`unfade_training.overrides`) for runs on a GPU.
         training_data: a sentence for the model card.
@@ -89,6 +97,7 @@ class Recipe:
     degradation: Mapping[str, object] | tuple[Mapping[str, object], ...]
     stage: tuple[StageSpec, ...]
     variant: str = "faithful"
+    hints: Mapping[str, object] = field(default_factory=dict)
     critic: Mapping[str, object] = field(default_factory=lambda: {"kind": "critic"})
     data: DataSpec = field(default_factory=DataSpec)
     seed: int = 0

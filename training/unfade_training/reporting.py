@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 from torch.utils.tensorboard.writer import SummaryWriter
 
+from .coding import Coding
+from .data import to_unit
 from .validation import Pair, restore
 
 log = logging.getLogger(__name__)
@@ -64,10 +66,12 @@ class Reporter:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)
 
-    def samples(self, network: nn.Module, pairs: Sequence[Pair], step: int, device: torch.device) -> None:
+    def samples(
+        self, network: nn.Module, pairs: Sequence[Pair], coding: Coding, step: int, device: torch.device
+    ) -> None:
         """Write a grid of before | after | truth rows."""
         if self._writer:
-            self._writer.add_image("samples", sample_grid(network, pairs, device), step)
+            self._writer.add_image("samples", sample_grid(network, pairs, coding, device), step)
 
     def say(self, text: str) -> None:
         """A line for the log and the terminal."""
@@ -75,18 +79,17 @@ class Reporter:
 
 
 def sample_grid(
-    network: nn.Module, pairs: Sequence[Pair], device: torch.device | str, side: int = 192
+    network: nn.Module, pairs: Sequence[Pair], coding: Coding, device: torch.device | str, side: int = 192
 ) -> Tensor:
     """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth,
     and where there are masks the one found | the true one."""
     rows = []
     for pair in pairs:
-        made = restore(network, pair.degraded, device)
+        made = restore(network, pair.degraded, coding, device)
         result, found = made[:3], made[3:]
         scale = result.shape[-1] // pair.degraded.shape[-1]
-        before = F.interpolate(pair.degraded[None].float(), scale_factor=scale, mode="nearest")[0].to(
-            torch.uint8
-        )
+        given = coding.shown(coding.inputs(to_unit(pair.degraded[None])))
+        before = F.interpolate(given * 255, scale_factor=scale, mode="nearest")[0].round().to(torch.uint8)
         shown = [before, result, pair.target]
         if len(found) and pair.mask is not None:
             shown += [found.expand(3, -1, -1), pair.mask.expand(3, -1, -1)]

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from .checkpoint import Checkpoint, adopt_weights, load_checkpoint, load_weights, save_checkpoint
+from .coding import Coding
 from .data import Batch, PatchDataset, PhotoStore, StepSampler, collate
 from .data.photos import Photo
 from .degradations import Degradation
@@ -42,6 +43,7 @@ class Run:
         photos: those to train on.
         pairs: those held out, degraded.
         degradation: makes inputs.
+        coding: between pictures and the generator's tensors.
         reporter: shows progress.
         judge: knows the best score so far.
         lpips: the perceptual metric, if it is at hand.
@@ -59,6 +61,7 @@ class Run:
     photos: Sequence[Photo]
     pairs: Sequence[Pair]
     degradation: Degradation
+    coding: Coding
     reporter: Reporter
     judge: Judge
     lpips: Metric | None = None
@@ -90,10 +93,12 @@ class Run:
             spec.patch,
             seed=self.recipe.seed + 1000 * number,
             group_weights=self.recipe.data.weights,
+            zoom=self.recipe.data.zoom,
         )
 
     def batches(self, spec: StageSpec, first_step: int) -> Iterator[Batch]:
-        """Batches of this process from ``first_step`` of the present stage on: NCHW float32 in [0, 1]."""
+        """Batches of this process from ``first_step`` of the present stage on: NCHW float32, as the coding
+        makes them."""
         fabric, workers = self.fabric, self.recipe.data.workers
         loader: DataLoader[Batch] = DataLoader(
             self.dataset(spec, self.finished_stages),
@@ -106,7 +111,7 @@ class Run:
             collate_fn=collate,
         )
         for batch in loader:
-            yield batch.to_unit(fabric.device)
+            yield self.coding.batch(batch.to_unit(fabric.device))
 
     def tensors(self) -> dict[str, Mapping[str, Tensor]]:
         """The networks, for a checkpoint."""
@@ -165,10 +170,12 @@ class Run:
         if not self.pairs:
             return
         if self.fabric.is_global_zero:
-            scores = validate(network, self.pairs, self.degradation.scale, self.fabric.device, self.lpips)
+            scores = validate(
+                network, self.pairs, self.degradation.scale, self.coding, self.fabric.device, self.lpips
+            )
             total = self.finished_steps + step
             self.reporter.scalars({f"validation/{k}": v for k, v in scores.items()}, total)
-            self.reporter.samples(network, self.pairs[:6], total, self.fabric.device)
+            self.reporter.samples(network, self.pairs[:6], self.coding, total, self.fabric.device)
             better = self.judge.look(scores)
             if better:
                 state = {"stage": self.finished_stages, "step": step, "scores": scores}

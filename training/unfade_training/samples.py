@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .building import build_degradation_of, build_generator
+from .building import build_coding, build_degradation_of, build_generator
 from .checkpoint import load_checkpoint, load_weights
 from .data import PhotoStore
 from .errors import TrainingError
@@ -34,14 +34,14 @@ def write_samples(
     """
     loaded = load_checkpoint(checkpoint)
     recipe = parse_recipe(loaded.recipe, f"the recipe in {checkpoint}")
-    generator = build_generator(recipe)
+    generator = build_generator(recipe, pretrained=False)
     weights = loaded.tensors.get("ema") or loaded.tensors.get("generator", {})
     load_weights(generator, weights, str(checkpoint))
     degradation = build_degradation_of(recipe, generator)
     store = PhotoStore.open(data, output.parent / "cache", min_side=recipe.data.min_side)
     _, held = store.split(min(count, len(store.photos) - 1))
     pairs = validation_pairs(store, held, degradation, side=max(384, side))
-    grid = sample_grid(generator.eval(), pairs, "cpu", side)
+    grid = sample_grid(generator.eval(), pairs, build_coding(recipe, generator), "cpu", side)
     try:
         with atomic_write(output) as out:
             Image.fromarray(grid.permute(1, 2, 0).numpy()).save(out, "PNG")

@@ -40,5 +40,5 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
         log.info("the smoke run starts without %s, which is not there", recipe.init)
         overrides["init"] = ""
     if not recipe.lpips:
-        overrides["judge"] = "psnr_y"
+        overrides["judge"] = "delta_e" if recipe.task == "colorize" else "psnr_y"
     return with_overrides(recipe, overrides, f"{recipe.name}, smoke run")

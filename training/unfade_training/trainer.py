@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from .building import build_critic, build_degradation_of, build_generator, build_stages
+from .building import build_coding, build_critic, build_degradation_of, build_generator, build_stages
 from .checkpoint import load_checkpoint
 from .data import PhotoStore
+from .data.screening import is_colour_photo
 from .errors import TrainingError
 from .judging import Judge
 from .losses import open_lpips
@@ -162,8 +163,9 @@ def open_run(
             critic,
             store,
             photos,
-            validation_pairs(store, held, degradation),
+            validation_pairs(store, held, degradation.held_out()),
             degradation,
+            build_coding(recipe, generator),
             reporter,
             Judge(recipe.judge),
             metric,
@@ -203,7 +205,8 @@ def _open_store(recipe: Recipe, data: Sequence[Path], cache: Path, fabric: Fabri
     if not folders:
         raise TrainingError("No photographs named; give a folder with --data.")
     with fabric.rank_zero_first():
-        return PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+        store = PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+    return store.only(is_colour_photo) if recipe.data.colour_only else store
 
 
 def _lpips(recipe: Recipe) -> Metric | None:

@@ -137,3 +137,26 @@ def test_processes_share_a_global_batch_and_resume_where_they_were() -> None:
     assert list(StepSampler(3, 5, 8)) == alone[3:]
     with pytest.raises(ValueError, match="cannot be shared"):
         StepSampler(0, 5, 7, 0, 2)
+
+
+def test_a_zoom_cuts_larger_pieces_and_brings_them_down(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    near, far = (PatchDataset(store, store.photos, Clean(1), 24, 5, zoom=zoom) for zoom in (1.0, 3.0))
+    patches = [data[index].target for data in (near, far) for index in range(24)]
+    assert {tuple(patch.shape) for patch in patches} == {(3, 24, 24)}
+
+    # Averaging over larger pieces takes the noise of single pixels away.
+    def roughness(part: list[torch.Tensor]) -> float:
+        return float(torch.stack([patch.float().diff(dim=2).abs().mean() for patch in part]).mean())
+
+    assert roughness(patches[24:]) < 0.9 * roughness(patches[:24])
+    assert torch.equal(far[3].target, patches[27])
+
+
+def test_only_wanted_photographs_are_kept(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    first = store.photos[0]
+    kept = store.only(lambda pixels: np.array_equal(pixels, store.pixels(first)))
+    assert kept.photos == [first] and len(kept.skipped) == len(store.photos) - 1 + len(store.skipped)
+    with pytest.raises(TrainingError, match="photograph in colour"):
+        store.only(lambda _: False)

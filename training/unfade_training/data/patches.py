@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
@@ -28,6 +29,7 @@ class PatchDataset(Dataset[Batch]):
         patch: side of the input patch in pixels.
         seed: of the run.
         group_weights: how often each group of photographs is drawn, relative to its area.
+        zoom: up to so many times larger pieces are cut and brought down to the patch.
     """
 
     def __init__(
@@ -38,9 +40,11 @@ class PatchDataset(Dataset[Batch]):
         patch: int,
         seed: int,
         group_weights: Mapping[str, float] | None = None,
+        zoom: float = 1.0,
     ) -> None:
         self.store, self.degradation, self.seed = store, degradation, seed
         self.target = patch * degradation.scale
+        self.zoom = zoom
         window = self.target + 2 * degradation.margin
         self.photos = photos
         self._cumulative = np.cumsum(photo_weights(photos, group_weights or {}, window))
@@ -49,10 +53,15 @@ class PatchDataset(Dataset[Batch]):
         rng = np.random.default_rng((self.seed, index))
         choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
         photo = self.photos[min(choice, len(self.photos) - 1)]
-        window = self.target + 2 * self.degradation.margin
-        top = int(rng.integers(photo.height - window + 1))
-        left = int(rng.integers(photo.width - window + 1))
-        crop = self.store.pixels(photo)[top : top + window, left : left + window]
+        window = side = self.target + 2 * self.degradation.margin
+        if self.zoom > 1:
+            most = min(self.zoom, min(photo.height, photo.width) / window)
+            side = int(window * most ** rng.random())
+        top = int(rng.integers(photo.height - side + 1))
+        left = int(rng.integers(photo.width - side + 1))
+        crop = self.store.pixels(photo)[top : top + side, left : left + side]
+        if side > window:
+            crop = np.array(Image.fromarray(crop).resize((window, window), Image.Resampling.LANCZOS))
         crop = np.ascontiguousarray(_dihedral(crop, int(rng.integers(8))))
         return chw_pair(self.degradation.apply(crop, rng))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,21 @@ class PhotoStore:
             self._pixels = np.memmap(self.path, np.uint8, mode="r")
         size = photo.height * photo.width * 3
         return self._pixels[photo.offset : photo.offset + size].reshape(photo.height, photo.width, 3)
+
+    def only(self, wanted: Callable[[np.ndarray], bool]) -> PhotoStore:
+        """The photographs whose pixels (HWC uint8) are wanted; the others are counted as skipped.
+
+        Raises:
+            TrainingError: none is left.
+        """
+        kept = [photo for photo in self.photos if wanted(self.pixels(photo))]
+        if not kept:
+            raise TrainingError("None of the pictures is a photograph in colour.")
+        names = {photo.name for photo in kept}
+        left_out = [photo.name for photo in self.photos if photo.name not in names]
+        if left_out:
+            log.info("left out %d of %d pictures", len(left_out), len(self.photos))
+        return PhotoStore(kept, [*self.skipped, *left_out], self.path)
 
     def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:
         """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their

@@ -5,6 +5,7 @@ from .base import Degradation, Degraded
 from .compression import Compression
 from .crappify import Crappify
 from .downscale import Clean
+from .hinted import Hinted
 from .hints import ColourHints
 from .registry import DEGRADATIONS, Mixture, build_degradation
 from .watermark import Watermark
@@ -19,6 +20,7 @@ __all__ = [
     "Crappify",
     "Degradation",
     "Degraded",
+    "Hinted",
     "Mixture",
     "SimpleWeb",
     "Watermark",

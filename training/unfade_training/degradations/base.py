@@ -52,6 +52,10 @@ class Degradation(ABC):
         """
         return 0
 
+    def held_out(self) -> Degradation:
+        """What makes the inputs of validation; another one where this one's draws would drown the score."""
+        return self
+
     @abstractmethod
     def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
         """The training pair of a crop.

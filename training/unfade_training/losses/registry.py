@@ -12,6 +12,7 @@ from ..errors import TrainingError, did_you_mean
 from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
 from .base import PictureLoss
+from .chroma import ChromaLoss
 from .feature import FeatureLoss
 from .frequency import Frequency
 from .lpips import LpipsLoss
@@ -22,6 +23,7 @@ LOSSES: dict[str, type[PictureLoss]] = {
     "l1": L1,
     "l2": L2,
     "charbonnier": Charbonnier,
+    "chroma": ChromaLoss,
     "feature": FeatureLoss,
     "frequency": Frequency,
     "lpips": LpipsLoss,

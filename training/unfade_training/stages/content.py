@@ -59,6 +59,7 @@ class GeneratorLearner(Learner):
                 "freeze_encoder and encoder_lr are for networks with a pretrained encoder, which "
                 f"{type(run.generator).__name__} has not."
             )
+        self._coding = run.coding
         self.ema = Ema(run.generator, spec.ema)
         if resumed is not None:
             load_weights(self.ema.module, resumed.tensors["ema"], str(run.last))
@@ -71,6 +72,10 @@ class GeneratorLearner(Learner):
             resumed=resumed,
         )
         run.generator.train()
+
+    def generate(self, batch: Batch) -> Tensor:
+        """What the network makes of a batch's pictures, comparable with its targets."""
+        return self._coding.output(self.forward(batch.picture), batch.target)
 
     def tensors(self) -> dict[str, Mapping[str, Tensor]]:
         return {**super().tensors(), "ema": self.ema.module.state_dict()}

@@ -57,7 +57,7 @@ class CriticStage(Stage):
         self.accuracy = 0.0
 
     def start(self, run: Run, resumed: Checkpoint | None) -> None:
-        self.fabric, self.maker = run.fabric, run.generator.eval()
+        self.fabric, self.coding, self.maker = run.fabric, run.coding, run.generator.eval()
         critic = run.require_critic()
         self.critic = Learner(run.fabric, critic.train(), self.spec, prefix="critic_", resumed=resumed)
         self.learners = [self.critic]
@@ -71,7 +71,8 @@ class CriticStage(Stage):
     def _loss(self, batch: Batch) -> LossValue:
         real = batch.target
         with torch.no_grad(), self.fabric.autocast():
-            fake = self.maker(batch.picture)[:, : real.shape[1]].to(real.dtype)
+            made = self.coding.output(self.maker(batch.picture), real)
+        fake = made[:, : real.shape[1]].to(real.dtype)
         # One pass for both kinds: spectral norm takes one step of its power iteration a pass.
         logits = self.critic.forward(torch.cat([real, fake]))
         truth = torch.cat([torch.ones(len(real)), torch.zeros(len(fake))]).to(logits.device)

@@ -71,7 +71,7 @@ class GanStage(Stage):
         self._terms: dict[str, Tensor] = {}  # the latest of both sides
 
     def start(self, run: Run, resumed: Checkpoint | None) -> None:
-        self.fabric = run.fabric
+        self.fabric, self.coding = run.fabric, run.coding
         self.content.to(run.fabric.device)
         self.generator = GeneratorLearner(run, self.spec, resumed)
         critic = run.require_critic().train()
@@ -105,7 +105,8 @@ class GanStage(Stage):
     def _critic_loss(self, batch: Batch) -> LossValue:
         real = batch.target
         with torch.no_grad(), self.fabric.autocast():
-            fake = self.generator.network(batch.picture)[:, : real.shape[1]].to(real.dtype)
+            made = self.coding.output(self.generator.network(batch.picture), real)
+        fake = made[:, : real.shape[1]].to(real.dtype)
         # One pass for both kinds: spectral norm takes one step of its power iteration a pass.
         of_real, of_fake = self.critic.forward(torch.cat([real, fake])).chunk(2)
         total = self.objective.critic(of_real, of_fake)
@@ -117,7 +118,7 @@ class GanStage(Stage):
         return LossValue(total, terms)
 
     def _generator_loss(self, batch: Batch) -> LossValue:
-        output = self.generator.forward(batch.picture)
+        output = self.generator.generate(batch)
         value: LossValue = self.content(output, batch)
         fake = output[:, : batch.target.shape[1]]
         with self.fabric.autocast():

@@ -41,7 +41,7 @@ class GeneratorStage(Stage):
         return terms
 
     def _loss(self, batch: Batch) -> LossValue:
-        value: LossValue = self.content(self.generator.forward(batch.picture), batch)
+        value: LossValue = self.content(self.generator.generate(batch), batch)
         return value
 
     @property
