@@ -1,12 +1,17 @@
 """Tiny real ONNX models with cards, for tests of whatever runs a model.
 
 Each function writes one file and gives its path back; none needs more than a few milliseconds to write or to
-run. All models take and give RGB, NCHW float32 sRGB in [0, 1]; ``card`` holds fields of the ModelCard to set
-otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.BLEND``, ``size_multiple=``, ...).
+run. Unless said otherwise they take and give RGB, NCHW float32 sRGB in [0, 1]; ``card`` holds fields of the
+ModelCard to set otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.BLEND``, ``size_multiple=``,
+...).
 
 - ``identity_model(path, scale=1)``: nearest-neighbour enlargement; every output pixel is an input pixel.
 - ``unet_model(path, scale=2)``: a small U-net with random weights over a nearest-neighbour residual: what
   comes out looks like the picture. Size multiple 4, its true halo on the card.
+- ``cleaning_model(path)``: for De-artifact: the picture, smoothed a little, and a mask of what is bright and
+  red; ``mask=False`` leaves the mask out.
+- ``colouring_model(path)``: for Colorize: chroma from luma and hints at half the size, as real ones give it;
+  hints spread over a few pixels.
 - ``nan_model(path, scale=2)``: gives NaN everywhere, as a broken half-precision model does.
 - ``black_model(path, scale=2)``: gives 0 everywhere.
 - ``cardless_model(path, scale=2)``: the identity without a card.
@@ -124,14 +129,44 @@ class Network:
         out = self._add("Mul", [x.name, self._constant(np.array(factor))])
         return Node(out, x.channels, x.step, x.before, x.after)
 
-    def build(self, output: Node, metadata: Mapping[str, str]) -> onnx.ModelProto:
-        """The finished model with inputs ``input`` and outputs ``output``, height and width left open."""
-        self._nodes.append(helper.make_node("Identity", [output.name], ["output"]))
+    def mixed(self, x: Node, matrix: Sequence[Sequence[float]], bias: Sequence[float]) -> Node:
+        """Every output channel is a weighted sum of the input channels, pixel by pixel."""
+        weight = np.array(matrix, np.float32)[:, :, None, None]
+        names = [self._constant(weight), self._constant(np.array(bias))]
+        out = self._add("Conv", [x.name, *names], kernel_shape=[1, 1])
+        return Node(out, len(weight), x.step, x.before, x.after)
+
+    def mean(self, x: Node, kernel: int, *, zeros: bool = False) -> Node:
+        """The mean of the square of pixels around each (``kernel`` odd), of those inside the picture, or with
+        zeros outside it."""
+        pad = kernel // 2
+        out = self._add(
+            "AveragePool",
+            [x.name],
+            kernel_shape=[kernel, kernel],
+            pads=[pad, pad, pad, pad],
+            count_include_pad=int(zeros),
+        )
+        return Node(out, x.channels, x.step, x.before + pad * x.step, x.after + pad * x.step)
+
+    def halved(self, x: Node) -> Node:
+        """The mean of every two by two pixels, sides rounded up."""
+        out = self._add("AveragePool", [x.name], kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+        return Node(out, x.channels, x.step * 2, x.before, x.after)
+
+    def build(self, output: Node | Mapping[str, Node], metadata: Mapping[str, str]) -> onnx.ModelProto:
+        """The finished model with the input ``input``, height and width left open.
+
+        A single output is called ``output``; several have the names they are given by.
+        """
+        outputs = {"output": output} if isinstance(output, Node) else output
+        for name, node in outputs.items():
+            self._nodes.append(helper.make_node("Identity", [node.name], [name]))
         graph = helper.make_graph(
             self._nodes,
             "network",
             [_picture("input", self.input.channels, "")],
-            [_picture("output", output.channels, "out_")],
+            [_picture(name, node.channels, f"{name}_") for name, node in outputs.items()],
             self._weights,
         )
         model = helper.make_model(
@@ -190,6 +225,48 @@ def save_network(path: Path, network: Network, output: Node, **card: Any) -> Pat
 def identity_model(path: Path, scale: int = 1, **card: Any) -> Path:
     network = Network()
     return save_network(path, network, _enlarged(network, scale), **card)
+
+
+def cleaning_model(path: Path, *, mask: bool = True, residual: float = 0.05, **card: Any) -> Path:
+    """The mask is above a half where red is 0.5 more than green; ``residual`` as for ``unet_model``."""
+    network = Network(seed=3)
+    level0 = network.relu(network.conv(network.input, 6))
+    level1 = network.relu(network.conv(level0, 8, stride=2))
+    up = network.pixel_shuffle(network.conv(level1, 16, kernel=1), 2)
+    detail = network.conv(network.concat(up, level0), 3, gain=residual)
+    output = network.add(network.mean(network.input, 3), detail)
+    outputs = {"output": output}
+    if mask:
+        smooth = network.mean(network.input, 3)
+        outputs["mask"] = network.sigmoid(network.mixed(smooth, [[30.0, -30.0, 0.0]], [-15.0]))
+    tensors = [Tensor("output", 3, (0.0, 1.0), "sRGB"), Tensor("mask", 1, (0.0, 1.0), "mask")]
+    defaults = {"task": Task.DEARTIFACT, "size_multiple": 2, "outputs": tuple(tensors[: len(outputs)])}
+    described = make_card(network, output, **{"name": path.stem, **defaults, **card})
+    return _save(path, network.build(outputs, described.to_metadata()))
+
+
+def colouring_model(
+    path: Path, *, tint: tuple[float, float] = (0.1, 0.2), working_size: int = 64, **card: Any
+) -> Path:
+    """a* and b*: ``tint`` times L* (all in the network's units) and twice the hints' mean around a pixel."""
+    network = Network(4)
+    spread = network.mean(network.halved(network.input), 5)
+    ab = network.mixed(spread, [[tint[0], 2.0, 0.0, 0.0], [tint[1], 0.0, 2.0, 0.0]], [0.0, 0.0])
+    fields = {
+        "name": path.stem,
+        "title": "Tints",
+        "task": Task.COLORIZE,
+        "scale": 1,
+        "variant": Variant.FAITHFUL,
+        "inputs": (Tensor("input", 4, (0.0, 1.0), "lab"),),
+        "outputs": (Tensor("ab", 2, (-1.0, 1.0), "lab-ab"),),
+        "size_multiple": 1,
+        "halo": 0,
+        "tiling": Tiling.WHOLE,
+        "working_size": working_size,
+    }
+    described = ModelCard(**{**fields, **card})
+    return _save(path, network.build({"ab": ab}, described.to_metadata()))
 
 
 def nan_model(path: Path, scale: int = 2, **card: Any) -> Path:

@@ -1,7 +1,8 @@
 """Unfade restores pictures: upscale, de-artifact, colorize.
 
 >>> import unfade
->>> picture = unfade.upscale("photo.jpg", scale=2)      # doctest: +SKIP
+>>> picture = unfade.deartifact("photo.jpg")            # doctest: +SKIP
+>>> picture = unfade.upscale(picture, scale=2)          # doctest: +SKIP
 >>> unfade.write_picture(picture, "photo-2x.png")       # doctest: +SKIP
 """
 
@@ -12,22 +13,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unfade.api import upscale
+    from unfade.api import colorize, deartifact, upscale
     from unfade.errors import UnfadeError
+    from unfade.filters import Hint, Stroke
     from unfade.picture import Metadata, Picture, read_picture, write_picture
 
 __version__ = "0.1.0"
 
-__all__ = ["Metadata", "Picture", "UnfadeError", "__version__", "read_picture", "upscale", "write_picture"]
+__all__ = [
+    "Hint",
+    "Metadata",
+    "Picture",
+    "Stroke",
+    "UnfadeError",
+    "__version__",
+    "colorize",
+    "deartifact",
+    "read_picture",
+    "upscale",
+    "write_picture",
+]
 
 # A program that sets up no logging hears errors as exceptions, not as lines on its stderr.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # Looked up when first used, so that importing the package costs next to nothing.
 _HOMES = {
+    "Hint": "unfade.filters",
     "Metadata": "unfade.picture",
     "Picture": "unfade.picture",
+    "Stroke": "unfade.filters",
     "UnfadeError": "unfade.errors",
+    "colorize": "unfade.api",
+    "deartifact": "unfade.api",
     "read_picture": "unfade.picture",
     "upscale": "unfade.api",
     "write_picture": "unfade.picture",

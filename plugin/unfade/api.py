@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -15,7 +16,7 @@ from unfade.picture import Picture, read_picture
 
 if TYPE_CHECKING:
     from unfade.engine import Engine
-    from unfade.filters import OnTile
+    from unfade.filters import Hint, OnTile, Stroke
 
 Source: TypeAlias = "Picture | NDArray[Any] | str | PathLike[str]"
 
@@ -64,6 +65,91 @@ def upscale(
 
     options = UpscaleOptions(scale=scale, detail=detail, strength=strength, model=model)
     return apply(as_picture(source), options, _engine(device, threads, tile), on_tile)
+
+
+def deartifact(
+    source: Source,
+    *,
+    strength: float = 1.0,
+    watermark: bool = True,
+    strokes: Sequence[Stroke] = (),
+    model: str | None = None,
+    device: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    on_tile: OnTile | None = None,
+) -> Picture:
+    """Takes JPEG and WebP artifacts off a picture, and text watermarks.
+
+    >>> import numpy as np, unfade
+    >>> blocky = np.full((20, 30, 3), 200, np.uint8)
+    >>> unfade.deartifact(blocky).pixels.shape
+    (20, 30, 3)
+    >>> line = unfade.Stroke("keep", radius=2, points=((5, 5), (25, 5)))
+    >>> clean = unfade.deartifact(blocky, watermark=False, strokes=[line])
+    >>> bool((clean.pixels[4:6, 5:25] == 200).all())
+    True
+
+    Args:
+        source: as for :func:`upscale`.
+        strength: 1 for the model's result, 0 for the picture as it was, blended in between.
+        watermark: whether watermarks go too; if not, their pixels stay the original's.
+        strokes: lines painted on the watermark mask: "add" is watermark too, "keep" stays as it is.
+        model: name or path of a model, instead of the installed one.
+        device, tile, threads, on_tile: as for :func:`upscale`.
+
+    Returns:
+        The cleaned picture, of the size, dtype and channels of the source and with its alpha and metadata.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    from unfade.filters import DeartifactOptions
+    from unfade.filters import deartifact as apply
+
+    options = DeartifactOptions(strength=strength, watermark=watermark, strokes=tuple(strokes), model=model)
+    return apply(as_picture(source), options, _engine(device, threads, tile), on_tile)
+
+
+def colorize(
+    source: Source,
+    *,
+    hints: Sequence[Hint] = (),
+    saturation: float = 1.0,
+    strength: float = 1.0,
+    model: str | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    on_tile: OnTile | None = None,
+) -> Picture:
+    """Colours a black and white picture.
+
+    >>> import numpy as np, unfade
+    >>> gray = np.full((20, 30), 120, np.uint8)
+    >>> unfade.colorize(gray, hints=[unfade.Hint(15, 10, "#c03020")]).pixels.shape
+    (20, 30, 3)
+
+    Args:
+        source: as for :func:`upscale`; colours that it has already are ignored.
+        hints: colours at points of the picture, in its pixels.
+        saturation: 0 for gray, 1 for the model's colours, 2 for twice as much.
+        strength: 1 for the coloured picture, 0 for the picture as it was, blended in between.
+        model: name or path of a model, instead of the installed one.
+        device, threads: as for :func:`upscale`.
+        on_tile: called with (steps done, steps in all).
+
+    Returns:
+        An RGB picture of the size, dtype and lightness of the source, with its alpha and metadata; in sRGB
+        where the source has a gray profile, or another than sRGB's.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    from unfade.filters import ColorizeOptions
+    from unfade.filters import colorize as apply
+
+    options = ColorizeOptions(saturation=saturation, strength=strength, hints=tuple(hints), model=model)
+    return apply(as_picture(source), options, _engine(device, threads, None), on_tile)
 
 
 def as_picture(source: Source) -> Picture:

@@ -126,7 +126,7 @@ def _into_folder(
             else:
                 jobs.append(_job(given, output, Path(), format))
             continue
-        found = list(_pictures_in(given, recursive, leave_out=output))
+        found = list(pictures_in(given, recursive, leave_out=output))
         if not found:
             failures.append(Failure(given, _no_pictures(given, recursive)))
         jobs.extend(_job(source, output, source.parent.relative_to(given), format) for source in found)
@@ -155,7 +155,7 @@ def _no_pictures(folder: Path, recursive: bool) -> PictureError:
     return PictureError(f"{folder} has no pictures in it; {advice}.")
 
 
-def _pictures_in(folder: Path, recursive: bool, *, leave_out: Path) -> Iterator[Path]:
+def pictures_in(folder: Path, recursive: bool, *, leave_out: Path) -> Iterator[Path]:
     """Pictures by suffix, sorted; no hidden files, and nothing from the output folder: those are results."""
     results = leave_out.resolve()
     inside = results != folder.resolve()

@@ -12,7 +12,7 @@ from pathlib import Path
 from unfade.batch.memory import peak_memory_bytes
 from unfade.batch.plan import Job
 from unfade.batch.record import Record
-from unfade.errors import Cancelled, OutputError, UnfadeError
+from unfade.errors import Cancelled, ModelError, OutputError, UnfadeError
 from unfade.filters import Outcome, Ready
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture, write_picture
@@ -29,12 +29,15 @@ def run(
     *,
     quality: int = 95,
     skip_existing: bool = False,
+    save_masks: bool = False,
     on_progress: OnProgress | None = None,
     writing: AbstractContextManager[object] | None = None,
 ) -> Iterator[Record]:
     """Reads, filters and writes each job's picture, and gives its record when it is done or has failed.
 
-    ``writing`` is held while a file is being written, so that whoever ends the process can wait for that.
+    ``save_masks`` writes each outcome's mask beside the result, as NAME.mask.png, and makes the lack of a
+    mask a failure. ``writing`` is held while a file is being written, so that whoever ends the process can
+    wait for that.
     Raises Cancelled only (from ``on_progress``); every other failure is in the record.
     """
     for index, job in enumerate(jobs):
@@ -48,7 +51,8 @@ def run(
             record = Record(job.source, job.target, skipped=True)
         else:
             try:
-                record = _do(job, filter, quality, report, writing or nullcontext())
+                mask_target = _mask_target(job, jobs) if save_masks else None
+                record = _do(job, filter, quality, mask_target, report, writing or nullcontext())
                 logger.info("%s", record)
             except Cancelled:
                 raise
@@ -62,6 +66,7 @@ def _do(
     job: Job,
     filter: Ready,
     quality: int,
+    mask_target: Path | None,
     report: Callable[[float], None],
     writing: AbstractContextManager[object],
 ) -> Record:
@@ -69,8 +74,15 @@ def _do(
     _check_writable(job.target)  # before the minutes of work, not after
     picture = read_picture(job.source)
     outcome = filter(picture, lambda done, total: report(done / max(total, 1)))
+    if mask_target is not None and outcome.mask is None:
+        raise ModelError(
+            f"The model {outcome.model} does not tell where a watermark is, so {job.source} has no mask to "
+            "save; leave --save-mask out, or choose another with --model."
+        )
     with writing:
         job.target.parent.mkdir(parents=True, exist_ok=True)
+        if mask_target is not None and outcome.mask is not None:
+            write_picture(Picture(outcome.mask[..., None]), mask_target)
         write_picture(outcome.picture, job.target, format=job.format, quality=quality)
     return _record(job, picture, outcome, time.perf_counter() - started)
 
@@ -91,6 +103,14 @@ def _record(job: Job, picture: Picture, outcome: Outcome, seconds: float) -> Rec
         fallback=outcome.fallback,
         peak_memory_bytes=peak_memory_bytes(),
     )
+
+
+def _mask_target(job: Job, jobs: Sequence[Job]) -> Path:
+    """Where the job's mask goes. Raises OutputError where that is a picture of this run."""
+    target = job.target.with_name(f"{job.target.stem}.mask.png")
+    if any(target.resolve() in (other.source.resolve(), other.target.resolve()) for other in jobs):
+        raise OutputError(f"{target} is a picture of this run, so no mask goes there; rename that picture.")
+    return target
 
 
 def _check_writable(target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which upscale models run, and how often, for a scale and a wish for detail."""
+"""Which models run: for a task, and for Upscale how often, for a scale and a wish for detail."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from unfade import catalog
 from unfade.card import Task, Variant
 from unfade.catalog import Model, Source
 from unfade.errors import ModelError
 
 MOST_PASSES = 2
+_PURPOSES = {Task.UPSCALE: "enlarging", Task.DEARTIFACT: "cleaning", Task.COLORIZE: "colouring"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,40 @@ class Blend:
         return self.models[0].card.scale
 
 
+def named_model(name: str, task: Task) -> Model:
+    """The model of that name or path. Raises ModelError where there is none, or it is for another task."""
+    model = catalog.find_model(name)
+    if model.card.task is not task:
+        raise ModelError(
+            f"The model {model.card.name} is for {model.card.task.value}, not for {task.value}; "
+            "choose another."
+        )
+    return model
+
+
+def model_for(task: Task, name: str | None) -> Model:
+    """The model named, or the installed one: shipped before the user's own, faithful before GAN.
+
+    Raises ModelError, with what to do, where there is none.
+    """
+    if name is not None:
+        return named_model(name, task)
+    fitting = [model for model in catalog.list_models() if model.card.task is task]
+    if not fitting:
+        raise none_installed(task)
+    return min(
+        fitting,
+        key=lambda model: (model.source is not Source.SHIPPED, model.card.variant is not Variant.FAITHFUL),
+    )
+
+
+def none_installed(task: Task) -> ModelError:
+    """What to say where a task has no model."""
+    return ModelError(
+        f"No model for {_PURPOSES[task]} is installed; unfade doctor tells where models belong."
+    )
+
+
 def choose_blends(models: Sequence[Model], detail: float | None) -> dict[int, Blend]:
     """The blend for each native scale that the installed upscale models offer at this detail.
 
@@ -36,7 +72,7 @@ def choose_blends(models: Sequence[Model], detail: float | None) -> dict[int, Bl
     variants = _best_of_each(models)
     scales = sorted({scale for scale, _ in variants})
     if not scales:
-        raise ModelError("No model for enlarging is installed; unfade doctor tells where models belong.")
+        raise none_installed(Task.UPSCALE)
     blends: dict[int, Blend] = {}
     for scale in scales:
         faithful, gan = (variants.get((scale, variant)) for variant in (Variant.FAITHFUL, Variant.GAN))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard, Tiling
+from unfade.card import ModelCard, Tensor, Tiling
 from unfade.engine import Session
 from unfade.errors import ModelError
 
@@ -30,17 +30,25 @@ class Generator:
     """One or more models with their weights, and gray pictures for models that know only colour.
 
     It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
-    as three equal channels and comes back as luma.
+    as three equal channels and comes back as luma. With ``mask``, the models' watermark masks are mixed too
+    and follow the picture; without, they are left out.
     """
 
     def __init__(
-        self, sessions: Sequence[Session], weights: Sequence[float], ledger: Ledger, *, gray: bool
+        self,
+        sessions: Sequence[Session],
+        weights: Sequence[float],
+        ledger: Ledger,
+        *,
+        gray: bool,
+        mask: bool = False,
     ) -> None:
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
         self._ledger = ledger
         self._gray = gray
-        self.card = _card([session.card for session in sessions], gray=gray)
+        self._mask = mask
+        self.card = _card([session.card for session in sessions], gray=gray, mask=mask)
         self.provider = sessions[0].provider
 
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -49,46 +57,71 @@ class Generator:
         if self._gray:
             window = np.repeat(window, 3, axis=1)
         started = time.perf_counter()
-        results = [
-            session.run({session.card.inputs[0].name: window})[session.card.outputs[0].name]
-            for session in self._sessions
-        ]
+        results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
         self._ledger.seconds += time.perf_counter() - started
-        mixed = results[0]
-        if len(results) > 1:
-            mixed = mixed * np.float32(self._weights[0])
-            for weight, result in zip(self._weights[1:], results[1:], strict=True):
-                mixed += result * np.float32(weight)
+        picture = self._mixed(
+            [
+                result[session.card.outputs[0].name]
+                for session, result in zip(self._sessions, results, strict=True)
+            ]
+        )
         if self._gray:
-            mixed = (mixed * LUMA).sum(axis=1, keepdims=True)
-        return {self.card.outputs[0].name: mixed}
+            picture = (picture * LUMA).sum(axis=1, keepdims=True)
+        mixed = {self.card.outputs[0].name: picture}
+        if self._mask:
+            names = [_mask_of(session.card).name for session in self._sessions]
+            masks = [result[name] for name, result in zip(names, results, strict=True)]
+            mixed[self.card.outputs[1].name] = self._mixed(masks)
+        return mixed
 
     def on_cpu(self) -> Generator:
         """The same on the CPU."""
         sessions = [session.on_cpu() for session in self._sessions]
-        return Generator(sessions, self._weights, self._ledger, gray=self._gray)
+        return Generator(sessions, self._weights, self._ledger, gray=self._gray, mask=self._mask)
+
+    def _mixed(self, results: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        if len(results) == 1:
+            return results[0]
+        mixed = results[0] * np.float32(self._weights[0])
+        for weight, result in zip(self._weights[1:], results[1:], strict=True):
+            mixed += result * np.float32(weight)
+        return mixed
 
 
-def _card(cards: Sequence[ModelCard], *, gray: bool) -> ModelCard:
+def finds_mask(card: ModelCard) -> bool:
+    """Whether the model says where a watermark is."""
+    return any(_is_mask(output) for output in card.outputs)
+
+
+def _is_mask(tensor: Tensor) -> bool:
+    return tensor.colour_space == "mask" and tensor.channels == 1
+
+
+def _mask_of(card: ModelCard) -> Tensor:
+    return next(output for output in card.outputs if _is_mask(output))
+
+
+def _card(cards: Sequence[ModelCard], *, gray: bool, mask: bool) -> ModelCard:
     """What is true of all the models at once: largest halo, common multiple, most careful tiling."""
     first = cards[0]
     for card in cards:
         _check(card, like=first)
     exact = all(card.tiling is Tiling.EXACT for card in cards)
     channels = 1 if gray else 3
+    picture = replace(first.outputs[0], channels=channels)
     return replace(
         first,
         size_multiple=math.lcm(*(card.size_multiple for card in cards)),
         halo=max(card.halo for card in cards),
         tiling=Tiling.EXACT if exact else Tiling.BLEND,
         inputs=(replace(first.inputs[0], channels=channels),),
-        outputs=(replace(first.outputs[0], channels=channels),),
+        outputs=(picture, _mask_of(first)) if mask else (picture,),
     )
 
 
 def _check(card: ModelCard, *, like: ModelCard) -> None:
     """Raises ModelError for a model that makes no RGB out of RGB in tiles, or unlike its neighbour."""
-    channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
+    channels = [tensor.channels for tensor in (*card.inputs, card.outputs[0])]
     if channels != [3, 3] or card.tiling is Tiling.WHOLE:
         raise ModelError(
             f"The model {card.name} does not make RGB out of RGB in tiles; choose another with --model."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from unfade.filters.base import Filter
+from unfade.filters.colorize import COLORIZE
+from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.upscale import UPSCALE
 
-FILTERS: Final[tuple[Filter, ...]] = (UPSCALE,)
+FILTERS: Final[tuple[Filter, ...]] = (UPSCALE, DEARTIFACT, COLORIZE)

@@ -9,7 +9,6 @@ twice costs less than a 250th of an 8-bit step. Memory beside input and output i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +19,13 @@ from numpy.typing import NDArray
 from unfade import catalog
 from unfade.card import Task
 from unfade.engine import Engine
-from unfade.errors import ModelError, UsageError
-from unfade.filters.base import Filter, OnTile, Outcome, check_ranges, option
-from unfade.filters.choice import Blend, alone, choose_blends, choose_passes
+from unfade.errors import UsageError
+from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, only_inside, option
+from unfade.filters.choice import Blend, alone, choose_blends, choose_passes, named_model
 from unfade.filters.generator import Generator, Ledger
+from unfade.filters.part import Part, part_of, scaled_extent
 from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
-from unfade.tiling import Extent, TileLayout, array_reader, array_writer, plan, run_tiled
+from unfade.tiling import Bounds, Extent, TileLayout, array_reader, array_writer, plan, run_tiled
 
 
 @dataclass(frozen=True)
@@ -65,24 +65,17 @@ def upscale(
 def prepare(options: UpscaleOptions, engine: Engine) -> Upscaler:
     """Finds and opens the models. Raises ModelError, DeviceError, OutOfMemory."""
     if options.model is not None:
-        blend = alone(catalog.find_model(options.model))
-        card = blend.models[0].card
-        if card.task is not Task.UPSCALE:
-            raise ModelError(
-                f"The model {card.name} is for {card.task.value}, not for upscale; choose another."
-            )
-        blends = {card.scale: blend}
+        model = named_model(options.model, Task.UPSCALE)
+        blends = {model.card.scale: alone(model)}
     else:
         blends = choose_blends(catalog.list_models(), options.detail)
     passes = [blends[native] for native in choose_passes(options.scale, blends)]
     upscaler = Upscaler(options, engine, passes)
-    upscaler.generators(
-        Ledger(), gray=False
-    )  # opens the models now, and refuses the ones that cannot be used
+    upscaler.generators(Ledger(), gray=False)  # opens the models, and refuses the ones that cannot be used
     return upscaler
 
 
-class Upscaler:
+class Upscaler(Ready):
     """Upscale with its models open."""
 
     def __init__(self, options: UpscaleOptions, engine: Engine, passes: Sequence[Blend]) -> None:
@@ -102,60 +95,72 @@ class Upscaler:
         ]
 
     def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
+        return self._enlarge(picture, self._engine.tile, on_tile)
+
+    def size(self, extent: Extent) -> Extent:
+        return scaled_extent(extent, self._options.scale)
+
+    def plan_part(self, extent: Extent, region: Bounds, *, holes: bool) -> Part:
+        cards = [generator.card for generator in self.generators(Ledger(), gray=False)]
+        return part_of(cards, self._options.scale, region, extent, holes=holes)
+
+    def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
+        return only_inside(self._enlarge(piece, self._engine.part_tile, on_tile), part)
+
+    def _enlarge(self, picture: Picture, tile: int, on_tile: OnTile | None) -> Outcome:
         ledger = Ledger()
         generators = self.generators(ledger, gray=picture.is_gray)
-        size = enlarged(picture, self._options.scale)
-        result = np.empty((*size, picture.pixels.shape[2]), picture.pixels.dtype)
+        size = self.size(Extent(picture.height, picture.width))
+        result = np.empty((size.height, size.width, picture.pixels.shape[2]), picture.pixels.dtype)
         into = Picture(result, picture.metadata)
         colour = picture.colour
         if picture.alpha is not None:
             colour = fill_transparent(picture.colour, picture.alpha)
             assert into.alpha is not None
             _resample(picture.alpha[..., None], into.alpha[..., None], Kernel.BICUBIC)
-        provider = self._run(colour, into.colour, generators, on_tile)
+        layouts = _layouts(Extent(picture.height, picture.width), generators, tile)
+        provider = _run(colour, into.colour, generators, layouts, on_tile)
         if self._options.strength < 1:
             _weaken(into.colour, colour, self._options.strength)
         return Outcome(
             picture=into,
             model=self._names,
             provider=provider,
-            fallback=self._fallback(generators, provider),
+            fallback=self._engine.fallback_of(generators[-1].provider, provider),
             engine_seconds=ledger.seconds,
         )
 
-    def _run(
-        self, colour: NDArray[Any], into: NDArray[Any], generators: list[Generator], on_tile: OnTile | None
-    ) -> str:
-        """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
-        layouts = self._layouts(colour, generators)
-        progress = _Progress([len(layout) for layout in layouts], on_tile)
-        between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
-        for index, (generator, layout) in enumerate(zip(generators, layouts, strict=True)):
-            scale = generator.card.scale
-            size = (layout.extent.height * scale, layout.extent.width * scale)
-            last = index == len(generators) - 1
-            step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
-            run = run_tiled(
-                array_reader(colour), generator, array_writer(step), layout, progress.of_pass(index)
-            )
-            colour = step
-        if colour is not into:
-            _resample(colour, into, Kernel.LANCZOS)
-        return run.provider
 
-    def _layouts(self, colour: NDArray[Any], generators: list[Generator]) -> list[TileLayout]:
-        layouts = []
-        height, width = colour.shape[:2]
-        for generator in generators:
-            card = generator.card
-            layouts.append(plan(Extent(height, width), card.halo, card.size_multiple, self._engine.tile))
-            height, width = height * card.scale, width * card.scale
-        return layouts
+def _layouts(extent: Extent, generators: Sequence[Generator], tile: int) -> list[TileLayout]:
+    """The tiles of each pass."""
+    layouts = []
+    for generator in generators:
+        card = generator.card
+        layouts.append(plan(extent, card.halo, card.size_multiple, tile))
+        extent = Extent(extent.height * card.scale, extent.width * card.scale)
+    return layouts
 
-    def _fallback(self, generators: list[Generator], provider: str) -> str | None:
-        if provider != generators[-1].provider:
-            return "The GPU ran out of memory, so the CPU did the rest; a smaller --tile may fit."
-        return self._engine.fallback
+
+def _run(
+    colour: NDArray[Any],
+    into: NDArray[Any],
+    generators: Sequence[Generator],
+    layouts: Sequence[TileLayout],
+    on_tile: OnTile | None,
+) -> str:
+    """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
+    progress = _Progress([len(layout) for layout in layouts], on_tile)
+    between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
+    for index, (generator, layout) in enumerate(zip(generators, layouts, strict=True)):
+        scale = generator.card.scale
+        size = (layout.extent.height * scale, layout.extent.width * scale)
+        last = index == len(generators) - 1
+        step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
+        run = run_tiled(array_reader(colour), generator, array_writer(step), layout, progress.of_pass(index))
+        colour = step
+    if colour is not into:
+        _resample(colour, into, Kernel.LANCZOS)
+    return run.provider
 
 
 class _Progress:
@@ -184,11 +189,6 @@ UPSCALE = Filter(
     options=UpscaleOptions,
     prepare=prepare,
 )
-
-
-def enlarged(picture: Picture, scale: float) -> tuple[int, int]:
-    """Height and width of the result: each side times ``scale``, rounded half up, at least 1."""
-    return max(1, math.floor(picture.height * scale + 0.5)), max(1, math.floor(picture.width * scale + 0.5))
 
 
 def _resample(source: NDArray[Any], into: NDArray[Any], kernel: Kernel) -> None:

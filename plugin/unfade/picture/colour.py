@@ -37,12 +37,17 @@ def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
     """
     if not icc:
         return None
-    wanted, title = (b"GRAY", "gray") if gray else (b"RGB ", "RGB")
-    if icc[16:20] == wanted and icc[36:40] == b"acsp":
+    if is_profile_for(icc, gray):
         return icc
+    title = "gray" if gray else "RGB"
     space = icc[16:20].decode("latin-1").strip()
     _log.warning("%s: the colour profile is for %s, not for %s pixels, and is left out.", path, space, title)
     return None
+
+
+def is_profile_for(icc: bytes, gray: bool) -> bool:
+    """Whether it is an ICC profile of gray pixels, or of RGB ones."""
+    return icc[16:20] == (b"GRAY" if gray else b"RGB ") and icc[36:40] == b"acsp"
 
 
 def _cmyk_as_srgb(image: Any, path: Path) -> Any:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from unfade.errors import OutputError
+from unfade.files import whole_or_absent
 from unfade.picture import exif, xmp
 from unfade.picture._vips import vips
 from unfade.picture.bmp import write_bmp
@@ -27,7 +24,6 @@ _log = logging.getLogger(__name__)
 _KEPT = "icc|xmp"  # EXIF is ours to write
 _NO_DPI = 72.0  # what readers assume; TIFF must state something
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
 
 
 def write_picture(picture: Picture, path: Path, *, format: str | None = None, quality: int = 95) -> None:
@@ -61,7 +57,7 @@ def write_picture(picture: Picture, path: Path, *, format: str | None = None, qu
             f"this picture has {picture.width} x {picture.height}; choose PNG or TIFF."
         )
     metadata = _true_metadata(picture, path)
-    with _whole_or_absent(path) as stream:
+    with whole_or_absent(path) as stream:
         if kind.name == "bmp":
             _write_bmp(picture, metadata, stream)
         else:
@@ -88,42 +84,6 @@ def _true_metadata(picture: Picture, path: Path) -> Metadata:
         xmp=xmp.updated(m.xmp, picture.width, picture.height) if m.xmp else None,
         dpi=m.dpi,
     )
-
-
-@contextmanager
-def _whole_or_absent(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write that takes the name `path` when the block ends well, and is gone otherwise."""
-    final = Path(os.path.realpath(path))  # through a link, not over it
-    temporary = final.parent / f".unfade-{secrets.token_hex(6)}.part"
-    try:
-        if not final.parent.is_dir():
-            raise OutputError(
-                f"{path} cannot be written: the folder {path.parent} does not exist; create it first."
-            )
-        if final.exists() and not final.is_file():
-            raise OutputError(
-                f"{path} cannot be written: something that is not a file has this name; choose another."
-            )
-        with temporary.open("x+b") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(final)
-    except OSError as error:
-        raise OutputError(_why_not(path, error)) from error
-    except MemoryError:
-        raise OutputError(f"{path} cannot be written: the memory of this computer is used up.") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _why_not(path: Path, error: OSError) -> str:
-    if error.errno in _NO_ROOM:
-        return f"{path} cannot be written: there is no room left; free some space or choose another folder."
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return f"{path} cannot be written: no permission to write in {path.parent}; choose another folder."
-    return f"{path} cannot be written: {error.strerror or error}; choose another name or folder."
 
 
 def _write_bmp(picture: Picture, metadata: Metadata, stream: BinaryIO) -> None:

@@ -2,8 +2,11 @@
 
 It is copied into editors' plug-ins, so it imports nothing of Unfade. The protocol is in docs/service.md.
 
-    with Client(["/path/to/unfade's/python"]) as engine:
+    with Client("/path/to/unfade's/python") as engine:
         result = engine.apply("upscale", {"scale": 2}, width, height, 4, "u8", pixels, on_progress=show)
+
+    with Client("/path/to/unfade's/python", window=True) as window:  # waits for the person before it
+        result = window.apply("upscale", {}, width, height, 4, "u8", pixels, title="Layer 1")
 
 Every failure is an :class:`EngineError` whose text is a sentence for the user. A client may be used from
 several threads; callbacks run in the thread that called. Nothing is written to disk, no port is opened.
@@ -15,6 +18,7 @@ import collections
 import contextlib
 import itertools
 import json
+import math
 import os
 import queue
 import shutil
@@ -29,7 +33,14 @@ from typing import IO, Any
 
 PROTOCOL = 1
 SAMPLE_BYTES = {"u8": 1, "u16": 2, "float32": 4}
-UNCLEAN_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "GI_TYPELIB_PATH")
+UNCLEAN_VARIABLES = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "QT_PLUGIN_PATH",
+    "QT_QPA_PLATFORM_PLUGIN_PATH",
+    "GI_TYPELIB_PATH",
+)
 """What editors set for their own Python and libraries, and what would break the engine's."""
 
 _STRIPE = 1 << 20
@@ -65,11 +76,13 @@ class Result:
     Attributes:
         height, width, channels, depth: as those of a request.
         pixels: bytearray; rows from top to bottom without gaps, samples in this computer's byte order.
+        mask: bytearray, a byte for each pixel: where De-artifact found a watermark (255 surely); or None.
         region: (y, x, height, width) of a part within the whole result; None for all of it.
         exact: False where a part may differ from that part of the whole result by more than rounding.
         model, provider, provider_label: what ran.
         fallback: a sentence on why it was not the GPU, or None.
         seconds, engine_seconds: what the filter took, and what of that the network took.
+        recipe: from the window, what was done, for :meth:`Client.submit` to do it again; else None.
     """
 
     def __init__(self, header: Mapping[str, Any]) -> None:
@@ -89,7 +102,25 @@ class Result:
         self.fallback: str | None = header["fallback"]
         self.seconds: float = header["seconds"]
         self.engine_seconds: float = header["engine_seconds"]
+        self.recipe: dict[str, Any] | None = header.get("recipe")
         self.pixels = bytearray(header["pixels"])
+        self.mask = bytearray(self.height * self.width) if header.get("mask") else None
+        waiting = {"pixels": self.pixels, "mask": self.mask}
+        self._missing = {kind: memoryview(data) for kind, data in waiting.items() if data}
+
+    def _receive(self, kind: str, stream: IO[bytes], count: int) -> bool:
+        """Takes in a stripe of the pixels or of the mask, and says whether that was the last."""
+        view = self._missing.get(kind, memoryview(b""))
+        if count > len(view):
+            raise ValueError("more than the result's size says")
+        self._missing[kind] = view[count:]
+        view = view[:count]
+        while view:
+            got = stream.readinto(view)  # type: ignore[attr-defined]
+            if not got:
+                raise EOFError
+            view = view[got:]
+        return not any(self._missing.values())
 
     def stripes(self, most: int = 1 << 22) -> Iterator[tuple[int, int, memoryview]]:
         """The pixels as (first row, rows, view), each of at most ``most`` bytes, or of one row."""
@@ -109,7 +140,6 @@ class Job:
         self._client = client
         self._events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._result: Result | None = None
-        self._received = 0
         self._progress = (0, 0)
         self._ticked = 0.0
         self.failed = False
@@ -164,20 +194,11 @@ class Job:
             self._fail(EngineError("There is not enough memory for the result of the filter.", "memory"))
             self.cancel()
 
-    def _receive(self, stream: IO[bytes], count: int) -> None:
-        result = self._result
-        if result is None or self._received + count > len(result.pixels):
+    def _receive(self, kind: str, stream: IO[bytes], count: int) -> None:
+        if self._result is None:
             _discard(stream, count)
-            return
-        view = memoryview(result.pixels)[self._received : self._received + count]
-        while view:
-            got = stream.readinto(view)  # type: ignore[attr-defined]
-            if not got:
-                raise EOFError
-            view = view[got:]
-        self._received += count
-        if self._received == len(result.pixels):
-            self._events.put(("result", result))
+        elif self._result._receive(kind, stream, count):
+            self._events.put(("result", self._result))
 
 
 class Client:
@@ -188,26 +209,30 @@ class Client:
         python: str | Sequence[str],
         arguments: Sequence[str] = (),
         *,
+        window: bool = False,
         environment: Mapping[str, str] | None = None,
         start_timeout: float = 60,
         timeout: float = 300,
     ) -> None:
-        """Starts the engine.
+        """Starts the engine, or the preview window in its place.
 
         Args:
             python: the interpreter that Unfade is installed in; or a whole command, whose first word it is.
             arguments: further words for ``unfade serve``: ``["--device", "cpu"]``.
+            window: starts ``unfade preview --host``, which answers one ``apply`` when the person is done:
+                with the result, or with the error kind "cancelled".
             environment: variables to set beside those of this process that do the engine no harm.
             start_timeout: seconds until the engine must have said hello.
-            timeout: seconds of silence, while it has something to do, after which it is given up.
+            timeout: seconds of silence, while it has something to do, after which it is given up; of a
+                window never.
 
         Raises:
             EngineError: kind "start" when it cannot be started, "protocol" when it is too new or too old.
         """
         command = [python] if isinstance(python, str) else list(python)
         if len(command) == 1:
-            command += ["-m", "unfade", "serve"]
-        self._timeout = timeout
+            command += ["-m", "unfade", *(("preview", "--host") if window else ("serve",))]
+        self._timeout = math.inf if window else timeout
         self._ids = itertools.count(1)
         self._jobs: dict[int, Job] = {}
         self._hello: dict[str, Any] | None = None
@@ -260,36 +285,38 @@ class Client:
 
     def apply(
         self,
-        filter: str,
-        options: Mapping[str, Any],
+        filter: str | None,
+        options: Mapping[str, Any] | None,
         width: int,
         height: int,
         channels: int,
         depth: str,
         pixels: Any,
         *,
-        region: tuple[int, int, int, int] | None = None,
         on_progress: OnProgress | None = None,
+        **more: Any,
     ) -> Result:
-        """Runs a filter and waits for its result; the arguments are those of :meth:`submit`."""
+        """Runs a filter or a recipe and waits for its result; all arguments are those of :meth:`submit`."""
         job = self.submit(
-            filter, options, width, height, channels, depth, pixels, region=region, on_progress=on_progress
+            filter, options, width, height, channels, depth, pixels, on_progress=on_progress, **more
         )
         result: Result = job.result(on_progress)
         return result
 
     def submit(
         self,
-        filter: str,
-        options: Mapping[str, Any],
+        filter: str | None,
+        options: Mapping[str, Any] | None,
         width: int,
         height: int,
         channels: int,
         depth: str,
         pixels: Any,
         *,
+        recipe: Mapping[str, Any] | None = None,
         region: tuple[int, int, int, int] | None = None,
         lane: str | None = None,
+        title: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Job:
         """Sends a picture and what to do with it, and does not wait for the result.
@@ -299,14 +326,16 @@ class Client:
             channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha (straight).
             depth: "u8", "u16" or "float32" (0 to 1), in this computer's byte order.
             pixels: bytes or anything of their kind, rows without gaps; or an iterator of such stripes.
+            recipe: ``{"steps": [{"filter": ..., "options": ...}, ...]}``; filter and options are None then.
             region: (y, x, height, width) in pixels of the picture: only this part of the result.
             lane: a name; a newer request of the same lane stops this one (kind "superseded").
+            title: what a window calls the picture.
             on_progress: called while the pixels are being sent.
 
         Raises:
             EngineError: the engine is gone, or refused the request while its pixels were being sent.
         """
-        header = {"type": "apply", "filter": filter, "options": dict(options), **_part(region, lane)}
+        header = _apply(filter, options, recipe, region, lane=lane, title=title)
         return self._upload(header, width, height, channels, depth, pixels, on_progress)
 
     def store(self, name: str, width: int, height: int, channels: int, depth: str, pixels: Any) -> None:
@@ -320,16 +349,16 @@ class Client:
 
     def submit_stored(
         self,
-        filter: str,
-        options: Mapping[str, Any],
+        filter: str | None,
+        options: Mapping[str, Any] | None,
         name: str,
         *,
+        recipe: Mapping[str, Any] | None = None,
         region: tuple[int, int, int, int] | None = None,
         lane: str | None = None,
     ) -> Job:
         """:meth:`submit` for a stored picture."""
-        header = {"type": "apply", "filter": filter, "options": dict(options), "picture": name}
-        return self._request({**header, **_part(region, lane)})
+        return self._request(_apply(filter, options, recipe, region, lane=lane, picture=name))
 
     def cancel(self) -> None:
         """Stops all requests. Any thread may call it."""
@@ -433,6 +462,8 @@ class Client:
         if pixels is not None:
             header = {**header, "payload": pixels.nbytes}
         text = json.dumps(header).encode("ascii")
+        if len(text) > self.hello.get("max_header", _STRIPE):
+            raise EngineError("There are too many hints or strokes; take some of them away.", "usage")
         with self._writing:
             if self._closed:
                 raise EngineError("Unfade's engine was closed.", "closed")
@@ -508,8 +539,8 @@ class Client:
             job._fail(EngineError(header["message"], header["kind"]))
         elif kind == "result":
             job._begin(header)
-        elif kind == "pixels":
-            job._receive(stream, payload)
+        elif kind in ("pixels", "mask"):
+            job._receive(kind, stream, payload)
             return
         _discard(stream, payload)
 
@@ -596,14 +627,20 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _part(region: tuple[int, int, int, int] | None, lane: str | None) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def _apply(
+    filter: str | None,
+    options: Mapping[str, Any] | None,
+    recipe: Mapping[str, Any] | None,
+    region: tuple[int, int, int, int] | None,
+    **more: str | None,
+) -> dict[str, Any]:
+    """The header of an ``apply``, without what is None."""
+    part = None
     if region is not None:
         y, x, height, width = region
-        fields["region"] = {"y": y, "x": x, "height": height, "width": width}
-    if lane is not None:
-        fields["lane"] = lane
-    return fields
+        part = {"y": y, "x": x, "height": height, "width": width}
+    fields = {"filter": filter, "options": options, "recipe": recipe, "region": part, **more}
+    return {"type": "apply", **{name: value for name, value in fields.items() if value is not None}}
 
 
 def _stripes(pixels: Any) -> Iterable[memoryview]:

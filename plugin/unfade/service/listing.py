@@ -9,8 +9,8 @@ from unfade.catalog import Model, list_models
 from unfade.engine import Engine, provider_label
 from unfade.errors import UnfadeError
 from unfade.filters import FILTERS, Filter
-from unfade.service.options import describe_options
-from unfade.service.region import supports_region
+from unfade.filters.options import describe_options
+from unfade.recipe import RECIPE_VERSION
 
 
 def listing(engine: Engine) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def listing(engine: Engine) -> dict[str, Any]:
         trouble = str(error)
     provider = engine.provider
     return {
+        "recipes": RECIPE_VERSION,
         "filters": [_filter(filter) for filter in FILTERS],
         "models": [_model(model) for model in list_models()],
         "device": str(engine.device),
@@ -40,7 +41,6 @@ def _filter(filter: Filter) -> dict[str, Any]:
     return {
         "name": filter.name,
         "summary": filter.summary,
-        "region": supports_region(filter),
         "options": describe_options(filter),
     }
 

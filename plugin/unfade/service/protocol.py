@@ -7,16 +7,18 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import numpy as np
 
 from unfade.errors import UnfadeError, UsageError
+from unfade.files import parse_json
 from unfade.picture import DEFAULT_MAX_PIXELS
 
 PROTOCOL: Final = 1
 LENGTH_BYTES: Final = 4
-MAX_HEADER: Final = 1 << 20
+MAX_HEADER: Final = 1 << 22
+"""Strokes and hints of a whole afternoon fit in."""
 MAX_PAYLOAD: Final = 1 << 26
 STRIPE: Final = 1 << 20
 """Bytes of pixels in one frame that the service sends."""
@@ -47,8 +49,8 @@ def read_header(stream: BufferedReader) -> tuple[dict[str, Any], int] | None:
     if len(text) < length:
         raise BrokenFrame("The frames end inside a header.")
     try:
-        header = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        header = parse_json(text)
+    except ValueError as error:
         raise BrokenFrame("A frame's header is not JSON.") from error
     if not isinstance(header, dict):
         raise BrokenFrame("A frame's header is not a JSON object.")
@@ -67,10 +69,6 @@ def encode_header(header: Mapping[str, Any], payload: int = 0) -> bytes:
 def is_whole(value: Any) -> bool:
     """Whether a JSON value is an integer (``true`` is none)."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from unfade.errors import UsageError, did_you_mean
-from unfade.filters import FILTERS, Filter
-from unfade.service.options import read_options
+from unfade.errors import UsageError
+from unfade.filters.options import find_filter, read_options
+from unfade.recipe import Recipe, Step
 from unfade.service.protocol import MAX_SIDE, Image, whole
-from unfade.service.region import supports_region
 from unfade.tiling import Bounds
 
 MAX_ID: Final = (1 << 53) - 1
@@ -19,11 +18,10 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Apply:
-    """Run a filter; the pixels follow, or were stored before."""
+    """Run filters; the pixels follow, or were stored before."""
 
     id: int
-    filter: Filter
-    options: Any
+    recipe: Recipe
     image: Image | None
     picture: str | None
     region: Bounds | None
@@ -78,7 +76,7 @@ class Shutdown:
 Request: TypeAlias = Apply | Store | Forget | List | Cancel | Pixels | Shutdown
 
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "apply": frozenset({"filter", "options", "image", "picture", "region", "lane"}),
+    "apply": frozenset({"filter", "options", "recipe", "image", "picture", "region", "lane", "title"}),
     "store": frozenset({"picture", "image"}),
     "forget": frozenset({"picture"}),
     "list": frozenset(),
@@ -121,12 +119,7 @@ def parse_request(header: Mapping[str, Any]) -> Request:
 
 
 def _apply(id: int, header: Mapping[str, Any]) -> Apply:
-    filters = {filter.name: filter for filter in FILTERS}
-    name = header.get("filter")
-    if not isinstance(name, str) or name not in filters:
-        word = name if isinstance(name, str) else "without a name"
-        raise UsageError(f"There is no filter {word[:_LONGEST_NAME]!r}{did_you_mean(word, filters)}")
-    filter = filters[name]
+    recipe = _recipe(header)
     image = None if header.get("image") is None else Image.parse(header["image"])
     picture = None if header.get("picture") is None else _name(header, "picture")
     if (image is None) == (picture is None):
@@ -134,10 +127,20 @@ def _apply(id: int, header: Mapping[str, Any]) -> Apply:
             "apply needs either an 'image', whose pixels follow, or the name of a stored 'picture'."
         )
     region = None if header.get("region") is None else _region(header["region"])
-    if region is not None and not supports_region(filter):
-        raise UsageError(f"The filter {name} cannot restore a part of a picture; leave 'region' out.")
     lane = None if header.get("lane") is None else _name(header, "lane")
-    return Apply(id, filter, read_options(filter, header.get("options", {})), image, picture, region, lane)
+    if not isinstance(header.get("title", ""), str):  # a window shows it; this service has none
+        raise UsageError("'title' must be text.")
+    return Apply(id, recipe, image, picture, region, lane)
+
+
+def _recipe(header: Mapping[str, Any]) -> Recipe:
+    """The steps of ``recipe``, or the one step of ``filter`` and ``options``."""
+    if header.get("recipe") is None:
+        filter = find_filter(header.get("filter"))
+        return Recipe((Step(filter, read_options(filter, header.get("options", {}))),))
+    if "filter" in header or "options" in header:
+        raise UsageError("apply takes either a 'filter' with its 'options', or a 'recipe'.")
+    return Recipe.from_json(header["recipe"])
 
 
 def _name(header: Mapping[str, Any], key: str) -> str:

@@ -39,7 +39,6 @@ from unfade.service.protocol import (
     Image,
     read_header,
 )
-from unfade.service.region import cut, plan_part
 from unfade.service.requests import (
     Apply,
     Cancel,
@@ -75,7 +74,7 @@ def serve(engine: Engine) -> NoReturn:
         signal.signal(number, _on_signal)
     outbox = Outbox(sink, on_broken=lambda: _end(_FAILED, "the client stopped reading"))
     outbox.start()
-    outbox.post(_hello())
+    outbox.post(hello())
     server = Server(engine, outbox)
     threading.Thread(target=server.work, name="unfade-work", daemon=True).start()
     try:
@@ -92,7 +91,8 @@ def serve(engine: Engine) -> NoReturn:
     _end(_DONE, reason)
 
 
-def _hello() -> dict[str, Any]:
+def hello() -> dict[str, Any]:
+    """The first frame."""
     return {
         "type": "hello",
         "protocol": PROTOCOL,
@@ -159,7 +159,7 @@ class Server:
                 if isinstance(error, BrokenFrame):
                     raise
                 self._fail(id_of(header), error)
-            _discard(stream, payload)
+            discard(stream, payload)
 
     def work(self) -> NoReturn:
         """Runs jobs, one after the other, for ever."""
@@ -248,26 +248,22 @@ class Server:
         request, picture = job.request, job.arrived()
         assert isinstance(request, Apply)
         started = time.perf_counter()
-        ready = request.filter.prepare(request.options, self._engine)
+        ready = request.recipe.prepare(self._engine)
         job.check()
         part = None
-        if request.region is not None:
-            part = plan_part(ready, request.options, request.region, picture)
-            picture = Picture(np.ascontiguousarray(cut(picture.pixels, part.piece)))
-        outcome = ready(picture, self._on_tile(job))
+        if request.region is None:
+            outcome = ready(picture, self._on_tile(job))
+        else:
+            part = ready.part(picture, request.region, self._on_tile(job))
+            outcome = part.outcome
         pixels = outcome.picture.pixels
-        where: dict[str, Any] = {}
-        if part is not None:
-            pixels = np.ascontiguousarray(cut(pixels, part.inside))
-            at = part.result
-            where["region"] = {"y": at.y, "x": at.x, "height": at.height, "width": at.width}
         image = Image.of(pixels, request.image.order if request.image else sys.byteorder)
-        header = {
+        header: dict[str, Any] = {
             "type": "result",
             "id": request.id,
             "image": {**image.__dict__},
             "pixels": image.size,
-            **where,
+            "mask": outcome.mask is not None,
             "exact": part is None or part.exact,
             "model": outcome.model,
             "provider": outcome.provider,
@@ -276,7 +272,15 @@ class Server:
             "engine_seconds": round(outcome.engine_seconds, 3),
             "seconds": round(time.perf_counter() - started, 3),
         }
-        self._deliver(job, header, image, pixels)
+        if part is not None:
+            at = part.at
+            header["region"] = {"y": at.y, "x": at.x, "height": at.height, "width": at.width}
+        job.check()
+        self._outbox.post(header)
+        self._send(job, "pixels", pixels, swapped=image.swapped)
+        if outcome.mask is not None:
+            self._send(job, "mask", outcome.mask)
+        self._jobs.finish(job)
 
     def _on_tile(self, job: Job) -> Callable[[int, int], None]:
         def on_tile(done: int, total: int) -> None:
@@ -285,18 +289,15 @@ class Server:
 
         return on_tile
 
-    def _deliver(self, job: Job, header: dict[str, Any], image: Image, pixels: NDArray[Any]) -> None:
-        job.check()
-        self._outbox.post(header)
-        flat = pixels.reshape(-1)
-        step = STRIPE // pixels.itemsize
+    def _send(self, job: Job, kind: str, samples: NDArray[Any], *, swapped: bool = False) -> None:
+        flat = np.ascontiguousarray(samples).reshape(-1)
+        step = STRIPE // flat.itemsize
         for first in range(0, flat.size, step):
             job.check()
             stripe = flat[first : first + step]
-            if image.swapped:
+            if swapped:
                 stripe = stripe.byteswap()
-            self._outbox.send({"type": "pixels", "id": job.request.id}, stripe.view(np.uint8).data)
-        self._jobs.finish(job)
+            self._outbox.send({"type": kind, "id": job.request.id}, stripe.view(np.uint8).data)
 
     def _stop(self, jobs: list[Job], kind: str, message: str) -> None:
         for job in jobs:
@@ -316,7 +317,8 @@ class Server:
         self._outbox.post({"type": "error", "id": id, "kind": kind_of(error), "message": message})
 
 
-def _discard(stream: BufferedReader, count: int) -> None:
+def discard(stream: BufferedReader, count: int) -> None:
+    """Reads so many bytes and forgets them. Raises BrokenFrame where the stream ends first."""
     while count:
         got = len(stream.read(min(count, _DISCARD)))
         if not got:

@@ -1,9 +1,9 @@
 """Exact tiling: the tiled result is the whole-picture result."""
 
 from unfade.tiling.arrays import array_reader, array_writer
-from unfade.tiling.geometry import Bounds, Extent, Tile, TileLayout, plan
+from unfade.tiling.geometry import Bounds, Extent, Tile, TileLayout, border_of, plan, row_strips
 from unfade.tiling.run import TiledRun, run_tiled
-from unfade.tiling.windows import OnTile, Read, TiledSession, Write, check_result
+from unfade.tiling.windows import OnTile, Read, TiledSession, Write, check_finite, mirrored
 
 __all__ = [
     "Bounds",
@@ -17,7 +17,10 @@ __all__ = [
     "Write",
     "array_reader",
     "array_writer",
-    "check_result",
+    "border_of",
+    "check_finite",
+    "mirrored",
     "plan",
+    "row_strips",
     "run_tiled",
 ]

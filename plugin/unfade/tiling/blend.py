@@ -23,7 +23,7 @@ def run_blend(
 ) -> None:
     """Run the model over a picture with faded overlaps; parameters and errors as for ``run_tiled``."""
     scale = session.card.scale
-    channels = session.card.outputs[0].channels
+    channels = sum(output.channels for output in session.card.outputs)
     row_fades, column_fades = fades(layout.rows, layout.halo), fades(layout.columns, layout.halo)
     above = np.empty((1, channels, 0, layout.extent.width * scale), np.float32)
     done = 0

@@ -33,14 +33,15 @@ def run_tiled(
 
     Args:
         read: gives the pixels of a part of the picture.
-        session: an open model whose first input and first output are pictures.
+        session: an open model whose first input and first output are pictures; further outputs have the
+            size of the first.
         write: takes the finished parts of the output. Every pixel of it is written, some more than once
             after a back-off.
         layout: made by :func:`unfade.tiling.plan` with the card's halo and size multiple.
         on_tile: told after every tile; what it raises (Cancelled) stops the run and passes through.
 
     Raises:
-        ModelError: the network gave something unusable (see :func:`check_result`).
+        ModelError: the network gave something unusable (see :func:`unfade.tiling.windows.run_window`).
         OutOfMemory: not even the smallest windows fit into the computer's memory.
     """
     if session.card.tiling is Tiling.WHOLE:

@@ -15,7 +15,10 @@ from unfade.tiling.geometry import Bounds, Extent
 Read = Callable[[Bounds], NDArray[np.float32]]
 """Gives the pixels inside bounds (always inside the picture) as NCHW float32 in [0, 1]."""
 Write = Callable[[Bounds, NDArray[np.float32]], None]
-"""Takes the result for bounds of the output picture, NCHW float32 in about [0, 1] (not clipped)."""
+"""Takes the result for bounds of the output picture, NCHW float32 in about [0, 1] (not clipped).
+
+The channels are those of all outputs on the card, one output after the other.
+"""
 OnTile = Callable[[int, int], None]
 """Told how many tiles are done, of how many; may raise Cancelled."""
 
@@ -38,31 +41,49 @@ class TiledSession(Protocol):
 def run_window(
     read: Read, session: TiledSession, window: Bounds, extent: Extent, wanted: Bounds
 ) -> NDArray[np.float32]:
-    """The network's result for ``wanted``, a part of ``window``, as a view of NCHW float32 in about [0, 1].
+    """The network's result for ``wanted``, a part of ``window``.
+
+    Returns:
+        NCHW float32 in about [0, 1], the channels of all outputs one after the other; a view where there is
+        one output.
 
     Raises:
-        ModelError: the result has another shape than the card says, is not finite, or is black where the
+        ModelError: a result has another shape than the card says, is not finite, or is black where the
             picture is not.
         OutOfMemory: the window is too large for the device.
     """
     card = session.card
     pixels = _read_padded(read, window, extent)
     fed = _to_range(pixels, card.inputs[0])
-    result = session.run({card.inputs[0].name: fed})[card.outputs[0].name]
-    expected = (1, card.outputs[0].channels, window.height * card.scale, window.width * card.scale)
-    if result.shape != expected:
+    results = session.run({card.inputs[0].name: fed})
+    inner = wanted.within(window)
+    cores = []
+    for output in card.outputs:
+        result = results[output.name]
+        expected = (1, output.channels, window.height * card.scale, window.width * card.scale)
+        if result.shape != expected:
+            raise ModelError(
+                f"The model {card.name} gave an array of shape {result.shape} where its card promises "
+                f"{expected}: its file is damaged, export it again."
+            )
+        cores.append(_from_range(_crop(result, inner.scaled(card.scale)), output))
+        check_finite(cores[-1], card)
+    check_not_black(_crop(pixels, inner), cores[0], card)
+    return cores[0] if len(cores) == 1 else np.concatenate(cores, axis=1)
+
+
+def check_finite(result: NDArray[np.float32], card: ModelCard) -> None:
+    """Raises ModelError, which names the model, for NaN or infinity: neither must ever reach a file."""
+    # NaN comes out of both, and neither makes a second array as np.isfinite would.
+    if not (np.isfinite(result.min()) and np.isfinite(result.max())):
         raise ModelError(
-            f"The model {card.name} gave an array of shape {result.shape} where its card promises "
-            f"{expected}: its file is damaged, export it again."
+            f"The model {card.name} gave values that are no numbers (NaN or infinity), so nothing was "
+            "written: use --device cpu or another --model."
         )
-    inner = Bounds(wanted.y - window.y, wanted.x - window.x, wanted.height, wanted.width)
-    core = _from_range(_crop(result, inner.scaled(card.scale)), card.outputs[0])
-    check_result(_crop(pixels, inner), core, card)
-    return core
 
 
-def check_result(source: NDArray[np.float32], result: NDArray[np.float32], card: ModelCard) -> None:
-    """Refuse what must never reach a file: NaN, infinity, or black made of a picture that is not.
+def check_not_black(source: NDArray[np.float32], result: NDArray[np.float32], card: ModelCard) -> None:
+    """Refuse black made of a picture that is not.
 
     Args:
         source: the input, float32 in [0, 1].
@@ -71,26 +92,30 @@ def check_result(source: NDArray[np.float32], result: NDArray[np.float32], card:
     Raises:
         ModelError: with a sentence that names the model.
     """
-    low, high = float(result.min()), float(result.max())  # NaN comes out of both
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ModelError(
-            f"The model {card.name} gave values that are no numbers (NaN or infinity), so nothing was "
-            "written: use --device cpu or another --model."
-        )
-    if high < _BLACK and float(source.mean()) > _LIGHT:
+    if float(result.max()) < _BLACK and float(source.mean()) > _LIGHT:
         raise ModelError(
             f"The model {card.name} made a picture black that is not, so nothing was written: "
             "use --device cpu or another --model."
         )
 
 
+def mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
+    """Indices into a side of ``length`` pixels for positions from ``start`` to ``stop``, mirrored outside.
+
+    The edge pixel is repeated, so that an edge of the picture keeps its weight in what a network sees.
+    """
+    position = np.arange(start, stop) % (2 * length)
+    return np.where(position < length, position, 2 * length - 1 - position)
+
+
 def _read_padded(read: Read, window: Bounds, extent: Extent) -> NDArray[np.float32]:
-    inside = window.clipped(extent)
-    pixels = read(inside)
-    below, beside = window.height - inside.height, window.width - inside.width
-    if below or beside:
-        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, below), (0, beside)), mode="edge")
-    return np.ascontiguousarray(pixels)
+    if window == window.clipped(extent):
+        return np.ascontiguousarray(read(window))
+    rows = mirrored(window.y, window.bottom, extent.height)
+    columns = mirrored(window.x, window.right, extent.width)
+    top, left = int(rows.min()), int(columns.min())
+    seen = read(Bounds(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
+    return np.ascontiguousarray(seen[:, :, (rows - top)[:, None], columns - left])
 
 
 def _crop(array: NDArray[np.float32], bounds: Bounds) -> NDArray[np.float32]:

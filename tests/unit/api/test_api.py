@@ -12,14 +12,16 @@ import pytest
 
 import unfade
 import unfade.api
-from tests.models import identity_model
+from tests.models import cleaning_model, colouring_model, identity_model
 from unfade.errors import PictureError, UsageError
 
 
 @pytest.fixture(autouse=True)
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Stands in for the shipped model of this name."""
+    """Stands in for the shipped models of these names."""
     path = identity_model(tmp_path / "models" / "upscale-x2.onnx", 2)
+    cleaning_model(path.with_name("deartifact.onnx"))
+    colouring_model(path.with_name("colorize.onnx"))
     monkeypatch.setenv("UNFADE_MODELS", str(path.parent))
     unfade.api._engine.cache_clear()
     return str(path)
@@ -45,9 +47,9 @@ def test_upscaling_needs_no_torch_and_no_qt(model: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_docstring_is_true() -> None:
+def test_the_docstrings_are_true() -> None:
     failed, tried = doctest.testmod(unfade.api)
-    assert tried >= 3
+    assert tried >= 11
     assert failed == 0
 
 
@@ -88,6 +90,22 @@ def test_bad_settings_are_usage_errors() -> None:
         unfade.upscale(np.zeros((2, 2, 3), np.uint8), scale=0)
     with pytest.raises(UsageError, match="no device"):
         unfade.upscale(np.zeros((2, 2, 3), np.uint8), device="tpu")
+
+
+def test_cleaning_and_colouring_take_their_options() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    keep = unfade.Stroke("keep", 5, ((10.0, 10.0),))
+    clean = unfade.deartifact(pixels, strokes=[keep], device="cpu").pixels
+    np.testing.assert_array_equal(clean[8:12, 8:12], pixels[8:12, 8:12])
+    assert not np.array_equal(clean, pixels)
+    np.testing.assert_array_equal(unfade.deartifact(pixels, strength=0, device="cpu").pixels, pixels)
+    gray = pixels[..., 0]
+    coloured = unfade.colorize(gray, device="cpu").pixels
+    hinted = unfade.colorize(gray, hints=[unfade.Hint(20, 20, "#2040ff")], device="cpu").pixels
+    assert coloured.shape == (40, 50, 3)
+    assert hinted[18:22, 18:22, 2].mean() > coloured[18:22, 18:22, 2].mean() + 5
+    plain = unfade.colorize(gray, saturation=0, device="cpu").pixels
+    assert np.ptp(plain, axis=2).max() <= 1
 
 
 def test_engines_are_kept() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unfade.errors import UsageError
-from unfade.filters import FILTERS, UpscaleOptions, option_of
+from unfade.filters import FILTERS, ColorizeOptions, DeartifactOptions, UpscaleOptions, option_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,20 @@ def test_nonsense_is_refused(values: dict[str, Any], sentence: str) -> None:
 @pytest.mark.parametrize("scale", [1, 1.5, 2, 3, 4])
 def test_scales_between_one_and_four(scale: float) -> None:
     assert UpscaleOptions(scale=scale).scale == scale
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "sentence"),
+    [
+        (DeartifactOptions, {"strength": 1.5}, "strength must be a number from 0 to 1, not 1.5."),
+        (ColorizeOptions, {"strength": -1}, "strength must be a number from 0 to 1, not -1."),
+        (ColorizeOptions, {"saturation": 2.5}, "saturation must be a number from 0 to 2, not 2.5."),
+    ],
+)
+def test_nonsense_is_refused_by_the_others_too(kind: type, values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        kind(**values)
+    assert sentence in str(caught.value)
 
 
 def test_every_option_of_every_filter_is_explained() -> None:

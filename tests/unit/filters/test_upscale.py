@@ -11,37 +11,20 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import black_model, identity_model, nan_model, unet_model
+from tests.unit.filters.pictures import apart, engine, picture
 from unfade.card import Task, Tiling, Variant
-from unfade.engine import Device, Engine
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import UpscaleOptions, upscale
-from unfade.filters.upscale import enlarged, prepare
+from unfade.filters.part import scaled_extent
+from unfade.filters.upscale import prepare
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
+from unfade.tiling import Extent
 
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
-def engine(tile: int | None = None) -> Engine:
-    return Engine(Device.CPU, threads=1, tile=tile)
-
-
-def picture(*shape: int, dtype: str = "uint8", seed: int = 0) -> Picture:
-    """Smooth colours with a little noise, as photographs have."""
-    random = np.random.default_rng(seed)
-    height, width, channels = shape
-    coarse = random.random((max(2, height // 8), max(2, width // 8), channels), np.float32)
-    smooth = resize(coarse, (height, width), Kernel.BILINEAR)
-    noisy = smooth + random.normal(0, 0.02, smooth.shape)
-    return Picture(np.ascontiguousarray(from_float(noisy, dtype)))
-
-
 def doubled(pixels: NDArray[Any], scale: int = 2) -> NDArray[Any]:
     return pixels.repeat(scale, 0).repeat(scale, 1)
-
-
-def apart(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Largest difference, in parts of white."""
-    return float(np.abs(to_float(a).astype(np.float64) - to_float(b)).max())
 
 
 @pytest.fixture
@@ -121,7 +104,7 @@ def test_the_input_is_left_alone(identity: str) -> None:
 def test_sizes_are_rounded(identity: str, scale: float, height: int, width: int) -> None:
     source = picture(height, width, 3)
     result = upscale(source, UpscaleOptions(scale=scale, model=identity), engine())
-    assert (result.height, result.width) == enlarged(source, scale)
+    assert Extent(result.height, result.width) == scaled_extent(Extent(source.height, source.width), scale)
     assert result.height == max(1, int(height * scale + 0.5))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyvips
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
@@ -80,6 +81,12 @@ def with_thumbnail(block: bytes) -> bytes:
 
 def rgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def display_p3() -> bytes:
+    """A profile of more colours than sRGB has."""
+    profile: bytes = pyvips.Operation.call("profile_load", "p3")
+    return profile
 
 
 def gray_profile() -> bytes:

@@ -116,6 +116,54 @@ def test_what_a_dying_engine_wrote_is_kept() -> None:
     assert failure.value.details == "out of luck\n"
 
 
+WINDOW = """#!{python}
+import json, sys, time
+from unfade.service.protocol import read_header
+def send(header, data=b""):
+    text = json.dumps({{**header, "payload": len(data)}}).encode()
+    sys.stdout.buffer.write(len(text).to_bytes(4, "big") + text + data)
+    sys.stdout.buffer.flush()
+assert sys.argv[1:] == ["-m", "unfade", "preview", "--host", "--device", "cpu"], sys.argv
+send({{"type": "hello", "protocol": 1, "version": "0.1", "max_header": 1000}})
+header, _ = read_header(sys.stdin.buffer)
+assert header["title"] == "Layer 1", header
+_, payload = read_header(sys.stdin.buffer)
+pixels = sys.stdin.buffer.read(payload)
+time.sleep(1)
+step = {{"filter": header["filter"], "options": {{"scale": 1}}}}
+send({{**{result!r}, "id": header["id"], "image": header["image"], "recipe": {{"steps": [step]}}}})
+send({{"type": "pixels", "id": header["id"]}}, pixels[:7])
+send({{"type": "mask", "id": header["id"]}}, b"mask")
+send({{"type": "pixels", "id": header["id"]}}, pixels[7:])
+sys.stdin.buffer.read()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts by their first line")
+def test_a_window_may_take_its_time(tmp_path: Path) -> None:
+    result: dict[str, object] = {
+        "type": "result",
+        "pixels": 12,
+        "mask": True,
+        "exact": True,
+        "model": "m",
+        "provider": "p",
+    }
+    result |= {"provider_label": "P", "fallback": None, "seconds": 1, "engine_seconds": 1}
+    program = tmp_path / "python"
+    program.write_text(WINDOW.format(python=sys.executable, result=result))
+    program.chmod(0o755)
+    pixels = bytes(range(12))
+    with Client(str(program), ["--device", "cpu"], window=True, timeout=0.2) as window:
+        answer = window.apply("upscale", {}, 2, 2, 3, "u8", pixels, title="Layer 1")
+        assert answer.pixels == pixels
+        assert answer.mask == bytearray(b"mask")
+        assert answer.recipe == {"steps": [{"filter": "upscale", "options": {"scale": 1}}]}
+        with pytest.raises(EngineError, match="too many hints or strokes") as failure:
+            window.apply("upscale", {"x": "x" * 1000}, 2, 2, 3, "u8", pixels)
+        assert failure.value.kind == "usage"
+
+
 def test_an_engine_that_does_not_end_is_ended() -> None:
     client = Client(fake(HELLO, before="import signal; signal.signal(15, signal.SIG_IGN); "))
     begun = time.monotonic()

@@ -20,6 +20,10 @@ from unfade.service.client import Client, EngineError
 APPLY = {"type": "apply", "id": 1, "filter": "upscale", "options": {"model": "double"}, "image": image(2, 2)}
 
 
+def recipe(raw: Any) -> dict[str, Any]:
+    return {"type": "apply", "id": 1, "recipe": raw, "image": image(2, 2)}
+
+
 @pytest.fixture(scope="module")
 def service(environment: dict[str, str]) -> Iterator[Service]:
     with Service(environment) as running:
@@ -58,6 +62,15 @@ def test_hello(service: Service) -> None:
         ({"type": "apply", "id": 1}, "There is no filter 'without a name'"),
         ({**APPLY, "filter": "sharpen"}, "There is no filter 'sharpen'"),
         ({**APPLY, "options": [1]}, "'options' must be an object."),
+        ({**APPLY, "recipe": {"steps": []}}, "apply takes either a 'filter' with its 'options', or a 'rec"),
+        (recipe(3), "A recipe must be an object."),
+        (recipe({}), "A recipe needs 'steps', a list of objects"),
+        (recipe({"steps": []}), "A recipe has 1 to 16 steps, not 0."),
+        (recipe({"steps": [{"filter": "upscale"}] * 17}), "A recipe has 1 to 16 steps, not 17."),
+        (recipe({"steps": [{"filter": "upscal"}]}), "Step 1: There is no filter 'upscal': did you mean up"),
+        (recipe({"steps": [{"filter": "upscale", "options": {"scale": 5}}]}), "Step 1: scale must be a nu"),
+        (recipe({"steps": [], "unfade_recipe": 1}), "A recipe has no 'unfade_recipe'"),
+        ({**APPLY, "title": 3}, "'title' must be text."),
         ({**APPLY, "options": {"tile": 9}}, "The filter upscale has no option 'tile'"),
         ({**APPLY, "image": None}, "apply needs either an 'image'"),
         ({**APPLY, "picture": "x"}, "apply needs either an 'image'"),
@@ -182,6 +195,13 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
     max_leaves=8,
 )
+step = st.fixed_dictionaries(
+    {},
+    optional={
+        "filter": st.sampled_from(["upscale", "deartifact", "colorize"]) | values,
+        "options": st.dictionaries(st.sampled_from(["scale", "hints", "strokes", "model"]), values) | values,
+    },
+)
 wild = st.fixed_dictionaries(
     {},
     optional={
@@ -190,6 +210,8 @@ wild = st.fixed_dictionaries(
         "filter": st.just("upscale") | values,
         "options": st.dictionaries(st.sampled_from(["scale", "model", "detail", "strength"]), values)
         | values,
+        "recipe": st.fixed_dictionaries({}, optional={"steps": st.lists(step | values, max_size=3)}) | values,
+        "title": values,
         "image": st.fixed_dictionaries(
             {"height": st.integers(-1, 300) | values, "width": st.integers(-1, 300) | values},
             optional={"channels": st.integers(0, 5), "depth": st.sampled_from(["u8", "u16"]) | values},

@@ -1,4 +1,4 @@
-"""A part of the result is that part of the whole result."""
+"""A part of the result, through the pipe, is that part of the whole result."""
 
 from __future__ import annotations
 
@@ -6,77 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import unfade
-from tests.models import Network, make_card
 from tests.unit.service.conftest import picture, pixels_of, shape_of
-from unfade.card import ModelCard, Tiling
 from unfade.service.client import Client, EngineError
-from unfade.service.region import part_of
-from unfade.tiling import Bounds, Extent
-
-
-def card(scale: int, halo: int, multiple: int, tiling: Tiling = Tiling.EXACT) -> ModelCard:
-    network = Network()
-    output = network.nearest(network.input, scale)
-    return make_card(network, output, halo=halo, size_multiple=multiple, tiling=tiling)
-
-
-lengths = st.integers(1, 3000)
-
-
-@given(
-    extent=st.builds(Extent, lengths, lengths),
-    shares=st.tuples(*[st.floats(0, 1)] * 4),
-    scale=st.floats(1, 4) | st.sampled_from([1.5, 2, 3, 4]),
-    passes=st.lists(st.tuples(st.integers(0, 70), st.sampled_from([1, 2, 4, 8, 12])), min_size=1, max_size=2),
-    filled=st.booleans(),
-)
-def test_the_piece_holds_the_part(
-    extent: Extent,
-    shares: tuple[float, ...],
-    scale: float,
-    passes: list[tuple[int, int]],
-    filled: bool,
-) -> None:
-    y, x = int(shares[0] * (extent.height - 1)), int(shares[1] * (extent.width - 1))
-    height, width = 1 + int(shares[2] * (extent.height - y - 1)), 1 + int(shares[3] * (extent.width - x - 1))
-    region = Bounds(y, x, height, width)
-    cards = [card(2, halo, multiple) for halo, multiple in passes]
-    part = part_of(cards, scale, region, extent, filled=filled)
-    piece, inside = part.piece, part.inside
-    margin = passes[0][0] + 4 + (128 if filled else 0)
-    for begin, end, first, last, size in (
-        (y, region.bottom, piece.y, piece.bottom, extent.height),
-        (x, region.right, piece.x, piece.right, extent.width),
-    ):
-        assert 0 <= first <= begin < end <= last <= size
-        assert first == 0 or begin - first >= margin
-        assert last == size or last - end >= margin
-        assert first % passes[0][1] == 0
-    assert (inside.height, inside.width) == (part.result.height, part.result.width)
-    for low, high, length in (
-        (inside.y, inside.bottom, piece.height),
-        (inside.x, inside.right, piece.width),
-    ):
-        assert 0 <= low < high <= max(1, int(length * scale + 0.5))
-
-
-@pytest.mark.parametrize(
-    ("scale", "extent", "tiling", "exact"),
-    [
-        (2, Extent(301, 203), Tiling.EXACT, True),
-        (1.5, Extent(300, 200), Tiling.EXACT, True),
-        (1.5, Extent(301, 200), Tiling.EXACT, False),
-        (1.7, Extent(300, 200), Tiling.EXACT, True),
-        (1.23456, Extent(300, 200), Tiling.EXACT, False),
-        (2, Extent(300, 200), Tiling.BLEND, False),
-    ],
-)
-def test_what_is_exact(scale: float, extent: Extent, tiling: Tiling, exact: bool) -> None:
-    assert part_of([card(2, 9, 4, tiling)], scale, Bounds(5, 6, 7, 8), extent).exact == exact
 
 
 def steps(a: Any, b: Any) -> float:

@@ -13,7 +13,10 @@ import pytest
 
 import unfade
 from tests.unit.service.conftest import DEPTHS, Start, picture, pixels_of, shape_of
+from unfade.engine import Device, Engine
 from unfade.filters import UpscaleOptions
+from unfade.picture import Picture
+from unfade.recipe import RECIPE_VERSION, Recipe
 from unfade.service.client import Client, EngineError
 from unfade.service.server import SERVICE_TILE
 
@@ -101,6 +104,48 @@ def test_stored_pictures(engine: Client) -> None:
     assert failure.value.kind == "usage"
 
 
+RECIPE = {
+    "steps": [
+        {"filter": "deartifact", "options": {"model": "clean"}},
+        {"filter": "upscale", "options": {"model": "net", "scale": 1.5}},
+    ]
+}
+
+
+def test_recipes_and_masks(engine: Client) -> None:
+    source = picture(40, 60, 4)
+    source[10:20, 10:40] = (255, 20, 20, 255)  # what the model takes for a watermark
+    ready = Recipe.from_json(RECIPE).prepare(Engine(Device.CPU, tile=SERVICE_TILE))
+    expected = ready(Picture(source))
+    result = engine.apply(None, None, *shape_of(source), source, recipe=RECIPE, title="A layer")
+    assert np.array_equal(pixels_of(result), expected.picture.pixels)
+    assert result.model == "clean + net"
+    assert expected.mask is not None
+    assert result.mask == expected.mask.tobytes()
+    assert expected.mask.max() > 200
+    engine.store("layer", *shape_of(source), source)
+    part = engine.submit_stored(None, None, "layer", recipe=RECIPE, region=(8, 8, 20, 30)).result()
+    assert part.exact
+    assert part.region == (12, 12, 30, 45)
+    assert np.abs(pixels_of(part).astype(int) - expected.picture.pixels[12:42, 12:57]).max() <= 1
+    mask = np.frombuffer(part.mask, np.uint8).reshape(30, 45)
+    assert np.abs(mask.astype(int) - expected.mask[12:42, 12:57]).max() <= 1
+    assert engine.submit_stored("upscale", {"model": "net"}, "layer").result().mask is None
+
+
+def test_hints_and_strokes_travel_as_lists(engine: Client) -> None:
+    source = picture(40, 60)
+    strokes = [{"mode": "keep", "radius": 5, "points": [[20.5, 20.5], [30.5, 20.5]]}]
+    options = {"model": "clean", "strokes": strokes}
+    result = pixels_of(engine.apply("deartifact", options, *shape_of(source), source))
+    assert np.array_equal(result[20, 20:31], source[20, 20:31])
+    assert not np.array_equal(result[35, 20:31], source[35, 20:31])
+    with pytest.raises(EngineError, match="hint's color must be like") as failure:
+        hints = [{"x": 1, "y": 1, "color": "red"}]
+        engine.apply("colorize", {"hints": hints}, *shape_of(source), source)
+    assert failure.value.kind == "usage"
+
+
 def test_list_describes_what_the_command_line_takes(engine: Client) -> None:
     reply = engine.list()
     (upscale,) = (entry for entry in reply["filters"] if entry["name"] == "upscale")
@@ -112,6 +157,10 @@ def test_list_describes_what_the_command_line_takes(engine: Client) -> None:
     assert options["detail"]["default"] is None
     assert options["model"]["type"] == "str"
     assert all(option["help"] for option in options.values())
+    kinds = {option["name"]: option for entry in reply["filters"] for option in entry["options"]}
+    for name in ("hints", "strokes"):
+        assert (kinds[name]["type"], kinds[name]["default"], kinds[name]["optional"]) == (name, [], False)
+    assert reply["recipes"] == RECIPE_VERSION
     assert {"double", "net", "upscale-x2"} <= {model["name"] for model in reply["models"]}
     assert reply["provider"] == "CPUExecutionProvider"
     assert reply["provider_label"] == "CPU"

@@ -144,6 +144,27 @@ def test_the_newest_of_a_lane_wins(start: Start) -> None:
     assert background.result().height == 60  # not in the lane
 
 
+def test_recipes_are_stopped_and_superseded_in_any_step(start: Start) -> None:
+    client = start(*TILES)
+    steps = [{"filter": "upscale", "options": {"model": "double"}}, {"filter": "upscale", "options": HEAVY}]
+    source = picture(400, 400)
+    for end in ("cancelled", "superseded"):
+        for recipe in ({"steps": steps}, {"steps": steps[::-1]}):
+            job = client.submit(None, None, *shape_of(source), source, recipe=recipe, lane="view")
+            waiter = Waiter(job)
+            asked = time.monotonic()
+            if end == "cancelled":
+                job.cancel()
+            else:
+                newest = client.submit("upscale", steps[0]["options"], *shape_of(SMALL), SMALL, lane="view")
+                assert newest.result().height == 60
+            waiter.join(30)
+            assert waiter.error is not None
+            assert waiter.error.kind == end
+            assert waiter.ended - asked < 1
+    assert_serves(client)
+
+
 def test_too_many_requests_are_refused(start: Start) -> None:
     client = start(*TILES)
     running = Waiter(heavy_job(client))
@@ -172,6 +193,7 @@ def test_an_engine_killed_in_mid_run(start: Start) -> None:
         client.list()
     client.cancel()  # of no use, and no harm
     assert_gone(client.pid)
+    assert_serves(start())  # another one takes its place
 
 
 def test_an_engine_killed_while_pixels_are_sent(start: Start) -> None:

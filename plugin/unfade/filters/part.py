@@ -10,19 +10,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard, Task, Tiling
+from unfade.card import ModelCard, Tiling
 from unfade.errors import UsageError
-from unfade.filters import Filter, Ready
-from unfade.filters.generator import Ledger
-from unfade.filters.upscale import UpscaleOptions, Upscaler
 from unfade.picture import Picture
 from unfade.tiling import Bounds, Extent
 
-_FILTERS: Final = frozenset({Task.UPSCALE})
 _RESAMPLING = 4  # source pixels a kernel reaches: 3 lobes, and one for rounding
 _FILLING = 128  # what fill_transparent looks at around a pixel ...
 _FILLING_GRID = 64  # ... and the blocks it averages over
@@ -43,53 +40,29 @@ class Part:
     """Whether it equals that part of the whole result (within rounding, where anything is to be seen)."""
 
 
-def supports_region(filter: Filter) -> bool:
-    """Whether parts of the filter's result can be asked for."""
-    return filter.task in _FILTERS
-
-
-def plan_part(ready: Ready, options: Any, region: Bounds, picture: Picture) -> Part:
-    """The part for ``region``, in pixels of ``picture``. Raises UsageError."""
-    if region.bottom > picture.height or region.right > picture.width:
-        raise UsageError(
-            f"The region must lie inside the picture, which has {picture.width} x {picture.height} pixels."
-        )
-    if not isinstance(ready, Upscaler) or not isinstance(options, UpscaleOptions):
-        raise UsageError("This filter cannot restore a part of a picture.")
-    cards = [generator.card for generator in ready.generators(Ledger(), gray=False)]
-    extent = Extent(picture.height, picture.width)
-    part = part_of(cards, options.scale, region, extent)
-    if picture.alpha is None or cut(picture.alpha, part.piece).all():
-        return part
-    return part_of(cards, options.scale, region, extent, filled=True)
-
-
-def cut(pixels: NDArray[Any], bounds: Bounds) -> NDArray[Any]:
-    """The view of rows and columns inside ``bounds``."""
-    return pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]
-
-
 def part_of(
-    cards: Sequence[ModelCard], scale: float, region: Bounds, extent: Extent, *, filled: bool = False
+    cards: Sequence[ModelCard], scale: float, region: Bounds, extent: Extent, *, holes: bool = False
 ) -> Part:
     """The part for networks that run one after the other and whose result is resampled to ``scale``.
 
-    ``filled`` says that there are transparent pixels nearby, whose colours come from farther away.
+    Args:
+        region: what is asked for, in pixels of the picture.
+        extent: the size of the picture.
+        holes: there are transparent pixels nearby, whose colours come from farther away.
     """
     margin, multiple, enlarged = _RESAMPLING, 1, 1
     for card in cards:
         margin += math.ceil(card.halo / enlarged)
         multiple = math.lcm(multiple, card.size_multiple // math.gcd(card.size_multiple, enlarged))
         enlarged *= card.scale
-    if filled:
+    if holes:
         margin, multiple = margin + _FILLING, math.lcm(multiple, _FILLING_GRID)
     ratio = Fraction(scale).limit_denominator(_FINEST)
     repeatable = abs(float(ratio) - scale) < 1e-9
     if repeatable:
         multiple = math.lcm(multiple, ratio.denominator)
-    fits = ratio * extent.height == _round(extent.height * scale) and (
-        ratio * extent.width == _round(extent.width * scale)
-    )
+    whole = scaled_extent(extent, scale)
+    fits = ratio * extent.height == whole.height and ratio * extent.width == whole.width
     rows = _axis(region.y, region.bottom, extent.height, margin, multiple, scale)
     columns = _axis(region.x, region.right, extent.width, margin, multiple, scale)
     return Part(
@@ -98,6 +71,36 @@ def part_of(
         result=Bounds(rows.at, columns.at, rows.size, columns.size),
         exact=repeatable and fits and all(card.tiling is Tiling.EXACT for card in cards),
     )
+
+
+def scaled_extent(extent: Extent, scale: float) -> Extent:
+    """Each side times ``scale``, rounded half up, at least 1."""
+    return Extent(max(1, _round(extent.height * scale)), max(1, _round(extent.width * scale)))
+
+
+def check_region(region: Bounds, extent: Extent) -> None:
+    """Raises UsageError for a region that is not inside a picture of that size."""
+    if min(region.y, region.x) < 0 or min(region.height, region.width) < 1:
+        raise UsageError("The region must have pixels and must not begin left of the picture or above it.")
+    if region.bottom > extent.height or region.right > extent.width:
+        raise UsageError(
+            f"The region must lie inside the picture, which has {extent.width} x {extent.height} pixels."
+        )
+
+
+def cut(pixels: NDArray[Any], bounds: Bounds) -> NDArray[Any]:
+    """The view of rows and columns inside ``bounds``."""
+    return pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]
+
+
+def cut_picture(picture: Picture, bounds: Bounds) -> Picture:
+    """A copy of what is inside ``bounds``, with the metadata; the picture itself where that is all of it."""
+    return Picture(np.ascontiguousarray(cut(picture.pixels, bounds)), picture.metadata)
+
+
+def has_holes(picture: Picture, bounds: Bounds) -> bool:
+    """Whether a pixel inside ``bounds`` is fully transparent."""
+    return picture.alpha is not None and not cut(picture.alpha, bounds).all()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,156 @@
+"""Strokes: what the user paints on the watermark mask, and how they are drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.errors import UsageError
+from unfade.filters.base import Kind
+from unfade.tiling import Bounds, Extent
+
+Plane = NDArray[np.float32]
+
+MOST_STROKES = 10_000
+MOST_POINTS = 100_000
+_FARTHEST = 1e6  # pixels; a picture is smaller
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line with round ends. Raises UsageError for what is none."""
+
+    mode: Literal["add", "keep"]
+    """"add": this is watermark too, and is filled in from its surroundings before the network sees it.
+    "keep": this stays as it is."""
+    radius: float
+    """Half its width, in pixels of the picture."""
+    points: tuple[tuple[float, float], ...]
+    """(x, y) in pixels of the picture; the first pixel's centre is at 0.5. A single point makes a dot."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("add", "keep"):
+            raise UsageError(f"A stroke's mode must be add or keep, not {self.mode!r:.40}.")
+        if not _is_number(self.radius) or not 0 < self.radius <= _FARTHEST:
+            raise UsageError(
+                f"A stroke's radius must be a number of pixels above 0, not {self.radius!r:.40}."
+            )
+        points = self.points
+        if not isinstance(points, tuple) or not 1 <= len(points) <= MOST_POINTS:
+            raise UsageError(f"A stroke must have 1 to {MOST_POINTS} points.")
+        for point in points:
+            if not isinstance(point, tuple) or len(point) != 2 or not all(map(_is_number, point)):
+                raise UsageError(f"A stroke's points must be pairs of numbers, not {point!r:.40}.")
+
+    def moved(self, y: float, x: float) -> Stroke:
+        """The same stroke for a picture whose origin lies ``y`` pixels higher and ``x`` farther left."""
+        return Stroke(self.mode, self.radius, tuple((px + x, py + y) for px, py in self.points))
+
+    @property
+    def box(self) -> Bounds:
+        """The pixels it touches, also outside the picture."""
+        across, down = zip(*self.points, strict=True)
+        reach = self.radius + 1
+        top, left = math.floor(min(down) - reach), math.floor(min(across) - reach)
+        bottom, right = math.ceil(max(down) + reach), math.ceil(max(across) + reach)
+        return Bounds(top, left, bottom - top, right - left)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FARTHEST
+
+
+def _read(raw: Any) -> tuple[Stroke, ...]:
+    if not isinstance(raw, list) or len(raw) > MOST_STROKES:
+        raise UsageError(f'strokes must be a list of at most {MOST_STROKES} {{"mode", "radius", "points"}}.')
+    strokes = []
+    for item in raw:
+        if not isinstance(item, dict) or set(item) != {"mode", "radius", "points"}:
+            raise UsageError(
+                'Every stroke must be {"mode": "add" or "keep", "radius": ..., "points": [[x, y], ...]}, '
+                f"not {item!r:.60}."
+            )
+        points = item["points"]
+        if isinstance(points, list):
+            points = tuple(tuple(point) if isinstance(point, list) else point for point in points)
+        strokes.append(Stroke(item["mode"], item["radius"], points))
+    return tuple(strokes)
+
+
+def _write(strokes: Iterable[Stroke]) -> list[dict[str, Any]]:
+    return [
+        {"mode": stroke.mode, "radius": stroke.radius, "points": [list(point) for point in stroke.points]}
+        for stroke in strokes
+    ]
+
+
+STROKES = Kind("strokes", _read, _write)
+"""How strokes are read from JSON and written to it."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What the strokes cover of a rectangle, HW float32 in [0, 1] with soft edges."""
+
+    add: Plane
+    keep: Plane
+
+
+def paint(strokes: Sequence[Stroke], bounds: Bounds) -> Painted | None:
+    """Draws the strokes one over the other; None where none of them touches ``bounds``.
+
+    A pixel is covered by how deep its centre lies inside a stroke, from half a pixel outside to half a pixel
+    inside. What is drawn does not depend on how the picture is cut into rectangles.
+    """
+    touching = [stroke for stroke in strokes if stroke.box.overlaps(bounds)]
+    if not touching:
+        return None
+    shape = (bounds.height, bounds.width)
+    painted = Painted(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    for stroke in touching:
+        over, under = (painted.add, painted.keep) if stroke.mode == "add" else (painted.keep, painted.add)
+        for at, cover in _covers(stroke, bounds):
+            np.maximum(over[at], cover, out=over[at])
+            np.minimum(under[at], 1 - cover, out=under[at])
+    return painted
+
+
+def clusters(strokes: Sequence[Stroke], extent: Extent, margin: int) -> list[Bounds]:
+    """Rectangles of a picture that hold the "add" strokes with ``margin`` around them, and do not overlap."""
+    boxes: list[Bounds] = []
+    for stroke in strokes:
+        if stroke.mode != "add":
+            continue
+        if not stroke.box.overlaps(Bounds(0, 0, extent.height, extent.width)):
+            continue
+        box = stroke.box.grown(margin).clipped(extent)
+        while overlapping := [other for other in boxes if other.overlaps(box)]:
+            boxes = [other for other in boxes if other not in overlapping]
+            for other in overlapping:
+                box = box.united(other)
+        boxes.append(box)
+    return boxes
+
+
+def _covers(stroke: Stroke, bounds: Bounds) -> Iterator[tuple[tuple[slice, slice], Plane]]:
+    """For each segment, the part of ``bounds`` around it and how much of each pixel it covers."""
+    points = np.array(stroke.points if len(stroke.points) > 1 else stroke.points * 2, np.float64)[:, ::-1]
+    begins, ends = points[:-1], points[1:]
+    reach = stroke.radius + 1
+    first = np.maximum(np.floor(np.minimum(begins, ends) - reach), (bounds.y, bounds.x)).astype(int)
+    last = np.minimum(np.ceil(np.maximum(begins, ends) + reach), (bounds.bottom, bounds.right)).astype(int)
+    for index in np.flatnonzero((first < last).all(axis=1)):
+        (top, left), (bottom, right) = first[index], last[index]
+        down = np.arange(top, bottom)[:, None] + 0.5 - begins[index, 0]
+        across = np.arange(left, right) + 0.5 - begins[index, 1]
+        along_y, along_x = ends[index] - begins[index]
+        squared = along_x**2 + along_y**2
+        share = np.clip((across * along_x + down * along_y) / squared, 0, 1) if squared else 0.0
+        distance = np.hypot(across - share * along_x, down - share * along_y)
+        cover = np.clip(stroke.radius + 0.5 - distance, 0, 1).astype(np.float32)
+        yield np.s_[top - bounds.y : bottom - bounds.y, left - bounds.x : right - bounds.x], cover

@@ -1,0 +1,374 @@
+"""Pixels of coloured pictures, made by real networks."""
+
+from __future__ import annotations
+
+import tracemalloc
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.models import Network, colouring_model, identity_model, save_network
+from tests.unit.filters.pictures import apart, engine, picture
+from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
+from unfade.card import Task, Tensor, Tiling
+from unfade.engine import Engine
+from unfade.errors import Cancelled, ModelError, UsageError
+from unfade.filters import ColorizeOptions, Hint, colorize
+from unfade.filters.chroma import working_extent
+from unfade.filters.colorize import Colorizer, prepare
+from unfade.filters.hints import HINTS, hint_planes
+from unfade.picture import Metadata, Picture, to_float
+from unfade.picture.lab import lab_of_srgb
+from unfade.picture.profile import as_srgb
+from unfade.tiling import Bounds, Extent
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(colouring_model(tmp_path / "tint.onnx"))
+
+
+@pytest.fixture
+def neutral(tmp_path: Path) -> str:
+    """Only hints have colour."""
+    return str(colouring_model(tmp_path / "neutral.onnx", tint=(0.0, 0.0)))
+
+
+def lightness(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """L* of HWC pixels, gray ones too."""
+    colour = to_float(pixels[..., :3] if pixels.shape[2] > 2 else pixels[..., :1].repeat(3, 2))
+    return lab_of_srgb(colour)[..., 0]
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [("uint8", 0.35), ("uint16", 2e-3), ("float32", 5e-3)])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_lightness_stays_and_colour_comes(model: str, dtype: str, rounding: float, channels: int) -> None:
+    source = picture(70, 95, channels, dtype=dtype)
+    before = source.pixels.copy()
+    result = colorize(source, ColorizeOptions(model=model), engine())
+    assert result.pixels.dtype == source.pixels.dtype
+    assert result.pixels.shape == (70, 95, 4 if source.has_alpha else 3)
+    assert np.abs(lightness(result.pixels) - lightness(source.pixels)).max() < rounding
+    assert np.ptp(to_float(result.colour), axis=2).mean() > 0.05
+    np.testing.assert_array_equal(source.pixels, before)
+    if source.alpha is not None:
+        np.testing.assert_array_equal(result.alpha, source.alpha)
+
+
+def test_a_networks_chroma_is_the_results(model: str) -> None:
+    """The test model makes a* 11 and b* 22 times L* / 100, wherever sRGB can show that."""
+    ramp = np.linspace(0.2, 0.9, 120, dtype=np.float32)[None, :, None].repeat(80, 0)
+    result = colorize(Picture(np.ascontiguousarray(ramp)), ColorizeOptions(model=model), engine())
+    lab = lab_of_srgb(result.pixels)[:, 8:-8]
+    assert np.abs(lab[..., 1] - 0.11 * lab[..., 0]).max() < 0.2
+    assert np.abs(lab[..., 2] - 0.22 * lab[..., 0]).max() < 0.4
+
+
+def test_no_chroma_leaves_gray_exactly(neutral: str) -> None:
+    for dtype in ("uint8", "uint16"):
+        source = picture(33, 21, 1, dtype=dtype)
+        result = colorize(source, ColorizeOptions(model=neutral), engine())
+        np.testing.assert_array_equal(result.pixels, source.pixels.repeat(3, 2))
+
+
+def test_a_pictures_own_colours_are_ignored(model: str) -> None:
+    coloured = picture(40, 40, 3, dtype="float32")
+    light = lightness(coloured.pixels)[..., None] / 100
+    gray = np.where(light > 0.08, ((light + 0.16) / 1.16) ** 3, light / 9.033)
+    gray = np.where(gray > 0.0031308, 1.055 * gray ** (1 / 2.4) - 0.055, 12.92 * gray).astype(np.float32)
+    results = [
+        colorize(each, ColorizeOptions(model=model), engine())
+        for each in (coloured, Picture(np.ascontiguousarray(gray)))
+    ]
+    assert apart(results[0].pixels, results[1].pixels) < 0.02
+
+
+def test_colours_that_cannot_be_shown_lose_chroma_not_hue(tmp_path: Path) -> None:
+    path = str(colouring_model(tmp_path / "vivid.onnx", tint=(1.0, -0.4)))
+    source = picture(50, 60, 1, dtype="float32")
+    lab = lab_of_srgb(colorize(source, ColorizeOptions(model=path), engine()).pixels)
+    assert np.abs(lab[..., 0] - lightness(source.pixels)).max() < 0.02
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    assert chroma.max() < 0.9 * 1.07 * 110  # the network asks for more
+    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))[chroma > 10]
+    assert np.abs(hue - np.degrees(np.arctan2(-0.4, 1.0))).max() < 1
+
+
+def test_hints_colour_their_surroundings(neutral: str) -> None:
+    source, hint = Picture(np.full((96, 128, 1), 128, np.uint8)), Hint(100.0, 30.0, "#c03020")
+    result = colorize(source, ColorizeOptions(model=neutral, hints=(hint,)), engine())
+    lab = lab_of_srgb(to_float(result.pixels))
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    rows, columns = np.nonzero(chroma > 0.6 * chroma.max())
+    assert abs(rows.mean() + 0.5 - 30) < 2 and abs(columns.mean() + 0.5 - 100) < 2
+    a, b = (lab[rows, columns, channel].mean() for channel in (1, 2))
+    assert abs(np.degrees(np.arctan2(b, a) - np.arctan2(*hint.chroma[::-1]))) < 3
+    assert chroma[:, :60].max() < 0.5 and chroma[70:].max() < 0.5
+
+
+def test_hint_planes_by_hand() -> None:
+    red, blue = Hint(15.5, 7.5, "#ff0000"), Hint(40.0, 0.0, "#0000ff")
+    planes = hint_planes((red, blue), Extent(16, 40), Extent(8, 20))
+    assert planes[2].sum() == 5 * 5 + 3 * 3  # the second lies in the corner
+    assert (planes[2, 1:6, 5:10] == 1).all() and (planes[2, :3, 17:] == 1).all()
+    np.testing.assert_allclose(planes[:2, 3, 7], red.chroma)
+    np.testing.assert_allclose(planes[:2, 0, 19], blue.chroma)
+    np.testing.assert_allclose(red.chroma, (80.09, 67.20), atol=0.05)
+    assert not planes[:2, planes[2] == 0].any()
+
+
+def test_later_hints_lie_on_top() -> None:
+    planes = hint_planes((Hint(5, 5, "#ff0000"), Hint(5, 5, "#00ff00")), Extent(10, 10), Extent(10, 10))
+    np.testing.assert_allclose(planes[0, 5, 5], Hint(0, 0, "#00ff00").chroma[0])
+
+
+def test_saturation_is_mixed_in_rgb(model: str) -> None:
+    source = picture(40, 40, 1, dtype="float32")
+
+    def result(saturation: float) -> NDArray[Any]:
+        return colorize(source, ColorizeOptions(model=model, saturation=saturation), engine()).pixels
+
+    full = result(1)
+    luma = (full @ LUMA)[..., None]
+    for saturation in (0.0, 0.4, 1.7):
+        assert apart(result(saturation), np.clip(luma + saturation * (full - luma), 0, 1)) < 1e-5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_strength_blends_with_the_picture_as_it_was(model: str, channels: int) -> None:
+    source = picture(40, 40, channels, dtype="float32")
+    was = source.pixels if channels == 3 else source.pixels.repeat(3, 2)
+
+    def result(strength: float) -> NDArray[Any]:
+        return colorize(source, ColorizeOptions(model=model, strength=strength), engine()).pixels
+
+    np.testing.assert_array_equal(result(0), was)
+    assert apart(result(0.3), 0.3 * result(1) + 0.7 * was) < 1e-6
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (200, 3), (9, 9), (64, 64), (63, 65), (400, 210)])
+def test_any_size(model: str, size: tuple[int, int]) -> None:
+    source = picture(*size, 1)
+    result = colorize(source, ColorizeOptions(model=model), engine())
+    assert (result.height, result.width) == size
+    assert np.abs(lightness(result.pixels) - lightness(source.pixels)).max() < 0.35
+
+
+def test_a_model_with_a_size_multiple_is_fed_that(model: str, tmp_path: Path) -> None:
+    path = str(colouring_model(tmp_path / "picky.onnx", size_multiple=24))
+    source = picture(100, 60, 1)
+    results = [colorize(source, ColorizeOptions(model=each), engine()).pixels for each in (model, path)]
+    assert apart(results[0][:80, :45], results[1][:80, :45]) <= 1 / 255  # the fill is felt at the far edges
+
+
+@pytest.mark.parametrize(
+    ("extent", "expected"),
+    [
+        (Extent(3000, 4000), Extent(384, 512)),
+        (Extent(100, 50), Extent(512, 256)),
+        (Extent(1, 9000), Extent(1, 512)),
+    ],
+)
+def test_working_sizes(extent: Extent, expected: Extent) -> None:
+    assert working_extent(extent, 512) == expected
+
+
+def test_hidden_colours_do_not_matter(model: str) -> None:
+    source = picture(60, 60, 4)
+    source.pixels[..., 3] = 255
+    source.pixels[10:50, 10:30, 3] = 0
+    other = Picture(source.pixels.copy())
+    other.pixels[10:50, 10:30, :3] = 255
+    first, second = (colorize(each, ColorizeOptions(model=model), engine()) for each in (source, other))
+    seen = source.pixels[..., 3] > 0
+    np.testing.assert_array_equal(first.pixels[seen], second.pixels[seen])
+
+
+def test_parts_are_parts_of_the_whole(model: str) -> None:
+    source = picture(150, 180, 4)
+    ready = prepare(ColorizeOptions(model=model, hints=(Hint(50, 60, "#40a020"),), saturation=1.3), engine())
+    whole = ready(source).picture.pixels
+    for region in (
+        Bounds(0, 0, 40, 50),
+        Bounds(100, 93, 33, 61),
+        Bounds(149, 179, 1, 1),
+        Bounds(0, 0, 150, 180),
+    ):
+        part = ready.part(source, region)
+        assert (part.at, part.exact) == (region, True)
+        expected = whole[region.y : region.bottom, region.x : region.right]
+        assert apart(part.outcome.picture.pixels, expected) <= 1 / 255
+
+
+class Counted:
+    """How often the network ran: time inside it is spent, or is not."""
+
+    def __init__(self, model: str) -> None:
+        self.engine = engine()
+        self.model = model
+
+    def ready(self, **options: Any) -> Colorizer:
+        return prepare(ColorizeOptions(model=self.model, **options), self.engine)
+
+    @staticmethod
+    def ran(outcome: Any) -> bool:
+        return bool(outcome.engine_seconds > 0)
+
+
+def test_the_network_runs_once_for_a_picture(model: str) -> None:
+    counted, source, region = Counted(model), picture(80, 80, 1), Bounds(3, 4, 20, 30)
+    hints = (Hint(5, 5, "#ff0000"),)
+    assert counted.ran(counted.ready().part(source, region).outcome)
+    assert not counted.ran(counted.ready().part(source, Bounds(30, 40, 20, 30)).outcome)
+    assert not counted.ran(counted.ready(saturation=1.5).part(source, region).outcome)
+    assert not counted.ran(counted.ready(strength=0.5)(source))
+    assert counted.ran(counted.ready(hints=hints).part(source, region).outcome)
+    assert not counted.ran(counted.ready(hints=hints)(Picture(source.pixels.copy())))
+    assert counted.ran(counted.ready(hints=hints)(picture(80, 80, 1, seed=1)))
+
+
+def test_pixels_that_were_changed_are_seen(model: str) -> None:
+    """An array that a program fills anew is another picture, though it is the same memory."""
+    counted, source = Counted(model), picture(80, 80, 1)
+    counted.ready()(source)
+    source.pixels[...] = 255 - source.pixels
+    outcome = counted.ready()(source)
+    assert counted.ran(outcome)
+    fresh = colorize(Picture(source.pixels.copy()), ColorizeOptions(model=model), engine())
+    np.testing.assert_array_equal(outcome.picture.pixels, fresh.pixels)
+
+
+def test_what_is_kept_keeps_no_picture_alive(model: str) -> None:
+    source, kept = picture(50, 50, 1), engine()
+    colorize(source, ColorizeOptions(model=model), kept)
+    gone = weakref.ref(source.pixels)
+    del source
+    assert gone() is None
+
+
+def test_profiles(model: str) -> None:
+    """sRGB's stays; pixels with another one are converted; one for gray does not fit the result."""
+    options, dpi = ColorizeOptions(model=model), (300.0, 300.0)
+    rgb, gray = picture(30, 30, 3), picture(30, 30, 1)
+
+    def coloured(source: Picture, icc: bytes | None) -> Picture:
+        return colorize(Picture(source.pixels, Metadata(icc=icc, dpi=dpi)), options, engine())
+
+    kept = coloured(rgb, rgb_profile())
+    assert kept.metadata == Metadata(icc=rgb_profile(), dpi=dpi)
+    np.testing.assert_array_equal(kept.pixels, coloured(rgb, None).pixels)
+    for source, icc in ((gray, gray_profile()), (gray, rgb_profile()), (rgb, display_p3())):
+        assert coloured(source, icc).metadata == Metadata(dpi=dpi)
+    moved = as_srgb(Picture(gray.pixels, Metadata(icc=gray_profile())))
+    # Within rounding: for the network the picture is made small first, and converted then.
+    assert apart(coloured(gray, gray_profile()).pixels, coloured(moved, None).pixels) < 1.5 / 255
+
+
+def test_progress_and_stopping(model: str) -> None:
+    seen: list[tuple[int, int]] = []
+    source = picture(400, 400, 1)
+    colorize(source, ColorizeOptions(model=model), engine(), lambda *step: seen.append(step))
+    total = seen[0][1]
+    assert seen == [(done, total) for done in range(1, total + 1)] and total > 2
+
+    def stop(done: int, _: int) -> None:
+        raise Cancelled(f"Stopped at {done}.")
+
+    with pytest.raises(Cancelled, match="at 1"):
+        colorize(source, ColorizeOptions(model=model), engine(), stop)
+
+
+def test_memory_does_not_grow_with_the_picture(model: str) -> None:
+    def beside(side: int, kept: Engine) -> int:
+        source = Picture(np.full((side, side, 1), 90, np.uint8))
+        ready = prepare(ColorizeOptions(model=model), kept)
+        tracemalloc.start()
+        ready(source)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most - 3 * source.pixels.nbytes
+
+    small, large = beside(1000, engine()), beside(2500, engine())
+    assert large < small + 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"x": 1}, "hints must be a list"),
+        ([1], "Every hint must be"),
+        ([{"x": 1, "y": 2}], "Every hint must be"),
+        ([{"x": 1, "y": 2, "color": "#fff", "z": 0}], "Every hint must be"),
+        ([{"x": 1, "y": 2, "color": "red"}], "color must be like"),
+        ([{"x": 1, "y": 2, "color": 7}], "color must be like"),
+        ([{"x": "1", "y": 2, "color": "#ffffff"}], "x must be a number of pixels, not '1'"),
+        ([{"x": 1, "y": True, "color": "#ffffff"}], "y must be a number of pixels"),
+    ],
+)
+def test_bad_hints_are_one_sentence(raw: object, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        HINTS.read(raw)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+def test_hints_survive_json() -> None:
+    hints = (Hint(1.5, 2, "#A0b1c2"),)
+    assert HINTS.read(HINTS.write(hints)) == hints
+
+
+@pytest.mark.parametrize(("x", "y"), [(-1, 5), (31, 5), (5, 20.5)])
+def test_hints_outside_the_picture(model: str, x: float, y: float) -> None:
+    options = ColorizeOptions(model=model, hints=(Hint(x, y, "#ff0000"),))
+    with pytest.raises(
+        UsageError, match=f"at {x:g}, {y:g} lies outside the picture, which has 30 x 20 pixels"
+    ):
+        colorize(picture(20, 30, 1), options, engine())
+
+
+def liar(path: Path) -> Path:
+    """Chroma at full size, which the card does not promise."""
+    network = Network(4)
+    return save_network(
+        path,
+        network,
+        network.mixed(network.input, [[1.0, 0.0, 0.0, 0.0]] * 2, [0.0, 0.0]),
+        task=Task.COLORIZE,
+        tiling=Tiling.WHOLE,
+        working_size=32,
+        outputs=(Tensor("output", 2, (-1.0, 1.0), "lab-ab"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: identity_model(path, 1), "is for upscale, not for colorize"),
+        (
+            lambda path: identity_model(path, 1, task=Task.COLORIZE),
+            "does not make colours out of luma and hints",
+        ),
+        (
+            lambda path: colouring_model(path, tiling=Tiling.EXACT),
+            "does not make colours out of luma and hints",
+        ),
+        (lambda path: colouring_model(path, tint=(np.nan, 0.0)), "values that are no numbers"),
+        (liar, "gave an array of shape"),
+    ],
+)
+def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path], sentence: str) -> None:
+    path = make(tmp_path / "odd.onnx")
+    with pytest.raises(ModelError, match=sentence):
+        colorize(picture(20, 20, 1), ColorizeOptions(model=str(path)), engine())
+
+
+def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unfade.catalog.list_models", list)
+    with pytest.raises(ModelError, match="No model for colouring is installed"):
+        prepare(ColorizeOptions(), engine())

@@ -1,0 +1,334 @@
+"""Pixels of cleaned pictures, made by real networks."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.models import black_model, cleaning_model, identity_model, nan_model
+from tests.unit.filters.pictures import apart, engine, picture
+from unfade.card import Task, Tiling
+from unfade.errors import Cancelled, ModelError, UsageError
+from unfade.filters import DeartifactOptions, Outcome, Stroke, deartifact
+from unfade.filters.deartifact import prepare
+from unfade.filters.strokes import STROKES
+from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
+from unfade.tiling import Bounds
+
+LUMA = np.array([0.299, 0.587, 0.114])
+ADD = Stroke("add", 6, ((30.0, 40.0), (70.0, 52.0)))
+KEEP = Stroke("keep", 9, ((60.0, 60.0), (60.0, 20.0), (20.0, 70.0)))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(cleaning_model(tmp_path / "clean.onnx", residual=0.3))
+
+
+def marked(height: int = 90, width: int = 100, channels: int = 3, dtype: str = "uint8") -> Picture:
+    """Gray with noise, and a red bar, which the test model takes for a watermark."""
+    pixels = to_float(picture(height, width, channels, dtype="float32").pixels) * np.float32(
+        0.2
+    ) + np.float32(0.3)
+    pixels[40:52, 20:80, 0] = 0.95
+    pixels[40:52, 20:80, 1:3] = 0.1
+    return Picture(np.ascontiguousarray(from_float(pixels, dtype)))
+
+
+def clean(source: Picture, options: DeartifactOptions, tile: int | None = None) -> Outcome:
+    return prepare(options, engine(tile))(source)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
+    metadata = Metadata(icc=b"profile", dpi=(300.0, 300.0))
+    source = Picture(picture(33, 47, channels, dtype=dtype).pixels, metadata)
+    before = source.pixels.copy()
+    result = deartifact(source, DeartifactOptions(model=model), engine())
+    assert (result.pixels.shape, result.pixels.dtype) == (source.pixels.shape, source.pixels.dtype)
+    assert result.metadata == metadata
+    assert apart(result.colour, source.colour) > 0.02
+    np.testing.assert_array_equal(source.pixels, before)
+    if source.alpha is not None:
+        np.testing.assert_array_equal(result.alpha, source.alpha)
+
+
+def test_depths_agree(model: str) -> None:
+    floats = picture(40, 40, 3, dtype="float32")
+    options = DeartifactOptions(model=model)
+    exact = clean(floats, options).picture.pixels
+    deep = clean(Picture(from_float(floats.pixels, "uint16")), options).picture.pixels
+    assert apart(deep, exact) < 2e-4
+    assert len(np.unique(deep)) > 256
+
+
+def test_gray_is_the_luma_of_the_gray_picture_as_rgb(model: str) -> None:
+    gray = picture(40, 52, 1, dtype="float32")
+    rgb = Picture(np.ascontiguousarray(gray.pixels.repeat(3, axis=2)))
+    coloured, result = (clean(each, DeartifactOptions(model=model)).picture.pixels for each in (rgb, gray))
+    inside = ((coloured > 0) & (coloured < 1)).all(axis=2)  # not clipped
+    assert inside.mean() > 0.5
+    assert apart(result[..., 0][inside], (coloured @ LUMA)[inside].astype(np.float32)) < 1e-5
+
+
+@pytest.mark.parametrize("strokes", [(), (ADD, KEEP)])
+@pytest.mark.parametrize("watermark", [True, False])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_tiles_do_not_show(model: str, channels: int, watermark: bool, strokes: tuple[Stroke, ...]) -> None:
+    source = marked(channels=channels)
+    options = DeartifactOptions(model=model, watermark=watermark, strokes=strokes, strength=0.8)
+    whole, tiled = clean(source, options, 4096), clean(source, options, 48)
+    assert apart(whole.picture.pixels, tiled.picture.pixels) <= 1 / 255
+    assert whole.mask is not None and tiled.mask is not None
+    assert apart(whole.mask, tiled.mask) <= 1 / 255
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize("strokes", [(), (ADD, KEEP, Stroke("add", 3, ((200.0, 210.0),)))])
+@pytest.mark.parametrize("watermark", [True, False])
+def test_parts_are_parts_of_the_whole(
+    model: str, watermark: bool, strokes: tuple[Stroke, ...], holes: bool
+) -> None:
+    source = marked(230, 260, 4)
+    source.pixels[..., 3] = 255
+    if holes:
+        source.pixels[60:70, 50:95, 3] = 0
+    ready = prepare(DeartifactOptions(model=model, watermark=watermark, strokes=strokes), engine(128))
+    whole = ready(source)
+    assert whole.mask is not None
+    for region in (
+        Bounds(0, 0, 40, 50),
+        Bounds(45, 33, 21, 61),
+        Bounds(190, 170, 40, 90),
+        Bounds(0, 0, 230, 260),
+    ):
+        part = ready.part(source, region)
+        at = np.s_[region.y : region.bottom, region.x : region.right]
+        assert (part.at, part.exact) == (region, True)
+        assert apart(part.outcome.picture.pixels, whole.picture.pixels[at]) <= 1 / 255
+        assert part.outcome.mask is not None
+        assert apart(part.outcome.mask, whole.mask[at]) <= 1 / 255
+
+
+def test_the_mask_is_where_the_mark_is(model: str) -> None:
+    mask = clean(marked(), DeartifactOptions(model=model)).mask
+    assert mask is not None and mask.dtype == np.uint8
+    assert mask[42:50, 22:78].min() > 200
+    assert mask[:36].max() < 20 and mask[56:].max() < 20
+
+
+def test_leaving_the_watermark(model: str) -> None:
+    source = marked()
+    gone = clean(source, DeartifactOptions(model=model)).picture.pixels
+    left = clean(source, DeartifactOptions(model=model, watermark=False)).picture.pixels
+    assert apart(gone[38:54, 18:82], source.pixels[38:54, 18:82]) > 0.05  # the model blurs its edge
+    np.testing.assert_array_equal(
+        left[38:54, 18:82], source.pixels[38:54, 18:82]
+    )  # and a fringe of two pixels
+    away = np.ones(left.shape[:2], bool)
+    away[30:62, 10:90] = False
+    np.testing.assert_array_equal(left[away], gone[away])
+    # Between the two the change is gradual: half-way pixels are there.
+    ring = np.abs(left.astype(int) - source.pixels).max(2)[53:60, 20:80]
+    full = np.abs(gone.astype(int) - source.pixels).max(2)[53:60, 20:80]
+    assert ((ring > 0) & (ring < full)).any()
+
+
+def test_strokes_on_the_mask(model: str) -> None:
+    """A dot's edge is soft; what is drawn later lies on top."""
+    dot = Stroke("add", 5, ((60.0, 75.0),))
+    mask = clean(marked(), DeartifactOptions(model=model, strokes=(dot, KEEP))).mask
+    assert mask is not None
+    assert mask[72:78, 57:63].min() == 255
+    assert mask[75, 66] < 20
+    edge = mask[70:81, 55:66]
+    assert ((edge > 30) & (edge < 225)).any()
+    assert mask[40:50, 60].max() == 0  # the mark itself, under the "keep" stroke
+
+
+def test_what_is_to_be_kept_is_kept(model: str) -> None:
+    source = marked()
+    plain = clean(source, DeartifactOptions(model=model)).picture.pixels
+    kept = clean(source, DeartifactOptions(model=model, strokes=(KEEP,))).picture.pixels
+    np.testing.assert_array_equal(kept[20:60, 53:67], source.pixels[20:60, 53:67])
+    np.testing.assert_array_equal(kept[:, 80:], plain[:, 80:])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_what_is_added_is_filled_before_the_network_sees_it(
+    tmp_path: Path, channels: int, dtype: str
+) -> None:
+    path = str(identity_model(tmp_path / "same.onnx", 1, task=Task.DEARTIFACT))
+    pixels = np.full((80, 90, channels), from_float(np.float32(0.5), dtype), dtype)
+    pixels[30:36, 20:70, :3] = 0
+    if channels == 4:
+        pixels[..., 3] = from_float(np.float32(1), dtype)
+    stroke = Stroke("add", 6, ((18.0, 33.0), (72.0, 33.0)))
+    result = clean(Picture(pixels), DeartifactOptions(model=path, strokes=(stroke,)))
+    assert apart(result.picture.colour, np.full_like(result.picture.colour, pixels[0, 0, 0])) <= 1 / 255
+    assert result.mask is not None
+    assert (result.mask[33, 20:70] == 255).all() and result.mask[:20].max() == 0
+    assert pixels[33, 40, 0] == 0  # the picture itself is as it was
+
+
+def test_strokes_outside_the_picture_do_nothing(model: str) -> None:
+    source = marked()
+    plain = clean(source, DeartifactOptions(model=model))
+    strokes = (Stroke("add", 5, ((-50.0, 20.0),)), Stroke("keep", 5, ((5000.0, 20.0), (6000.0, 1.0))))
+    result = clean(source, DeartifactOptions(model=model, strokes=strokes))
+    np.testing.assert_array_equal(result.picture.pixels, plain.picture.pixels)
+
+
+def test_colours_under_alpha_0_stay_and_do_not_bleed(model: str) -> None:
+    source = picture(60, 60, 4)
+    source.pixels[..., 3] = 255
+    source.pixels[20:40, 20:40] = (255, 0, 0, 0)
+    result = deartifact(source, DeartifactOptions(model=model), engine())
+    np.testing.assert_array_equal(result.pixels[20:40, 20:40], source.pixels[20:40, 20:40])
+    assert source.alpha is not None
+    filled = Picture(np.ascontiguousarray(fill_transparent(source.colour, source.alpha)))
+    expected = deartifact(filled, DeartifactOptions(model=model), engine())
+    seen = source.alpha > 0
+    np.testing.assert_array_equal(result.colour[seen], expected.pixels[seen])
+
+
+def test_strength_blends(model: str) -> None:
+    source = picture(40, 40, 3, dtype="float32")
+
+    def result(strength: float) -> NDArray[Any]:
+        return clean(source, DeartifactOptions(model=model, strength=strength)).picture.pixels
+
+    np.testing.assert_array_equal(result(0), source.pixels)
+    assert apart(result(0.25), 0.25 * result(1) + 0.75 * source.pixels) < 1e-6
+
+
+def test_the_mask_is_kept_only_where_it_is_wanted(model: str) -> None:
+    source = marked()
+    for watermark in (True, False):
+        options = DeartifactOptions(model=model, watermark=watermark)
+        without = prepare(options, engine(), keep_mask=False)(source)
+        assert without.mask is None
+        np.testing.assert_array_equal(without.picture.pixels, clean(source, options).picture.pixels)
+
+
+def test_a_model_without_a_mask(tmp_path: Path) -> None:
+    path = str(cleaning_model(tmp_path / "plain.onnx", mask=False))
+    source = marked()
+    result = clean(source, DeartifactOptions(model=path))
+    assert result.mask is None
+    assert apart(result.picture.pixels, source.pixels) > 0.02
+    painted = clean(source, DeartifactOptions(model=path, strokes=(ADD,)))
+    assert painted.mask is not None and painted.mask.max() == 255
+    with pytest.raises(ModelError, match="plain does not tell where a watermark is"):
+        prepare(DeartifactOptions(model=path, watermark=False), engine())
+
+
+def test_a_blending_model_has_its_mask_too(tmp_path: Path) -> None:
+    path = str(cleaning_model(tmp_path / "blend.onnx", tiling=Tiling.BLEND))
+    mask = clean(marked(), DeartifactOptions(model=path), 64).mask
+    assert mask is not None and mask[42:50, 22:78].min() > 200 and mask[:30].max() < 20
+
+
+def test_the_outcome_tells_what_ran(model: str) -> None:
+    outcome = clean(marked(), DeartifactOptions(model=model))
+    assert (outcome.model, outcome.provider, outcome.fallback) == ("clean", "CPUExecutionProvider", None)
+    assert 0 < outcome.engine_seconds < 10
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: identity_model(path, 2, task=Task.DEARTIFACT), "changes the size"),
+        (lambda path: identity_model(path, 1), "is for upscale, not for deartifact"),
+        (
+            lambda path: cleaning_model(path, tiling=Tiling.WHOLE, working_size=64),
+            "does not make RGB out of RGB in tiles",
+        ),
+    ],
+)
+def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path], sentence: str) -> None:
+    path = make(tmp_path / "odd.onnx")
+    with pytest.raises(ModelError, match=sentence):
+        prepare(DeartifactOptions(model=str(path)), engine())
+
+
+@pytest.mark.parametrize(("make", "sentence"), [(nan_model, "NaN"), (black_model, "black")])
+def test_unusable_results_are_errors(tmp_path: Path, make: Callable[..., Path], sentence: str) -> None:
+    path = make(tmp_path / "broken.onnx", 1, task=Task.DEARTIFACT)
+    with pytest.raises(ModelError, match=sentence):
+        clean(marked(), DeartifactOptions(model=str(path)))
+
+
+def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unfade.catalog.list_models", list)
+    with pytest.raises(ModelError, match="No model for cleaning is installed"):
+        prepare(DeartifactOptions(), engine())
+
+
+def test_progress_and_stopping(model: str) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 3:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        deartifact(marked(), DeartifactOptions(model=model), engine(48), stop)
+    assert [done for done, _ in seen] == [1, 2, 3] and seen[0][1] > 3
+
+
+def test_memory_does_not_grow_with_the_picture(model: str) -> None:
+    """Beside input and output there are tiles, and a byte a pixel of mask where the mark is to be left."""
+    tile = 96
+
+    def beside(side: int, options: DeartifactOptions, keep_mask: bool) -> int:
+        source = Picture(np.full((side, side, 3), 90, np.uint8))
+        ready = prepare(options, engine(tile), keep_mask=keep_mask)
+        tracemalloc.start()
+        ready(source)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most - source.pixels.nbytes
+
+    plain = DeartifactOptions(model=model)
+    small, large = (beside(side, plain, False) for side in (800, 1600))
+    assert large < small + 100_000
+    protected = beside(1600, replace(plain, watermark=False), False)
+    strip = 2**18 * 4 * 10  # a dozen planes of floats
+    assert protected < large + 1600 * 1600 + strip
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({}, "strokes must be a list"),
+        ([1], "Every stroke must be"),
+        ([{"mode": "add", "radius": 1}], "Every stroke must be"),
+        ([{"mode": "paint", "radius": 1, "points": [[0, 0]]}], "mode must be add or keep, not 'paint'"),
+        ([{"mode": "add", "radius": 0, "points": [[0, 0]]}], "radius must be a number of pixels above 0"),
+        ([{"mode": "add", "radius": True, "points": [[0, 0]]}], "radius must be a number"),
+        ([{"mode": "add", "radius": 1, "points": []}], "must have 1 to"),
+        ([{"mode": "add", "radius": 1, "points": "ab"}], "must have 1 to"),
+        ([{"mode": "add", "radius": 1, "points": [[0]]}], "pairs of numbers"),
+        ([{"mode": "add", "radius": 1, "points": [[0, "1"]]}], "pairs of numbers"),
+        ([{"mode": "add", "radius": 1, "points": [[0, 1e9]]}], "pairs of numbers"),
+    ],
+)
+def test_bad_strokes_are_one_sentence(raw: object, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        STROKES.read(raw)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+def test_strokes_survive_json() -> None:
+    assert STROKES.read(STROKES.write((ADD, KEEP))) == (ADD, KEEP)
