@@ -9,53 +9,115 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unfade.card import Variant
+from unfade.errors import UnfadeError
 from unfade_training.errors import TrainingError
 
 from .errors import ExportError
 
 if TYPE_CHECKING:
-    from .export import Report
+    from .build import Report
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Turns checkpoints into ONNX models with a card, checked. A checkpoint alone means run.",
+)
+
+_Output = Annotated[Path, typer.Option("--output", "-o", help="The model to write.", show_default=False)]
+_Half = Annotated[bool, typer.Option("--fp16", help="Write a float16 variant beside it, for CUDA.")]
+_Install = Annotated[bool, typer.Option("--install", help="Add it to your own models, too.")]
+_Photo = Annotated[
+    Path | None, typer.Option(help="A photograph to prove exact tiling on, in place of noise.")
+]
 
 
 @app.command()
 def run(
     checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of unfade-train.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.", show_default=False)],
+    output: _Output,
+    fp16: _Half = False,
+    install: _Install = False,
+    photo: _Photo = None,
 ) -> None:
     """Export CHECKPOINT, check the model against it, and write it with its card."""
     from .export import export_checkpoint
+    from .photo import load_photo
 
-    report = export_checkpoint(checkpoint, output)
-    _show(report, output)
+    pixels = None if photo is None else load_photo(photo)
+    _finish(export_checkpoint(checkpoint, output, fp16=fp16, photo=pixels), output, install)
 
 
-def _show(report: Report, output: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
+@app.command()
+def community(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="ESRGAN, Compact, SPAN, SwinIR, DAT... (.safetensors, .pth).")
+    ],
+    output: _Output,
+    licence: Annotated[str, typer.Option(help="A note on the model's licence, for its card.")] = "",
+    variant: Annotated[
+        Variant | None,
+        typer.Option(
+            help="How it was trained; unless given, gan for models that enlarge.", show_default=False
+        ),
+    ] = None,
+    fp16: _Half = False,
+    install: _Install = False,
+    photo: _Photo = None,
+) -> None:
+    """Export a community CHECKPOINT that spandrel recognises, with a card."""
+    from .community import UNKNOWN_LICENCE, export_community
+    from .photo import load_photo
 
-    card = report.card
-    table = Table(title=f"{card.name} -> {output}", show_header=False)
-    table.add_row("task", f"{card.task.value} x{card.scale}, {card.variant.value}")
-    table.add_row("parameters", f"{card.parameters:,}")
-    table.add_row("MACs per input pixel", f"{card.macs_per_pixel:,}")
-    table.add_row("file", f"{report.size / 1e6:.2f} MB")
-    table.add_row("halo", f"{card.halo} px (an impulse was seen {report.reach} px away)")
-    table.add_row("size multiple", str(card.size_multiple))
-    for parity in report.parity:
-        table.add_row(f"parity at {parity.width}x{parity.height}", f"{parity.difference:.1e}")
-    table.add_row("tiles against whole", f"{report.tiling_difference:.1e}")
-    table.add_row("speed here", f"{report.megapixels_per_second:.2f} input MP/s on the CPU")
-    Console().print(table)
+    report = export_community(
+        checkpoint,
+        output,
+        licence=licence or UNKNOWN_LICENCE,
+        variant=variant,
+        fp16=fp16,
+        photo=None if photo is None else load_photo(photo),
+    )
+    _finish(report, output, install)
+
+
+@app.command()
+def blend(
+    first: Annotated[Path, typer.Argument(help="A model (.onnx).", show_default=False)],
+    second: Annotated[Path, typer.Argument(help="Another of the same network.", show_default=False)],
+    output: _Output,
+    weight: Annotated[float, typer.Option(help="Of the second: 0 gives the first, 1 the second.")] = 0.5,
+) -> None:
+    """Write a model between FIRST and SECOND: their weights, interpolated."""
+    from .blend import blend_models
+
+    card = blend_models(first, second, weight, output)
+    typer.echo(f"{card.name} -> {output}")
+
+
+def _finish(report: Report, output: Path, install: bool) -> None:
+    from .table import show
+
+    show(report, output)
+    if install:
+        from unfade.library import add_model
+
+        typer.echo(f"added to your models: {add_model(output, replace=True).path}")
 
 
 def main() -> None:
     """Entry point: whatever fails is one sentence and exit code 1."""
     logging.basicConfig(level=logging.ERROR)
+    arguments = sys.argv[1:]
+    commands = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    if arguments and not {"-h", "--help", *commands} & {arguments[0]}:
+        arguments = ["run", *arguments]
     try:
-        app()
-    except (ExportError, TrainingError) as error:
+        app(arguments)
+    except (ExportError, TrainingError, UnfadeError) as error:
         typer.echo(f"unfade-export: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from pathlib import Path
 from unfade import places
 from unfade.card import ModelCard
 from unfade.engine import session
+from unfade.engine.variants import is_half_variant
 from unfade.errors import ModelError, did_you_mean
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def find_model(name_or_path: str | Path) -> Model:
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() == ".onnx" or len(path.parts) > 1:
         source = Source.SHIPPED if path.resolve().parent == places.shipped_models_dir() else Source.USER
-        return Model(path, _card_of(path), source)
+        return Model(path, _card_of(path, probing=True), source)
     for file, _ in _files():  # a damaged model is not in the list; say why instead of that it does not exist
         if file.stem == text:
             _card_of(file)
@@ -84,18 +85,23 @@ def _files() -> list[tuple[Path, Source]]:
     extra = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
     folders = [(folder, Source.USER) for folder in (*extra, places.models_dir())]
     folders.append((places.shipped_models_dir(), Source.SHIPPED))
-    return [(path, source) for folder, source in folders for path in sorted(folder.glob("*.onnx"))]
+    return [
+        (path, source)
+        for folder, source in folders
+        for path in sorted(folder.glob("*.onnx"))
+        if not is_half_variant(path)  # the engine's own choice
+    ]
 
 
-def _card_of(path: Path) -> ModelCard:
+def _card_of(path: Path, *, probing: bool = False) -> ModelCard:
     try:
         status = path.stat()
     except OSError as error:
         raise ModelError(f"There is no model file {path}.") from error
-    return _read_card(path, status.st_mtime_ns, status.st_size)
+    return _read_card(path, status.st_mtime_ns, status.st_size, probing)
 
 
 @functools.lru_cache(maxsize=256)
-def _read_card(path: Path, _modified: int, _size: int) -> ModelCard:
-    """Read a card once for every state of its file."""
-    return session.card_of(path)
+def _read_card(path: Path, _modified: int, _size: int, probing: bool) -> ModelCard:
+    """Read or find out a card once for every state of its file."""
+    return session.card_of(path, probing=probing)

@@ -25,6 +25,11 @@ def shipped_models_dir() -> Path:
     return Path(__file__).parent / "models"
 
 
+def cache_dir() -> Path:
+    """What can be made anew at any time: networks that a provider has compiled."""
+    return platformdirs.user_cache_path(_APP, appauthor=False)
+
+
 def config_dir() -> Path:
     """Settings."""
     return platformdirs.user_config_path(_APP, appauthor=False)

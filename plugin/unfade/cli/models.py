@@ -1,17 +1,23 @@
-"""``unfade models``: which generators there are, and what each says of itself."""
+"""``unfade models``: which generators there are, what each says of itself, and the user's own."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from unfade.catalog import Model
 
-models = typer.Typer(help="Show the installed models.", rich_markup_mode=None, no_args_is_help=False)
+models = typer.Typer(
+    help="Show the installed models, and add your own.", rich_markup_mode=None, no_args_is_help=False
+)
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -27,7 +33,10 @@ def list_(as_json: _AsJson = False) -> int:
         for model in found:
             typer.echo(json.dumps(_record(model)))
     elif not found:
-        typer.echo(f"unfade: No model is installed; put .onnx files into {places.models_dir()}.", err=True)
+        typer.echo(
+            f"unfade: No model is installed; unfade models add FILE puts one into {places.models_dir()}.",
+            err=True,
+        )
     else:
         width = max(len(model.card.name) for model in found)
         for model in found:
@@ -61,6 +70,76 @@ def info(
         else:
             typer.echo(f"{key.replace('_', ' '):<16} {_text(value)}")
     return 0
+
+
+@models.command("add")
+def add(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="An ONNX model, or an https address.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of one of the same name.")
+    ] = False,
+) -> int:
+    """Add a model to your own: it is looked through, tried out, and probed where it has no card."""
+    from unfade.library import add_model
+
+    with _Bytes() as bar:
+        model = add_model(source, replace=replace, on_bytes=bar.update)
+    card = model.card
+    typer.echo(f"{card.name}  {card.task.value}  x{card.scale}  {model.path}")
+    return 0
+
+
+@models.command("remove")
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of your own models.")],
+) -> int:
+    """Delete one of your own models."""
+    from unfade.library import remove_model
+
+    for path in remove_model(name):
+        typer.echo(f"deleted {path}")
+    return 0
+
+
+@models.command("verify")
+def verify() -> int:
+    """Compare your own models with their checksums; exit code 1 where one is not what was added."""
+    from unfade.library import verify_models
+
+    verdicts = verify_models()
+    for verdict in verdicts:
+        typer.echo(f"{verdict.name}  {verdict.state.value}")
+        if verdict.reason:
+            typer.echo(f"unfade: {verdict.reason}", err=True)
+    return int(not all(verdict.state.well for verdict in verdicts))
+
+
+class _Bytes:
+    """A bar for a download, where standard error is a terminal."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> _Bytes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, done: int, total: int | None) -> None:
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress
+
+            self._progress = Progress(
+                BarColumn(), DownloadColumn(), console=Console(stderr=True), transient=True
+            )
+            self._progress.add_task("")
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total)
 
 
 def _record(model: Model) -> dict[str, Any]:

@@ -16,13 +16,14 @@ class DeviceKind(str, Enum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+    TENSORRT = "tensorrt"
     COREML = "coreml"
     DIRECTML = "directml"
 
 
 @dataclass(frozen=True)
 class Device:
-    """A kind of processor and, for CUDA, which one of them."""
+    """A kind of processor and, for CUDA and TensorRT, which one of them."""
 
     kind: DeviceKind
     index: int = 0
@@ -33,7 +34,7 @@ class Device:
 
     @classmethod
     def parse(cls, text: str) -> Device:
-        """Read ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``coreml`` or ``directml``.
+        """Read ``auto``, ``cpu``, ``cuda``, ``tensorrt`` (``cuda:N`` for the Nth), ``coreml``, ``directml``.
 
         Raises:
             UsageError: for anything else.
@@ -43,12 +44,11 @@ class Device:
             kind = DeviceKind(name)
         except ValueError:
             kind = None
-        if kind is None or (
-            colon and (kind is not DeviceKind.CUDA or not re.fullmatch(r"[0-9]{1,3}", number))
-        ):
+        numbered = kind in (DeviceKind.CUDA, DeviceKind.TENSORRT)
+        if kind is None or (colon and not (numbered and re.fullmatch(r"[0-9]{1,3}", number))):
             raise UsageError(
                 f"There is no device {text!r}: use auto, cpu, cuda, cuda:N (N counts GPUs from 0), "
-                "coreml or directml."
+                "tensorrt, coreml or directml."
             )
         return cls(kind, int(number) if colon else 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from unfade.engine import nvidia
 from unfade.engine.device import Device, DeviceKind
@@ -11,6 +12,7 @@ from unfade.engine.nvidia import Obstacle
 from unfade.engine.runtime import onnxruntime, preload_cuda
 from unfade.errors import DeviceError
 
+TENSORRT = "TensorrtExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 DIRECTML = "DmlExecutionProvider"
 COREML = "CoreMLExecutionProvider"
@@ -20,9 +22,17 @@ Chain = list[tuple[str, dict[str, str]]]
 """Providers with their options, the first that works is taken; the last is always the CPU."""
 
 _PREFERENCE = (CUDA, DIRECTML, COREML)
-_BY_NAME = {DeviceKind.CUDA: CUDA, DeviceKind.DIRECTML: DIRECTML, DeviceKind.COREML: COREML}
-_LABELS = {CUDA: "CUDA", DIRECTML: "DirectML", COREML: "CoreML", CPU: "CPU"}
+WANTS_FIXED_SIZES = frozenset({TENSORRT, COREML})
+"""Providers that compile a network for one size of its input, and are slow or refuse where it is open."""
+_BY_NAME = {
+    DeviceKind.TENSORRT: TENSORRT,
+    DeviceKind.CUDA: CUDA,
+    DeviceKind.DIRECTML: DIRECTML,
+    DeviceKind.COREML: COREML,
+}
+_LABELS = {TENSORRT: "TensorRT", CUDA: "CUDA", DIRECTML: "DirectML", COREML: "CoreML", CPU: "CPU"}
 _WHERE = {
+    TENSORRT: "TensorRT needs Linux or Windows on an x86-64 processor, and the onnxruntime-gpu package",
     CUDA: "CUDA needs Linux or Windows on an x86-64 processor, and the onnxruntime-gpu package",
     DIRECTML: "DirectML needs Windows and the onnxruntime-directml package",
     COREML: "CoreML needs macOS",
@@ -45,13 +55,20 @@ def provider_label(provider: str) -> str:
     return _LABELS.get(provider, provider)
 
 
-def provider_chain(device: Device, available: Sequence[str], *, gpu_memory_limit: int | None = None) -> Chain:
+def provider_chain(
+    device: Device,
+    available: Sequence[str],
+    *,
+    gpu_memory_limit: int | None = None,
+    cache: Path | None = None,
+) -> Chain:
     """The providers to ask onnxruntime for, the most wanted first.
 
     Args:
         device: what the user asked for.
         available: the providers of this build of onnxruntime (``get_available_providers()``).
         gpu_memory_limit: bytes that CUDA's arena may take; None leaves it without limit.
+        cache: a folder for what TensorRT and CoreML compile; None has them compile at every start.
 
     Raises:
         DeviceError: a device asked for by name is not in this build.
@@ -62,15 +79,21 @@ def provider_chain(device: Device, available: Sequence[str], *, gpu_memory_limit
         wanted = [provider for provider in _PREFERENCE if provider in available]
     else:
         wanted = [_BY_NAME[device.kind]]
+        if device.kind is DeviceKind.TENSORRT and CUDA in available:
+            wanted.append(CUDA)  # for the operators that TensorRT lacks
         if wanted[0] not in available:
             raise DeviceError(
                 f"The device {device} cannot be used here: {_WHERE[wanted[0]]}. Use --device auto or cpu."
             )
-    chain: Chain = [(provider, _options(provider, device, gpu_memory_limit)) for provider in wanted]
+    chain: Chain = [(provider, _options(provider, device, gpu_memory_limit, cache)) for provider in wanted]
     return [*chain, (CPU, {})]
 
 
-def _options(provider: str, device: Device, gpu_memory_limit: int | None) -> dict[str, str]:
+def _options(
+    provider: str, device: Device, gpu_memory_limit: int | None, cache: Path | None
+) -> dict[str, str]:
+    if provider == TENSORRT:
+        return _tensorrt_options(device, gpu_memory_limit, cache)
     if provider == CUDA:
         options = {
             "device_id": str(device.index),
@@ -86,8 +109,25 @@ def _options(provider: str, device: Device, gpu_memory_limit: int | None) -> dic
         return {"device_id": str(device.index)}
     if provider == COREML:
         # MLProgram is the format of current systems, and knows more operators than NeuralNetwork.
-        return {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL", "RequireStaticInputShapes": "0"}
+        options = {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL", "RequireStaticInputShapes": "0"}
+        return options if cache is None else {**options, "ModelCacheDirectory": str(cache / "coreml")}
     return {}
+
+
+def _tensorrt_options(device: Device, gpu_memory_limit: int | None, cache: Path | None) -> dict[str, str]:
+    """Building an engine takes a minute or more for every network and window; it is kept in ``cache``."""
+    options = {"device_id": str(device.index)}
+    if gpu_memory_limit is not None:
+        options["trt_max_workspace_size"] = str(gpu_memory_limit // 2)
+    if cache is not None:
+        folder = str(cache / "tensorrt")
+        options |= {
+            "trt_engine_cache_enable": "1",
+            "trt_engine_cache_path": folder,
+            "trt_timing_cache_enable": "1",
+            "trt_timing_cache_path": folder,
+        }
+    return options
 
 
 def cuda_obstacle(index: int) -> Obstacle | None:

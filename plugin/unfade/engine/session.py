@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard
+from unfade import places
+from unfade.card import ModelCard, Tensor
 from unfade.engine import providers
+from unfade.engine.buffers import GpuBuffers
 from unfade.engine.device import Device, DeviceKind
 from unfade.engine.failures import OutOfMemory, first_line, is_out_of_memory
+from unfade.engine.probing import probe
 from unfade.engine.providers import Chain, provider_label
 from unfade.engine.runtime import FATAL, onnxruntime
 from unfade.engine.threads import usable_cores
+from unfade.engine.variants import variant_for
 from unfade.errors import DeviceError, ModelError
 
 logger = logging.getLogger(__name__)
+
+Sides = tuple[int, int]
+"""Height and width in pixels."""
+_SIDE_NAMES = ("height", "width")  # of the open dimensions, as unfade-export calls them
+_NVIDIA = (DeviceKind.CUDA, DeviceKind.TENSORRT)
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,16 @@ class Session:
     """
 
     def __init__(
-        self, inner: Any, path: Path, card: ModelCard, *, threads: int | None, fallback: str | None
+        self,
+        inner: Any,
+        path: Path,
+        card: ModelCard,
+        *,
+        threads: int | None,
+        fallback: str | None,
+        fixed: Callable[[Sides], Any] | None = None,
     ) -> None:
+        """``fixed`` opens the model once more for inputs of one size, where the provider wants that."""
         self.path = path
         self.card = card
         self.provider: str = inner.get_providers()[0]
@@ -53,16 +71,28 @@ class Session:
         self._inner = inner
         self._threads = threads
         self._outputs: list[str] = [output.name for output in inner.get_outputs()]
-        self._gpu = _GpuBuffers(inner, self._outputs) if self.provider == providers.CUDA else None
+        self._gpu = self._buffers(inner)
+        self._fixed = fixed
+        self._sides: Sides | None = None
         self._lock = threading.Lock()
         self._cpu_twin: Session | None = None
 
     @classmethod
-    def open(cls, path: Path, device: Device = Device.AUTO, *, threads: int | None = None) -> Session:
-        """Load the model at ``path`` for ``device``.
+    def open(
+        cls,
+        path: Path,
+        device: Device = Device.AUTO,
+        *,
+        threads: int | None = None,
+        fixed_sizes: bool | None = None,
+    ) -> Session:
+        """Load the model at ``path`` for ``device``: where that is CUDA and a half-precision variant lies
+        beside it, the variant.
 
         Args:
             threads: CPU threads; None takes the physical cores this process may use.
+            fixed_sizes: whether the network is compiled anew for every size of window, of which a picture
+                has one; None does so for providers that want it.
 
         Raises:
             ModelError: the file is missing, not an ONNX model, or has no usable card.
@@ -70,10 +100,16 @@ class Session:
             OutOfMemory: there is no room for the model's weights.
         """
         plan = _plan(device)
-        # Once there are half-precision variants of the models, this is where the provider is known and the
-        # file with the better type for it can be taken instead.
-        inner, refusal = start(path, plan.chain, threads=threads)
-        card = read_card(inner, path)
+        chosen = variant_for(path, plan.chain[0][0])
+        inner, refusal = start(chosen, plan.chain, threads=threads)
+        card = read_card(inner, chosen)
+        if chosen != path and (inner.get_providers()[0] != plan.chain[0][0] or card != card_of(path)):
+            logger.info("%s is not used: it does not run here, or belongs to another model", chosen)
+            chosen = path
+            inner, refusal = start(chosen, plan.chain, threads=threads)
+            card = read_card(inner, chosen)
+        if card is None:
+            card = probe(inner, path)
         if inner.get_providers()[0] != plan.chain[0][0]:
             wanted = provider_label(plan.chain[0][0])
             refusal = f"{wanted} could not be started ({refusal or 'onnxruntime does not say why'})"
@@ -82,7 +118,15 @@ class Session:
         reason = refusal or plan.reason
         runs_on_cpu = inner.get_providers()[0] == providers.CPU
         fallback = f"Running on the CPU: {reason}." if reason and runs_on_cpu else None
-        session = cls(inner, path, card, threads=threads, fallback=fallback)
+        if fixed_sizes is None:
+            fixed_sizes = inner.get_providers()[0] in providers.WANTS_FIXED_SIZES
+
+        def fixed(sides: Sides) -> Any:
+            return start(chosen, plan.chain, threads=threads, sides=sides)[0]
+
+        session = cls(
+            inner, path, card, threads=threads, fallback=fallback, fixed=fixed if fixed_sizes else None
+        )
         logger.info("%s runs on %s. %s", card.name, provider_label(session.provider), fallback or "")
         return session
 
@@ -100,12 +144,28 @@ class Session:
             ModelError, DeviceError: it failed in another way, on the CPU or on a GPU.
         """
         try:
-            if self._gpu is not None:
-                return self._gpu.run(inputs)
-            arrays = self._inner.run(self._outputs, dict(inputs))
+            inner, gpu = self._ready_for(inputs)
+            if gpu is not None:
+                return gpu.run(inputs)
+            arrays = inner.run(self._outputs, dict(inputs))
         except Exception as error:  # onnxruntime's exceptions have no common type of their own
             raise self._explain(error) from error
         return dict(zip(self._outputs, arrays, strict=True))
+
+    def _ready_for(self, inputs: Mapping[str, NDArray[np.float32]]) -> tuple[Any, GpuBuffers | None]:
+        """The inner session for inputs of this size, and its buffers."""
+        if self._fixed is None:
+            return self._inner, self._gpu
+        _, _, height, width = next(iter(inputs.values())).shape
+        with self._lock:
+            if self._sides != (height, width):
+                self._inner = self._fixed((height, width))
+                self._gpu = self._buffers(self._inner)
+                self._sides = (height, width)
+            return self._inner, self._gpu
+
+    def _buffers(self, inner: Any) -> GpuBuffers | None:
+        return GpuBuffers(inner, self._outputs) if self.provider == providers.CUDA else None
 
     def on_cpu(self) -> Session:
         """The same model on the CPU: itself if it is there already."""
@@ -131,53 +191,14 @@ class Session:
         )
 
 
-class _GpuBuffers:
-    """Runs a CUDA session through IO binding: the input buffer on the GPU is kept and filled again.
-
-    All windows of a picture have one shape, so nothing is allocated there after the first.
-    """
-
-    def __init__(
-        self, inner: Any, outputs: list[str], device: str = "cuda", index: int | None = None
-    ) -> None:
-        self._inner = inner
-        self._outputs = outputs
-        self._device = device
-        if index is None:
-            index = int(inner.get_provider_options()[providers.CUDA]["device_id"])
-        self._index = index
-        self._values: dict[str, Any] = {}
-        self._lock = threading.Lock()  # the buffers are one set, and a GPU runs one window at a time anyway
-
-    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-        with self._lock:
-            binding = self._inner.io_binding()
-            for name, array in inputs.items():
-                binding.bind_ortvalue_input(name, self._upload(name, np.ascontiguousarray(array)))
-            for name in self._outputs:
-                binding.bind_output(name, self._device, self._index)
-            self._inner.run_with_iobinding(binding)
-            return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
-
-    def _upload(self, name: str, array: NDArray[np.float32]) -> Any:
-        value = self._values.get(name)
-        if value is not None and tuple(value.shape()) == array.shape:
-            value.update_inplace(array)
-            return value
-        self._values.pop(name, None)  # let go of the old buffer before asking for the new one
-        value = onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, self._index)
-        self._values[name] = value
-        return value
-
-
 def _plan(device: Device) -> _Plan:
     """The chain for ``device`` without a CUDA that is known not to run; DeviceError if it was asked for."""
     available = list(onnxruntime().get_available_providers())
     reason = None
-    if device.kind in (DeviceKind.AUTO, DeviceKind.CUDA) and providers.CUDA in available:
+    if device.kind in (DeviceKind.AUTO, *_NVIDIA) and providers.CUDA in available:
         obstacle = providers.cuda_obstacle(device.index)
         if obstacle is not None:
-            if device.kind is DeviceKind.CUDA:
+            if device.kind in _NVIDIA:
                 raise DeviceError(
                     f"The device {device} cannot be used: {obstacle.reason}. "
                     f"To use it, {obstacle.remedy}; otherwise use --device auto or cpu."
@@ -185,23 +206,51 @@ def _plan(device: Device) -> _Plan:
             available.remove(providers.CUDA)
             reason = f"{obstacle.reason} ({obstacle.remedy})"
     limit = providers.gpu_memory_limit(device.index) if providers.CUDA in available else None
-    return _Plan(providers.provider_chain(device, available, gpu_memory_limit=limit), reason)
+    cache = places.cache_dir() / "compiled"
+    chain = providers.provider_chain(device, available, gpu_memory_limit=limit, cache=cache)
+    if any(provider in providers.WANTS_FIXED_SIZES for provider, _ in chain):
+        with contextlib.suppress(OSError):  # a provider that cannot keep what it compiles compiles again
+            cache.mkdir(parents=True, exist_ok=True)
+    return _Plan(chain, reason)
 
 
-def card_of(path: Path) -> ModelCard:
+def card_of(path: Path, *, probing: bool = False) -> ModelCard:
     """The card of a model file, without making the model ready to run: a few milliseconds.
 
+    Args:
+        probing: whether a model without a card is run on small pictures to find out what would stand there.
+
     Raises:
-        ModelError: as for :meth:`Session.open`.
+        ModelError: as for :meth:`Session.open`, and for a model without a card that is not to be probed.
     """
     inner, _ = start(path, [(providers.CPU, {})], threads=1, optimise=False)
-    return read_card(inner, path)
+    card = read_card(inner, path)
+    if card is not None:
+        return card
+    if not probing:
+        raise ModelError(
+            f"The model {path} has no Unfade card, so its scale and borders are unknown: "
+            "unfade models add finds them out and keeps them."
+        )
+    return probe(inner, path)
 
 
 def start(
-    path: Path, chain: Chain, *, threads: int | None = None, optimise: bool = True
+    path: Path,
+    chain: Chain,
+    *,
+    threads: int | None = None,
+    optimise: bool = True,
+    sides: Sides | None = None,
 ) -> tuple[Any, str | None]:
     """An onnxruntime session with the first providers of ``chain`` that work, the CPU last.
+
+    Args:
+        path: the model.
+        chain: see :func:`unfade.engine.providers.provider_chain`.
+        threads: CPU threads; None takes the physical cores this process may use.
+        optimise: whether the graph is made ready to run quickly.
+        sides: height and width of all inputs to come; None leaves them open.
 
     Returns:
         The session, and why a provider refused where it said so. What runs is the first of the session's
@@ -223,6 +272,8 @@ def start(
     # tile_size.py --memory: 891 MiB for 662 at equal speed); DirectML does not support it at all. The arena
     # stays on: without it every run gets its pages anew from the system, a fifth slower.
     options.enable_mem_pattern = False
+    for name, side in zip(_SIDE_NAMES, sides or (), strict=False):
+        options.add_free_dimension_override_by_name(name, side)
     refusal = None
     while True:
         try:
@@ -239,31 +290,32 @@ def start(
         return inner, refusal
 
 
-def read_card(inner: Any, path: Path) -> ModelCard:
-    """The card of a loaded model.
+def read_card(inner: Any, path: Path) -> ModelCard | None:
+    """The card of a loaded model; None where it has none.
 
     Raises:
-        ModelError: it has none, or a damaged or newer one.
+        ModelError: it is damaged or newer, or speaks of other tensors than the network has.
     """
     try:
         card = ModelCard.from_metadata(inner.get_modelmeta().custom_metadata_map)
     except ModelError as error:
         raise ModelError(f"The model {path} cannot be used: {error}.") from error
-    if card is None:
-        # The place for probing: scale, channels and size multiple can be found out by running the model.
-        raise ModelError(
-            f"The model {path} has no Unfade card, so its scale and borders are unknown: "
-            "use a model made by unfade-export."
-        )
-    _check_tensors("input", [tensor.name for tensor in card.inputs], inner.get_inputs(), path)
-    _check_tensors("output", [tensor.name for tensor in card.outputs], inner.get_outputs(), path)
+    if card is not None:
+        _check_tensors("input", card.inputs, inner.get_inputs(), path)
+        _check_tensors("output", card.outputs, inner.get_outputs(), path)
     return card
 
 
-def _check_tensors(kind: str, described: list[str], real: list[Any], path: Path) -> None:
-    names = [tensor.name for tensor in real]
-    if sorted(described) != sorted(names):
+def _check_tensors(kind: str, described: Sequence[Tensor], real: list[Any], path: Path) -> None:
+    names, wanted = [tensor.name for tensor in real], [tensor.name for tensor in described]
+    if sorted(wanted) != sorted(names):
         raise ModelError(
-            f"The model {path} cannot be used: its card describes the {kind}s {', '.join(described)}, "
+            f"The model {path} cannot be used: its card describes the {kind}s {', '.join(wanted)}, "
             f"but the network has {', '.join(names)}."
         )
+    for tensor in real:
+        if tensor.type != "tensor(float)" or len(tensor.shape) != 4:
+            raise ModelError(
+                f"The model {path} cannot be used: its {kind} {tensor.name} is a {tensor.type} of "
+                f"{len(tensor.shape)} dimensions, not float32 pictures of 4 (NCHW)."
+            )

@@ -106,7 +106,6 @@ def test_damaged_files_are_left_out_and_named(folder: Path, caplog: pytest.LogCa
 @pytest.mark.parametrize(
     ("metadata", "sentence"),
     [
-        ({}, "has no Unfade card"),
         ({"unfade.card": '{"version": 9}'}, "cannot be used: the card is of version 9"),
         ({"unfade.card": "{}"}, "cannot be used: the card is damaged: 'version' is missing."),
     ],

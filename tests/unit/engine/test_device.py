@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from unfade.engine import Device, DeviceKind, provider_chain
 from unfade.engine.providers import Chain
 from unfade.errors import DeviceError, UsageError
 
-CUDA, DML, COREML, CPU = (f"{name}ExecutionProvider" for name in ("CUDA", "Dml", "CoreML", "CPU"))
+TENSORRT, CUDA, DML, COREML, CPU = (
+    f"{name}ExecutionProvider" for name in ("Tensorrt", "CUDA", "Dml", "CoreML", "CPU")
+)
 CUDA_OPTIONS = {
     "device_id": "0",
     "cudnn_conv_algo_search": "HEURISTIC",
@@ -26,6 +30,7 @@ COREML_OPTIONS = {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL", "RequireS
         ("cuda", Device(DeviceKind.CUDA)),
         ("cuda:0", Device(DeviceKind.CUDA)),
         ("cuda:3", Device(DeviceKind.CUDA, 3)),
+        ("tensorrt:1", Device(DeviceKind.TENSORRT, 1)),
         ("coreml", Device(DeviceKind.COREML)),
         ("directml", Device(DeviceKind.DIRECTML)),
     ],
@@ -45,7 +50,7 @@ def test_nonsense(text: str) -> None:
     ("device", "available", "limit", "chain"),
     [
         ("auto", [CPU], None, [(CPU, {})]),
-        ("auto", ["TensorrtExecutionProvider", CUDA, CPU], None, [(CUDA, CUDA_OPTIONS), (CPU, {})]),
+        ("auto", [TENSORRT, CUDA, CPU], None, [(CUDA, CUDA_OPTIONS), (CPU, {})]),
         (
             "auto",
             [CPU, COREML, DML, CUDA],
@@ -76,3 +81,37 @@ def test_chain(device: str, available: list[str], limit: int | None, chain: Chai
 def test_named_but_not_in_this_build(device: str, needs: str) -> None:
     with pytest.raises(DeviceError, match=rf"The device {device} cannot be used here.*{needs}"):
         provider_chain(Device.parse(device), [CPU])
+
+
+@pytest.mark.parametrize(
+    ("device", "available", "limit", "compiled"),
+    [
+        (
+            "tensorrt:1",
+            [TENSORRT, CUDA, CPU],
+            8 * 2**30,
+            {
+                "device_id": "1",
+                "trt_max_workspace_size": "4294967296",
+                "trt_engine_cache_enable": "1",
+                "trt_engine_cache_path": str(Path("cache/tensorrt")),
+                "trt_timing_cache_enable": "1",
+                "trt_timing_cache_path": str(Path("cache/tensorrt")),
+            },
+        ),
+        ("coreml", [COREML, CPU], None, {**COREML_OPTIONS, "ModelCacheDirectory": str(Path("cache/coreml"))}),
+        ("cuda", [TENSORRT, CUDA, CPU], None, CUDA_OPTIONS),
+        ("directml", [DML, CPU], None, {"device_id": "0"}),
+    ],
+)
+def test_what_is_compiled_is_kept(
+    device: str, available: list[str], limit: int | None, compiled: dict[str, str]
+) -> None:
+    chain = provider_chain(Device.parse(device), available, gpu_memory_limit=limit, cache=Path("cache"))
+    assert chain[0][1] == compiled
+
+
+def test_tensorrt_hands_on_what_it_lacks() -> None:
+    chain = provider_chain(Device.parse("tensorrt"), [TENSORRT, CUDA, DML, CPU])
+    assert [provider for provider, _ in chain] == [TENSORRT, CUDA, CPU]
+    assert chain[0][1] == {"device_id": "0"}

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.models import Network, cardless_model, identity_model, save_network, unet_model, with_metadata
+from tests.models import Network, identity_model, save_network, unet_model, with_metadata
 from unfade.card import Tensor
 from unfade.engine import Device, Engine, Session, nvidia, provider_label, survey
+from unfade.engine.buffers import GpuBuffers
 from unfade.engine.nvidia import Driver, Gpu, driver_obstacle
 from unfade.engine.providers import CPU, CUDA
 from unfade.engine.runtime import onnxruntime
-from unfade.engine.session import _GpuBuffers, card_of, start
+from unfade.engine.session import card_of, start
 from unfade.errors import DeviceError, ModelError, UsageError
 
 HAS_GPU = bool((driver := nvidia.find_driver()) and driver.gpus)
@@ -72,7 +73,6 @@ def test_models_that_cannot_be_opened(tmp_path: Path) -> None:
     for path, sentence in (
         (tmp_path / "missing.onnx", "There is no model file"),
         (text, "cannot be loaded: "),
-        (cardless_model(tmp_path / "bare.onnx"), "has no Unfade card"),
         (newer, "cannot be used: the card is of version 2"),
         (misnamed, "its card describes the inputs picture, but the network has input."),
     ):
@@ -195,7 +195,7 @@ def test_importing_with_stderr_closed(model: Path) -> None:
 def test_io_binding_gives_the_same(model: Path) -> None:
     """The path CUDA sessions take, with the CPU in the GPU's place: buffers are reused and replaced."""
     session = Session.open(model, Device.CPU)
-    bound = _GpuBuffers(session._inner, ["output"], device="cpu", index=0)
+    bound = GpuBuffers(session._inner, ["output"], device="cpu", index=0)
     for seed, (height, width) in enumerate([(16, 16), (16, 16), (16, 16), (32, 8), (16, 16)]):
         pixels = noise(height, width, seed)
         got = bound.run({"input": pixels})["output"]
@@ -203,7 +203,7 @@ def test_io_binding_gives_the_same(model: Path) -> None:
 
 
 def test_a_result_is_not_overwritten_by_the_next(model: Path) -> None:
-    bound = _GpuBuffers(Session.open(model, Device.CPU)._inner, ["output"], device="cpu", index=0)
+    bound = GpuBuffers(Session.open(model, Device.CPU)._inner, ["output"], device="cpu", index=0)
     first = bound.run({"input": noise(16, 16, 1)})["output"]
     kept = first.copy()
     bound.run({"input": noise(16, 16, 2)})

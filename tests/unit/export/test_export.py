@@ -15,37 +15,32 @@ import pytest
 import torch
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tiling, Variant
-from unfade_export.checks import check_exact_tiling, check_parity, cpu_session, probe_reach
+from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.picture import Picture, write_picture
+from unfade_export.build import Report
+from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
 from unfade_export.errors import ExportError
-from unfade_export.export import Report, export_checkpoint
+from unfade_export.export import export_checkpoint
 from unfade_export.graph import to_onnx
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.errors import TrainingError
 from unfade_training.networks import build_network
-from unfade_training.recipe import parse_recipe
 
 from ..training.photos import RECIPE
+from .tiny import RGB, card_for, save_tiny
 
-
-def save_tiny(path: Path, recipe: str = RECIPE) -> nn.Module:
-    torch.manual_seed(0)
-    options = dict(parse_recipe(recipe, "tiny").network)
-    network = build_network(str(options.pop("kind")), **options)
-    state = {"scores": {"psnr_y": 31.5}}
-    save_checkpoint(path, Checkpoint({"generator": network.state_dict()}, recipe, state))
-    return network.eval()
+Exported = tuple[nn.Module, Path, Report]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[nn.Module, Path, Report]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("export")
     network = save_tiny(folder / "tiny.safetensors")
-    report = export_checkpoint(folder / "tiny.safetensors", folder / "tiny-x2.onnx")
+    report = export_checkpoint(folder / "tiny.safetensors", folder / "tiny-x2.onnx", fp16=True)
     return network, folder / "tiny-x2.onnx", report
 
 
-def test_the_card_says_what_the_recipe_and_the_network_say(exported: tuple[nn.Module, Path, Report]) -> None:
+def test_the_card_says_what_the_recipe_and_the_network_say(exported: Exported) -> None:
     _, path, report = exported
     metadata = {p.key: p.value for p in onnx.load(path).metadata_props}
     card = ModelCard.from_metadata(metadata)
@@ -56,10 +51,15 @@ def test_the_card_says_what_the_recipe_and_the_network_say(exported: tuple[nn.Mo
     # head 1; encoder and decoder of one block 2 + 2; bottom: 2 convolutions at stride 2, 4; tail 1; 2 for
     # the strided convolution's and the sub-pixel's phases at most
     assert 10 <= card.halo <= 12
-    assert report.reach <= card.halo and report.tiling_difference < 1e-6
+    assert report.reach is not None and report.reach <= card.halo
+    assert report.tiling_difference is not None and report.tiling_difference < 1e-6
+    sizes = [(parity.height, parity.width) for parity in report.parity]
+    assert (
+        len(sizes) == 5 and any(h // 2 % 2 and w // 2 % 2 for h, w in sizes) and any(h != w for h, w in sizes)
+    )
 
 
-def test_the_file_runs_on_its_own_at_any_size(exported: tuple[nn.Module, Path, Report]) -> None:
+def test_the_file_runs_on_its_own_at_any_size(exported: Exported) -> None:
     network, path, _ = exported
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     x = np.random.default_rng(0).random((1, 3, 26, 34), np.float32)
@@ -69,54 +69,76 @@ def test_the_file_runs_on_its_own_at_any_size(exported: tuple[nn.Module, Path, R
     assert session.get_inputs()[0].shape == [1, 3, "height", "width"]
 
 
-def test_nothing_of_this_machine_is_in_the_file(exported: tuple[nn.Module, Path, Report]) -> None:
+def test_the_half_precision_variant_is_half_the_file_and_nearly_the_same(exported: Exported) -> None:
+    network, path, report = exported
+    beside = path.with_name("tiny-x2.fp16.onnx")
+    assert report.half is not None and beside.stat().st_size == report.half.size < 0.75 * report.size
+    session = ort.InferenceSession(str(beside), providers=["CPUExecutionProvider"])
+    x = np.random.default_rng(0).random((1, 3, 26, 34), np.float32)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(x)).numpy()
+    difference = np.abs(session.run(None, {"input": x})[0] - expected).max()
+    assert 1e-6 < difference < 1 / 255
+
+
+def test_nothing_of_this_machine_is_in_the_file(exported: Exported) -> None:
     data = exported[1].read_bytes()
     assert str(Path.cwd()).encode() not in data and b"site-packages" not in data and b".py" not in data
 
 
-def session_of(network: nn.Module, multiple: int = 2) -> ort.InferenceSession:
-    graph = to_onnx(
-        network.eval(),
-        channels=3,
-        size_multiple=multiple,
-        input_name="input",
-        output_name="output",
-        metadata={},
-    )
-    return cpu_session(graph)
-
-
-def test_parity_notices_another_network(exported: tuple[nn.Module, Path, Report]) -> None:
-    network, path, _ = exported
+def test_parity_notices_another_network(exported: Exported) -> None:
+    network, path, report = exported
     session = cpu_session(onnx.load(path))
-    assert max(p.difference for p in check_parity(network, session, 3, 2)) < 1e-5
+    assert max(p.difference for p in check_parity(network, session, report.card)) < 1e-5
     torch.manual_seed(1)
     other = build_network("fast_unet", scale=2, channels=[8, 16], encoder=[1, 1], decoder=[1]).eval()
     with pytest.raises(ExportError, match="Parity: at"):
-        check_parity(other, session, 3, 2)
+        check_parity(other, session, report.card)
 
 
 def test_impulses_notice_a_halo_that_is_too_small() -> None:
     torch.manual_seed(0)
-    session = session_of(
-        nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.Conv2d(4, 3, 3, padding=1)), multiple=1
-    )
-    assert probe_reach(session, 3, 1, 1, halo=3) == 3
+    network = nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.Conv2d(4, 3, 3, padding=1)).eval()
+    card = card_for(halo=3)
+    session = cpu_session(to_onnx(network, card))
+    assert probe_reach(session, card) == 3
     with pytest.raises(ExportError, match="3 pixels away"):
-        probe_reach(session, 3, 1, 1, halo=2)
+        probe_reach(session, replace(card, halo=2))
 
 
-def test_the_tiling_check_notices_a_halo_that_is_too_small(exported: tuple[nn.Module, Path, Report]) -> None:
+def test_the_tiling_check_notices_a_halo_that_is_too_small() -> None:
     torch.manual_seed(0)
     layers = [nn.Conv2d(3, 3, 5, padding=2) for _ in range(4)]
     for layer in layers:
         nn.init.constant_(layer.weight, 1 / 75)
-    session = session_of(nn.Sequential(*layers), multiple=1)
+    card = card_for(halo=8)
+    session = cpu_session(to_onnx(nn.Sequential(*layers).eval(), card))
     picture = np.random.default_rng(0).random((3, 90, 101), np.float32)
-    card = replace(exported[2].card, scale=1, size_multiple=1, halo=8)
     assert check_exact_tiling(session, card, picture) < 1e-6
     with pytest.raises(ExportError, match="Tiling: tiles differ"):
         check_exact_tiling(session, replace(card, halo=1), picture)
+
+
+class Scaled(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.factor = factor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x) * self.factor
+
+
+@pytest.mark.parametrize(
+    ("factor", "output", "complaint"),
+    [(float("nan"), RGB, "Values: the output has values that are no numbers"),
+     (50.0, Tensor("output", 3, (0.0, 1.0), "mask"), "beyond its range of 0 to 1")],
+)  # fmt: skip
+def test_values_that_cannot_be_used(factor: float, output: Tensor, complaint: str) -> None:
+    torch.manual_seed(0)
+    card = card_for(halo=0, outputs=(output,))
+    with pytest.raises(ExportError, match=complaint):
+        check_finite(cpu_session(to_onnx(Scaled(factor).eval(), card)), card)
 
 
 def test_what_cannot_be_exported_is_one_sentence_and_no_file(tmp_path: Path) -> None:
@@ -124,26 +146,39 @@ def test_what_cannot_be_exported_is_one_sentence_and_no_file(tmp_path: Path) -> 
     with pytest.raises(TrainingError, match="no checkpoint"):
         export_checkpoint(source, target)
     save_tiny(source)
-    with pytest.raises(ExportError, match=r"must end in \.onnx"):
-        export_checkpoint(source, tmp_path / "tiny.pb")
+    for name in ("tiny.pb", "tiny.fp16.onnx"):
+        with pytest.raises(ExportError, match=r"must end in \.onnx"):
+            export_checkpoint(source, tmp_path / name)
+    source.write_bytes(source.read_bytes()[:-100])
+    with pytest.raises(TrainingError, match="damaged"):
+        export_checkpoint(source, target)
     save_checkpoint(source, Checkpoint({"generator": {"w": torch.ones(1)}}, RECIPE, {}))
     with pytest.raises(TrainingError, match="another network"):
+        export_checkpoint(source, target)
+    save_tiny(source, RECIPE.replace('task = "upscale"', 'task = "colorize"'))
+    with pytest.raises(ExportError, match="Interface: the network takes 3 channels and its task needs 4"):
         export_checkpoint(source, target)
     assert not target.parent.exists()
 
 
+def run_export(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "unfade_export.cli", *arguments],
+        capture_output=True, text=True, env={**os.environ, "COLUMNS": "100", **environment}, check=False,
+    )  # fmt: skip
+
+
 def test_the_command_line(tmp_path: Path) -> None:
+    """A photograph, an installed model, and no command word."""
     save_tiny(tmp_path / "tiny.safetensors")
-    command = [sys.executable, "-m", "unfade_export.cli"]
-    environment = {**os.environ, "COLUMNS": "100"}
-    done = subprocess.run(
-        [*command, str(tmp_path / "tiny.safetensors"), "-o", str(tmp_path / "tiny.onnx")],
-        capture_output=True, text=True, env=environment, check=False,
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 100, 3), dtype=np.uint8)
+    write_picture(Picture(pixels), tmp_path / "photo.png")
+    done = run_export(
+        str(tmp_path / "tiny.safetensors"), "-o", str(tmp_path / "tiny.onnx"), "--install",
+        "--photo", str(tmp_path / "photo.png"), XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "halo" in done.stdout and "parity at 2x2" in done.stdout and done.stderr == ""
-    bad = subprocess.run(
-        [*command, str(tmp_path / "none"), "-o", str(tmp_path / "x.onnx")],
-        capture_output=True, text=True, env=environment, check=False,
-    )  # fmt: skip
+    assert len(list(tmp_path.glob("**/models/tiny-x2.onnx"))) == 1
+    bad = run_export("run", str(tmp_path / "none"), "-o", str(tmp_path / "x.onnx"))
     assert bad.returncode == 1 and bad.stderr.count("\n") == 1 and "no checkpoint" in bad.stderr

@@ -1,0 +1,169 @@
+"""A network and its card as an ONNX model that has passed every check."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from torch import nn
+
+from unfade.card import ModelCard, Tiling
+from unfade.engine.variants import half_variant
+from unfade_training.files import atomic_write
+
+from .checks import Array, Parity, check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
+from .errors import ExportError
+from .graph import to_onnx
+from .half import check_half, to_half
+
+
+@dataclass(frozen=True)
+class Half:
+    """What was measured of the float16 variant; ``parity`` is against PyTorch in float32."""
+
+    size: int
+    parity: list[Parity]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was exported, and what was measured of it.
+
+    Attributes:
+        card: as written into the file.
+        size: of the file in bytes.
+        parity: PyTorch against ONNX Runtime.
+        reach: how far an impulse was seen, in input pixels; at most the card's halo. None for a model that
+            is not tiled exactly.
+        tiling_difference: tiles against the whole picture, in units of the output's range; None likewise.
+        megapixels_per_second: input megapixels ONNX Runtime runs in a second on this machine's CPU.
+        half: of the float16 variant, where one was asked for.
+    """
+
+    card: ModelCard
+    size: int
+    parity: list[Parity]
+    reach: int | None
+    tiling_difference: float | None
+    megapixels_per_second: float
+    half: Half | None = None
+
+
+@dataclass(frozen=True)
+class Built:
+    """Models ready to be written."""
+
+    model: bytes
+    half: bytes | None
+    report: Report
+
+
+def build(
+    network: nn.Module,
+    card: ModelCard,
+    *,
+    photo: Array | None = None,
+    fp16: bool = False,
+    smallest: int = 1,
+) -> Built:
+    """Export ``network`` and check the result.
+
+    Args:
+        network: in eval mode, norms folded.
+        card: what is true of it.
+        photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
+        fp16: whether to make the float16 variant too.
+        smallest: the least side in pixels that the network takes.
+
+    Raises:
+        ExportError: the name of the check that failed, and by how much.
+    """
+    model = to_onnx(network, card)
+    session = cpu_session(model)
+    parity = check_parity(network, session, card, smallest=smallest)
+    check_finite(session, card, smallest)
+    reach, difference = None, None
+    if card.tiling is Tiling.EXACT:
+        reach = probe_reach(session, card)
+        difference = check_exact_tiling(session, card, _picture_of(card, photo))
+    data, half_data, half = model.SerializeToString(), None, None
+    if fp16:
+        half_model = to_half(model)
+        half_data = half_model.SerializeToString()
+        half = Half(len(half_data), check_half(network, half_model, card, smallest))
+    report = Report(card, len(data), parity, reach, difference, _speed(session, card, smallest), half)
+    return Built(data, half_data, report)
+
+
+def check_name(output: Path) -> None:
+    """Raises ExportError for an output that no model may have."""
+    if output.suffix != ".onnx" or half_variant(output) == output:
+        raise ExportError(f"The output {output} must end in .onnx (and not in .fp16.onnx).")
+
+
+def write(output: Path, model: bytes, half: bytes | None = None) -> None:
+    """Write a model, and its float16 variant beside it; a variant from before is taken away.
+
+    Raises:
+        ExportError: the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    beside = half_variant(output)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if half is None:
+            beside.unlink(missing_ok=True)
+        else:
+            _write(half, beside)
+        _write(model, output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ExportError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+def _write(data: bytes, path: Path) -> None:
+    with atomic_write(path) as out:
+        out.write(data)
+
+
+def _picture_of(card: ModelCard, photo: Array | None) -> Array:
+    """What tiling is proven on: three halos and a little, with odd sides, so that padding is part of it."""
+    side = 3 * card.halo + 37
+    channels = card.inputs[0].channels
+    if photo is None:
+        return _smooth_noise(channels, side, side + 50)
+    if photo.shape[0] != channels:
+        raise ExportError(
+            f"Tiling: the photograph has {photo.shape[0]} channels and the model takes {channels}."
+        )
+    if min(photo.shape[1:]) < side:
+        raise ExportError(
+            f"Tiling: the photograph is {photo.shape[2]}x{photo.shape[1]}, and proving this model's halo "
+            f"takes {side} pixels a side; choose a larger one, or none."
+        )
+    top, left = ((length - side) // 2 for length in photo.shape[1:])
+    return photo[:, top : top + side, left : left + side]
+
+
+def _smooth_noise(channels: int, height: int, width: int) -> Array:
+    """CHW float32 in [0, 1] with detail at every scale, as photographs have."""
+    rng = np.random.default_rng(1)
+    total = np.zeros((channels, height, width), np.float32)
+    for step in (1, 4, 16, 64):
+        coarse = rng.random((channels, height // step + 1, width // step + 1), np.float32)
+        total += np.kron(coarse, np.ones((1, step, step), np.float32))[:, :height, :width]
+    return total / np.float32(4)
+
+
+def _speed(session: ort.InferenceSession, card: ModelCard, smallest: int, longest: float = 20.0) -> float:
+    """At 256 pixels a side; the best of up to three runs that together begin within ``longest`` seconds."""
+    side = -(-max(256, smallest) // card.size_multiple) * card.size_multiple
+    feed = {card.inputs[0].name: np.zeros((1, card.inputs[0].channels, side, side), np.float32)}
+    seconds: list[float] = []
+    while len(seconds) < 3 and sum(seconds) < longest:
+        start = time.perf_counter()
+        session.run(None, feed)
+        seconds.append(time.perf_counter() - start)
+    return side**2 / min(seconds) / 1e6

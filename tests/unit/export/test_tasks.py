@@ -1,0 +1,75 @@
+"""De-artifact's two outputs and Colorize's odd sizes, through the whole export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from unfade.card import Task, Tiling
+from unfade_export.export import export_checkpoint
+
+from ..training.photos import MASK_RECIPE, RECIPE
+from .tiny import save_tiny
+
+COLOUR_RECIPE = (
+    RECIPE.replace('task = "upscale"', 'task = "colorize"')
+    .replace(
+        'kind = "fast_unet"\nscale = 2\nchannels = [8, 16]\nencoder = [1, 1]\ndecoder = [1]',
+        'kind = "lite_unet"\nluma = true\nextra_channels = 3\nout_channels = 2\noutput_stride = 2\n'
+        "widths = [8, 8, 8, 8]",
+    )
+    .replace('kind = "clean"\nscale = 2', 'kind = "clean"')
+)
+
+
+def run(path: Path, x: np.ndarray) -> list[np.ndarray]:
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.run(None, {"input": x})  # type: ignore[no-any-return]
+
+
+def test_deartifact_has_a_picture_and_a_mask(tmp_path: Path) -> None:
+    network = save_tiny(tmp_path / "tiny.safetensors", MASK_RECIPE)
+    report = export_checkpoint(tmp_path / "tiny.safetensors", tmp_path / "tiny.onnx")
+    card = report.card
+    assert [(o.name, o.channels, o.colour_space) for o in card.outputs] == [
+        ("output", 3, "sRGB"), ("mask", 1, "mask"),
+    ]  # fmt: skip
+    assert (card.task, card.scale, card.tiling) == (Task.DEARTIFACT, 1, Tiling.EXACT)
+    assert card.size_multiple == 4 and card.halo > 10 and report.tiling_difference is not None
+    x = np.random.default_rng(0).random((1, 3, 36, 44), np.float32)
+    picture, mask = run(tmp_path / "tiny.onnx", x)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(picture, expected[:, :3], atol=1e-5)
+    np.testing.assert_allclose(mask, expected[:, 3:], atol=1e-5)
+    assert mask.min() >= 0 and mask.max() <= 1
+
+
+@pytest.fixture(scope="module")
+def colorize(tmp_path_factory: pytest.TempPathFactory) -> tuple[torch.nn.Module, Path]:
+    folder = tmp_path_factory.mktemp("colorize")
+    network = save_tiny(folder / "tiny.safetensors", COLOUR_RECIPE)
+    card = export_checkpoint(folder / "tiny.safetensors", folder / "tiny.onnx").card
+    assert (card.inputs[0].channels, card.inputs[0].colour_space) == (4, "lab")
+    assert [(o.name, o.channels, o.range, o.colour_space) for o in card.outputs] == [
+        ("ab", 2, (-1.0, 1.0), "lab-ab")
+    ]
+    assert (card.tiling, card.working_size, card.scale) == (Tiling.WHOLE, 512, 1)
+    assert (card.size_multiple, card.halo) == (1, 0)
+    return network, folder / "tiny.onnx"
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 97), (33, 31), (64, 32), (75, 50)])
+def test_colorize_takes_any_size(colorize: tuple[torch.nn.Module, Path], height: int, width: int) -> None:
+    """Padded inside to multiples of 32, and cropped to half the sides, rounded up."""
+    network, path = colorize
+    x = np.random.default_rng(0).random((1, 4, height, width), np.float32)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(x)).numpy()
+    (ab,) = run(path, x)
+    assert ab.shape == (1, 2, -(-height // 2), -(-width // 2))
+    np.testing.assert_allclose(ab, expected, atol=1e-5)
