@@ -20,6 +20,7 @@ import unfade
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("plugin/unfade", "export/unfade_export", "training/unfade_training")
+PLUGINS = {"plugin/gimp": "unfade/install/gimp", "plugin/krita": "unfade/install/krita"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ def test_holds_every_file_of_the_three_packages_and_nothing_else(wheel: Wheel) -
         file.relative_to((ROOT / package).parent).as_posix()
         for package in PACKAGES
         for file in (ROOT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    expected |= {
+        f"{place}/{file.relative_to(ROOT / folder).as_posix()}"
+        for folder, place in PLUGINS.items()
+        for file in (ROOT / folder).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
     assert {name for name in wheel.names if ".dist-info/" not in name} == expected

@@ -1,0 +1,18 @@
+"""Puts the plug-ins for GIMP and Krita into the editors' profiles, and asks the editors about them."""
+
+from unfade.install.ask import Answer, ask_editor
+from unfade.install.copying import Installed, InstallError, install, uninstall
+from unfade.install.profiles import Editor, Machine, Profile, find_profiles
+
+__all__ = [
+    "Answer",
+    "Editor",
+    "InstallError",
+    "Installed",
+    "Machine",
+    "Profile",
+    "ask_editor",
+    "find_profiles",
+    "install",
+    "uninstall",
+]

@@ -1,0 +1,165 @@
+"""What a plug-in consists of, and how it comes into a profile and out of it again.
+
+GIMP    PROFILE/plug-ins/unfade/     unfade.py, unfade_client.py, unfade_editor.py, unfade.json
+Krita   PROFILE/pykrita/unfade/      __init__.py, unfade_client.py, unfade_editor.py, unfade.json
+        PROFILE/pykrita/unfade.desktop, PROFILE/actions/unfade.action, and a line in kritarc
+
+Every file is whole or absent, and what is not Unfade's is neither replaced nor removed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unfade import __version__
+from unfade.errors import UnfadeError
+from unfade.files import whole_or_absent
+from unfade.filters import FILTERS, Filter
+from unfade.filters.options import describe_options
+from unfade.install.kritarc import switch
+from unfade.install.profiles import Editor, Profile
+
+SETTINGS = "unfade.json"
+_HERE = Path(__file__).parent
+_TITLES = {"deartifact": "De-artifact"}
+
+
+class InstallError(UnfadeError):
+    """A plug-in could not be put into an editor, or the editor does not see it."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A plug-in in a profile."""
+
+    profile: Profile
+    folder: Path
+    """Where most of it is."""
+
+
+def install(profile: Profile) -> Installed:
+    """Copies the plug-in, also over an older one. Raises InstallError and OutputError."""
+    plugin = _folder(profile)
+    _check_ours(plugin)
+    _make(plugin)
+    source = _source(profile.editor)
+    _write(plugin / "unfade_client.py", (_HERE.parent / "service" / "client.py").read_bytes())
+    _write(plugin / "unfade_editor.py", (_HERE / "editor.py").read_bytes())
+    _write(plugin / SETTINGS, json.dumps(settings(profile), indent=1).encode("ascii"))
+    if profile.editor is Editor.GIMP:
+        # Last, for GIMP asks a plug-in anew when this file's time changes.
+        _write(plugin / "unfade.py", (source / "unfade.py").read_bytes())
+        (plugin / "unfade.py").chmod(0o755)
+        return Installed(profile, plugin)
+    _write(plugin / "__init__.py", (source / "unfade" / "__init__.py").read_bytes())
+    _write(plugin.parent / "unfade.desktop", (source / "unfade.desktop").read_bytes())
+    _make(profile.folder / "actions")
+    _write(profile.folder / "actions" / "unfade.action", _actions().encode())
+    _set_kritarc(profile, True)
+    return Installed(profile, plugin)
+
+
+def uninstall(profile: Profile) -> Installed | None:
+    """Removes the plug-in; None where there was none. Raises InstallError and OutputError."""
+    plugin = _folder(profile)
+    _check_ours(plugin)
+    others = []
+    if profile.editor is Editor.KRITA:
+        others = [plugin.parent / "unfade.desktop", profile.folder / "actions" / "unfade.action"]
+    there = [path for path in (plugin, *others) if path.exists()]
+    try:
+        for path in others:
+            path.unlink(missing_ok=True)
+        if plugin.exists():
+            shutil.rmtree(plugin)
+    except OSError as error:
+        raise InstallError(f"{plugin} cannot be removed: {error.strerror or error}.") from error
+    if profile.editor is Editor.KRITA:
+        _set_kritarc(profile, False)
+    return Installed(profile, plugin) if there else None
+
+
+def settings(profile: Profile) -> dict[str, Any]:
+    """What the plug-in is told: the engine's Python, and the filters with their options."""
+    command = [sys.executable]
+    if profile.flatpak is not None:
+        command = ["flatpak-spawn", "--host", "--watch-bus", *command]
+    return {"version": __version__, "command": command, "filters": [_describe(filter) for filter in FILTERS]}
+
+
+def title_of(filter: Filter) -> str:
+    """A filter's name in a menu: "De-artifact"."""
+    return _TITLES.get(filter.name, filter.name.capitalize())
+
+
+def _describe(filter: Filter) -> dict[str, Any]:
+    return {
+        "name": filter.name,
+        "title": title_of(filter),
+        "summary": filter.summary,
+        "options": describe_options(filter),
+    }
+
+
+def _actions() -> str:
+    """Krita's list of the plug-in's actions, which makes them known to its shortcut editor."""
+    entries = {f"unfade_{filter.name}": f"{title_of(filter)}..." for filter in FILTERS}
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<ActionCollection version="2" name="Scripts">',
+        '<Actions category="Scripts">',
+        "<text>Unfade</text>",
+    ]
+    for name, text in {**entries, "unfade_repeat": "Repeat last"}.items():
+        lines += [
+            f'<Action name="{name}">',
+            f"<text>Unfade: {text}</text>",
+            "<activationFlags>10000</activationFlags>",
+            "<activationConditions>0</activationConditions>",
+            "<isCheckable>false</isCheckable>",
+            "</Action>",
+        ]
+    return "\n".join([*lines, "</Actions>", "</ActionCollection>", ""])
+
+
+def _folder(profile: Profile) -> Path:
+    return profile.folder / ("plug-ins" if profile.editor is Editor.GIMP else "pykrita") / "unfade"
+
+
+def _source(editor: Editor) -> Path:
+    """The adapter's files: inside the package where it is installed, beside it in a checkout."""
+    packaged = _HERE / editor.value
+    return packaged if packaged.is_dir() else _HERE.parents[1] / editor.value
+
+
+def _check_ours(plugin: Path) -> None:
+    if plugin.exists() and not (plugin / SETTINGS).is_file() and any(plugin.iterdir()):
+        raise InstallError(
+            f"{plugin} exists and is not Unfade's: move it away, then type the same command again."
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InstallError(f"{folder} cannot be made: {error.strerror or error}.") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with whole_or_absent(path) as stream:
+        stream.write(content)
+
+
+def _set_kritarc(profile: Profile, on: bool) -> None:
+    assert profile.settings is not None
+    before = profile.settings.read_text(encoding="utf-8") if profile.settings.exists() else ""
+    after = switch(before, on)
+    if after != before:
+        _make(profile.settings.parent)
+        _write(profile.settings, after.encode())

@@ -1,0 +1,470 @@
+"""Runs inside gimp-console: every procedure on real pictures, pixel by pixel.
+
+    gimp-console -n -i -d -f --batch-interpreter=python-fu-eval -b "exec(open('gimp_suite.py').read())" --quit
+
+UNFADE_TEST_FOLDER holds what tests/editors/fixtures.py writes, and what the command line made of photo.png:
+photo-2.png, photo-1.5.png. The last line is "N passed, M failed".
+"""
+
+import json
+import os
+import random
+import struct
+import time
+import traceback
+from pathlib import Path
+
+import gi
+
+for name, version in (("Gimp", "3.0"), ("Gegl", "0.4"), ("Babl", "0.1")):
+    gi.require_version(name, version)
+from gi.repository import Babl, Gegl, Gimp, Gio
+
+FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
+PLUGIN = Path(Gimp.directory()) / "plug-ins" / "unfade"
+IDENTITY, IDENTITY_X2, HALF = (
+    str(FOLDER / f"{name}.onnx") for name in ("identity-x1", "identity-x2", "half-x1")
+)
+SIDES = (40, 30)
+RGB, GRAY = Gimp.ImageBaseType.RGB, Gimp.ImageBaseType.GRAY
+DONE = Gimp.PDBStatusType.SUCCESS
+FAILED, CANCELLED = Gimp.PDBStatusType.EXECUTION_ERROR, Gimp.PDBStatusType.CANCEL
+
+
+# Helpers
+
+
+def new_image(base=RGB, precision="U8_NON_LINEAR", sides=SIDES):
+    return Gimp.Image.new_with_precision(*sides, base, getattr(Gimp.Precision, precision))
+
+
+def add_layer(image, alpha=True, sides=SIDES, at=(0, 0), parent=None, seed=1):
+    """A layer of noise."""
+    kinds = {RGB: (Gimp.ImageType.RGB_IMAGE, Gimp.ImageType.RGBA_IMAGE)}
+    kind = kinds.get(image.get_base_type(), (Gimp.ImageType.GRAY_IMAGE, Gimp.ImageType.GRAYA_IMAGE))[alpha]
+    layer = Gimp.Layer.new(image, f"noise {seed}", *sides, kind, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, parent, 0)
+    layer.set_offsets(*at)
+    fill(layer, seed)
+    return layer
+
+
+def fill(drawable, seed):
+    """Noise in the drawable's own format; no value is rounded on its way in."""
+    type = native_type(drawable)
+    width, height = drawable.get_width(), drawable.get_height()
+    count = width * height * Babl.format_get_n_components(drawable.get_format())
+    dice = random.Random(seed)
+    if type in ("u8", "u16", "u32"):
+        size = {"u8": 1, "u16": 2, "u32": 4}[type]
+        data = b"".join(dice.getrandbits(8 * size).to_bytes(size, "little") for _ in range(count))
+    else:
+        code = {"half": "e", "float": "f", "double": "d"}[type]
+        data = struct.pack(f"<{count}{code}", *(dice.random() for _ in range(count)))
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, width, height), Babl.get_name(drawable.get_format()), data)
+    buffer.flush()
+    drawable.update(0, 0, width, height)
+
+
+def native_type(drawable):
+    return Babl.format_get_encoding(drawable.get_format()).rpartition(" ")[2]
+
+
+def values(drawable):
+    """All samples in the drawable's own format, row by row."""
+    width, height = drawable.get_width(), drawable.get_height()
+    data = drawable.get_buffer().get(
+        Gegl.Rectangle.new(0, 0, width, height), 1.0, None, Gegl.AbyssPolicy.NONE
+    )
+    code = {"u8": "B", "u16": "H", "u32": "I", "half": "e", "float": "f", "double": "d"}[
+        native_type(drawable)
+    ]
+    return struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", bytes(data))
+
+
+def rows(drawable):
+    """The samples as rows of pixels."""
+    flat, channels = values(drawable), Babl.format_get_n_components(drawable.get_format())
+    pixels = [flat[i : i + channels] for i in range(0, len(flat), channels)]
+    width = drawable.get_width()
+    return [pixels[i : i + width] for i in range(0, len(pixels), width)]
+
+
+def doubled(picture):
+    return [[pixel for pixel in row for _ in range(2)] for row in picture for _ in range(2)]
+
+
+def call(procedure, image, drawables, **arguments):
+    """Status and message of a call without a window."""
+    procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-unfade-{procedure}")
+    config = procedure.create_config()
+    config.set_property("run-mode", arguments.pop("mode", Gimp.RunMode.NONINTERACTIVE))
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", drawables)
+    for name, value in arguments.items():
+        config.set_property(name, value)
+    result = procedure.run(config)
+    return result.index(0), Gimp.get_pdb().get_last_error()
+
+
+def done(*args, **kwargs):
+    status, message = call(*args, **kwargs)
+    assert status == DONE, f"{status.value_nick}: {message}"
+
+
+def refused(words, *args, status=FAILED, **kwargs):
+    """The call fails with a sentence that has these words in it."""
+    got, message = call(*args, **kwargs)
+    assert got == status and words in message, f"{got.value_nick}: {message}"
+
+
+def restored(image, layer, model=HALF):
+    """A filter that keeps the size."""
+    done("deartifact", image, [layer], model=model)
+
+
+def settings(**changes):
+    """Changes unfade.json for the next run; gives a function that brings it back."""
+    path = PLUGIN / "unfade.json"
+    before = path.read_text()
+    path.write_text(json.dumps({**json.loads(before), **changes}))
+    return lambda: path.write_text(before)
+
+
+def light(value):
+    """Linear light of an 8-bit sRGB value."""
+    value /= 255
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def near(a, b, tolerance):
+    worst = max((abs(x - y) for x, y in zip(a, b)), default=0)
+    assert len(a) == len(b) and worst <= tolerance, f"differs by {worst}, {len(a)} and {len(b)} values"
+
+
+# Modes and depths
+
+EXACT = ["U8_NON_LINEAR", "U8_LINEAR", "U8_PERCEPTUAL", "U16_NON_LINEAR", "U16_LINEAR", "HALF_LINEAR"]
+# Of white: a float holds 24 bits, and linear light goes through the sRGB curve and back.
+ROUNDED = {
+    "FLOAT_NON_LINEAR": 1e-7,
+    "FLOAT_LINEAR": 2e-6,
+    "U32_NON_LINEAR": 2**32 * 1e-7,
+    "DOUBLE_LINEAR": 2e-6,
+}
+
+
+def identity(base, precision, alpha):
+    image = new_image(base, precision)
+    layer = add_layer(image, alpha)
+    before = rows(layer)
+    restored(image, layer, IDENTITY)
+    for old, new in zip(before, rows(layer)):
+        for a, b in zip(old, new):
+            # Colours under full transparency cannot be seen, and the engine fills them in.
+            near(b, a if not alpha or a[-1] else b, ROUNDED.get(precision, 0))
+
+
+def mode_tests():
+    for precision in [*EXACT, *ROUNDED]:
+        few = precision not in ("U8_NON_LINEAR", "U16_NON_LINEAR", "FLOAT_LINEAR")
+        for base, alpha in (
+            ((RGB, True), (GRAY, False)) if few else ((RGB, 0), (RGB, 1), (GRAY, 0), (GRAY, 1))
+        ):
+            name = f"identity {base.value_nick}{' alpha' * bool(alpha)} {precision.lower()}"
+            yield name, lambda b=base, p=precision, a=alpha: identity(b, p, bool(a))
+
+
+def test_the_profile_is_kept_and_its_numbers_are_the_pictures_own():
+    image = new_image()
+    image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
+    layer = add_layer(image, alpha=False)
+    before = values(layer)
+    restored(image, layer)
+    near(values(layer), [value / 2 for value in before], 0.51)
+    assert image.get_color_profile().is_equal(Gimp.ColorProfile.new_rgb_adobe())
+
+
+def test_values_change_in_place():
+    image = new_image()
+    layer = add_layer(image)
+    before = rows(layer)
+    restored(image, layer)
+    for old, new in zip(before, rows(layer)):
+        for a, b in zip(old, new):
+            assert a[3] == b[3]
+            assert a[3] == 0 or max(abs(x / 2 - y) for x, y in zip(a[:3], b[:3])) <= 0.51, (a, b)
+
+
+# Selection, offsets, masks, locks
+
+
+def test_a_selection_limits_the_change():
+    image = new_image()
+    layer = add_layer(image, alpha=False, sides=(30, 20), at=(5, 7))
+    before = rows(layer)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 8, 6)
+    restored(image, layer)
+    for y, (old, new) in enumerate(zip(before, rows(layer))):
+        for x, (a, b) in enumerate(zip(old, new)):
+            inside = 5 <= x < 13 and 3 <= y < 9
+            near(b, [value / 2 for value in a] if inside else a, 0.51 if inside else 0)
+
+
+def test_a_feathered_selection_blends():
+    image = new_image()
+    layer = add_layer(image, alpha=False)
+    before = rows(layer)
+    Gimp.context_set_feather(True)
+    Gimp.context_set_feather_radius(6, 6)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 12, 10, 14, 10)
+    Gimp.context_set_feather(False)
+    mask = rows(image.get_selection())
+    assert sum(0.05 < pixel[0] / 255 < 0.95 for row in mask for pixel in row) > 50
+    restored(image, layer)
+    for old, new, shares in zip(before, rows(layer), mask):
+        for a, b, share in zip(old, new, shares):
+            share = share[0] / 255
+            lights = [(1 - share) * light(value) + share * light(value / 2) for value in a]
+            near([light(value) for value in b], lights, 0.01)  # GIMP blends light, and rounds the mask
+
+
+def test_a_layer_mask_can_be_the_drawable():
+    image = new_image()
+    layer = add_layer(image)
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    pixels = values(layer)
+    restored(image, mask)
+    near(values(mask), [127.5] * len(values(mask)), 0.6)
+    assert values(layer) == pixels
+
+
+def test_a_channel_can_be_the_drawable():
+    image = new_image()
+    add_layer(image)
+    channel = Gimp.Channel.new(image, "saved", *SIDES, 50, Gegl.Color.new("red"))
+    image.insert_channel(channel, None, 0)
+    fill(channel, 3)
+    before = values(channel)
+    restored(image, channel)
+    near(values(channel), [value / 2 for value in before], 0.6)
+
+
+def test_alpha_lock_keeps_alpha():
+    image = new_image()
+    layer = add_layer(image)
+    layer.set_lock_alpha(True)
+    before = [pixel[3] for row in rows(layer) for pixel in row]
+    restored(image, layer)
+    assert [pixel[3] for row in rows(layer) for pixel in row] == before
+
+
+# Larger
+
+
+def test_the_shipped_model_gives_what_the_command_line_gives():
+    for scale in (2, 1.5):
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photo.png")))
+        expected = Gimp.file_load(
+            Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / f"photo-{scale}.png"))
+        )
+        done("upscale", image, image.get_layers(), scale=float(scale))
+        assert (image.get_width(), image.get_height()) == (expected.get_width(), expected.get_height())
+        assert rows(image.get_layers()[0]) == rows(expected.get_layers()[0]), scale
+
+
+def test_the_whole_picture_grows_with_all_its_layers_and_masks():
+    image = new_image()
+    bottom = add_layer(image, alpha=False, seed=1)
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    inside = add_layer(image, sides=(11, 9), at=(-3, 4), parent=group, seed=2)
+    mask = inside.create_mask(Gimp.AddMaskType.BLACK)
+    inside.add_mask(mask)
+    top = add_layer(image, sides=(20, 50), at=(17, -8), seed=3)
+    hidden = add_layer(image, sides=(8, 8), at=(30, 20), seed=4)
+    hidden.set_visible(False)
+    top.set_lock_alpha(True)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 4, 4, 6, 6)
+    layers = [bottom, inside, top, hidden]
+    before = [rows(layer) for layer in layers]
+    places = [layer.get_offsets()[1:] for layer in layers]
+    done("upscale", image, [bottom], scale=2.0, model=IDENTITY_X2)
+    assert (image.get_width(), image.get_height()) == (80, 60)
+    for layer, old, place in zip(layers, before, places):
+        assert list(layer.get_offsets()[1:]) == [2 * side for side in place]
+        for a, b in zip(doubled(old), rows(layer)):
+            for p, q in zip(a, b):  # alpha is enlarged smoothly
+                assert p[:3] == q[:3] or p[3] == 0, (layer.get_name(), p, q)
+    assert (mask.get_width(), mask.get_height()) == (22, 18) and not any(values(mask))
+    selected = Gimp.Selection.bounds(image)
+    near(tuple(selected[2:]), (8, 8, 20, 20), 1)
+
+
+def test_odd_sizes_and_uneven_scales_fit():
+    image = new_image(sides=(37, 23))
+    layers = [add_layer(image, sides=(37, 23)), add_layer(image, sides=(13, 9), at=(5, 3), seed=2)]
+    done("upscale", image, [layers[0]], scale=1.7)
+    assert (image.get_width(), image.get_height()) == (round(37 * 1.7), round(23 * 1.7))
+    sizes = [(layer.get_width(), layer.get_height()) for layer in layers]
+    assert sizes == [(63, 39), (22, 15)], sizes
+
+
+def test_only_the_layer_grows_where_that_is_asked():
+    image = new_image()
+    other = add_layer(image, seed=1)
+    layer = add_layer(image, alpha=False, sides=(10, 8), at=(10, 10), seed=2)
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    before = rows(layer)
+    untouched = values(other)
+    done("upscale", image, [layer], scale=2.0, model=IDENTITY_X2, target="layer")
+    assert rows(layer) == doubled(before)
+    assert (mask.get_width(), mask.get_height()) == (20, 16)
+    assert (image.get_width(), image.get_height()) == SIDES and values(other) == untouched
+
+
+def test_gray_and_deep_pictures_grow():
+    for base, precision in ((GRAY, "U8_NON_LINEAR"), (RGB, "U16_NON_LINEAR"), (RGB, "HALF_LINEAR")):
+        image = new_image(base, precision)
+        layer = add_layer(image, alpha=False)
+        before = rows(layer)
+        done("upscale", image, [layer], scale=2.0, model=IDENTITY_X2)
+        assert rows(layer) == doubled(before), precision
+
+
+def test_repeat_does_it_again():
+    image = new_image()
+    layer = add_layer(image, alpha=False, sides=(8, 8))
+    done("upscale", image, [layer], scale=2.0, model=IDENTITY_X2, target="layer")
+    done("repeat", image, [layer])
+    assert (layer.get_width(), layer.get_height()) == (32, 32)
+
+
+# What goes wrong
+
+
+def test_sentences_for_what_cannot_be_filtered():
+    image = new_image()
+    layer = add_layer(image)
+    before = values(layer)
+    group = Gimp.GroupLayer.new(image, "set")
+    image.insert_layer(group, None, 0)
+    within = add_layer(image, parent=group)
+    refused("The layer group set has no pixels", "upscale", image, [group])
+    refused("one layer at a time", "upscale", image, [layer, within])
+    layer.set_lock_content(True)
+    refused("are locked", "upscale", image, [layer], target="layer")
+    refused("are locked", "upscale", image, [within])  # the whole picture includes the locked layer
+    layer.set_lock_content(False)
+    group.set_lock_content(True)
+    refused("are locked", "upscale", image, [within], target="layer")
+    group.set_lock_content(False)
+    layer.set_offsets(10, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 5, 5)
+    refused("no pixel in common", "upscale", image, [layer])
+    Gimp.Selection.none(image)
+    refused("detail must be a number from 0 to 1", "upscale", image, [layer], detail=-0.5)
+    refused("nonesuch", "upscale", image, [layer], model="nonesuch")
+    assert values(layer) == before and (image.get_width(), image.get_height()) == SIDES
+
+
+def test_an_indexed_picture_gets_a_sentence():
+    image = new_image()
+    layer = add_layer(image, alpha=False)
+    image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.WEB, 0, False, False, "")
+    refused("Image > Mode > RGB", "upscale", image, [layer])
+
+
+def test_an_absent_engine_gets_a_sentence():
+    image = new_image()
+    layer = add_layer(image)
+    before = values(layer)
+    restore = settings(command=["/nowhere/python3"])
+    try:
+        refused("install Unfade again", "upscale", image, [layer])
+    finally:
+        restore()
+    assert values(layer) == before
+
+
+def test_a_dying_engine_leaves_the_picture_alone():
+    dying = FOLDER / "dying"
+    engine = json.loads((PLUGIN / "unfade.json").read_text())["command"][0]
+    dying.write_text(
+        f"#!{engine}\nimport os, subprocess, sys, threading\n"
+        f"engine = subprocess.Popen([{engine!r}, *sys.argv[1:]])\n"
+        "threading.Timer(4, engine.kill).start()\nos._exit(engine.wait() != 0)\n"
+    )
+    dying.chmod(0o755)
+    image = new_image(sides=(3000, 2000))
+    layer = Gimp.Layer.new(image, "large", 3000, 2000, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    restore = settings(command=[str(dying)])
+    try:
+        refused("stopped unexpectedly", "upscale", image, [layer])
+    finally:
+        restore()
+    assert (image.get_width(), layer.get_height()) == (3000, 2000)
+
+
+def test_a_gray_picture_that_gets_colours_becomes_rgb():
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "gray.png")))
+    layer = image.get_layers()[0]
+    assert image.get_base_type() == GRAY
+    done("colorize", image, [layer], model=str(FOLDER / "tint.onnx"))
+    assert image.get_base_type() == RGB
+    assert any(len(set(pixel)) > 1 for row in rows(layer) for pixel in row)
+
+
+def test_all_entries_are_in_one_menu():
+    for name in ("upscale", "deartifact", "colorize", "repeat"):
+        procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-unfade-{name}")
+        assert [path.replace("_", "") for path in procedure.get_menu_paths()] == [
+            "<Image>/Filters/Enhance/Unfade"
+        ]
+
+
+def test_arguments_are_those_of_the_command_line():
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-unfade-upscale")
+    arguments = {argument.get_name(): argument for argument in procedure.get_arguments()}
+    scale = arguments["scale"]
+    assert (scale.minimum, scale.maximum, scale.default_value) == (1, 4, 2)
+    strength = arguments["strength"]
+    assert (strength.minimum, strength.maximum, strength.default_value) == (0, 1, 1)
+    options = json.loads((PLUGIN / "unfade.json").read_text())["filters"][0]["options"]
+    for option in options:
+        assert arguments[option["name"]].get_blurb().startswith(option["help"])
+
+
+def tests():
+    yield from mode_tests()
+    yield from (
+        (name[5:].replace("_", " "), test)
+        for name, test in list(globals().items())
+        if name.startswith("test_")
+    )
+
+
+def main():
+    passed = failed = 0
+    wanted = os.environ.get("UNFADE_TEST_ONLY", "")
+    for name, test in tests():
+        if wanted not in name:
+            continue
+        start = time.monotonic()
+        try:
+            test()
+            passed += 1
+            print(f"ok   {time.monotonic() - start:5.1f} s  {name}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL {time.monotonic() - start:5.1f} s  {name}\n{traceback.format_exc()}", flush=True)
+        for image in Gimp.get_images():
+            image.delete()
+    print(f"{passed} passed, {failed} failed", flush=True)
+
+
+main()

@@ -1,0 +1,188 @@
+"""Runs inside GIMP with its window: the menu entries by keyboard, the result, Ctrl+Z, and screenshots.
+
+UNFADE_TEST_FOLDER holds photo.png, and what the command line made of it, photo-2.png; screenshots go there.
+The last line is "N passed, M failed".
+"""
+
+import json
+import os
+import subprocess
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+import gi
+
+for name, version in (("Gimp", "3.0"), ("Gegl", "0.4")):
+    gi.require_version(name, version)
+from gi.repository import Gegl, Gimp, Gio
+
+FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
+SCREEN = ("1280", "780")
+CANCEL = ("1000", "781")
+"""Where GIMP's status bar has its button while a filter runs."""
+
+
+def keys(*names):
+    subprocess.run(["xdotool", "key", "--delay", "60", *names], check=True)
+
+
+def choose(entry):
+    """An entry through GIMP's own search for actions, as a user may do."""
+    keys("slash")
+    time.sleep(1.5)
+    subprocess.run(["xdotool", "type", "--delay", "40", entry], check=True)
+    time.sleep(2.5)
+    keys("Down")
+    time.sleep(0.3)
+    keys("Return")
+
+
+def screenshot(name):
+    time.sleep(0.7)
+    subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
+
+
+def wait_for(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            screenshot("failure")
+            raise AssertionError(f"{what} did not happen within {seconds} s")
+        time.sleep(0.2)
+
+
+def load(name):
+    return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / name)))
+
+
+def size(image):
+    return image.get_width(), image.get_height()
+
+
+def pixels(image):
+    layer = image.get_layers()[0]
+    everything = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+    return bytes(layer.get_buffer().get(everything, 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE))
+
+
+@contextmanager
+def opened():
+    """photo.png in a window of its own."""
+    image = load("photo.png")
+    display = Gimp.Display.new(image)
+    Gimp.displays_flush()
+    time.sleep(2)
+    find = ["xdotool", "search", "--onlyvisible", "--name", "GIMP$"]
+    subprocess.run([*find, "windowmove", "0", "0", "windowsize", *SCREEN], check=True)
+    time.sleep(1)
+    yield image
+    display.delete()
+
+
+def engines():
+    """The engines that run now."""
+    found = subprocess.run(
+        ["pgrep", "-f", "^/opt/unfade/.* -m unfade serve"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.split()
+
+
+def preview_windows():
+    """Unfade's windows on the screen."""
+    find = ["xdotool", "search", "--onlyvisible", "--name", "Unfade$"]
+    return subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()
+
+
+def in_the_preview(key, picture):
+    """Waits for the window, takes its picture, and presses a key in it."""
+    wait_for(preview_windows, "the preview window", 90)
+    time.sleep(5)
+    screenshot(picture)
+    subprocess.run(["xdotool", "windowactivate", "--sync", preview_windows()[0], "key", key], check=True)
+
+
+def test_upscale_from_the_menu_undo_redo():
+    with opened() as image:
+        expected = load("photo-2.png")
+        before, small, large = pixels(image), size(image), size(expected)
+        keys("alt+r", "h")  # Filters > Enhance
+        time.sleep(1)
+        keys("f")  # > Unfade
+        time.sleep(1)
+        screenshot("gimp-menu")
+        keys("u")  # > Upscale...
+        in_the_preview("ctrl+Return", "gimp-preview")
+        wait_for(lambda: size(image) == large, "Upscale")
+        time.sleep(1)
+        assert pixels(image) == pixels(expected), "the window's result is not the command line's"
+        screenshot("gimp-upscaled")
+        keys("ctrl+z")
+        wait_for(lambda: size(image) == small, "Ctrl+Z")
+        assert pixels(image) == before, "one Ctrl+Z does not bring the pixels back"
+        keys("ctrl+y")
+        wait_for(lambda: size(image) == large, "Ctrl+Y")
+        assert pixels(image) == pixels(expected), "Ctrl+Y does not bring the result back"
+        expected.delete()
+
+
+def test_a_closed_window_changes_nothing():
+    with opened() as image:
+        before = pixels(image)
+        choose("Enlarge pictures")
+        in_the_preview("alt+F4", "gimp-preview-closed")
+        wait_for(lambda: not preview_windows(), "the end of the window")
+        time.sleep(1)
+        screenshot("gimp-closed")
+        assert pixels(image) == before
+
+
+def test_a_sentence_in_gimps_own_message_box():
+    with opened() as image:
+        before = pixels(image)
+        image.get_layers()[0].set_lock_content(True)
+        choose("Enlarge pictures")
+        time.sleep(4)
+        screenshot("gimp-sentence")
+        keys("Escape")
+        assert pixels(image) == before
+
+
+def test_cancel_within_a_second():
+    with opened() as image:
+        image.scale(4000, 3000)
+        Gimp.displays_flush()
+        recipe = {"steps": [{"filter": "upscale", "options": {}}], "whole_picture": True}
+        data = json.dumps(recipe).encode()
+        Gimp.attach_parasite(Gimp.Parasite.new("unfade-last", Gimp.PARASITE_PERSISTENT, data))
+        choose("Runs the last of")
+        wait_for(engines, "the start of the engine")
+        time.sleep(4)
+        screenshot("gimp-progress")
+        subprocess.run(["xdotool", "mousemove", *CANCEL, "click", "1"], check=True)
+        start = time.monotonic()
+        wait_for(lambda: not engines(), "the end of the engine")
+        took = time.monotonic() - start
+        assert took < 1.5, f"Cancel took {took:.1f} s"
+        time.sleep(1)
+        assert size(image) == (4000, 3000), "the picture was changed"
+
+
+def main():
+    passed = failed = 0
+    wanted = os.environ.get("UNFADE_TEST_ONLY", "")
+    for name, test in list(globals().items()):
+        if not name.startswith("test_") or wanted not in name:
+            continue
+        try:
+            test()
+            passed += 1
+            print(f"ok   {name}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL {name}\n{traceback.format_exc()}", flush=True)
+    print(f"{passed} passed, {failed} failed", flush=True)
+
+
+main()
