@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := help
 export IN FILTER OUT ARGS PYTHON
 
-.PHONY: help run test format constraints readme-picture
+.PHONY: help run test test-editors format constraints readme-picture translations
 
 help:
 	@sed -n 's/^# make/make/p; s/^\([a-z-]*\):.*## /make \1   /p' Makefile
@@ -17,6 +17,9 @@ run:
 
 test:
 	@sh scripts/test.sh
+
+test-editors: ## the plug-ins inside the real GIMP and Krita, in a chroot (needs root)
+	@bash scripts/editors.sh
 
 format: ## lay the code out and mend what ruff can mend
 	@sh scripts/setup.sh dev
@@ -29,3 +32,7 @@ constraints: ## pin the newest versions that work together (needs Python 3.10 to
 readme-picture: ## make docs/images/readme-upscale.webp anew
 	@sh scripts/setup.sh base
 	@.venv/bin/python scripts/readme_picture.py
+
+translations: ## renew the window's translations from its texts (needs Qt's lrelease)
+	@sh scripts/setup.sh base
+	@.venv/bin/python scripts/translations.py

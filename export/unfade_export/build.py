@@ -15,6 +15,7 @@ from unfade.engine.variants import half_variant
 from unfade_training.files import atomic_write
 
 from .checks import Array, Parity, check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
+from .compact import pack_weights, round_weights
 from .errors import ExportError
 from .graph import to_onnx
 from .half import check_half, to_half
@@ -67,21 +68,26 @@ def build(
     *,
     photo: Array | None = None,
     fp16: bool = False,
+    compact: bool = False,
     smallest: int = 1,
 ) -> Built:
     """Export ``network`` and check the result.
 
     Args:
-        network: in eval mode, norms folded.
+        network: in eval mode, norms folded; rounded in place where ``compact`` is asked for.
         card: what is true of it.
         photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
         fp16: whether to make the float16 variant too.
+        compact: whether weights are stored in half precision (see :mod:`unfade_export.compact`).
         smallest: the least side in pixels that the network takes.
 
     Raises:
         ExportError: the name of the check that failed, and by how much.
     """
-    model = to_onnx(network, card)
+    if compact:
+        round_weights(network)
+    plain = to_onnx(network, card)
+    model = pack_weights(plain) if compact else plain
     session = cpu_session(model)
     parity = check_parity(network, session, card, smallest=smallest)
     check_finite(session, card, smallest)
@@ -91,7 +97,7 @@ def build(
         difference = check_exact_tiling(session, card, _picture_of(card, photo))
     data, half_data, half = model.SerializeToString(), None, None
     if fp16:
-        half_model = to_half(model)
+        half_model = to_half(plain)
         half_data = half_model.SerializeToString()
         half = Half(len(half_data), check_half(network, half_model, card, smallest))
     report = Report(card, len(data), parity, reach, difference, _speed(session, card, smallest), half)

@@ -39,6 +39,9 @@ def run(
     checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of unfade-train.", show_default=False)],
     output: _Output,
     fp16: _Half = False,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Store weights in half precision: half the file.")
+    ] = False,
     install: _Install = False,
     photo: _Photo = None,
 ) -> None:
@@ -47,7 +50,8 @@ def run(
     from .photo import load_photo
 
     pixels = None if photo is None else load_photo(photo)
-    _finish(export_checkpoint(checkpoint, output, fp16=fp16, photo=pixels), output, install)
+    report = export_checkpoint(checkpoint, output, fp16=fp16, compact=compact, photo=pixels)
+    _finish(report, output, install)
 
 
 @app.command()

@@ -23,7 +23,12 @@ from .interface import interface_of, ratio_of
 
 
 def export_checkpoint(
-    checkpoint: Path, output: Path, *, fp16: bool = False, photo: Array | None = None
+    checkpoint: Path,
+    output: Path,
+    *,
+    fp16: bool = False,
+    compact: bool = False,
+    photo: Array | None = None,
 ) -> Report:
     """Rebuild the generator of ``checkpoint`` from its recipe, export and check it, and write it to
     ``output``.
@@ -32,6 +37,7 @@ def export_checkpoint(
         checkpoint: of unfade-train.
         output: ends in ``.onnx``.
         fp16: whether a float16 variant is written beside it, for CUDA.
+        compact: whether weights are stored in half precision: half the file.
         photo: see :func:`unfade_export.build.build`.
 
     Raises:
@@ -44,7 +50,7 @@ def export_checkpoint(
     network = build_generator(recipe, pretrained=False)
     load_weights(network, loaded.tensors.get("generator", {}), str(checkpoint))
     network = fold_norms(network).eval()
-    built = build(network, _card(recipe, network, loaded), photo=photo, fp16=fp16)
+    built = build(network, _card(recipe, network, loaded), photo=photo, fp16=fp16, compact=compact)
     write(output, built.model, built.half)
     return built.report
 

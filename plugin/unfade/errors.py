@@ -35,6 +35,10 @@ class DeviceError(UnfadeError):
     """The device asked for by name cannot run the model here."""
 
 
+class DisplayError(UnfadeError):
+    """There is nothing to show the window on, or nothing to show it with."""
+
+
 class Cancelled(UnfadeError):
     """The user stopped the work. Raised from a progress callback to stop a running filter."""
 

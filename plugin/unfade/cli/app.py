@@ -13,8 +13,11 @@ import typer
 from unfade import __version__
 from unfade.cli.doctor import doctor
 from unfade.cli.filters import add_filters
+from unfade.cli.install import install
 from unfade.cli.interrupt import Interrupted
 from unfade.cli.models import models
+from unfade.cli.preview import preview
+from unfade.cli.run import run
 from unfade.cli.serve import serve
 from unfade.errors import UnfadeError, UsageError
 from unfade.log import log_file, start_logging
@@ -42,8 +45,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 add_filters(app)
+app.command("run", help="Run the filters of a recipe, one after the other.")(run)
 app.add_typer(models, name="models")
 app.command("doctor")(doctor)
+app.command("install")(install)
+app.command("preview")(preview)
 app.command("serve")(serve)
 
 

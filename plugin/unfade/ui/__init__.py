@@ -1,0 +1,1 @@
+"""The preview window; the only package that imports PyQt6."""

@@ -1,0 +1,267 @@
+"""The window's engine: a child ``unfade serve``, spoken to from threads, answering with signals.
+
+One thread starts the engine and writes to it, so that what is stored is there before it is asked about; a few
+others wait for answers. An engine that dies is started again: pictures are stored anew, open requests made
+once more, and only a request that an engine dies of twice is given up.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+
+from unfade.log import log_file
+from unfade.picture import Picture
+from unfade.service.client import Client, EngineError, Job, Result
+from unfade.tiling import Bounds
+from unfade.ui.engine import start_engine
+from unfade.ui.pixels import DEPTHS
+
+translate = QCoreApplication.translate
+_log = logging.getLogger(__name__)
+
+_GONE: Final = ("died", "timeout", "protocol")
+_MOST_ATTEMPTS = 2
+_WAITING = 4  # requests that are waited for at the same time
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the engine is asked for."""
+
+    picture: str
+    """The name it is stored under."""
+    steps: tuple[dict[str, Any], ...]
+    region: Bounds | None = None
+    """In pixels of the picture; None for all of it."""
+    lane: str | None = None
+    """A newer question of the same lane takes this one's place."""
+
+
+class EngineLink(QObject):
+    """An engine process and what it holds.
+
+    Signals:
+        listed: the reply to ``list`` (dict): filters, models, provider, fallback, trouble.
+        answered: (ticket, Result).
+        refused: (ticket, kind, sentence): there will be no answer. Kinds as those of EngineError; ticket 0
+            is that of pictures which could not be stored.
+        progressed: (ticket, tiles done, tiles in all).
+        lost: a sentence: the engine has ended and is being started again.
+        unavailable: a sentence: it cannot be started.
+    """
+
+    listed = pyqtSignal(object)
+    answered = pyqtSignal(int, object)
+    refused = pyqtSignal(int, str, str)
+    progressed = pyqtSignal(int, int, int)
+    lost = pyqtSignal(str)
+    unavailable = pyqtSignal(str)
+
+    def __init__(self, connect: Callable[[], Client] = start_engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._connect = connect
+        self._client: Client | None = None
+        # Touched by the writing thread alone:
+        self._pictures: dict[str, Callable[[], Picture]] = {}
+        self._jobs: dict[int, Job] = {}
+        self._questions: dict[int, tuple[Question, int]] = {}
+        # By any:
+        self._tickets = itertools.count(1)
+        self._closing = threading.Event()
+        self._writer = ThreadPoolExecutor(1, "unfade-link")
+        self._waiters = ThreadPoolExecutor(_WAITING, "unfade-wait")
+
+    # Called from the event loop; none of it waits
+
+    def start(self) -> None:
+        """Starts the engine; ``listed`` or ``unavailable`` follows."""
+        self._do(self._start)
+
+    def store(self, name: str, make: Callable[[], Picture]) -> None:
+        """Keeps a picture in the engine, in place of one of the same name.
+
+        Args:
+            name: what questions call it.
+            make: gives the picture, in another thread; again when the engine has to be started again.
+        """
+        self._do(self._store, name, make)
+
+    def forget(self, name: str) -> None:
+        """Lets go of a picture."""
+        self._do(self._forget, name)
+
+    def ask(self, question: Question) -> int:
+        """Asks for a result or a part of one, and gives the ticket that the answer comes with."""
+        ticket = next(self._tickets)
+        self._do(self._ask, ticket, question, 1)
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Stops a request; it is refused with the kind "cancelled"."""
+        self._do(self._cancel, ticket)
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process id, for diagnosis; None while there is no engine."""
+        client = self._client
+        return None if client is None else client.pid
+
+    def close(self) -> None:
+        """Ends the engine and all threads. No signals follow. May be called again."""
+        self.blockSignals(True)
+        self._closing.set()
+        client = self._client
+        if client is not None:
+            client.close()
+        for pool in (self._writer, self._waiters):
+            pool.shutdown(wait=True, cancel_futures=True)
+        if self._client is not None:  # it may have been started meanwhile
+            self._client.close()
+            self._client = None
+
+    # In the writing thread
+
+    def _do(self, work: Callable[..., None], *arguments: Any) -> None:
+        if not self._closing.is_set():
+            self._writer.submit(self._guarded, work, *arguments)
+
+    def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
+        try:
+            if not self._closing.is_set():
+                work(*arguments)
+        except Exception:
+            _log.exception("unexpected failure")
+
+    def _start(self) -> None:
+        try:
+            client = self._connect()
+        except EngineError as error:
+            _log.warning("%s %s", error, error.details)
+            self._give_up(str(error))
+            return
+        self._client = client
+        if self._closing.is_set():
+            client.close()
+            return
+        self._waiters.submit(self._list, client)
+        for name, make in self._pictures.items():
+            self._send_picture(client, name, make())
+
+    def _give_up(self, sentence: str) -> None:
+        for ticket in tuple(self._questions):
+            self._refuse(ticket, "start", sentence)
+        self.unavailable.emit(sentence)
+
+    def _store(self, name: str, make: Callable[[], Picture]) -> None:
+        self._pictures[name] = make
+        if self._client is not None:
+            self._send_picture(self._client, name, make())
+
+    def _send_picture(self, client: Client, name: str, picture: Picture) -> None:
+        height, width, channels = picture.pixels.shape
+        depth = DEPTHS[np.dtype(picture.pixels.dtype)]
+        try:
+            client.store(name, width, height, channels, depth, picture.pixels.data)
+        except EngineError as error:
+            if error.kind not in _GONE:
+                self.refused.emit(0, error.kind, str(error))
+            self._failed(client, error)
+
+    def _forget(self, name: str) -> None:
+        if self._pictures.pop(name, None) is None or self._client is None:
+            return
+        try:
+            self._client.forget(name)
+        except EngineError as error:
+            self._failed(self._client, error)
+
+    def _ask(self, ticket: int, question: Question, attempt: int) -> None:
+        self._questions[ticket] = (question, attempt)
+        client = self._client
+        if client is None:
+            self._refuse(ticket, "start", translate("EngineLink", "The engine is not running."))
+            return
+        at = question.region
+        try:
+            job = client.submit_stored(
+                None,
+                None,
+                question.picture,
+                recipe={"steps": list(question.steps)},
+                region=None if at is None else (at.y, at.x, at.height, at.width),
+                lane=question.lane,
+            )
+        except EngineError as error:
+            if error.kind not in _GONE:
+                self._refuse(ticket, error.kind, str(error))
+            self._failed(client, error)
+            return
+        self._jobs[ticket] = job
+        self._waiters.submit(self._wait, client, ticket, job)
+
+    def _cancel(self, ticket: int) -> None:
+        job = self._jobs.get(ticket)
+        if job is not None:
+            job.cancel()
+
+    def _ended(self, ticket: int) -> None:
+        self._questions.pop(ticket, None)
+        self._jobs.pop(ticket, None)
+
+    def _refuse(self, ticket: int, kind: str, sentence: str) -> None:
+        self._ended(ticket)
+        self.refused.emit(ticket, kind, sentence)
+
+    def _failed(self, client: Client, error: EngineError) -> None:
+        """The engine has gone, or an answer is an error that belongs to no question."""
+        _log.warning("%s %s", error, error.details)
+        if error.kind not in _GONE or client is not self._client:
+            return
+        self._client = None
+        client.close()
+        self.lost.emit(str(error))
+        open_questions = dict(self._questions)
+        self._start()
+        for ticket, (question, attempt) in open_questions.items():
+            if attempt < _MOST_ATTEMPTS:
+                self._ask(ticket, question, attempt + 1)
+            else:
+                self._refuse(ticket, error.kind, str(error))
+
+    # In the waiting threads
+
+    def _list(self, client: Client) -> None:
+        try:
+            self.listed.emit(client.list())
+        except EngineError as error:
+            self._do(self._failed, client, error)
+
+    def _wait(self, client: Client, ticket: int, job: Job) -> None:
+        def on_progress(done: int, total: int) -> None:
+            self.progressed.emit(ticket, done, total)
+
+        try:
+            result: Result = job.result(on_progress)
+        except EngineError as error:
+            if error.kind in _GONE:
+                self._do(self._failed, client, error)
+            else:
+                self._do(self._refuse, ticket, error.kind, str(error))
+        except Exception as error:
+            _log.exception("unexpected failure")
+            text = translate(
+                "EngineLink", "Something went wrong that Unfade did not foresee ({kind}); {log} tells more."
+            ).format(kind=type(error).__name__, log=log_file())
+            self._do(self._refuse, ticket, "internal", text)
+        else:
+            self._do(self._ended, ticket)
+            self.answered.emit(ticket, result)

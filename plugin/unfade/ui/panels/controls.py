@@ -1,0 +1,134 @@
+"""What the panels are made of: a slider with its number, and the frame of a filter's settings."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from unfade.ui.design import Space
+from unfade.ui.widgets import label_of, restyle
+
+translate = QCoreApplication.translate
+
+
+class Percent(QWidget):
+    """A share as a slider and a number of percent, under its label.
+
+    Signals:
+        changed: the share, as it moves.
+        settled: the slider was let go.
+    """
+
+    changed = pyqtSignal(float)
+    settled = pyqtSignal()
+
+    def __init__(self, text: str, tip: str, most: float = 1.0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, round(100 * most))
+        self.slider.setPageStep(10)
+        self.number = QSpinBox()
+        self.number.setRange(0, round(100 * most))
+        self.number.setSuffix("\u202f%")
+        self.number.setFixedWidth(76)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.number.setKeyboardTracking(False)
+        label = label_of(text, self.number)
+        self.slider.setAccessibleName(text.replace("&", ""))
+        self.number.setAccessibleName(text.replace("&", ""))
+        for widget in (self.slider, self.number, label):
+            widget.setToolTip(tip)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(Space.S)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(label, 0, 0, 1, 2)
+        grid.addWidget(self.slider, 1, 0)
+        grid.addWidget(self.number, 1, 1)
+        self.slider.valueChanged.connect(self._moved)
+        self.slider.sliderReleased.connect(self.settled)
+        self.number.valueChanged.connect(self.slider.setValue)
+
+    def set_share(self, share: float) -> None:
+        """Shows a share without telling of it."""
+        for widget in (self.slider, self.number):
+            widget.blockSignals(True)
+            widget.setValue(round(100 * share))
+            widget.blockSignals(False)
+
+    def _moved(self, percent: int) -> None:
+        self.number.blockSignals(True)
+        self.number.setValue(percent)
+        self.number.blockSignals(False)
+        self.changed.emit(percent / 100)
+
+
+class FilterFrame(QFrame):
+    """A filter's switch, with a line on what it does, and its settings while it is on."""
+
+    def __init__(self, action: QAction, summary: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filter")
+        self.switch = QCheckBox(action.text())
+        self.switch.setToolTip(action.toolTip())
+        self.switch.setChecked(action.isChecked())
+        font = self.switch.font()
+        font.setBold(True)
+        self.switch.setFont(font)
+        about = QLabel(summary)
+        about.setWordWrap(True)
+        about.setProperty("role", "muted")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self.body = QWidget()
+        self.fields = QVBoxLayout(self.body)
+        self.fields.setContentsMargins(0, Space.S, 0, 0)
+        self.fields.setSpacing(Space.M)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        layout.setSpacing(Space.XS)
+        for widget in (self.switch, about, self.note, self.body):
+            layout.addWidget(widget)
+        self.switch.toggled.connect(action.setChecked)
+        action.toggled.connect(self.switch.setChecked)
+        action.toggled.connect(self.body.setVisible)
+        self.body.setVisible(action.isChecked())
+
+    def set_note(self, text: str | None) -> None:
+        """Says what is in the way of this filter; None for nothing. It matters more while it is on."""
+        restyle(self.note, "error" if self.switch.isChecked() else "muted")
+        self.note.setText(text or "")
+        self.note.setVisible(bool(text))
+
+
+def tool_button(action: QAction) -> QToolButton:
+    """A button for a tool or a command, reached with the Tab key."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setProperty("role", "tool")
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    return button
+
+
+def row(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets side by side, from the left."""
+    layout = QHBoxLayout()
+    layout.setSpacing(Space.S)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch()
+    return layout

@@ -1,0 +1,240 @@
+"""The colour picker for hints: only colours that the picture's brightness at that place allows."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from unfade.ui.chroma_plane import ChromaPlane
+from unfade.ui.colour import Chroma, chroma_of, colour_at, lightness_of
+from unfade.ui.design import Space, colours_of
+from unfade.ui.settings import Settings
+from unfade.ui.widgets import column_of
+
+translate = QCoreApplication.translate
+
+MEMORY_COLOURS = (
+    ("#e3b094", QT_TRANSLATE_NOOP("HintPicker", "Light skin")),
+    ("#c68863", QT_TRANSLATE_NOOP("HintPicker", "Tanned skin")),
+    ("#7d4f38", QT_TRANSLATE_NOOP("HintPicker", "Dark skin")),
+    ("#b5575b", QT_TRANSLATE_NOOP("HintPicker", "Lips")),
+    ("#c9a15e", QT_TRANSLATE_NOOP("HintPicker", "Blond hair")),
+    ("#5b4030", QT_TRANSLATE_NOOP("HintPicker", "Brown hair")),
+    ("#7fb0de", QT_TRANSLATE_NOOP("HintPicker", "Sky")),
+    ("#3f7c8f", QT_TRANSLATE_NOOP("HintPicker", "Water")),
+    ("#5d8a3c", QT_TRANSLATE_NOOP("HintPicker", "Grass")),
+    ("#40663a", QT_TRANSLATE_NOOP("HintPicker", "Foliage")),
+    ("#d3bd92", QT_TRANSLATE_NOOP("HintPicker", "Sand")),
+    ("#8a5c3b", QT_TRANSLATE_NOOP("HintPicker", "Wood")),
+    ("#9d4c3b", QT_TRANSLATE_NOOP("HintPicker", "Brick")),
+    ("#8d8a86", QT_TRANSLATE_NOOP("HintPicker", "Stone")),
+    ("#405a86", QT_TRANSLATE_NOOP("HintPicker", "Denim")),
+    ("#6d6a44", QT_TRANSLATE_NOOP("HintPicker", "Uniform")),
+    ("#b0322f", QT_TRANSLATE_NOOP("HintPicker", "Red cloth")),
+    ("#c2a14d", QT_TRANSLATE_NOOP("HintPicker", "Brass")),
+)
+"""Colours people know by heart, with their names; what is offered has the picture's lightness."""
+
+_COLUMNS = 6
+_LIGHTNESSES = (15.0, 93.0)  # nearer to black and white there is hardly any colour to choose from
+_HEX = re.compile(r"#?([0-9a-fA-F]{6})")
+
+
+class HintPicker(QDialog):
+    """Chooses the colour of a hint. Every colour that is settled on is told at once; Cancel takes it back.
+
+    Signals:
+        picked: "#rrggbb", each time a colour is settled on.
+
+    Args:
+        luma: how bright the picture is where the hint is, as a gray sRGB value in [0, 1].
+        parent: the window.
+        colour: what the hint has now.
+        settings: remember the recent colours.
+    """
+
+    picked = pyqtSignal(str)
+
+    def __init__(
+        self,
+        luma: float,
+        parent: QWidget | None = None,
+        *,
+        colour: str | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(translate("HintPicker", "Colour of the hint"))
+        low, high = _LIGHTNESSES
+        self._lightness = min(max(lightness_of(luma), low), high)
+        self._before, self._last, self._settings = colour, colour, settings
+        self.plane = ChromaPlane(self._lightness)
+        self.shown = _Patch()
+        self.hex = QLineEdit()
+        self.hex.setMaxLength(7)
+        self.hex.setAccessibleName(translate("HintPicker", "Colour as #rrggbb"))
+        self.hex.setPlaceholderText("#rrggbb")
+        self.swatches = [self._swatch(known, translate("HintPicker", name)) for known, name in MEMORY_COLOURS]
+        recent = settings.recent_colours if settings else ()
+        self.recent = [
+            self._swatch(known, translate("HintPicker", "Recent colour {colour}").format(colour=known))
+            for known in recent
+            if _HEX.fullmatch(known)
+        ]
+        self._lay_out()
+        self.plane.moved.connect(self._moved)
+        self.plane.settled.connect(lambda: self._settle(self._under_mark()))
+        self.hex.editingFinished.connect(self._typed)
+        self.plane.set_chroma(chroma_of(colour) if colour else Chroma(0, 0))
+        self.plane.setFocus()
+
+    def done(self, result: int) -> None:
+        """Keeps the colour among the recent ones, or takes it back."""
+        if result == QDialog.DialogCode.Accepted:
+            if self._settings and self._last:
+                self._settings.add_recent_colour(self._last)
+        elif self._before and self._last != self._before:
+            self.picked.emit(self._before)
+        super().done(result)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(Space.M)
+        head.addWidget(self.plane)
+        side = QVBoxLayout()
+        side.setSpacing(Space.S)
+        side.addWidget(self.shown)
+        side.addWidget(self.hex)
+        about = QLabel(translate("HintPicker", "Only colours that this brightness allows are shown."))
+        about.setWordWrap(True)
+        about.setProperty("role", "muted")
+        side.addWidget(about)
+        side.addStretch()
+        head.addLayout(side, 1)
+        layout = column_of(self)
+        layout.addLayout(head)
+        for title, swatches in (
+            (translate("HintPicker", "Familiar colours"), self.swatches),
+            (translate("HintPicker", "Recent colours"), self.recent),
+        ):
+            if swatches:
+                heading = QLabel(title)
+                heading.setProperty("role", "heading")
+                layout.addWidget(heading)
+                layout.addLayout(_grid(swatches))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        ready = QPushButton(translate("HintPicker", "&Use colour"))
+        ready.setProperty("role", "primary")
+        ready.setDefault(True)
+        buttons.addButton(ready, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+
+    def _swatch(self, known: str, name: str) -> Swatch:
+        chroma = chroma_of(known)
+        swatch = Swatch(colour_at(chroma, self._lightness), name)
+        swatch.clicked.connect(functools.partial(self._swatch_chosen, chroma))
+        return swatch
+
+    def _swatch_chosen(self, chroma: Chroma) -> None:
+        self.plane.set_chroma(chroma)
+        self._settle(self._under_mark())
+
+    def _typed(self) -> None:
+        match = _HEX.fullmatch(self.hex.text().strip())
+        if match is None:
+            self.hex.setText(self._under_mark())
+            return
+        colour = f"#{match[1].lower()}"
+        if colour != self._under_mark():
+            self.plane.set_chroma(chroma_of(colour))
+            self._settle(self._under_mark())
+
+    def _moved(self) -> None:
+        colour = self._under_mark()
+        self.shown.set_colour(colour)
+        self.hex.setText(colour)
+
+    def _under_mark(self) -> str:
+        return colour_at(self.plane.chroma, self._lightness)
+
+    def _settle(self, colour: str) -> None:
+        if colour != self._last:
+            self._last = colour
+            self.picked.emit(colour)
+
+
+class Swatch(QAbstractButton):
+    """A button that is a colour, with a name for those who cannot see it."""
+
+    def __init__(self, colour: str, name: str) -> None:
+        super().__init__()
+        self.colour = colour
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def sizeHint(self) -> QSize:
+        """Large enough to hit."""
+        return QSize(2 * Space.TARGET, Space.TARGET)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The colour, framed; more so with the focus."""
+        _paint_patch(self, self.colour, focused=self.hasFocus() or self.underMouse())
+
+
+class _Patch(QWidget):
+    """The colour that is chosen now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colour = "#808080"
+        self.setFixedHeight(3 * Space.TARGET)
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        _paint_patch(self, self._colour, focused=False)
+
+
+def _paint_patch(widget: QWidget, colour: str, *, focused: bool) -> None:
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    own = colours_of(widget.palette())
+    width = 2.0 if focused else 1.0
+    painter.setPen(QPen(QColor(own.focus if focused else own.outline), width))
+    painter.setBrush(QColor(colour))
+    inset = width / 2
+    area = QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset)
+    painter.drawRoundedRect(area, Space.RADIUS, Space.RADIUS)
+
+
+def _grid(swatches: list[Swatch]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setSpacing(Space.XS)
+    for column in range(_COLUMNS):
+        grid.setColumnStretch(column, 1)
+        grid.setColumnMinimumWidth(column, 2 * Space.TARGET)
+    for number, swatch in enumerate(swatches):
+        grid.addWidget(swatch, *divmod(number, _COLUMNS))
+    return grid

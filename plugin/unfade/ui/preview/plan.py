@@ -1,0 +1,204 @@
+"""What the engine has to be asked for to show a state, and what is left to blend here.
+
+The last filter is asked for at full strength and natural saturation, so that moving those asks for nothing.
+Options of the filters before it are what the last one works on, so they go to the engine as they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from unfade.card import Task, Variant
+from unfade.errors import ModelError
+from unfade.filters.choice import choose_passes
+from unfade.filters.inpaint import patch_bounds
+from unfade.tiling import Bounds, Extent
+from unfade.ui.document import ORDER, State
+from unfade.ui.preview.blend import Blend
+
+_STROKES_FELT = 192  # pixels beyond a stroke: the halos of the networks after it, generously
+
+
+@dataclass(frozen=True)
+class Models:
+    """Which models the engine has."""
+
+    scales: Mapping[Variant, frozenset[int]] = field(default_factory=dict)
+    """The native scales of the upscaling models."""
+    tasks: frozenset[Task] = frozenset()
+
+    @classmethod
+    def of(cls, listing: Mapping[str, Any]) -> Models:
+        """From the engine's reply to ``list``."""
+        found = [
+            (Task(model["filter"]), Variant(model["variant"]), int(model["scale"]))
+            for model in listing["models"]
+        ]
+        scales = {
+            variant: frozenset(
+                scale for task, kind, scale in found if (task, kind) == (Task.UPSCALE, variant)
+            )
+            for variant in Variant
+        }
+        return cls(scales, frozenset(task for task, _, _ in found))
+
+    @property
+    def detail(self) -> bool:
+        """Whether there is something to choose between: a faithful and a GAN model of one scale."""
+        return bool(self.both)
+
+    @property
+    def both(self) -> frozenset[int]:
+        """The native scales for which there is a faithful and a GAN model."""
+        none: frozenset[int] = frozenset()
+        return self.scales.get(Variant.FAITHFUL, none) & self.scales.get(Variant.GAN, none)
+
+
+class Under(Enum):
+    """What a result of less than full strength lies over."""
+
+    NOTHING = auto()
+    SOURCE = auto()
+    ENLARGED = auto()
+    """The source, resampled to the result's size."""
+    LAYER = auto()
+    """What the filters before the last one give."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Something to ask the engine for: a state whose blending is left out."""
+
+    state: State
+
+    @functools.cached_property
+    def steps(self) -> tuple[dict[str, Any], ...]:
+        """As the service takes them."""
+        return tuple(self.state.steps)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Equal for what gives equal results."""
+        return json.dumps(self.steps, sort_keys=True)
+
+    def near(self, bounds: Bounds, extent: Extent) -> Layer:
+        """The layer for a part of the picture: without strokes that are too far away to be felt there."""
+        strokes = self.state.deartifact.strokes
+        if not strokes or Task.COLORIZE in self.state.enabled:
+            return self
+        felt = bounds.grown(_STROKES_FELT)
+        patches = [patch for patch in patch_bounds(strokes, extent) if patch.overlaps(felt)]
+        kept = tuple(
+            stroke
+            for stroke in strokes
+            if stroke.box.overlaps(felt) or any(stroke.box.overlaps(patch) for patch in patches)
+        )
+        return Layer(self.state.with_options(Task.DEARTIFACT, strokes=kept))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a state is shown."""
+
+    result: Layer
+    other: Layer | None
+    """The second result, for detail between 0 and 1."""
+    before: Layer | None
+    """What the filters before the last one give, where it is needed."""
+    under: Under
+    blend: Blend
+    scale: float
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All there is to ask for."""
+        return tuple(layer for layer in (self.result, self.other, self.before) if layer is not None)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The filters, in their order."""
+        return self.result.state.tasks
+
+    def near(self, bounds: Bounds, extent: Extent) -> Plan:
+        """The plan for a part of the picture."""
+        if not self.result.state.deartifact.strokes:
+            return self
+
+        def there(layer: Layer | None) -> Layer | None:
+            return None if layer is None else layer.near(bounds, extent)
+
+        return dataclasses.replace(
+            self,
+            result=self.result.near(bounds, extent),
+            other=there(self.other),
+            before=there(self.before),
+        )
+
+
+def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | None:
+    """The plan for a state; None where no filter is on.
+
+    Args:
+        state: what is to be shown.
+        models: the engine's.
+        profile: the picture has a colour profile, in which Colorize's result no longer is.
+    """
+    tasks = state.tasks
+    if not tasks:
+        return None
+    last, chained = tasks[-1], len(tasks) > 1
+    bare = _bare(state)
+    other = before = None
+    under, blend = Under.NOTHING, Blend()
+    options = state.options(last)
+    if last is Task.UPSCALE:
+        if _blends_details(state, models):
+            other = Layer(bare.with_options(last, detail=1.0))
+            bare, blend = bare.with_options(last, detail=0.0), Blend(detail=options.detail)
+        local = not chained
+        under = Under.ENLARGED
+    elif last is Task.COLORIZE:
+        bare, blend = bare.with_options(last, saturation=1.0), Blend(saturation=options.saturation)
+        local = not chained or not profile
+        under = Under.LAYER if chained else Under.SOURCE
+    else:
+        local, under = True, Under.SOURCE
+    if local and options.strength < 1:
+        blend = dataclasses.replace(blend, strength=options.strength)
+        before = Layer(_bare(state.switched(last, False))) if under is Under.LAYER else None
+    else:
+        under = Under.NOTHING
+    if local:
+        bare = bare.with_options(last, strength=1.0)
+        other = other and Layer(other.state.with_options(last, strength=1.0))
+    return Plan(Layer(bare), other, before, under, blend, state.scale)
+
+
+def _bare(state: State) -> State:
+    """Without the options of filters that are off."""
+    defaults = State()
+    for task in ORDER:
+        if task not in state.enabled:
+            state = state.with_all(task, defaults.options(task))
+    return state
+
+
+def _blends_details(state: State, models: Models) -> bool:
+    """Whether detail is a blend of two results: with two passes it is not, for the second reads a blend."""
+    options = state.upscale
+    if options.model is not None or options.detail is None or not 0 < options.detail < 1:
+        return False
+    return _passes(options.scale, models.both) == 1
+
+
+def _passes(scale: float, natives: Iterable[int]) -> int:
+    try:
+        return len(choose_passes(scale, natives))
+    except ModelError:
+        return 0

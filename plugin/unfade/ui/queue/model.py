@@ -1,0 +1,258 @@
+"""What the queue knows and may do, without widgets: items, their states, and which comes next.
+
+    waiting -> running -> done | failed
+    waiting, running -> cancelled
+    failed, cancelled -> waiting (retry);  running -> waiting (the engine died under it: once more)
+
+Used from one thread. Time is passed in, in seconds, so that tests need not wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from unfade.batch.plan import FALLBACK_FORMAT, pictures_in
+from unfade.picture.formats import format_named, format_of_suffix
+from unfade.ui.naming import free_name
+
+MOST_ATTEMPTS = 2
+"""How often a picture is begun before the engine's end under it counts as its failure."""
+
+
+class State(Enum):
+    """Where an item is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go."""
+
+    folder: Path
+    format: str | None = None
+    """A name in ``OUTPUT_FORMATS``; None keeps each picture's own (PNG where that cannot be written)."""
+    quality: int = 95
+    """1 to 100, for JPEG and WebP."""
+
+    def target(self, item: Item, taken: Collection[Path]) -> Path:
+        """The file for an item's result: never one that exists or is taken."""
+        own = format_of_suffix(item.source)
+        format = self.format or (own.name if own else FALLBACK_FORMAT)
+        kind = format_named(format)
+        assert kind is not None, format
+        suffix = item.source.suffix if own is kind else kind.suffixes[0]
+        path = self.folder / item.below / (item.source.stem + suffix)
+        return free_name(path, lambda name: name in taken or name.exists())
+
+
+@dataclass
+class Item:
+    """One picture of the queue. Only the queue changes it."""
+
+    id: int
+    source: Path
+    below: Path
+    """The folder below the one that was dropped, kept in the output."""
+    state: State = State.WAITING
+    share: float = 0.0
+    """How much of it is done, in [0, 1]."""
+    target: Path | None = None
+    """The result's file; there when it is done."""
+    sentence: str | None = None
+    """Why it failed."""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    """The recipe's steps it runs with."""
+    attempts: int = 0
+    seconds: float | None = None
+    """What it took."""
+
+
+class Queue:
+    """The pictures in order, at most one of them running.
+
+    Args:
+        on_change: called with the item that has changed; with None when items came, went, or all may have.
+    """
+
+    def __init__(self, on_change: Callable[[Item | None], None] = lambda _item: None) -> None:
+        self.items: list[Item] = []
+        self.active = False
+        """Whether waiting pictures are being worked on: False before the start and while paused."""
+        self.paused = False
+        """Whether it was the user who stopped it before all was done."""
+        self._on_change = on_change
+        self._next_id = 1
+        self._began = 0.0
+
+    # Filling and emptying
+
+    def add(self, paths: Iterable[Path], *, leave_out: Path) -> list[Item]:
+        """Adds files as they are, and of folders every picture in them, but those in ``leave_out``.
+
+        A picture that waits already is not added twice. Gives the new items.
+        """
+        waiting = {item.source for item in self.items if item.state in (State.WAITING, State.RUNNING)}
+        new = []
+        for path in paths:
+            if path.is_dir():
+                found = [
+                    (file, file.parent.relative_to(path))
+                    for file in pictures_in(path, True, leave_out=leave_out)
+                ]
+            else:
+                found = [(path, Path())]
+            for source, below in found:
+                if source not in waiting:
+                    waiting.add(source)
+                    new.append(Item(self._next_id, source, below))
+                    self._next_id += 1
+        self.items += new
+        self._on_change(None)
+        return new
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Takes items off the list; the one that is running stays."""
+        self.items = [item for item in self.items if item.id not in ids or item.state is State.RUNNING]
+        self._on_change(None)
+
+    def item(self, id: int) -> Item:
+        """The item of this id. Raises KeyError."""
+        for item in self.items:
+            if item.id == id:
+                return item
+        raise KeyError(id)
+
+    # What the user does
+
+    def start(self, steps: Sequence[dict[str, Any]]) -> None:
+        """Has all waiting pictures run with these steps; also goes on after a pause."""
+        self.active, self.paused = True, False
+        for item in self.items:
+            if item.state is State.WAITING:
+                item.steps = list(steps)
+        self._on_change(None)
+
+    def pause(self) -> None:
+        """Begins no further picture; what runs is finished."""
+        self.active, self.paused = False, True
+        self._on_change(None)
+
+    def cancel(self, ids: Collection[int]) -> bool:
+        """Cancels waiting pictures. True when the running one is among them: its work must be stopped, and
+        :meth:`cancelled` called when it has."""
+        for item in self.items:
+            if item.id in ids and item.state is State.WAITING:
+                self._become(item, State.CANCELLED)
+        return any(item.id in ids and item.state is State.RUNNING for item in self.items)
+
+    def retry(self, ids: Collection[int]) -> None:
+        """Has failed and cancelled pictures wait again."""
+        for item in self.items:
+            if item.id in ids and item.state in (State.FAILED, State.CANCELLED):
+                item.attempts = 0
+                self._become(item, State.WAITING)
+
+    # What the worker tells
+
+    def begin(self, output: Output, now: float) -> Item | None:
+        """The next picture, now running; None where nothing is to be done."""
+        if not self.active or self.running is not None:
+            return None
+        item = next((item for item in self.items if item.state is State.WAITING), None)
+        if item is None:
+            self.active = False
+            self._on_change(None)
+            return None
+        claimed = {other.target for other in self.items if other.target is not None}
+        item.target = output.target(item, claimed | {other.source for other in self.items})
+        item.attempts += 1
+        self._began = now
+        self._become(item, State.RUNNING)
+        return item
+
+    def progress(self, id: int, share: float) -> None:
+        """The running picture is so far, in [0, 1]."""
+        item = self._running(id)
+        item.share = share
+        self._on_change(item)
+
+    def finish(self, id: int, now: float) -> None:
+        """Its result is written."""
+        item = self._running(id)
+        item.seconds = now - self._began
+        item.share = 1.0
+        self._become(item, State.DONE)
+
+    def fail(self, id: int, sentence: str) -> None:
+        """There is no result, and the sentence says why."""
+        item = self._running(id)
+        self._become(item, State.FAILED, sentence)
+
+    def cancelled(self, id: int) -> None:
+        """It was stopped."""
+        self._become(self._running(id), State.CANCELLED)
+
+    def engine_died(self, id: int, sentence: str) -> None:
+        """The engine ended under it: it is run once more, and fails when that happens again."""
+        item = self._running(id)
+        if item.attempts < MOST_ATTEMPTS:
+            self._become(item, State.WAITING)
+        else:
+            self._become(item, State.FAILED, sentence)
+
+    # What there is to tell
+
+    @property
+    def running(self) -> Item | None:
+        """The picture that is being worked on."""
+        return next((item for item in self.items if item.state is State.RUNNING), None)
+
+    def count(self, *states: State) -> int:
+        """How many pictures are in one of these states."""
+        return sum(item.state in states for item in self.items)
+
+    def share(self) -> float:
+        """How much of the whole is done, in [0, 1]; cancelled pictures do not count."""
+        counted = [item for item in self.items if item.state is not State.CANCELLED]
+        if not counted:
+            return 0.0
+        ended = sum(item.state in (State.DONE, State.FAILED) for item in counted)
+        return (ended + sum(item.share for item in counted if item.state is State.RUNNING)) / len(counted)
+
+    def seconds_left(self, now: float) -> float | None:
+        """An estimate for what runs and waits, from the pictures done so far; None while nothing is known."""
+        running = self.running
+        elapsed = now - self._began
+        times = [item.seconds for item in self.items if item.seconds is not None]
+        if times:
+            each = sum(times) / len(times)
+        elif running is not None and running.share > 0.02:  # before that it is all model loading
+            each = elapsed / running.share
+        else:
+            return None
+        left = each * self.count(State.WAITING)
+        if running is not None:
+            left += max(each * (1 - running.share), 0.0)
+        return left
+
+    def _running(self, id: int) -> Item:
+        item = self.item(id)
+        assert item.state is State.RUNNING, item
+        return item
+
+    def _become(self, item: Item, state: State, sentence: str | None = None) -> None:
+        item.state, item.sentence = state, sentence
+        if state is not State.DONE:
+            item.share = 0.0
+            if state is not State.RUNNING:
+                item.target = None
+        self._on_change(item)

@@ -1,0 +1,89 @@
+"""The fields that say where the queue's results go, and as what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QCoreApplication, QStandardPaths
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+
+from unfade.ui.design import Space
+from unfade.ui.queue.model import Output
+from unfade.ui.saving import FORMATS, format_for
+from unfade.ui.settings import Settings
+from unfade.ui.widgets import label_of
+
+translate = QCoreApplication.translate
+
+_OWN_FORMAT = "own"
+
+
+class OutputFields(QWidget):
+    """Folder, format and quality; remembered in the settings as soon as they change."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.folder = QLineEdit(str(settings.output_folder(_usual_folder())))
+        self.browse = QPushButton(translate("Queue", "&Browse…"))
+        self.browse.setAccessibleName(translate("Queue", "Choose the folder for results"))
+        self.format = QComboBox()
+        self.format.addItem(translate("Queue", "As the picture"), _OWN_FORMAT)
+        for name in FORMATS:
+            self.format.addItem(format_for(name).title, name)
+        chosen = settings.choice("queue format", _OWN_FORMAT, (_OWN_FORMAT, *FORMATS))
+        self.format.setCurrentIndex(self.format.findData(chosen))
+        self.quality = QSpinBox()
+        self.quality.setRange(1, 100)
+        self.quality.setValue(settings.number("queue quality", 95, 1, 100))
+        self.quality.setToolTip(translate("Queue", "Quality of JPEG and WebP results."))
+        self._lay_out()
+        self.browse.clicked.connect(self._ask_for_folder)
+        self.folder.editingFinished.connect(self._remember)
+        self.format.currentIndexChanged.connect(self._remember)
+        self.quality.valueChanged.connect(self._remember)
+        self._enable()
+
+    def output(self) -> Output:
+        """What is filled in."""
+        format = self.format.currentData()
+        return Output(
+            folder=Path(self.folder.text()).expanduser(),
+            format=None if format == _OWN_FORMAT else format,
+            quality=self.quality.value(),
+        )
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(Space.S)
+        grid.setVerticalSpacing(Space.S)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label_of(translate("Queue", "Results &go to"), self.folder), 0, 0)
+        grid.addWidget(self.folder, 0, 1, 1, 2)
+        grid.addWidget(self.browse, 0, 3)
+        grid.addWidget(label_of(translate("Queue", "For&mat"), self.format), 1, 0)
+        grid.addWidget(self.format, 1, 1)
+        grid.addWidget(label_of(translate("Queue", "&Quality"), self.quality), 1, 2)
+        grid.addWidget(self.quality, 1, 3)
+
+    def _ask_for_folder(self) -> None:
+        title = translate("Queue", "Folder for results")
+        name = QFileDialog.getExistingDirectory(self, title, self.folder.text())
+        if name:
+            self.folder.setText(name)
+            self._remember()
+
+    def _remember(self) -> None:
+        self._settings.set_output_folder(self.output().folder)
+        self._settings.set_choice("queue format", self.format.currentData())
+        self._settings.set_number("queue quality", self.quality.value())
+        self._enable()
+
+    def _enable(self) -> None:
+        self.quality.setEnabled(self.format.currentData() in (_OWN_FORMAT, "jpeg", "webp"))
+
+
+def _usual_folder() -> Path:
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return Path(pictures or Path.home()) / "Unfade"

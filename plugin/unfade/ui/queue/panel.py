@@ -1,0 +1,331 @@
+"""The queue's panel: pictures and how they stand, what to do with them, and where results go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from unfade.service.client import Client
+from unfade.ui.commands import make_action
+from unfade.ui.design import Space
+from unfade.ui.engine import start_engine
+from unfade.ui.queue.asking import ask_for_folder, ask_for_pictures
+from unfade.ui.queue.model import MOST_ATTEMPTS, Item, State
+from unfade.ui.queue.output import OutputFields
+from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows
+from unfade.ui.queue.telling import counts, summary
+from unfade.ui.queue.thumbnails import Thumbnails
+from unfade.ui.queue.worker import Worker
+from unfade.ui.recipes import for_any_picture
+from unfade.ui.settings import Settings
+from unfade.ui.widgets import button_of
+
+translate = QCoreApplication.translate
+
+_WIDE = 760  # device-independent pixels: room for a list and the fields beside it
+_COMMANDS = (
+    "queue_add_files",
+    "queue_add_folder",
+    "queue_start",
+    "queue_pause",
+    "queue_retry",
+    "queue_cancel",
+)
+
+
+class QueuePanel(QWidget):
+    """Runs the window's recipe over many pictures.
+
+    Signals:
+        open_wanted: a result is to be shown in the window (Path).
+        said: a sentence for the status bar.
+        provider: (label, why not the GPU or None), as soon as it is known.
+
+    Args:
+        steps: gives the recipe's steps as they are set now.
+        settings: remember the output folder, format and quality.
+        connect: starts the queue's engine.
+    """
+
+    open_wanted = pyqtSignal(object)
+    said = pyqtSignal(str)
+    provider = pyqtSignal(str, object)
+
+    def __init__(
+        self,
+        steps: Callable[[], Sequence[dict[str, Any]]],
+        settings: Settings,
+        parent: QWidget | None = None,
+        *,
+        connect: Callable[[], Client] = start_engine,
+    ) -> None:
+        super().__init__(parent)
+        self._steps, self._settings = steps, settings
+        self._closing = False
+        self.rows = QueueRows(self)
+        self.queue = self.rows.queue
+        self._thumbnails = Thumbnails(2 * THUMBNAIL_SIDE, self)  # twice: for high-density screens
+        self._thumbnails.made.connect(self.rows.set_thumbnail)
+        self._worker = Worker(connect, self)
+        self.commands: dict[str, QAction] = {id: make_action(id, self) for id in _COMMANDS}
+        self.setAcceptDrops(True)
+        self._make_fields()
+        self._lay_out()
+        self._connect()
+        self._update()
+        self.list.setFocus()
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Puts files and folders of pictures into the queue."""
+        paths = list(paths)
+        new = self.queue.add(paths, leave_out=self.output.output().folder)
+        for item in new:
+            self._thumbnails.ask(item.id, item.source)
+        if paths and not new:
+            self.said.emit(translate("Queue", "There are no new pictures in what was added."))
+        if self.queue.active:
+            self.start()
+
+    def start(self) -> None:
+        """Runs what waits with the recipe as it is set now."""
+        steps = for_any_picture(self._steps())
+        if not steps:
+            self.said.emit(translate("Queue", "The recipe has no steps; choose a filter first."))
+            return
+        self.queue.start(steps)
+        self._go_on()
+
+    def close_down(self) -> None:
+        """Stops everything: what to call before the window goes. May be called again."""
+        self._closing = True
+        self._clock.stop()
+        self._worker.close()
+        self._thumbnails.close()
+
+    # Building
+
+    def _make_fields(self) -> None:
+        self.list = QueueList(self.rows)
+        self.output = OutputFields(self._settings)
+        self.summary = QLabel()
+        self.summary.setProperty("role", "muted")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(translate("Queue", "Progress of the queue"))
+        self.clear = QPushButton(translate("Queue", "Remove &finished"))
+        self.clear.setToolTip(translate("Queue", "Take finished pictures off the list; files stay."))
+
+    def _lay_out(self) -> None:
+        adding = QHBoxLayout()
+        adding.setSpacing(Space.S)
+        for id in ("queue_add_files", "queue_add_folder"):
+            adding.addWidget(button_of(self.commands[id]))
+        adding.addStretch()
+        adding.addWidget(self.clear)
+        running = QHBoxLayout()
+        running.setSpacing(Space.S)
+        running.addWidget(button_of(self.commands["queue_start"], "primary"))
+        for id in ("queue_pause", "queue_retry", "queue_cancel"):
+            running.addWidget(button_of(self.commands[id]))
+        running.addStretch()
+        pictures = QVBoxLayout()
+        pictures.setSpacing(Space.S)
+        pictures.addLayout(adding)
+        pictures.addWidget(self.list, 1)
+        working = QVBoxLayout()
+        working.setSpacing(Space.S)
+        working.addWidget(self.output)
+        working.addStretch()
+        working.addWidget(self.summary)
+        working.addWidget(self.progress)
+        working.addLayout(running)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._halves.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
+        self._halves.setSpacing(Space.M)
+        self._halves.addLayout(pictures, 3)
+        self._halves.addLayout(working)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a wide place the list and the rest stand side by side."""
+        wide = self.width() > _WIDE
+        direction = QBoxLayout.Direction
+        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._halves.setStretch(1, 2 if wide else 0)
+        super().resizeEvent(event)
+
+    def _connect(self) -> None:
+        for id, slot in {
+            "queue_add_files": lambda: self.add(ask_for_pictures(self, self._settings)),
+            "queue_add_folder": lambda: self.add(ask_for_folder(self, self._settings)),
+            "queue_start": self.start,
+            "queue_pause": self.queue.pause,
+            "queue_retry": self._retry,
+            "queue_cancel": self._cancel,
+        }.items():
+            self.commands[id].triggered.connect(lambda _checked=False, slot=slot: slot())
+        self.clear.clicked.connect(self._remove_finished)
+        self.list.opened.connect(self.open)
+        self.list.removal_wanted.connect(lambda: self.queue.remove(_ids(self.list.chosen())))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        selection = self.list.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(self._update)
+        self.rows.dataChanged.connect(self._update)
+        self.rows.modelReset.connect(self._update)
+        worker = self._worker
+        worker.progress.connect(self._progressed)
+        worker.finished.connect(self._finished)
+        worker.failed.connect(self._failed)
+        worker.cancelled.connect(self._cancelled)
+        worker.engine_died.connect(self._engine_died)
+        worker.no_engine.connect(self._no_engine)
+        worker.provider.connect(self.provider)
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._update)
+
+    # Working
+
+    def _go_on(self) -> None:
+        output = self.output.output()
+        item = self.queue.begin(output, time.monotonic())
+        if item is not None and item.target is not None:
+            self._worker.run(item.id, item.source, item.target, item.steps, output.quality)
+            self._clock.start()
+            self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
+        elif self.queue.running is None:
+            self._clock.stop()
+            self._worker.rest()
+        self._update()
+
+    def _ended(self, note: Callable[[], None]) -> None:
+        if self._closing:
+            return
+        note()
+        self._go_on()
+        if self.queue.running is None and not self.queue.count(State.WAITING):
+            self.said.emit(
+                translate("Queue", "The queue is done: {summary}").format(summary=counts(self.queue))
+            )
+
+    # What the worker tells. Methods of this object, for Qt to drop what still is on its way when it goes.
+
+    def _progressed(self, id: int, share: float) -> None:
+        self.queue.progress(id, share)
+
+    def _finished(self, id: int) -> None:
+        self._ended(lambda: self.queue.finish(id, time.monotonic()))
+
+    def _failed(self, id: int, sentence: str) -> None:
+        self._ended(lambda: self.queue.fail(id, sentence))
+
+    def _cancelled(self, id: int) -> None:
+        self._ended(lambda: self.queue.cancelled(id))
+
+    def _engine_died(self, id: int, sentence: str) -> None:
+        item = self.queue.item(id)
+        if item.attempts < MOST_ATTEMPTS:
+            text = translate("Queue", "The engine stopped at {name}; it was started again.")
+            self.said.emit(text.format(name=item.source.name))
+        self._ended(lambda: self.queue.engine_died(id, sentence))
+
+    def _no_engine(self, id: int, sentence: str) -> None:
+        self.queue.pause()
+        self._ended(lambda: self.queue.fail(id, sentence))
+
+    # What the user asks for
+
+    def open(self, item: Item) -> None:
+        """Shows a result in the window; a picture without one yet, itself."""
+        done = item.state is State.DONE and item.target is not None and item.target.exists()
+        self.open_wanted.emit(item.target if done else item.source)
+
+    def _retry(self) -> None:
+        self.queue.retry(_ids(self._chosen(State.FAILED, State.CANCELLED)))
+        self.start()
+
+    def _cancel(self) -> None:
+        if self.queue.cancel(_ids(self._chosen(State.WAITING, State.RUNNING))):
+            self._worker.cancel()
+
+    def _chosen(self, *states: State) -> list[Item]:
+        """Selected items in these states; all such where none is selected."""
+        chosen = [item for item in self.list.chosen() if item.state in states]
+        return chosen or [item for item in self.queue.items if item.state in states]
+
+    def _remove_finished(self) -> None:
+        self.queue.remove(_ids(item for item in self.queue.items if item.state is State.DONE))
+
+    def _show_menu(self, position: Any) -> None:
+        chosen = self.list.chosen()
+        if not chosen:
+            return
+        menu = QMenu(self)
+        first = chosen[0]
+        if first.state is State.DONE and first.target is not None:
+            folder = first.target.parent
+            menu.addAction(translate("Queue", "&Open result"), lambda: self.open(first))
+            menu.addAction(
+                translate("Queue", "Show in &folder"),
+                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))),
+            )
+            menu.addSeparator()
+        menu.addAction(self.commands["queue_retry"])
+        menu.addAction(self.commands["queue_cancel"])
+        menu.addAction(translate("Queue", "Re&move from list"), lambda: self.queue.remove(_ids(chosen)))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        port = self.list.viewport()
+        assert port is not None
+        menu.popup(port.mapToGlobal(position))
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Takes files."""
+        if event and _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Adds what was dropped."""
+        if event and _dropped(event):
+            event.acceptProposedAction()
+            self.add(_dropped(event))
+
+    # Telling
+
+    def _update(self) -> None:
+        queue = self.queue
+        waiting, running = queue.count(State.WAITING), queue.running is not None
+        self.commands["queue_start"].setEnabled(waiting > 0 and not queue.active)
+        self.commands["queue_pause"].setEnabled(queue.active)
+        self.commands["queue_retry"].setEnabled(queue.count(State.FAILED, State.CANCELLED) > 0)
+        self.commands["queue_cancel"].setEnabled(waiting > 0 or running)
+        self.clear.setEnabled(queue.count(State.DONE) > 0)
+        self.progress.setValue(int(queue.share() * 1000))
+        self.progress.setVisible(running or waiting > 0)
+        self.summary.setText(summary(queue, time.monotonic()))
+        self.summary.setVisible(bool(queue.items))
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    data = event.mimeData()
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
+
+
+def _ids(items: Iterable[Item]) -> set[int]:
+    return {item.id for item in items}

@@ -1,0 +1,127 @@
+"""The help sheet: every command and its keys, and what the mouse does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from unfade.ui.commands import COMMANDS, Menu, make_action, plain_text
+from unfade.ui.design import Space
+from unfade.ui.widgets import column_of
+
+__all__ = ["COMMANDS", "ShortcutSheet", "make_action"]
+
+translate = QCoreApplication.translate
+
+_SEARCHED = Qt.ItemDataRole.UserRole
+_KEYS_SHOWN = 2
+
+
+class ShortcutSheet(QDialog):
+    """Lists actions made by :func:`unfade.ui.commands.make_action`, by menu, with a field to search them.
+
+    Args:
+        actions: those the window has; actions that are no command of the window are left out.
+    """
+
+    def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(translate("ShortcutSheet", "Keyboard shortcuts"))
+        self.resize(620, 640)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(translate("ShortcutSheet", "Search for a command or a key"))
+        self.search.setAccessibleName(translate("ShortcutSheet", "Search for a command or a key"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.list = self._make_list()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = column_of(self)
+        layout.addWidget(self.search)
+        layout.addWidget(self.list)
+        layout.addWidget(buttons)
+        self._fill(actions)
+
+    def _make_list(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setColumnCount(2)
+        tree.setHeaderLabels([translate("ShortcutSheet", "Command"), translate("ShortcutSheet", "Keys")])
+        tree.setAccessibleName(translate("ShortcutSheet", "Commands and their keys"))
+        tree.setRootIsDecorated(False)
+        tree.setItemsExpandable(False)
+        tree.setIndentation(Space.M)
+        tree.setUniformRowHeights(True)
+        header = tree.header()
+        assert header is not None
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
+        return tree
+
+    def _fill(self, actions: Iterable[QAction]) -> None:
+        groups: dict[Menu, list[QAction]] = {menu: [] for menu in Menu}
+        for action in actions:
+            command = COMMANDS.get(action.objectName())
+            if command is not None:
+                groups[command.menu].append(action)
+        order = list(COMMANDS)
+        for menu, group in groups.items():
+            group.sort(key=lambda action: order.index(action.objectName()))
+            rows = [(plain_text(action.text()), _keys(action), action.statusTip()) for action in group]
+            self._add_group(plain_text(menu.title), rows)
+        gestures = [(what, [how], "") for what, how in _gestures()]
+        self._add_group(translate("ShortcutSheet", "Mouse"), gestures)
+
+    def _add_group(self, title: str, rows: list[tuple[str, list[str], str]]) -> None:
+        if not rows:
+            return
+        group = QTreeWidgetItem(self.list, [title])
+        group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = group.font(0)
+        font.setBold(True)
+        group.setFont(0, font)
+        for text, keys, tip in rows:
+            row = QTreeWidgetItem(group, [text, ", ".join(keys[:_KEYS_SHOWN])])
+            row.setToolTip(0, tip)
+            row.setData(0, _SEARCHED, " ".join((text, *keys, tip)).casefold())
+        group.setExpanded(True)
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        for index in range(self.list.topLevelItemCount()):
+            group = self.list.topLevelItem(index)
+            assert group is not None
+            shown = 0
+            for number in range(group.childCount()):
+                row = group.child(number)
+                assert row is not None
+                row.setHidden(not all(word in row.data(0, _SEARCHED) for word in words))
+                shown += not row.isHidden()
+            group.setHidden(shown == 0)
+
+
+def _gestures() -> list[tuple[str, str]]:
+    """(what it does, what the mouse does) on the picture."""
+    return [
+        (translate("ShortcutSheet", "Zoom around the pointer"), translate("ShortcutSheet", "Turn the wheel")),
+        (translate("ShortcutSheet", "Move the picture"), translate("ShortcutSheet", "Drag")),
+        (translate("ShortcutSheet", "Compare in split view"), translate("ShortcutSheet", "Drag the divider")),
+        (translate("ShortcutSheet", "Open pictures"), translate("ShortcutSheet", "Drop files on the window")),
+    ]
+
+
+def _keys(action: QAction) -> list[str]:
+    """The keys worth telling: not those that few keyboards have ("Undo", "Zoom In")."""
+    common = [keys for keys in action.shortcuts() if keys[0].key() < Qt.Key.Key_Back]
+    return [keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in common]

@@ -1,0 +1,43 @@
+"""Small things that several dialogs and panels are made of."""
+
+from __future__ import annotations
+
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from unfade.ui.design import Space
+
+
+def label_of(text: str, field: QWidget) -> QLabel:
+    """A label whose mnemonic goes to the field, and which is the field's accessible name."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    return label
+
+
+def column_of(dialog: QDialog) -> QVBoxLayout:
+    """A dialog's layout: one thing below the other, with the distances all dialogs have."""
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+    layout.setSpacing(Space.M)
+    return layout
+
+
+def button_of(action: QAction, role: str = "") -> QPushButton:
+    """A push button for an action: its short text, its tool tip, enabled when it is."""
+    button = QPushButton(action.iconText())
+    button.setProperty("role", role)
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    button.setEnabled(action.isEnabled())
+    return button
+
+
+def restyle(widget: QWidget, role: str) -> None:
+    """Gives the widget another role of the style sheet (see ``theme.qss``)."""
+    widget.setProperty("role", role)
+    style = widget.style()
+    assert style is not None
+    style.unpolish(widget)
+    style.polish(widget)

@@ -1,0 +1,266 @@
+"""Takes pictures of the real window in every state, for docs/ and for a critical look.
+
+    xvfb-run -a -s "-screen 0 1600x1200x24" .venv/bin/python scripts/screenshots.py docs/images
+
+Each is a lossless WebP, ``window-STATE.webp``. States whose filter has no model here are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from PyQt6.QtCore import QCoreApplication, QEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from unfade.card import Task
+from unfade.filters.hints import Hint
+from unfade.filters.strokes import Stroke
+from unfade.ui.doctor import DoctorDialog
+from unfade.ui.link import EngineLink
+from unfade.ui.picker import HintPicker
+from unfade.ui.queue import State as QueueState
+from unfade.ui.save import SaveDialog
+from unfade.ui.settings import Settings, Theme
+from unfade.ui.shortcuts import ShortcutSheet
+from unfade.ui.theme import apply_theme
+from unfade.ui.translations import install_language
+from unfade.ui.window import Window
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
+SIZE = (1280, 820)
+PATIENCE = 120.0
+"""Seconds for whatever is waited for."""
+
+
+@dataclasses.dataclass
+class Stage:
+    """The application with one window at a time, and where its pictures go."""
+
+    app: QApplication
+    settings: Settings
+    folder: Path
+    picture: Path
+    out: Path
+    window: Window = dataclasses.field(init=False)
+    taken: list[Path] = dataclasses.field(default_factory=list)
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Lets the application run until something is so. Raises TimeoutError."""
+        end = time.monotonic() + PATIENCE
+        while not ready():
+            if time.monotonic() > end:
+                raise TimeoutError("the window did not come into the state that was waited for")
+            self.app.processEvents()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # only app.exec() sends them
+            time.sleep(0.01)
+
+    def settle(self, seconds: float = 0.6) -> None:
+        """Lets results fade in and layouts come to rest."""
+        end = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() > end)
+
+    def open_window(self, *tasks: Task, picture: bool = True) -> bool:
+        """A new window with these filters on; False where one of them has no model."""
+        link = EngineLink()
+        self.window = Window(self.settings, link)
+        self.window.resize(*SIZE)
+        listed: list[object] = []
+        link.listed.connect(listed.append)
+        link.start()
+        self.window.show()
+        self.wait(lambda: bool(listed))
+        if not set(tasks) <= self.window.preview.models.tasks:
+            return False
+        if tasks:
+            self.window.start_with([{"filter": task.value, "options": {}} for task in tasks])
+        if picture:
+            self.window.opener.open_file(self.picture)
+            self.wait(lambda: self.window.document.picture is not None)
+            self.settle(0.3)
+            self.wait(lambda: self.window.preview.complete)
+        return True
+
+    def shoot(self, name: str, widget: QWidget | None = None) -> None:
+        """Takes the picture of a widget, or of the window."""
+        self.settle()
+        path = self.out / f"window-{name}.webp"
+        if not (widget or self.window).grab().save(str(path), "WEBP", 100):  # 100 is lossless
+            raise OSError(f"{path} cannot be written")
+        self.taken.append(path)
+
+    def close_window(self) -> None:
+        """Ends the window and its engine."""
+        self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def empty(stage: Stage) -> None:
+    """The window as it comes up."""
+    stage.open_window(picture=False)
+    stage.shoot("empty")
+
+
+def upscale(stage: Stage) -> None:
+    """A picture in split view, side by side, and at actual pixels with the loupe."""
+    stage.open_window(Task.UPSCALE)
+    stage.shoot("upscale")
+    stage.window.command("view_side").setChecked(True)
+    stage.shoot("side-by-side")
+    stage.window.command("view_split").setChecked(True)
+    stage.window.command("zoom_actual").trigger()
+    stage.settle(0.3)
+    stage.wait(lambda: stage.window.preview.complete)
+    stage.shoot("actual-pixels")
+
+
+def deartifact(stage: Stage) -> None:
+    """The watermark's mask over the picture, with strokes."""
+    if not stage.open_window(Task.DEARTIFACT):
+        print("no model for deartifact: its picture is left out")
+        return
+    window = stage.window
+    window.command("tool_mark").setChecked(True)
+    height, width = window.document.picture.pixels.shape[:2] if window.document.picture else (1, 1)
+    points = tuple((width * (0.55 + step / 40), height * 0.8) for step in range(9))
+    window.document.add_stroke(Stroke("add", width / 40, points))
+    stage.wait(lambda: window.preview.complete)
+    stage.shoot("deartifact")
+
+
+def colorize(stage: Stage) -> None:
+    """Hints on a picture, and the picker."""
+    if not stage.open_window(Task.COLORIZE):
+        print("no model for colorize: its picture is left out")
+        return
+    window = stage.window
+    window.command("tool_hint").setChecked(True)
+    height, width = window.document.picture.pixels.shape[:2] if window.document.picture else (1, 1)
+    for x, y, colour in ((0.2, 0.2, "#7fb0de"), (0.5, 0.75, "#5d8a3c"), (0.6, 0.4, "#c68863")):
+        window.document.add_hint(Hint(x * width, y * height, colour))
+    stage.settle(0.3)
+    stage.wait(lambda: window.preview.complete)
+    stage.shoot("colorize")
+    picker = HintPicker(0.55, window, colour="#c68863", settings=stage.settings)
+    picker.show()
+    stage.shoot("picker", picker)
+
+
+def queue(stage: Stage) -> None:
+    """Pictures done, running, waiting and failed."""
+    source = stage.folder / "album"
+    source.mkdir(exist_ok=True)
+    with Image.open(stage.picture) as opened:
+        picture = opened.convert("RGB")
+    for number, share in enumerate((0.3, 0.5, 1, 1, 1)):
+        size = (int(picture.width * share), int(picture.height * share))
+        picture.resize(size).rotate(90 * (number % 2), expand=True).save(source / f"summer {number + 1}.jpg")
+    (source / "scan.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
+    stage.settings.set_output_folder(stage.folder / "restored")
+    stage.open_window(Task.UPSCALE, picture=True)
+    panel = stage.window.queue
+    assert panel is not None
+    stage.window.command("show_queue").setChecked(True)
+    panel.add([source])
+    panel.start()
+    stage.wait(lambda: panel.queue.count(QueueState.DONE) > 0 and panel.queue.running is not None)
+    stage.wait(lambda: panel.queue.running is None or panel.queue.running.share > 0.2)
+    stage.shoot("queue")
+
+
+def dialogs(stage: Stage) -> None:
+    """Saving, the help sheet, and the doctor."""
+    stage.open_window(Task.UPSCALE)
+    window = stage.window
+    save = SaveDialog(stage.picture, window, filters=("upscale",), settings=stage.settings)
+    save.show()
+    stage.shoot("save", save)
+    save.close()
+    sheet = ShortcutSheet(window.commands.values(), window)
+    sheet.show()
+    stage.shoot("shortcuts", sheet)
+    sheet.close()
+    doctor = DoctorDialog(window)
+    doctor.show()
+    doctor.resize(760, 300)  # devices and models; the rest says little but where this was run
+    stage.wait(doctor.copy.isEnabled)
+    stage.shoot("doctor", doctor)
+    doctor.close()
+
+
+def dark(stage: Stage) -> None:
+    """The dark theme, with a picture and without one."""
+    stage.settings.theme = Theme.DARK
+    apply_theme(stage.app, stage.settings)
+    stage.open_window(Task.UPSCALE)
+    stage.shoot("dark")
+    stage.close_window()
+    stage.open_window(picture=False)
+    stage.shoot("dark-empty")
+    stage.settings.theme = Theme.LIGHT
+    apply_theme(stage.app, stage.settings)
+
+
+def translated(stage: Stage) -> None:
+    """The longest of the languages, and the one of another script."""
+    for language in ("de", "zh_CN"):
+        install_language(stage.app, language)
+        stage.open_window(Task.UPSCALE)
+        stage.shoot(language)
+        if language == "de":
+            stage.close_window()
+    install_language(stage.app, "en")
+
+
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    empty,
+    upscale,
+    deartifact,
+    colorize,
+    queue,
+    dialogs,
+    dark,
+    translated,
+)
+
+
+def take(
+    app: QApplication, out: Path, picture: Path = EXAMPLE, names: frozenset[str] = frozenset()
+) -> list[Path]:
+    """Takes the pictures of all scenes, or of those named, and gives their files."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="unfade-screenshots-") as folder:
+        settings = Settings(Path(folder) / "window.ini")
+        settings.theme = Theme.LIGHT
+        install_language(app, "en")
+        apply_theme(app, settings)
+        # A copy: the window keeps hints beside the picture.
+        copy = Path(shutil.copy(picture, folder))
+        stage = Stage(app, settings, Path(folder), copy, out)
+        for scene in SCENES:
+            if not names or scene.__name__ in names:
+                scene(stage)
+                stage.close_window()
+    return stage.taken
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", type=Path, help="folder for the pictures")
+    parser.add_argument("--picture", type=Path, default=EXAMPLE, help="the picture shown in the window")
+    parser.add_argument("--scene", action="append", default=[], choices=[scene.__name__ for scene in SCENES])
+    arguments = parser.parse_args()
+    for path in take(QApplication([]), arguments.out, arguments.picture, frozenset(arguments.scene)):
+        print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""A screen that is none, models that are tiny, and windows with an engine process of their own."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.models import cleaning_model, colouring_model, unet_model
+from unfade.picture import Picture, write_picture
+from unfade.service.client import Client
+from unfade.ui.link import EngineLink
+from unfade.ui.settings import Settings
+from unfade.ui.window import Window
+
+WAIT = 90_000
+"""Milliseconds for an engine on a busy machine."""
+
+
+def ramp(height: int, width: int, channels: int = 3) -> Picture:
+    """A picture of slow gradients with a little noise, 8 bits."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    planes = [x / width * 200, y / height * 200, (x + y) / (width + height) * 200, np.full_like(x, 255.0)]
+    pixels = np.stack(planes[:channels], axis=-1) + random.integers(0, 20, (height, width, 1))
+    return Picture(np.ascontiguousarray(np.clip(pixels, 0, 255).astype(np.uint8)))
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One tiny model for each filter."""
+    folder = tmp_path_factory.mktemp("models")
+    unet_model(folder / "double.onnx", 2)
+    cleaning_model(folder / "clean.onnx")
+    colouring_model(folder / "colour.onnx")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _tiny_models(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models for this process and the engines it starts; the shipped ones are hidden by name alone."""
+    monkeypatch.setenv("UNFADE_MODELS", str(model_folder))
+
+
+@pytest.fixture
+def picture_file(tmp_path: Path) -> Path:
+    """A PNG of 300 x 280 pixels: two tiles a side."""
+    write_picture(ramp(280, 300), tmp_path / "ramp.png")
+    return tmp_path / "ramp.png"
+
+
+def connect() -> Client:
+    """An engine on the CPU."""
+    return Client(sys.executable, ["--device", "cpu", "--threads", "1"])
+
+
+MakeWindow = Callable[..., Window]
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, tmp_path: Path) -> Iterator[MakeWindow]:
+    """Makes a window of 800 x 600 whose engine has told what it has; it is closed after the test."""
+    windows: list[Window] = []
+
+    def make(picture: Path | None = None, *, hosted: bool = False) -> Window:
+        link = EngineLink(connect)
+        window = Window(Settings(tmp_path / "window.ini"), link, hosted=hosted)
+        windows.append(window)
+        window.resize(800, 600)
+        window.show()
+        with qtbot.waitSignal(link.listed, timeout=WAIT):
+            link.start()
+        if picture is not None:
+            window.opener.open_file(picture)
+            qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)
+        return window
+
+    yield make
+    for window in windows:
+        window.close()
+        window.deleteLater()

@@ -1,0 +1,70 @@
+"""The window as a server, driven by the editors' client through real pipes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.ui.conftest import connect, ramp
+from unfade.service.client import Client, EngineError, Result
+
+DRIVER = Path(__file__).with_name("host_driver.py")
+UPSCALE = {"scale": 2.0, "model": "double"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """A home of its own, so that no settings of yesterday are found."""
+    names = ("CONFIG", "DATA", "STATE", "CACHE")
+    return {"HOME": str(tmp_path), **{f"XDG_{name}_HOME": str(tmp_path / name) for name in names}}
+
+
+def window(what: str, home: dict[str, str]) -> Client:
+    return Client([sys.executable, str(DRIVER), what], window=True, environment=home)
+
+
+def apply(client: Client, filter: str, options: dict[str, object]) -> Result:
+    pixels = ramp(60, 80, 4).pixels
+    return client.apply(filter, options, 80, 60, 4, "u8", pixels.tobytes(), title="Layer 1")
+
+
+def test_apply_hands_the_result_back_and_what_was_done(home: dict[str, str]) -> None:
+    with window("apply", home) as client:
+        for scale in (2, 3):  # a second picture gets a second window
+            result = apply(client, "upscale", {**UPSCALE, "scale": scale})
+            assert (result.height, result.width, result.channels) == (60 * scale, 80 * scale, 4)
+            with connect() as engine:
+                pixels = ramp(60, 80, 4).pixels.tobytes()
+                again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=result.recipe)
+            assert result.pixels == again.pixels
+
+
+def test_closing_the_window_changes_nothing(home: dict[str, str]) -> None:
+    with window("close", home) as client:
+        with pytest.raises(EngineError, match="nothing was changed") as error:
+            apply(client, "upscale", UPSCALE)
+        assert error.value.kind == "cancelled"
+        assert client.alive
+
+
+def test_what_cannot_be_shown_is_refused(home: dict[str, str]) -> None:
+    with window("wait", home) as client:
+        with pytest.raises(EngineError) as error:
+            apply(client, "sharpen", {})
+        assert error.value.kind == "usage"
+        with pytest.raises(EngineError, match="apply and cancel"):
+            client.list()
+
+
+def test_the_end_of_the_editor_closes_the_window(home: dict[str, str]) -> None:
+    client = window("wait", home)
+    pixels = ramp(60, 80).pixels
+    client.submit("upscale", UPSCALE, 80, 60, 3, "u8", pixels.tobytes())
+    time.sleep(1.0)  # the window comes up
+    client.close(timeout=30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(client.pid, 0)

@@ -1,0 +1,94 @@
+"""The engine behind the window: answers, newest wins, and life after its death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.ui.conftest import WAIT, connect, ramp
+from unfade.picture import Metadata
+from unfade.service.client import Client
+from unfade.tiling import Bounds
+from unfade.ui.link import EngineLink, Question
+from unfade.ui.pixels import as_picture
+
+STEPS = ({"filter": "upscale", "options": {"model": "double"}},)
+
+
+@pytest.fixture
+def link(qtbot: QtBot) -> Iterator[EngineLink]:
+    link = EngineLink(connect)
+    with qtbot.waitSignal(link.listed, timeout=WAIT):
+        link.start()
+    yield link
+    link.close()
+
+
+def pid_of(link: EngineLink) -> int:
+    assert link.pid is not None
+    return link.pid
+
+
+def test_parts_come_as_asked_and_only_the_newest_of_a_lane(qtbot: QtBot, link: EngineLink) -> None:
+    picture = ramp(600, 700)
+    link.store("picture", lambda: picture)
+    refused: list[tuple[int, str]] = []
+    link.refused.connect(lambda ticket, kind, _text: refused.append((ticket, kind)))
+    with qtbot.waitSignal(link.answered, timeout=WAIT) as answer:
+        old = link.ask(Question("picture", STEPS, lane="preview"))
+        new = link.ask(Question("picture", STEPS, Bounds(10, 20, 30, 40), "preview"))
+    ticket, result = answer.args
+    assert ticket == new
+    assert (result.height, result.width) == (60, 80) and result.region == (20, 40, 60, 80)
+    assert refused == [(old, "superseded")]
+
+
+def test_a_request_is_refused_with_a_sentence(qtbot: QtBot, link: EngineLink) -> None:
+    link.store("picture", lambda: ramp(20, 20))
+    with qtbot.waitSignal(link.refused, timeout=WAIT) as refusal:
+        link.ask(Question("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
+    assert refusal.args[1] == "model" and refusal.args[2].endswith(".")
+
+
+def test_an_engine_that_dies_is_started_again_and_asked_again(qtbot: QtBot, link: EngineLink) -> None:
+    picture = ramp(1200, 1200)
+    link.store("picture", lambda: picture)
+    with qtbot.waitSignal(link.answered, timeout=WAIT) as expected:
+        link.ask(Question("picture", STEPS, Bounds(0, 0, 64, 64)))
+    first = pid_of(link)
+    with qtbot.waitSignals([link.lost, link.answered], timeout=WAIT, order="strict") as told:
+        link.ask(Question("picture", STEPS))
+        with qtbot.waitSignal(link.progressed, timeout=WAIT):
+            pass
+        os.kill(first, signal.SIGKILL)
+    assert pid_of(link) != first
+    sentence, (_ticket, result) = (one.args for one in told.all_signals_and_args)
+    assert "stopped unexpectedly" in sentence[0]
+    part = as_picture(expected.args[1], Metadata()).pixels
+    np.testing.assert_array_equal(as_picture(result, Metadata()).pixels[:128, :128], part)
+
+
+def test_an_engine_that_cannot_be_started_is_told_of(qtbot: QtBot) -> None:
+    link = EngineLink(lambda: Client([sys.executable, "-c", "raise SystemExit('no engine here')"]))
+    with qtbot.waitSignal(link.unavailable, timeout=WAIT) as told:
+        link.start()
+    assert "no engine here" in told.args[0]
+    with qtbot.waitSignal(link.refused, timeout=WAIT):
+        link.ask(Question("picture", STEPS))
+    link.close()
+
+
+def test_closing_in_the_middle_leaves_no_process(qtbot: QtBot, link: EngineLink) -> None:
+    link.store("picture", lambda: ramp(1500, 1500))
+    with qtbot.waitSignal(link.progressed, timeout=WAIT):
+        link.ask(Question("picture", STEPS))
+    pid = pid_of(link)
+    link.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,157 @@
+"""What the engine is asked for, what is blended here, and in which order tiles come."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ui.conftest import ramp
+from unfade.card import Task, Variant
+from unfade.filters.hints import Hint
+from unfade.filters.strokes import Stroke
+from unfade.tiling import Bounds, Extent
+from unfade.ui.canvas.pyramid import Pyramid, reduced
+from unfade.ui.document import State
+from unfade.ui.preview.blend import Blend, blended
+from unfade.ui.preview.cache import Kept, TileCache
+from unfade.ui.preview.grid import TILE, Place, bounds_of, in_result, places_in
+from unfade.ui.preview.plan import Models, Plan, Under, make_plan
+from unfade.ui.preview.schedule import hull, next_block
+
+BOTH = Models({Variant.FAITHFUL: frozenset({2, 4}), Variant.GAN: frozenset({2})}, frozenset(Task))
+
+
+def plan_of(state: State, models: Models = BOTH, *, profile: bool = False) -> Plan:
+    plan = make_plan(state, models, profile=profile)
+    assert plan is not None
+    return plan
+
+
+def on(*tasks: Task) -> State:
+    return State(frozenset(tasks))
+
+
+@pytest.mark.parametrize(
+    ("task", "option"),
+    [
+        (Task.UPSCALE, "strength"),
+        (Task.DEARTIFACT, "strength"),
+        (Task.COLORIZE, "strength"),
+        (Task.COLORIZE, "saturation"),
+    ],
+)
+def test_moving_what_can_be_blended_asks_for_nothing_new(task: Task, option: str) -> None:
+    plain, moved = plan_of(on(task)), plan_of(on(task).with_options(task, **{option: 0.25}))
+    assert [layer.key for layer in plain.layers] == [layer.key for layer in moved.layers]
+    assert getattr(moved.blend, option) == 0.25
+
+
+def test_detail_between_two_models_blends_their_results_in_one_pass_only() -> None:
+    state = on(Task.UPSCALE).with_options(Task.UPSCALE, detail=0.3, scale=2.0)
+    plan = plan_of(state)
+    assert [layer.state.upscale.detail for layer in plan.layers] == [0.0, 1.0]
+    assert plan.blend.detail == 0.3
+    twice = plan_of(state.with_options(Task.UPSCALE, scale=3.0))  # the GAN's x2 has to run twice
+    assert twice.other is None and twice.result.state.upscale.detail == 0.3
+    assert plan_of(state, Models()).other is None
+
+
+def test_in_a_chain_the_last_filter_alone_is_blended_here() -> None:
+    state = on(Task.DEARTIFACT, Task.UPSCALE).with_options(Task.DEARTIFACT, strength=0.5)
+    plan = plan_of(state.with_options(Task.UPSCALE, strength=0.5))
+    assert plan.blend.plain
+    assert plan.result.steps[0]["options"] == {"strength": 0.5}
+    assert plan.result.steps[1]["options"] == {"strength": 0.5}
+    coloured = plan_of(on(Task.DEARTIFACT, Task.COLORIZE).with_options(Task.COLORIZE, strength=0.5))
+    assert coloured.under is Under.LAYER and coloured.before is not None
+    assert [step["filter"] for step in coloured.before.steps] == ["deartifact"]
+
+
+def test_options_of_filters_that_are_off_do_not_matter() -> None:
+    other = on(Task.UPSCALE).with_options(Task.COLORIZE, hints=(Hint(1, 1, "#ffffff"),))
+    assert plan_of(on(Task.UPSCALE)).result.key == plan_of(other).result.key
+    assert make_plan(State(), BOTH) is None
+
+
+def test_a_stroke_changes_the_tiles_around_it_alone() -> None:
+    extent = Extent(4000, 4000)
+    stroke = Stroke("add", 10, ((100.0, 100.0), (150.0, 100.0)))
+    bare = plan_of(on(Task.DEARTIFACT))
+    painted = plan_of(on(Task.DEARTIFACT).with_options(Task.DEARTIFACT, strokes=(stroke,)))
+    near, far = Bounds(0, 0, TILE, TILE), Bounds(2048, 2048, TILE, TILE)
+    assert painted.near(near, extent).result.key != bare.result.key
+    assert painted.near(far, extent).result.key == bare.result.key
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_blends_are_linear_and_keep_alpha(dtype: type) -> None:
+    peak = 1 if dtype is np.float32 else np.iinfo(dtype).max
+    result = np.array([[[0.8 * peak, 0.4 * peak, 0.2 * peak, 0.5 * peak]]]).astype(dtype)
+    under = np.array([[[0.2 * peak]]]).astype(dtype)
+    half = blended(result, Blend(strength=0.5), other=None, under=under) / peak
+    assert np.allclose(half, [[[0.5, 0.3, 0.2, 0.5]]], atol=0.005)
+    gray = blended(result, Blend(saturation=0), other=None, under=None)[0, 0] / peak
+    assert np.allclose(gray[:3], 0.299 * 0.8 + 0.587 * 0.4 + 0.114 * 0.2, atol=0.005)
+    other = np.zeros_like(result)
+    mixed = blended(result, Blend(detail=0.25), other=other, under=None)[0, 0, 0] / peak
+    assert mixed == pytest.approx(0.6, abs=0.005)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    height=st.integers(1, 1500),
+    width=st.integers(1, 1500),
+    scale=st.one_of(st.sampled_from([1.0, 1.5, 2.0, 3.0, 4.0]), st.floats(1, 4)),
+)
+def test_tiles_cover_the_result_without_gap_or_overlap(height: int, width: int, scale: float) -> None:
+    extent = Extent(height, width)
+    whole = in_result(Bounds(0, 0, height, width), scale)
+    covered = np.zeros((whole.height, whole.width), np.uint8)
+    for place in places_in(Bounds(0, 0, height, width), extent):
+        at = in_result(bounds_of(place, extent), scale)
+        covered[at.y : at.bottom, at.x : at.right] += 1
+    assert (covered == 1).all()
+
+
+def test_what_is_in_view_comes_first_from_the_middle_and_the_rest_after_it() -> None:
+    extent, view = Extent(2048, 2048), Bounds(512, 512, 512, 512)
+    done: set[Place] = set()
+    blocks = []
+    while block := next_block(view, extent, lambda place: place not in done, rest=True):
+        assert not done.intersection(block)
+        bounds = hull(block, extent)
+        assert bounds.height * bounds.width == TILE * TILE * len(block)
+        done.update(block)
+        blocks.append(block)
+    seen = set(places_in(view, extent))
+    assert set(blocks[0]) == seen  # 512 x 512 at once
+    assert len(done) == 64
+    assert next_block(view, extent, lambda place: place not in seen, rest=False) == []
+
+
+def test_the_cache_shrinks_what_was_not_looked_at_and_then_lets_go() -> None:
+    tile = np.zeros((256, 256, 3), np.uint8)
+    cache = TileCache(budget=3 * tile.nbytes)
+    for column in range(3):
+        cache.put("key", Place(0, column), Kept(tile, None))
+    assert cache.get("key", Place(0, 0)) is not None  # looked at: the second is now the oldest
+    cache.put("key", Place(0, 3), Kept(tile, None))
+    assert [cache.has("key", Place(0, column), 1) for column in range(4)] == [True, False, False, True]
+    assert cache.has("key", Place(0, 1), 4)
+    assert cache.bytes <= cache.budget
+    for column in range(4, 40):
+        cache.put("key", Place(0, column), Kept(tile, None))
+    assert cache.bytes <= cache.budget
+    assert not cache.has("key", Place(0, 1), 8)
+
+
+def test_levels_are_means_and_round_up() -> None:
+    pixels = ramp(5, 7).pixels
+    half = reduced(pixels, 2)
+    assert half.shape == (3, 4, 3)
+    assert abs(int(half[0, 0, 0]) - pixels[:2, :2, 0].mean()) <= 1
+    pyramid = Pyramid(ramp(100, 60))
+    assert pyramid.level(3).shape == (13, 8, 3)
+    assert pyramid.part(1, Bounds(10, 5, 20, 10)).pixels.shape == (20, 10, 3)

@@ -1,0 +1,292 @@
+"""The whole window with a real engine: opening, previewing, saving, stopping, closing, and its event loop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QTimer, QUrl
+from PyQt6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from tests.ui.accessibility import nameless, unreachable
+from tests.ui.conftest import WAIT, MakeWindow, ramp
+from unfade.card import Task
+from unfade.engine import Device, Engine
+from unfade.filters.hints import Hint
+from unfade.filters.strokes import Stroke
+from unfade.picture import Picture, read_picture, write_picture
+from unfade.recipe import Recipe
+from unfade.service.client import Client
+from unfade.ui.document import State
+from unfade.ui.hints import hints_path
+from unfade.ui.link import EngineLink
+from unfade.ui.pasting import picture_of
+from unfade.ui.preview.grid import Place, bounds_of, in_result
+from unfade.ui.saving import SaveChoice
+from unfade.ui.settings import Settings
+from unfade.ui.window import Window
+
+UPSCALE = {"filter": "upscale", "options": {"scale": 2.0, "model": "double"}}
+HINTS = [{"x": 200.0, "y": 40.0, "color": "#3050c0"}]
+
+
+def complete(qtbot: QtBot, window: Window) -> None:
+    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+
+
+def begun(done: int, _total: int) -> bool:
+    """Of progress: that a tile is done."""
+    return done > 0
+
+
+def expected(window: Window) -> Picture:
+    """What the engine makes of the document, in this process."""
+    recipe = Recipe.from_json({"steps": window.document.state.steps})
+    assert window.document.picture is not None
+    return recipe.prepare(Engine(Device.parse("cpu"), threads=1))(window.document.picture).picture
+
+
+@pytest.mark.parametrize(
+    ("steps", "tolerance"),
+    [
+        ([UPSCALE], 0),
+        ([{**UPSCALE, "options": {"scale": 2.0, "strength": 0.4, "model": "double"}}], 1),
+        ([{"filter": "deartifact", "options": {"strength": 0.4}}], 1),
+        ([{"filter": "colorize", "options": {"saturation": 1.7, "strength": 0.6, "hints": HINTS}}], 2),
+        ([{"filter": "deartifact", "options": {}}, {"filter": "colorize", "options": {"strength": 0.5}}], 2),
+        ([{"filter": "deartifact", "options": {"strength": 0.5}}, UPSCALE], 0),
+    ],
+)
+def test_the_preview_is_the_result(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path, steps: list[dict], tolerance: int
+) -> None:
+    window = make_window(picture_file)
+    window.start_with(steps)
+    complete(qtbot, window)
+    whole, extent = expected(window), window.document.extent
+    assert extent is not None
+    for place in (Place(0, 0), Place(1, 1)):
+        qtbot.waitUntil(lambda place=place: window.preview.result_image(place) is not None, timeout=WAIT)
+        shown = window.preview.result_image(place)
+        assert shown is not None
+        at = in_result(bounds_of(place, extent), window.document.state.scale)
+        part = whole.pixels[at.y : at.bottom, at.x : at.right, :3]
+        found = picture_of(shown.image).pixels[..., :3]
+        assert np.abs(found.astype(int) - part).max() <= tolerance
+
+
+def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    complete(qtbot, window)
+    answers: list[object] = []
+    window.link.answered.connect(lambda *answer: answers.append(answer))
+    before = window.preview.result_image(Place(0, 0))
+    window.panels.upscale.strength.slider.setValue(20)
+    qtbot.waitUntil(lambda: window.preview.result_image(Place(0, 0)) not in (None, before), timeout=WAIT)
+    assert window.preview.complete and answers == []
+    assert window.document.state.upscale.strength == 0.2
+
+
+def test_undo_brings_the_old_result_back_at_once(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path
+) -> None:
+    window = make_window(picture_file)
+    complete(qtbot, window)
+    window.panels.upscale.presets[1.5].click()
+    complete(qtbot, window)
+    assert window.panels.upscale.width_field.value() == 450
+    window.command("undo").trigger()
+    assert window.preview.complete
+    assert window.panels.upscale.width_field.value() == 600
+
+
+def test_a_size_in_pixels_sets_the_scale(make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    window.panels.upscale.width_field.setValue(750)
+    assert window.document.state.upscale.scale == 2.5
+    assert window.panels.upscale.height_field.value() == 700
+
+
+def test_the_saved_file_is_the_whole_result(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path
+) -> None:
+    window = make_window(picture_file)
+    window.start_with([UPSCALE])
+    out = tmp_path / "out.png"
+    with qtbot.waitSignal(window.finisher.saver.saved, timeout=WAIT):
+        window.whole.run(lambda _result, picture: window.finisher.saver.save(picture, SaveChoice(out, "png")))
+    np.testing.assert_array_equal(read_picture(out).pixels, expected(window).pixels)
+
+
+def test_a_run_can_be_stopped(qtbot: QtBot, make_window: MakeWindow, tmp_path: Path) -> None:
+    write_picture(ramp(1600, 1600), tmp_path / "large.png")
+    window = make_window(tmp_path / "large.png")
+    results: list[object] = []
+    with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
+        window.whole.run(lambda *result: results.append(result))
+    assert window.command("cancel").isEnabled() and not window.command("save").isEnabled()
+    with qtbot.waitSignal(window.whole.busy, timeout=WAIT):
+        window.command("cancel").trigger()
+    assert results == [] and window.notice.isHidden()
+    complete(qtbot, window)  # the preview goes on
+
+
+@pytest.mark.parametrize(("name", "content"), [("text.jpg", b"no picture"), ("empty.png", b"")])
+def test_wrong_files_are_told_of(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    window = make_window(picture_file)
+    picture = window.document.picture
+    with qtbot.waitSignal(window.loader.failed, timeout=WAIT):
+        window.opener.open_file(tmp_path / name)
+    assert name in window.notice.text.text() and window.notice.isVisible()
+    assert window.document.picture is picture
+
+
+def test_pictures_are_dropped_and_pasted(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window()
+    assert window.pages.currentWidget() is window.welcome
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(picture_file))])
+    assert window.opener.takes(data) and window.opener.take(data, "dropped")
+    qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)
+    complete(qtbot, window)
+    with qtbot.waitSignal(window.whole.busy, check_params_cb=lambda busy: not busy, timeout=WAIT):
+        window.command("copy").trigger()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None and clipboard.image().width() == 600
+    window.command("paste").trigger()
+    qtbot.waitUntil(lambda: window.document.extent is not None and window.document.extent.width == 600)
+    assert window.document.path is None
+    folder = QMimeData()
+    folder.setUrls([QUrl.fromLocalFile(str(picture_file.parent))])
+    window.opener.take(folder, "")
+    assert window.queue is not None and len(window.queue.queue.items) == 1
+    window.command("close_picture").trigger()
+    assert window.pages.currentWidget() is window.welcome
+
+
+def test_hints_are_kept_beside_the_picture(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    window.document.add_hint(Hint(10, 20, "#804020"))
+    qtbot.waitUntil(hints_path(picture_file).exists, timeout=WAIT)
+    again = make_window(picture_file)
+    assert again.document.hints == (Hint(10, 20, "#804020"),)
+    again.document.remove_hint(0)
+    again.keeper.close()
+    assert not hints_path(picture_file).exists()
+
+
+def test_damaged_hints_are_told_of_and_left_alone(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path
+) -> None:
+    hints_path(picture_file).write_text("[{]")
+    window = make_window(picture_file)
+    qtbot.waitUntil(window.notice.isVisible, timeout=WAIT)
+    assert ".hints.json" in window.notice.text.text()
+    assert hints_path(picture_file).read_text() == "[{]"
+
+
+def test_a_crash_of_the_engine_is_told_of_and_survived(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path
+) -> None:
+    window = make_window(picture_file)
+    complete(qtbot, window)
+    window.document.add_hint(Hint(10, 20, "#804020"))
+    assert window.link.pid is not None
+    with qtbot.waitSignal(window.link.listed, timeout=WAIT):
+        os.kill(window.link.pid, signal.SIGKILL)
+        window.panels.upscale.presets[3.0].click()
+    assert "started again" in window.notice.text.text()
+    complete(qtbot, window)
+    assert window.document.hints and window.document.state.upscale.scale == 3
+
+
+def test_an_engine_that_can_be_started_after_all_goes_to_work(
+    qtbot: QtBot, picture_file: Path, tmp_path: Path
+) -> None:
+    broken = [sys.executable, "-c", "raise SystemExit('the driver is busy')"]
+    mended = [sys.executable, "-m", "unfade", "serve", "--device", "cpu"]
+    commands = iter([broken, mended])
+    link = EngineLink(lambda: Client(next(commands)))
+    window = Window(Settings(tmp_path / "window.ini"), link)
+    window.show()
+    with qtbot.waitSignal(link.unavailable, timeout=WAIT):
+        link.start()
+    window.opener.open_file(picture_file)
+    qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)
+    qtbot.wait(200)
+    assert "the driver is busy" in window.notice.text.text()
+    window.notice.remedy.click()
+    complete(qtbot, window)
+    window.close()
+
+
+def test_settings_are_remembered_but_not_marks(make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    state = window.document.state.with_options(Task.UPSCALE, scale=3.0)
+    window.document.change(state.with_options(Task.DEARTIFACT, strokes=(Stroke("keep", 3, ((1, 1),)),)))
+    window.close()
+    state = make_window().document.state
+    assert state.upscale.scale == 3 and state.deartifact == State().deartifact
+
+
+def test_everything_has_a_name_and_can_be_reached(make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    for task in Task:
+        window.command(task.value).setChecked(True)
+    assert nameless(window) == []
+    assert unreachable(window.panels) == []
+    lacking = [id for id, action in window.commands.items() if not action.text()]
+    assert lacking == []
+
+
+def test_closing_in_the_middle_leaves_no_process(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    write_picture(ramp(1600, 1600), tmp_path / "large.png")
+    window = make_window(tmp_path / "large.png")
+    with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
+        window.whole.run(lambda _result, _picture: None)
+    pid = window.link.pid
+    assert pid is not None
+    window.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_the_event_loop_never_waits(qtbot: QtBot, make_window: MakeWindow, tmp_path: Path) -> None:
+    """12 megapixels are opened, shown, enlarged and moved about; the loop itself works for less than 100 ms.
+
+    What counts is the loop's own time on the processor: a busy machine lets every process wait.
+    """
+    write_picture(ramp(3000, 4000), tmp_path / "large.jpg")
+    window = make_window()
+    longest, last = [0.0], [time.thread_time()]
+
+    def beat() -> None:
+        now = time.thread_time()
+        longest[0], last[0] = max(longest[0], now - last[0]), now
+
+    timer = QTimer()
+    timer.timeout.connect(beat)
+    timer.start(5)
+    window.opener.open_file(tmp_path / "large.jpg")
+    qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)
+    window.command("zoom_actual").trigger()
+    complete(qtbot, window)
+    for step in range(10):
+        assert window.canvas.viewport is not None
+        window.canvas.set_viewport(window.canvas.viewport.moved(-60, -40))
+        window.panels.upscale.strength.slider.setValue(90 - step)
+        qtbot.wait(20)
+    window.command("zoom_fit").trigger()
+    qtbot.wait(500)
+    assert longest[0] < 0.1
