@@ -1,54 +1,94 @@
-"""Make the before | after | truth sheet of an upscaling model from photographs larger than they need be.
+"""Make the before | after | truth sheet of a model from good photographs.
 
-    python scripts/contact_sheet.py PHOTO... -o docs/images/upscale-x2-sheet.webp --model upscale-x2
+    python scripts/contact_sheet.py upscale PHOTO... -o docs/images/upscale-x2-sheet.webp --model upscale-x2
+    python scripts/contact_sheet.py deartifact PHOTO... -o docs/images/deartifact-sheet.webp
+    python scripts/contact_sheet.py colorize PHOTO... -o docs/images/colorize-sheet.webp --panel 384
 
-Each photograph is brought down by bicubic interpolation and enlarged again, by bicubic interpolation (left)
-and by the model (middle); its middle is shown at 100 %, beside the truth (right).
+upscale: brought down by bicubic interpolation, and enlarged again by bicubic interpolation (left) and by the
+model. deartifact: saved as JPEG of quality 12 and, every second one, with a text across it at quality 85.
+colorize: turned gray; with --no-truth for photographs that have no colours. The middle of each is shown at
+100 %, the truth on the right.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import unfade
 
 GAP = 4
+Pair = tuple[Image.Image, Image.Image]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("filter", choices=["upscale", "deartifact", "colorize"])
     parser.add_argument("photos", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--model")
-    parser.add_argument("--scale", type=int, default=2)
+    parser.add_argument("--scale", type=int, default=2, help="of upscale")
     parser.add_argument("--panel", type=int, default=256, help="side of each part shown, in pixels")
+    parser.add_argument("--no-truth", action="store_true", help="show two columns only")
     arguments = parser.parse_args()
-    panel = arguments.panel
+    make: dict[str, Callable[[Image.Image, int], Pair]] = {
+        "upscale": lambda truth, _: enlarge(truth, arguments.scale, arguments.model),
+        "deartifact": lambda truth, row: clean(truth, row % 2 == 1, arguments.model),
+        "colorize": lambda truth, _: colour(truth, arguments.model),
+    }
+    panel, columns = arguments.panel, 2 if arguments.no_truth else 3
     step = panel + GAP
-    sheet = Image.new("RGB", (3 * step - GAP, len(arguments.photos) * step - GAP), "white")
+    sheet = Image.new("RGB", (columns * step - GAP, len(arguments.photos) * step - GAP), "white")
     for row, path in enumerate(arguments.photos):
-        for column, picture in enumerate(row_of(path, arguments.scale, arguments.model)):
+        truth = open_photo(path, arguments.scale if arguments.filter == "upscale" else 1)
+        shown = [*make[arguments.filter](truth, row), truth][:columns]
+        for column, picture in enumerate(shown):
             left, top = (picture.width - panel) // 2, (picture.height - panel) // 2
-            part = picture.crop((left, top, left + panel, top + panel))
-            sheet.paste(part, (column * step, row * step))
+            sheet.paste(picture.crop((left, top, left + panel, top + panel)), (column * step, row * step))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(arguments.output, quality=90, method=6)
     print(f"wrote {arguments.output} ({arguments.output.stat().st_size / 1000:.0f} kB)")
 
 
-def row_of(path: Path, scale: int, model: str | None) -> tuple[Image.Image, Image.Image, Image.Image]:
-    """Bicubic enlargement, the model's, and the truth, all of one size."""
+def open_photo(path: Path, multiple: int) -> Image.Image:
     with Image.open(path) as opened:
         whole = opened.convert("RGB")
-    width, height = whole.width // scale, whole.height // scale
-    truth = whole.crop((0, 0, width * scale, height * scale))
-    small = truth.resize((width, height), Image.Resampling.BICUBIC)
+    return whole.crop((0, 0, whole.width // multiple * multiple, whole.height // multiple * multiple))
+
+
+def enlarge(truth: Image.Image, scale: int, model: str | None) -> Pair:
+    small = truth.resize((truth.width // scale, truth.height // scale), Image.Resampling.BICUBIC)
     restored = unfade.upscale(np.asarray(small), scale=scale, model=model, device="cpu")
-    return small.resize(truth.size, Image.Resampling.BICUBIC), Image.fromarray(restored.pixels), truth
+    return small.resize(truth.size, Image.Resampling.BICUBIC), Image.fromarray(restored.pixels)
+
+
+def clean(truth: Image.Image, marked: bool, model: str | None) -> Pair:
+    picture = watermarked(truth) if marked else truth
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=85 if marked else 12)
+    before = Image.open(data).convert("RGB")
+    return before, Image.fromarray(unfade.deartifact(np.asarray(before), model=model, device="cpu").pixels)
+
+
+def watermarked(truth: Image.Image) -> Image.Image:
+    stencil = Image.new("L", truth.size)
+    font = ImageFont.load_default(truth.height // 10)
+    ImageDraw.Draw(stencil).text(
+        (truth.width / 2, truth.height / 2), "© SAMPLE", fill=150, font=font, anchor="mm"
+    )
+    white = Image.new("RGB", truth.size, "white")
+    return Image.composite(white, truth, stencil.rotate(20, Image.Resampling.BICUBIC))
+
+
+def colour(truth: Image.Image, model: str | None) -> Pair:
+    gray = truth.convert("L")
+    restored = unfade.colorize(np.asarray(gray), model=model, device="cpu")
+    return gray.convert("RGB"), Image.fromarray(restored.pixels)
 
 
 if __name__ == "__main__":

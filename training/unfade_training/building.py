@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
 from torch import nn
 
 from .coding import Chroma, Coding, Pictures
+from .data import PhotoStore
+from .data.screening import is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, build_degradation
 from .errors import TrainingError
 from .networks import build_network
 from .recipe import Recipe
 from .stages import STAGES, Stage
 from .table import from_table
+
+log = logging.getLogger(__name__)
 
 
 def build_generator(recipe: Recipe, *, pretrained: bool = True) -> nn.Module:
@@ -82,14 +90,14 @@ def build_coding(recipe: Recipe, generator: nn.Module) -> Coding:
     """What the generator's tensors mean.
 
     Raises:
-        TrainingError: a network for chroma with other channels.
+        TrainingError: a network for chroma with other channels going in or coming out.
     """
     if recipe.task != "colorize":
         return Pictures()
-    if getattr(generator, "in_channels", 3) != 4:
+    if [getattr(generator, name) for name in ("in_channels", "out_channels")] != [4, 2]:
         raise TrainingError(
-            f"{recipe.name}: a network for colorize takes luma and three channels of hints; set luma = true "
-            "and extra_channels = 3."
+            f"{recipe.name}: a network for colorize takes luma and three channels of hints and gives two of "
+            "chroma; set luma = true, extra_channels = 3 and out_channels = 2."
         )
     return Chroma(int(getattr(generator, "output_stride", 1)))
 
@@ -115,3 +123,32 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
             )
         stages.append(STAGES[spec.kind](spec, recipe, where))
     return stages
+
+
+def open_photos(recipe: Recipe, folders: Sequence[Path], cache: Path) -> PhotoStore:
+    """The photographs that a recipe learns from and is judged by.
+
+    Args:
+        recipe: says which are too small, and whether only those in colour count.
+        folders: searched with their sub-folders; the recipe's own where there are none.
+        cache: where decoded pixels are kept.
+
+    Raises:
+        TrainingError: no folder is named, or nothing in them can be used.
+    """
+    folders = list(folders) or [Path(folder) for folder in recipe.data.folders]
+    if not folders:
+        raise TrainingError("No photographs named; give a folder with --data.")
+    store = PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+    if not recipe.data.colour_only:
+        return store
+    coloured = store.only(is_colour_photo)
+    if not coloured.photos:
+        raise TrainingError(
+            f"None of the {len(store.photos)} pictures in {', '.join(map(str, folders))} is a photograph in "
+            "colour, which this recipe wants (colour_only)."
+        )
+    left_out = len(store.photos) - len(coloured.photos)
+    if left_out:
+        log.info("left out %d of %d pictures: not photographs in colour", left_out, len(store.photos))
+    return coloured

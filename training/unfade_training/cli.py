@@ -119,7 +119,7 @@ def find_lr(
 @app.command()
 def samples(
     checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of any recipe.", show_default=False)],
-    data: Annotated[list[Path], typer.Option(help="Folder of photographs.", show_default=False)],
+    data: Data = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The picture, a PNG.")] = Path("samples.png"),
     count: Annotated[int, typer.Option(min=1, help="Photographs, a row each.")] = 6,
     side: Annotated[int, typer.Option(min=32, help="Side of each picture in pixels.")] = 256,
@@ -127,7 +127,43 @@ def samples(
     """Show what CHECKPOINT makes of photographs: input, result, truth."""
     from .samples import write_samples
 
-    write_samples(checkpoint, data, output, count=count, side=side)
+    write_samples(checkpoint, data or [], output, count=count, side=side)
+    typer.echo(output)
+
+
+@app.command()
+def look(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="Checkpoints of any recipes, a row each.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The picture: .png, .webp, .svg or .pdf.")
+    ] = Path("landscape.png"),
+    data: Data = None,
+    points: Annotated[int, typer.Option(help="Losses along each side of the square, an odd number.")] = 25,
+    span: Annotated[float, typer.Option(help="How far from the weights, in lengths of each filter.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the two directions and the patches.")] = 0,
+    patches: Annotated[int, typer.Option(min=1, help="Held-out patches that the loss is averaged over.")] = 8,
+    threads: Threads = None,
+) -> None:
+    """Draw the loss landscape around CHECKPOINTS, as contours and as a surface (Li et al. 2018)."""
+    import torch
+
+    from .landscape import landscape_of
+    from .landscape_plot import check_name, write_landscapes
+    from .trained import open_trained
+
+    check_name(output)
+    if threads:
+        torch.set_num_threads(threads)
+    opened = [open_trained(checkpoint) for checkpoint in checkpoints]
+    write_landscapes(
+        [
+            landscape_of(one, data or [], points=points, span=span, seed=seed, patches=patches)
+            for one in opened
+        ],
+        output,
+    )
     typer.echo(output)
 
 

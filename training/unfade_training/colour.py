@@ -22,9 +22,7 @@ _DELTA = 6 / 29
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """``[N, 3, H, W]`` sRGB in [0, 1] -> L* / 100, a* / 110, b* / 110."""
-    rgb = rgb.float()
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp(min=0) + 0.055) / 1.055) ** 2.4)
-    x, y, z = _curve(_mix(linear, torch.tensor(_TO_XYZ))).unbind(1)
+    x, y, z = _curve(_mix(_linear(rgb.float()), torch.tensor(_TO_XYZ))).unbind(1)
     return torch.stack([1.16 * y - 0.16, (x - y) * (500 / CHROMA), (y - z) * (200 / CHROMA)], dim=1)
 
 
@@ -42,9 +40,12 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 def gray_to_lightness(gray: Tensor) -> Tensor:
     """sRGB gray values in [0, 1] -> L* / 100."""
-    gray = gray.float()
-    linear = torch.where(gray <= 0.04045, gray / 12.92, ((gray.clamp(min=0) + 0.055) / 1.055) ** 2.4)
-    return 1.16 * _curve(linear) - 0.16
+    return 1.16 * _curve(_linear(gray.float())) - 0.16
+
+
+def _linear(value: Tensor) -> Tensor:
+    """Undoes sRGB's transfer curve: values in [0, 1] -> linear light."""
+    return torch.where(value <= 0.04045, value / 12.92, ((value.clamp(min=0) + 0.055) / 1.055) ** 2.4)
 
 
 def _curve(t: Tensor) -> Tensor:

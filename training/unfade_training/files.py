@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from .errors import TrainingError
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
@@ -29,6 +31,20 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         with suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[IO[bytes]]:
+    """:func:`atomic_write` of what somebody asked for by name.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    try:
+        with atomic_write(path) as out:
+            yield out
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _umask() -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .errors import TrainingError
-from .files import atomic_write
+from .files import output_file
 
 SMOOTHING = 0.9
 BLOWN_UP = 4.0  # times the smallest loss so far
@@ -100,8 +100,5 @@ def write_plot(finding: Finding, output: Path) -> None:
     draw.line(curve, fill="#1f4e9c", width=3)
     draw.text((width / 2, height - 16), "learning rate", fill="black", font=font, anchor="mm")
     draw.text((left, 4), "loss", fill="black", font=font, anchor="mt")
-    try:
-        with atomic_write(output) as out:
-            image.save(out, "PNG")
-    except OSError as error:
-        raise TrainingError(f"{output} cannot be written: {error.strerror}.") from error
+    with output_file(output) as out:
+        image.save(out, "PNG")

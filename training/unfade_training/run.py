@@ -20,13 +20,29 @@ from .checkpoint import Checkpoint, adopt_weights, load_checkpoint, load_weights
 from .coding import Coding
 from .data import Batch, PatchDataset, PhotoStore, StepSampler, collate
 from .data.photos import Photo
-from .degradations import Degradation
+from .degradations import Degradation, Mixture
 from .errors import TrainingError
 from .judging import Judge
 from .recipe import Recipe
 from .reporting import Reporter
 from .stages.spec import StageSpec
 from .validation import Metric, Pair, validate
+
+
+def degradation_of(degradation: Degradation, shares: Sequence[float]) -> Degradation:
+    """The degradation with a stage's own shares, where it has some.
+
+    Raises:
+        TrainingError: they do not fit the recipe's degradations.
+    """
+    if not shares:
+        return degradation
+    if not isinstance(degradation, Mixture):
+        raise TrainingError("shares are for recipes with several degradations, and this one has one.")
+    try:
+        return degradation.with_shares(shares)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
 
 
 @dataclass
@@ -89,7 +105,7 @@ class Run:
         return PatchDataset(
             self.store,
             self.photos,
-            self.degradation,
+            degradation_of(self.degradation, spec.shares),
             spec.patch,
             seed=self.recipe.seed + 1000 * number,
             group_weights=self.recipe.data.weights,

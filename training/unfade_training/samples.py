@@ -7,13 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from .building import build_coding, build_degradation_of, build_generator
-from .checkpoint import load_checkpoint, load_weights
-from .data import PhotoStore
 from .errors import TrainingError
-from .files import atomic_write
-from .recipe import parse_recipe
+from .files import output_file
 from .reporting import sample_grid
+from .trained import open_trained
 from .validation import validation_pairs
 
 
@@ -24,7 +21,7 @@ def write_samples(
 
     Args:
         checkpoint: of any recipe.
-        data: folders of photographs.
+        data: folders of photographs; the recipe's own where empty.
         output: the PNG.
         count: rows.
         side: of each picture in target pixels.
@@ -32,18 +29,11 @@ def write_samples(
     Raises:
         TrainingError: the checkpoint or the photographs cannot be used, or the PNG cannot be written.
     """
-    loaded = load_checkpoint(checkpoint)
-    recipe = parse_recipe(loaded.recipe, f"the recipe in {checkpoint}")
-    generator = build_generator(recipe, pretrained=False)
-    weights = loaded.tensors.get("ema") or loaded.tensors.get("generator", {})
-    load_weights(generator, weights, str(checkpoint))
-    degradation = build_degradation_of(recipe, generator)
-    store = PhotoStore.open(data, output.parent / "cache", min_side=recipe.data.min_side)
-    _, held = store.split(min(count, len(store.photos) - 1))
-    pairs = validation_pairs(store, held, degradation, side=max(384, side))
-    grid = sample_grid(generator.eval(), pairs, build_coding(recipe, generator), "cpu", side)
-    try:
-        with atomic_write(output) as out:
-            Image.fromarray(grid.permute(1, 2, 0).numpy()).save(out, "PNG")
-    except OSError as error:
-        raise TrainingError(f"{output} cannot be written: {error.strerror}.") from error
+    trained = open_trained(checkpoint)
+    store, held = trained.held_out(data, count)
+    pairs = validation_pairs(store, held, trained.degradation, side=max(384, side))
+    if not pairs:
+        raise TrainingError("The photographs are too small to cut a sample from.")
+    grid = sample_grid(trained.generator, pairs, trained.coding, "cpu", side)
+    with output_file(output) as out:
+        Image.fromarray(grid.permute(1, 2, 0).numpy()).save(out, "PNG")

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .colour import CHROMA, rgb_to_lab
+from .data import screening
 from .losses import INK
 
 
@@ -31,14 +32,8 @@ def delta_e(result: Tensor, target: Tensor) -> float:
 
 
 def colourfulness(picture: Tensor) -> float:
-    """Of a CHW uint8 RGB picture; gray has 0, an ordinary photograph 30 to 60.
-
-    Hasler and Suesstrunk, "Measuring colourfulness in natural images", 2003, M^(3).
-    """
-    r, g, b = picture.float().unbind(0)
-    rg, yb = r - g, (r + g) / 2 - b
-    spread = torch.hypot(rg.std(correction=0), yb.std(correction=0))
-    return float(spread + 0.3 * torch.hypot(rg.mean(), yb.mean()))
+    """Of a CHW uint8 RGB picture: see :func:`unfade_training.data.screening.colourfulness`."""
+    return screening.colourfulness(picture.permute(1, 2, 0).numpy())
 
 
 def overlap(found: Tensor, wanted: Tensor) -> float:

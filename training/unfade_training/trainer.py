@@ -15,10 +15,15 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from .building import build_coding, build_critic, build_degradation_of, build_generator, build_stages
+from .building import (
+    build_coding,
+    build_critic,
+    build_degradation_of,
+    build_generator,
+    build_stages,
+    open_photos,
+)
 from .checkpoint import load_checkpoint
-from .data import PhotoStore
-from .data.screening import is_colour_photo
 from .errors import TrainingError
 from .judging import Judge
 from .losses import open_lpips
@@ -150,7 +155,8 @@ def open_run(
     metric = _lpips(recipe)
     if recipe.init and not (folder / "last.safetensors").exists():
         load_checkpoint(Path(recipe.init))
-    store = _open_store(recipe, data, folder.parent / "cache", fabric)
+    with fabric.rank_zero_first():  # the first process decodes, the others find it done
+        store = open_photos(recipe, data, folder.parent / "cache")
     photos, held = store.split(recipe.data.holdout)
     if reports:
         folder.mkdir(parents=True, exist_ok=True)
@@ -197,16 +203,6 @@ def _open_fabric(recipe: Recipe, machine: Machine) -> Fabric:
     fabric.launch()
     fabric.seed_everything(recipe.seed, verbose=False)
     return fabric
-
-
-def _open_store(recipe: Recipe, data: Sequence[Path], cache: Path, fabric: Fabric) -> PhotoStore:
-    """The photographs, decoded by the first process."""
-    folders = list(data) or [Path(f) for f in recipe.data.folders]
-    if not folders:
-        raise TrainingError("No photographs named; give a folder with --data.")
-    with fabric.rank_zero_first():
-        store = PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
-    return store.only(is_colour_photo) if recipe.data.colour_only else store
 
 
 def _lpips(recipe: Recipe) -> Metric | None:

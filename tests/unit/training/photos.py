@@ -1,11 +1,18 @@
-"""Small photograph-like pictures, and tiny recipes, for training tests."""
+"""Small photograph-like pictures, tiny recipes, and perceptual weights, for training tests."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from unfade_training.recipe import Recipe, with_overrides
+
+SHARED = Path(__file__).parents[4] / "shared" / "weights"
+SQUEEZENET = SHARED / "squeezenet1_1_imagenet_fp16.safetensors"
+LPIPS = SHARED / "lpips_squeeze.onnx"
 
 
 def noise_photo(seed: int, height: int = 96, width: int = 112) -> Image.Image:
@@ -25,6 +32,22 @@ def photo_folder(folder: Path, count: int = 6, height: int = 96, width: int = 11
         path.parent.mkdir(parents=True, exist_ok=True)
         noise_photo(number, height, width).save(path)
     return folder
+
+
+def with_perceptual_weights(recipe: Recipe) -> Recipe:
+    """The recipe with files for what it has to be told: its feature losses and the score it is judged by.
+
+    Skips the test where such a file is wanted and not there.
+    """
+    local: dict[str, object] = {}
+    if any("feature" in getattr(stage, "loss", {}) for stage in recipe.stage):
+        local["stage.loss.feature.weights"] = str(SQUEEZENET)
+    if recipe.judge == "lpips":
+        local["lpips"] = str(LPIPS)
+    for file in map(str, local.values()):
+        if not Path(file).exists():
+            pytest.skip(f"no perceptual weights at {file}")
+    return with_overrides(recipe, local, recipe.name)
 
 
 RECIPE = """
@@ -89,6 +112,59 @@ kind = "critic"
 width = 8
 """
 """Append to :data:`RECIPE`; the critic has dropout, so that a resume must draw the same."""
+
+COLOUR_RECIPE = """
+name = "tiny-colour"
+title = "A tiny generator of chroma for tests"
+task = "colorize"
+seed = 3
+judge = "delta_e"
+precision = "32-true"
+compile = false
+
+[network]
+kind = "lite_unet"
+luma = true
+extra_channels = 3
+out_channels = 2
+output_stride = 2
+widths = [8, 8, 8, 8]
+
+[degradation]
+kind = "ageing"
+
+[hints]
+none_share = 0.3
+
+[data]
+holdout = 2
+min_side = 32
+workers = 0
+colour_only = true
+zoom = 1.2
+
+[[stage]]
+kind = "generator"
+steps = 2
+batch = 2
+patch = 32
+lr = 1e-3
+freeze_encoder = true
+loss = { chroma = 1.0 }
+validate_every = 2
+
+[[stage]]
+kind = "generator"
+steps = 4
+batch = 2
+patch = 32
+lr = 1e-3
+encoder_lr = 0.1
+ema = 0.9
+loss = { chroma = 1.0 }
+validate_every = 2
+"""
+"""As ``colorize`` ships: an encoder that stands still at first, hints, zoom, photographs in colour only."""
 
 MASK_RECIPE = (
     RECIPE.replace("scale = 2\nchannels", "scale = 1\nunshuffle = 2\nmask = true\nchannels")

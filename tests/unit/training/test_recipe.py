@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from unfade_training.building import build_degradation_of, build_generator
+from unfade_training.building import build_coding, build_degradation_of, build_generator
 from unfade_training.errors import TrainingError
 from unfade_training.networks import macs_per_pixel
 from unfade_training.overrides import parse_override
 from unfade_training.recipe import load_recipe, parse_recipe, with_overrides
 from unfade_training.trainer import Machine, train
 
-from .photos import GAN_STAGES, RECIPE
+from .photos import COLOUR_RECIPE, GAN_STAGES, RECIPE
 
-RECIPES = sorted((Path(__file__).parents[3] / "training" / "recipes").glob("*.toml"))
+TRAINING = Path(__file__).parents[3] / "training"
+RECIPES, LESSONS = (sorted((TRAINING / folder).glob("*.toml")) for folder in ("recipes", "lessons"))
 
 
 def test_a_recipe_keeps_its_text() -> None:
@@ -153,3 +155,28 @@ def test_every_shipped_recipe_builds(path: Path) -> None:
     assert macs_per_pixel(network) <= 205_000
     if recipe.name == "upscale-x2":
         assert macs_per_pixel(network) <= 200_000
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_every_lesson_builds(path: Path) -> None:
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    build_degradation_of(recipe, build_generator(recipe, pretrained=False))
+    large = with_overrides(recipe, {**recipe.gpu, "network.weights": ""} if recipe.gpu else {}, "gpu")
+    assert build_generator(large, pretrained=False)
+
+
+def test_the_lessons_two_landscapes_differ_by_the_skips_alone() -> None:
+    joined, cut = (load_recipe(TRAINING / "lessons" / f"{name}.toml") for name in ("skips", "no-skips"))
+    assert joined.network["skips"] and not cut.network["skips"]
+    same = replace(cut, name=joined.name, title=joined.title, text=joined.text)
+    assert replace(same, network={**cut.network, "skips": True}) == joined
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("extra_channels = 3", "extra_channels = 2"), ("out_channels = 2", "out_channels = 3")]
+)
+def test_a_network_for_colorize_has_its_channels(old: str, new: str) -> None:
+    recipe = parse_recipe(COLOUR_RECIPE.replace(old, new), "colour")
+    with pytest.raises(TrainingError, match="luma = true, extra_channels = 3 and out_channels = 2"):
+        build_coding(recipe, build_generator(recipe))

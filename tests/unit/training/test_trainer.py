@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -19,6 +20,9 @@ from unfade_training.trainer import Machine, train
 from .photos import GAN_STAGES, RECIPE, photo_folder
 
 GAME = RECIPE + GAN_STAGES.replace("steps = 12", "steps = 40")
+GAME_TERMS = ("adversarial", "critic/loss", "critic/accuracy")
+SWITCHING = "critic_threshold = 0.69"  # about what an untrained critic has: at times above, at times below
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
 def launch(folder: Path, recipe: str, *options: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
@@ -92,14 +96,34 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(tmp_path
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     finish(launch(alone, RECIPE))
-    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
-    finish(launch(shared, RECIPE, "--devices", "2", launcher=torchrun))
+    finish(launch(shared, RECIPE, "--devices", "2", launcher=TORCHRUN))
     ends = [
         load_checkpoint(folder / "run" / "last.safetensors").tensors["generator"]
         for folder in (alone, shared)
     ]
     for name, tensor in ends[0].items():
         assert (tensor - ends[1][name]).abs().max() < 1e-5, name
+
+
+def test_two_processes_play_the_game_of_one(tmp_path: Path) -> None:
+    """Turn by turn: every step is logged, as the mean of all processes."""
+    # Dropout draws anew in each process, and the relativistic game looks at the whole batch.
+    game = re.sub(r"validate_every = \d+", "validate_every = 1", GAME.replace("steps = 40", "steps = 10"))
+    game = game.replace("longest_turn = 3", "longest_turn = 2").replace("critic_threshold = 0.6", SWITCHING)
+    game = game.replace('"relativistic"', '"adaptive"').replace("width = 8", "width = 8\ndropout = 0.0")
+    game = game.replace("steps = 12", "steps = 2")
+    logged = []
+    for name, options, launcher in (("alone", (), ()), ("shared", ("--devices", "2"), TORCHRUN)):
+        finish(launch(tmp_path / name, game, *options, launcher=launcher))
+        logged.append({term: scalars(tmp_path / name, f"train/{term}") for term in ("l1", *GAME_TERMS)})
+    for term, steps in logged[0].items():
+        assert len(steps) >= 8 and steps.keys() == logged[1][term].keys()
+        for step, value in steps.items():
+            assert abs(value - logged[1][term][step]) < 1e-4, f"{term} at step {step}"
+    # A side's terms stay as they are while the other moves.
+    critic = list(logged[0]["critic/loss"].values())[-10:]
+    moved = [after != before for before, after in itertools.pairwise(critic)]
+    assert 3 <= sum(moved) <= 7, "both sides have had turns"
 
 
 def test_bad_input_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:

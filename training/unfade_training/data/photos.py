@@ -77,7 +77,12 @@ class PhotoStore:
         key = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
         pixels, index = cache / f"{key}.rgb", cache / f"{key}.json"
         if not (pixels.exists() and index.exists()):
-            cls._decode(files, pixels, index, min_side)
+            try:
+                cls._decode(files, pixels, index, min_side)
+            except OSError as error:
+                raise TrainingError(
+                    f"Decoded photographs cannot be kept in {cache}: {error.strerror}."
+                ) from error
         table = json.loads(index.read_text())
         store = cls([Photo(**row) for row in table["photos"]], table["skipped"], pixels)
         if not store.photos:
@@ -123,18 +128,10 @@ class PhotoStore:
         return self._pixels[photo.offset : photo.offset + size].reshape(photo.height, photo.width, 3)
 
     def only(self, wanted: Callable[[np.ndarray], bool]) -> PhotoStore:
-        """The photographs whose pixels (HWC uint8) are wanted; the others are counted as skipped.
-
-        Raises:
-            TrainingError: none is left.
-        """
+        """The photographs whose pixels (HWC uint8) are wanted, perhaps none; the others count as skipped."""
         kept = [photo for photo in self.photos if wanted(self.pixels(photo))]
-        if not kept:
-            raise TrainingError("None of the pictures is a photograph in colour.")
-        names = {photo.name for photo in kept}
-        left_out = [photo.name for photo in self.photos if photo.name not in names]
-        if left_out:
-            log.info("left out %d of %d pictures", len(left_out), len(self.photos))
+        offsets = {photo.offset for photo in kept}  # two folders may have photographs of one name
+        left_out = [photo.name for photo in self.photos if photo.offset not in offsets]
         return PhotoStore(kept, [*self.skipped, *left_out], self.path)
 
     def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:

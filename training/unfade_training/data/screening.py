@@ -16,7 +16,10 @@ def is_colour_photo(pixels: np.ndarray) -> bool:
 
 
 def colourfulness(pixels: np.ndarray) -> float:
-    """Hasler and Suesstrunk's M^(3), 2003, of HWC RGB in 0..255: 0 for gray, 30 to 60 for photographs."""
+    """Of HWC RGB in 0..255: 0 for gray, 30 to 60 for an ordinary photograph.
+
+    Hasler and Suesstrunk, "Measuring colourfulness in natural images", 2003, M^(3).
+    """
     r, g, b = np.moveaxis(pixels.astype(np.float32), -1, 0)
     rg, yb = r - g, (r + g) / 2 - b
     return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))

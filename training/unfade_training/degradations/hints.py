@@ -48,8 +48,7 @@ class ColourHints:
 
         Returns:
             HW3 float32: a and b in the same units where there is a hint (the mean of its patch) and 0
-                elsewhere,
-            and the mask, 1 where there is a hint.
+            elsewhere, and the mask, 1 where there is a hint.
         """
         height, width = ab.shape[:2]
         hints = np.zeros((height, width, 3), np.float32)

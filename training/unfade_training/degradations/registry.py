@@ -55,6 +55,18 @@ class Mixture(Degradation):
     def margin(self) -> int:
         return max(part.margin for part in self.parts)
 
+    def with_shares(self, shares: Sequence[float]) -> Mixture:
+        """The same parts with other probabilities, relative to each other; 0 leaves a part out.
+
+        Raises:
+            ValueError: not one share for each part, a negative one, or nothing but zeros.
+        """
+        if len(shares) != len(self.parts) or min(shares) < 0 or not sum(shares):
+            raise ValueError(
+                f"{len(self.parts)} degradations take as many shares of 0 or more, not {list(shares)}."
+            )
+        return Mixture(self.parts, tuple(shares))
+
     def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
         pixels = self._take(crop)
         part = self.parts[

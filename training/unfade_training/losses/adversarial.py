@@ -143,9 +143,10 @@ class Wasserstein(Objective):
 class RelativisticAverage(Objective):
     """Is a real picture more real than the average generated one, and the other way round?
 
-    With ``r = D(x) - mean D(G(z))`` and ``f = D(G(z)) - mean D(x)``, means over the batch: critic ``(BCE(r,
-    1) + BCE(f, 0)) / 2``, generator ``(BCE(r, 0) + BCE(f, 1)) / 2``. Jolicoeur-Martineau, "The relativistic
-    discriminator", ICLR 2019 (RaGAN); used by ESRGAN.
+    With ``r = D(x) - mean D(G(z))`` and ``f = D(G(z)) - mean D(x)``: critic ``(BCE(r, 1) + BCE(f, 0)) / 2``,
+    generator ``(BCE(r, 0) + BCE(f, 1)) / 2``. The means are over the pictures that go through at once, so
+    more processes or smaller micro-batches make another game of the same batch. Jolicoeur-Martineau, "The
+    relativistic discriminator", ICLR 2019 (RaGAN); used by ESRGAN.
     """
 
     relativistic = True

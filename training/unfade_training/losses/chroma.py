@@ -14,7 +14,8 @@ class ChromaLoss(PictureLoss):
     Most of a photograph is nearly gray, and the safest guess is a brownish gray: unweighted, a network gets
     no bolder than that. Each pixel counts ``1 + saturation * |c| / 0.5`` times, ``c`` its true chroma (0.5 is
     a vivid 55), which is the rebalancing of Zhang et al., "Colorful Image Colorization", ECCV 2016, in a
-    continuous form. Huber's loss is that of Zhang et al., SIGGRAPH 2017, equation 2.
+    continuous form; the weights sum to 1 over the pictures that go through at once. Huber's loss is that of
+    Zhang et al., SIGGRAPH 2017, equation 2.
 
     Args:
         saturation: extra weight of a vivid pixel.

@@ -50,23 +50,29 @@ class ResidualBlock(nn.Module):
 
     Without normalisation, as in EDSR (Lim et al. 2017, arXiv:1707.02921); the second convolution starts
     small, so that a deep stack begins near the identity and needs no warm-up.
+
+    Args:
+        channels: of input and output.
+        shortcut: False leaves ``x +`` out, to see what it is good for. The second convolution then starts at
+            the gain that keeps the variance, because nothing else carries the signal.
     """
 
-    def __init__(self, channels: int, residual_gain: float = 0.1) -> None:
+    def __init__(self, channels: int, shortcut: bool = True) -> None:
         super().__init__()
+        self.shortcut = shortcut
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.act = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        for conv, gain in ((self.conv1, 1.0), (self.conv2, residual_gain)):
+        for conv, gain in ((self.conv1, 1.0), (self.conv2, 0.1 if shortcut else 0.5**0.5)):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
             conv.weight.data.mul_(gain)
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = x + self.conv2(self.act(self.conv1(x)))
-        return out
+        out: Tensor = self.conv2(self.act(self.conv1(x)))
+        return x + out if self.shortcut else out
 
 
-def residual_stack(channels: int, blocks: int) -> nn.Sequential:
+def residual_stack(channels: int, blocks: int, shortcut: bool = True) -> nn.Sequential:
     """``blocks`` residual blocks of ``channels`` channels."""
-    return nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
+    return nn.Sequential(*(ResidualBlock(channels, shortcut) for _ in range(blocks)))

@@ -35,7 +35,12 @@ class FastUnet(nn.Module):
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
         mask: whether one more channel comes out behind the picture's, in [0, 1]: where something was drawn
-            over the input.
+            over the input. The picture is then input + r + mask * w: w is what takes the drawing away, and
+            the mask keeps it from what nothing was drawn on. Without the gate, every edge that might belong
+            to a faint letter is changed a little.
+        skips: False cuts the skips of the U and the shortcuts of its residual blocks, with the very same
+            weights: for the loss landscape with and without them (:mod:`unfade_training.landscape`). What is
+            predicted stays the difference to the enlarged input.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class FastUnet(nn.Module):
         out_channels: int = 3,
         unshuffle: int = 1,
         mask: bool = False,
+        skips: bool = True,
     ) -> None:
         super().__init__()
         if len(encoder) != len(channels) or len(decoder) != len(channels) - 1:
@@ -57,20 +63,24 @@ class FastUnet(nn.Module):
         self.scale = scale
         self.size_multiple = unshuffle * 2 ** (len(channels) - 1)
         self.mask = mask
+        self.skips = skips
         self.residual = in_channels == out_channels
-        self.out_channels = out_channels
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.unshuffle = nn.PixelUnshuffle(unshuffle) if unshuffle > 1 else nn.Identity()
         self.head = nn.Conv2d(in_channels * unshuffle**2, channels[0], 3, padding=1)
-        self.encoder = nn.ModuleList(residual_stack(c, n) for c, n in zip(channels, encoder, strict=True))
+        self.encoder = nn.ModuleList(
+            residual_stack(c, n, skips) for c, n in zip(channels, encoder, strict=True)
+        )
         self.down = nn.ModuleList(
             nn.Conv2d(c, wider, 2, stride=2) for c, wider in itertools.pairwise(channels)
         )
         self.up = nn.ModuleList(SubPixelUp(wider, c) for c, wider in itertools.pairwise(channels))
         self.decoder = nn.ModuleList(
-            residual_stack(c, n) for c, n in zip(channels[:-1], decoder, strict=True)
+            residual_stack(c, n, skips) for c, n in zip(channels[:-1], decoder, strict=True)
         )
         enlarge = scale * unshuffle
-        self.tail = nn.Conv2d(channels[0], (out_channels + mask) * enlarge**2, 3, padding=1)
+        outputs = 2 * out_channels + 1 if mask else out_channels
+        self.tail = nn.Conv2d(channels[0], outputs * enlarge**2, 3, padding=1)
         icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
@@ -84,16 +94,18 @@ class FastUnet(nn.Module):
                 skips.append(features)
                 features = self.down[level](features)
         for level in reversed(range(len(self.up))):
-            features = self.decoder[level](self.up[level](features) + skips[level + 1])
-        out: Tensor = self.shuffle(self.tail(features + skips[0]))
-        picture, mask = (
-            (out[:, : self.out_channels], out[:, self.out_channels :]) if self.mask else (out, None)
-        )
+            features = self.up[level](features)
+            features = self.decoder[level](features + skips[level + 1] if self.skips else features)
+        out: Tensor = self.shuffle(self.tail(features + skips[0] if self.skips else features))
+        if not self.mask:
+            return out.float() + self._enlarged(x) if self.residual else out
+        sizes = [self.out_channels, self.out_channels, 1]
+        picture, drawing, mask = torch.split(out.float(), sizes, dim=1)
+        mask = mask.sigmoid()
+        picture = picture + mask * drawing
         if self.residual:
-            picture = picture.float() + self._enlarged(x)
-        if mask is None:
-            return picture
-        return torch.cat([picture.float(), mask.float().sigmoid()], dim=1)
+            picture = picture + self._enlarged(x)
+        return torch.cat([picture, mask], dim=1)
 
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:

@@ -86,8 +86,8 @@ def _is_uniform(x: Tensor) -> bool:
 
 def _trace(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     name = func.__name__
-    if name in _POINTWISE:
-        return _plain(args[0])
+    if name in _POINTWISE:  # of a constant too, as in mean.type_as(x)
+        return _plain(args[0]) if isinstance(args[0], Influence) else torch.zeros_like(args[0])
     if name in _BINARY:
         return _union([value for value in args if isinstance(value, Tensor)])
     args, kwargs = tree_map(_plain, args), tree_map(_plain, kwargs)

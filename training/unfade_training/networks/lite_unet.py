@@ -77,7 +77,7 @@ class LiteUnet(nn.Module):
         self.output_stride = output_stride
         self.scale = 1 / output_stride
         self.encoder = Encoder(encoder, weights, luma=luma, extra_channels=extra_channels)
-        self.in_channels = self.encoder.in_channels
+        self.in_channels, self.out_channels = self.encoder.in_channels, out_channels
         *taps, below = self.encoder.tap_channels
         skips = [self.encoder.normalised_channels, *taps]  # at strides 1, 2, 4, 8, 16
         wanted = [

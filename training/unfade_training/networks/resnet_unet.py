@@ -77,6 +77,13 @@ class ResnetUnet(nn.Module):
             its ends, so pictures in [0, 1] want some room: (-0.2, 1.2).
         luma, extra_channels: see :class:`Encoder`.
 
+    With ``self_attention`` and ``y_range`` on top of the defaults this is what the lesson's
+    ``unet_learner(resnet34, blur=True, norm_type=NormType.Weight, self_attention=True, last_cross=True)``
+    builds, parameter for parameter. Three things differ on purpose, none of them in number: batch norm, where
+    it is chosen, stands before its activation (so that it folds into the convolution); attention names as key
+    what fastai calls query and the other way round, as the paper has it; the input is a picture in [0, 1],
+    normalised inside.
+
     Source: https://github.com/fastai/course-v3 (lesson 7), fastai 1.0 ``vision/models/unet.py``.
     """
 
@@ -102,7 +109,7 @@ class ResnetUnet(nn.Module):
         kind = Norm.named(norm)
         self.scale = scale
         self.encoder = Encoder(encoder, weights, luma=luma, extra_channels=extra_channels)
-        self.in_channels = self.encoder.in_channels
+        self.in_channels, self.out_channels = self.encoder.in_channels, out_channels
         *skips, width = self.encoder.tap_channels
         self.middle = nn.Sequential(
             nn.BatchNorm2d(width),

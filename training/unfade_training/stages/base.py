@@ -105,8 +105,10 @@ def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None) -> int:
         done += 1
         validating = done % spec.validate_every == 0 or done == spec.steps
         saving = validating or run.save_due()
-        if saving or done % LOG_EVERY == 0:
-            _log(run, terms, rates[0], done)
+        together = validating or done % LOG_EVERY == 0  # whether a save is due, each process knows for itself
+        if together or saving:
+            mean = stage.learners[0].mean if together else float
+            _log(run, {name: mean(term) for name, term in terms.items()}, rates[0], done)
         run.reporter.advance()
         if validating and stage.judged is not None:
             run.validate(stage.judged, done, spec)
@@ -124,13 +126,12 @@ def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None) -> int:
     return done
 
 
-def _log(run: Run, terms: Mapping[str, Tensor], rate: float, done: int) -> None:
+def _log(run: Run, values: Mapping[str, float], rate: float, done: int) -> None:
     """Report the terms of a step.
 
     Raises:
         TrainingError: one of them is not finite; what comes of such a step must not be saved.
     """
-    values = {name: float(term) for name, term in terms.items()}
     for name, value in values.items():
         if not math.isfinite(value):
             raise TrainingError(

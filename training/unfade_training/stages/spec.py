@@ -27,6 +27,8 @@ class StageSpec:
         micro_batch: patches that go through the network at once on each process, their gradients
             accumulated over the batch; 0 means all of them. Halved when memory runs out.
         validate_every: steps between validations.
+        shares: of the recipe's degradations in this stage, in their order; empty for the recipe's own. What
+            needs to be seen whole, like a watermark, is of no use in small patches.
         patience: the stage ends after so many validations in a row without a better score; 0 means never.
     """
 
@@ -43,6 +45,7 @@ class StageSpec:
     micro_batch: int = 0
     validate_every: int = 1000
     patience: int = 0
+    shares: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "patch", "validate_every"):
