@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from ..checkpoint import load_weights
 from ..data import Batch
 from ..ema import Ema
 from ..errors import TrainingError
-from ..losses import LossValue, WeightedLoss, build_loss, mask_terms
+from ..losses import INK, LossValue, WeightedLoss, build_loss, mask_terms
 from ..networks import Encoder
 from .learner import Learner
 from .spec import GeneratorOptions
@@ -27,12 +28,17 @@ class Content(nn.Module):
     def __init__(self, spec: GeneratorOptions, where: str) -> None:
         super().__init__()
         self.loss: WeightedLoss = build_loss(spec.loss, f"{where}, loss")
-        self.mask_weight = spec.mask_weight
+        self.mask_weight, self.mark_weight = spec.mask_weight, spec.mark_weight
 
     def forward(self, output: Tensor, batch: Batch) -> LossValue:
         """``output``: NCHW, the picture's channels first, then the mask where the network has one."""
         channels = batch.target.shape[1]
-        value: LossValue = self.loss(output[:, :channels], batch.target)
+        picture = output[:, :channels]
+        if batch.mask is not None and self.mark_weight < 1:
+            # A smaller difference is what a smaller weight comes to, whatever the loss.
+            nearer = torch.lerp(batch.target, picture.to(batch.target.dtype), self.mark_weight)
+            picture = torch.where(batch.mask > INK, nearer, picture)
+        value: LossValue = self.loss(picture, batch.target)
         if output.shape[1] == channels or batch.mask is None:
             return value
         terms = {
