@@ -14,6 +14,11 @@ from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
+from tests.ui.conftest import ramp
+from tests.unit.picture.samples import display_p3
+from unfade.engine import Device, Engine
+from unfade.filters.colorize import ColorizeOptions, colorize
+from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.ui.queue import Item, Output, Queue, QueuePanel, State
 from unfade.ui.queue.telling import counts, state_text, summary, time_left_text
@@ -266,6 +271,19 @@ def test_a_folder_is_done_and_what_fails_is_told(qtbot: QtBot, make_panel: MakeP
     assert np.abs(written.astype(int) - [255, 0, 0]).max() < 24
     assert (tmp_path / "out" / "sub" / "c.bmp").exists()
     assert sorted(p.name for p in (tmp_path / "out").rglob("*")) == ["a.png", "c.bmp", "sub"]
+
+
+def test_colorize_is_given_srgb_and_gives_srgb(qtbot: QtBot, make_panel: MakePanel, tmp_path: Path) -> None:
+    picture = Picture(ramp(40, 50).pixels, Metadata(icc=display_p3()))
+    write_picture(picture, tmp_path / "wide.png")
+    panel = make_panel(steps=[{"filter": "colorize", "options": {}}])
+    panel.add([tmp_path / "wide.png"])
+    panel.start()
+    qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
+    result = read_picture(tmp_path / "out" / "wide.png")
+    expected = colorize(picture, ColorizeOptions(), Engine(Device.parse("cpu"), threads=1))
+    assert result.metadata.icc is None
+    assert np.abs(result.pixels.astype(int) - expected.pixels).max() <= 1
 
 
 def test_an_engine_killed_in_mid_run_is_started_again(

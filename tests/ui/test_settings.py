@@ -62,6 +62,14 @@ def test_recent_files_are_few_and_each_once(file: Path, tmp_path: Path) -> None:
     assert settings.recent_files == ()
 
 
+def test_recent_files_that_are_gone_are_not_offered(file: Path, tmp_path: Path) -> None:
+    settings = Settings(file)
+    for name in ("there.png", "gone.png"):
+        settings.add_recent_file(tmp_path / name)
+    (tmp_path / "there.png").touch()
+    assert settings.present_recent_files() == (tmp_path / "there.png",)
+
+
 def test_nonsense_reads_as_the_default(file: Path) -> None:
     file.write_text(
         "[General]\ntheme=pink\n[recent]\nfiles=[1, 2\ncolours={}\n[options]\nupscale=[]\n"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QTimer, QUrl
 from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
@@ -30,6 +31,7 @@ from unfade.ui.pasting import picture_of
 from unfade.ui.preview.grid import Place, bounds_of, in_result
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
+from unfade.ui.translations import LANGUAGES, install_language
 from unfade.ui.window import Window
 
 UPSCALE = {"filter": "upscale", "options": {"scale": 2.0, "model": "double"}}
@@ -148,6 +150,36 @@ def test_wrong_files_are_told_of(
         window.opener.open_file(tmp_path / name)
     assert name in window.notice.text.text() and window.notice.isVisible()
     assert window.document.picture is picture
+
+
+def test_a_window_begins_with_nothing_to_undo(make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window()
+    window.start_with([UPSCALE])
+    assert not window.command("undo").isEnabled()
+    window.command("deartifact").setChecked(True)
+    assert window.command("undo").isEnabled()
+    assert make_window(picture_file).status.currentMessage() == ""  # it said that it was opening
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_panels_keep_their_margin_beside_the_scroll_bar(
+    qapp: QApplication, make_window: MakeWindow, language: str
+) -> None:
+    install_language(qapp, language)
+    try:
+        window = make_window()
+    finally:
+        install_language(qapp, "en")
+    window.resize(800, 400)
+    for task in Task:
+        window.command(task.value).setChecked(True)
+    qapp.processEvents()
+    area = window.panels.findChild(QScrollArea)
+    assert area is not None
+    bar, viewport = area.verticalScrollBar(), area.viewport()
+    assert bar is not None and bar.isVisible() and viewport is not None
+    for frame in window.panels.frames.values():
+        assert frame.minimumSizeHint().width() <= frame.width() == viewport.width()
 
 
 def test_pictures_are_dropped_and_pasted(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:

@@ -19,6 +19,7 @@ import contextlib
 import itertools
 import json
 import math
+import mmap
 import os
 import queue
 import shutil
@@ -75,8 +76,9 @@ class Result:
 
     Attributes:
         height, width, channels, depth: as those of a request.
-        pixels: bytearray; rows from top to bottom without gaps, samples in this computer's byte order.
-        mask: bytearray, a byte for each pixel: where De-artifact found a watermark (255 surely); or None.
+        pixels: memoryview of bytes; rows from top to bottom without gaps, samples in this computer's byte
+            order. It can be written to.
+        mask: memoryview, a byte for each pixel: where De-artifact found a watermark (255 surely); or None.
         region: (y, x, height, width) of a part within the whole result; None for all of it.
         exact: False where a part may differ from that part of the whole result by more than rounding.
         model, provider, provider_label: what ran.
@@ -103,10 +105,10 @@ class Result:
         self.seconds: float = header["seconds"]
         self.engine_seconds: float = header["engine_seconds"]
         self.recipe: dict[str, Any] | None = header.get("recipe")
-        self.pixels = bytearray(header["pixels"])
-        self.mask = bytearray(self.height * self.width) if header.get("mask") else None
+        self.pixels = _room(header["pixels"])
+        self.mask = _room(self.height * self.width) if header.get("mask") else None
         waiting = {"pixels": self.pixels, "mask": self.mask}
-        self._missing = {kind: memoryview(data) for kind, data in waiting.items() if data}
+        self._missing = {kind: view for kind, view in waiting.items() if view}
 
     def _receive(self, kind: str, stream: IO[bytes], count: int) -> bool:
         """Takes in a stripe of the pixels or of the mask, and says whether that was the last."""
@@ -126,10 +128,9 @@ class Result:
         """The pixels as (first row, rows, view), each of at most ``most`` bytes, or of one row."""
         row = self.width * self.channels * SAMPLE_BYTES[self.depth]
         rows = max(1, most // row)
-        view = memoryview(self.pixels)
         for y in range(0, self.height, rows):
             count = min(rows, self.height - y)
-            yield y, count, view[y * row : (y + count) * row]
+            yield y, count, self.pixels[y * row : (y + count) * row]
 
 
 class Job:
@@ -190,7 +191,7 @@ class Job:
             return
         try:
             self._result = Result(header)
-        except MemoryError:
+        except (MemoryError, OSError):
             self._fail(EngineError("There is not enough memory for the result of the filter.", "memory"))
             self.cancel()
 
@@ -251,7 +252,7 @@ class Client:
         self._finalizer = weakref.finalize(self, _kill, self._process)
         self._threads = [
             threading.Thread(target=target, name=f"unfade-{target.__name__}", daemon=True)
-            for target in (self._read, self._listen, self._watch)
+            for target in (self._listen, self._read, self._watch)  # _read waits for the end of _listen
         ]
         for thread in self._threads:
             thread.start()
@@ -515,7 +516,7 @@ class Client:
         if self._process.poll() is None:
             self._process.kill()
         code = self._process.wait()
-        self._threads[1].join(2)  # what it wrote to stderr last
+        self._threads[0].join(2)  # what it wrote to stderr last
         self._dead = self._giving_up or self._obituary(code)
         self._ended.set()
         self._said_hello.set()
@@ -652,6 +653,14 @@ def _stripes(pixels: Any) -> Iterable[memoryview]:
             yield memoryview(stripe).cast("B")
     else:
         yield whole.cast("B")
+
+
+def _room(count: int) -> memoryview:
+    """Memory for so many bytes. Raises MemoryError or OSError.
+
+    Not a bytearray: that zeroes them while no other thread can run, a third of a second for 144 MB.
+    """
+    return memoryview(mmap.mmap(-1, count))
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -93,7 +93,7 @@ def add_recent_menu(
 
     def fill() -> None:
         recent.clear()
-        for path in settings.recent_files:
+        for path in settings.present_recent_files():
             entry = recent.addAction(str(path).replace("&", "&&"))
             assert entry is not None
             entry.triggered.connect(lambda _checked=False, path=path: open_file(path))

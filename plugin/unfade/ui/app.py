@@ -15,7 +15,7 @@ from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageH
 from PyQt6.QtWidgets import QApplication
 
 from unfade import __version__
-from unfade.cli.preview import NO_DISPLAY
+from unfade.ui.display import NO_DISPLAY
 from unfade.ui.host import Host
 from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings

@@ -84,6 +84,10 @@ class Settings:
         """Pictures opened of late, the latest first; some may be gone by now."""
         return tuple(Path(name) for name in self._texts("recent/files"))
 
+    def present_recent_files(self) -> tuple[Path, ...]:
+        """Those of :attr:`recent_files` that are still there."""
+        return tuple(path for path in self.recent_files if path.exists())
+
     def add_recent_file(self, path: Path) -> None:
         """Puts a picture at the top of the recent ones."""
         name = str(Path(path).absolute())  # not resolved: links keep the name the user knows

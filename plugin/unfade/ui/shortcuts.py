@@ -80,6 +80,7 @@ class ShortcutSheet(QDialog):
             group.sort(key=lambda action: order.index(action.objectName()))
             rows = [(plain_text(action.text()), _keys(action), action.statusTip()) for action in group]
             self._add_group(plain_text(menu.title), rows)
+        self._add_group(translate("ShortcutSheet", "Keys on the picture"), _canvas_keys())
         gestures = [(what, [how], "") for what, how in _gestures()]
         self._add_group(translate("ShortcutSheet", "Mouse"), gestures)
 
@@ -111,17 +112,62 @@ class ShortcutSheet(QDialog):
             group.setHidden(shown == 0)
 
 
+def _canvas_keys() -> list[tuple[str, list[str], str]]:
+    """(what it does, the keys, more about it) of what the picture hears while it has the focus."""
+    arrows = translate("ShortcutSheet", "Arrow keys")
+    return [
+        (
+            translate("ShortcutSheet", "Move the picture"),
+            [arrows],
+            translate("ShortcutSheet", "With Shift, further."),
+        ),
+        (
+            translate("ShortcutSheet", "Move the divider of the split view"),
+            [_native("Ctrl+Left"), _native("Ctrl+Right")],
+            "",
+        ),
+        (
+            translate("ShortcutSheet", "Move the chosen tool"),
+            [arrows],
+            translate("ShortcutSheet", "With Shift, in small steps."),
+        ),
+        (
+            translate("ShortcutSheet", "Use the chosen tool"),
+            [_native("Return"), _native("Enter")],
+            translate("ShortcutSheet", "Place a hint, or paint, where the crosshair is."),
+        ),
+    ]
+
+
 def _gestures() -> list[tuple[str, str]]:
     """(what it does, what the mouse does) on the picture."""
     return [
         (translate("ShortcutSheet", "Zoom around the pointer"), translate("ShortcutSheet", "Turn the wheel")),
         (translate("ShortcutSheet", "Move the picture"), translate("ShortcutSheet", "Drag")),
+        (
+            translate("ShortcutSheet", "Move the picture with any tool"),
+            translate("ShortcutSheet", "Hold Space and drag"),
+        ),
+        (
+            translate("ShortcutSheet", "Whole picture, or actual pixels"),
+            translate("ShortcutSheet", "Double-click"),
+        ),
+        (
+            translate("ShortcutSheet", "Change the colour of a hint"),
+            translate("ShortcutSheet", "Double-click the hint"),
+        ),
         (translate("ShortcutSheet", "Compare in split view"), translate("ShortcutSheet", "Drag the divider")),
         (translate("ShortcutSheet", "Open pictures"), translate("ShortcutSheet", "Drop files on the window")),
     ]
 
 
 def _keys(action: QAction) -> list[str]:
-    """The keys worth telling: not those that few keyboards have ("Undo", "Zoom In")."""
-    common = [keys for keys in action.shortcuts() if keys[0].key() < Qt.Key.Key_Back]
-    return [keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in common]
+    """The keys worth telling: not those that few keyboards have ("Undo", "Zoom In", F13 and above)."""
+    rare = range(Qt.Key.Key_F13, Qt.Key.Key_F35 + 1)
+    keys = [keys for keys in action.shortcuts() if keys[0].key() < Qt.Key.Key_Back]
+    return [_native(one) for one in keys if one[0].key() not in rare]
+
+
+def _native(keys: QKeySequence | str) -> str:
+    """Keys as they are written on this platform, in the user's language."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

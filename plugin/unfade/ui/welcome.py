@@ -59,7 +59,7 @@ class Welcome(QWidget):
         for button in self._recent:
             button.deleteLater()
         self._recent = []
-        paths = [path for path in self._settings.recent_files if path.exists()][:_RECENT]
+        paths = self._settings.present_recent_files()[:_RECENT]
         self.heading.setVisible(bool(paths))
         at = self._column.indexOf(self.heading) + 1
         for number, path in enumerate(paths):

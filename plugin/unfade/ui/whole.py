@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from unfade.card import Task
 from unfade.picture import Picture
-from unfade.picture.profile import as_srgb
 from unfade.service.client import Result
 from unfade.ui.document import Document, State
 from unfade.ui.link import EngineLink, Question
 from unfade.ui.pixels import as_picture
-from unfade.ui.preview.compose import result_metadata
 from unfade.ui.preview.live import LivePreview
+from unfade.ui.profiles import as_sent, needs_srgb, result_metadata
 
 Then = Callable[[Result, Picture], None]
 """What is done with the result: as the engine gave it, and as a picture with its metadata."""
@@ -57,9 +55,9 @@ class WholeRun(QObject):
         if picture is None or not state.enabled or self.running:
             return
         name = "picture"
-        if Task.COLORIZE in state.enabled and picture.metadata.icc is not None:
+        if needs_srgb(picture, state.tasks):
             name = "srgb"
-            self._link.store(name, lambda: as_srgb(picture))
+            self._link.store(name, lambda: as_sent(picture, state.tasks))
         self._preview.pause(True)
         self._picture, self._state, self._then = picture, state, then
         self._ticket = self._link.ask(Question(name, tuple(state.steps)))

@@ -94,8 +94,11 @@ class Window(QMainWindow):
         _application().installEventFilter(self)
 
     def start_with(self, steps: Sequence[dict[str, Any]]) -> None:
-        """Sets these steps, and only these. Raises UsageError for an order that cannot be shown."""
-        self.document.change(self.document.state.with_steps(steps))
+        """Begins with these steps, and only these: there is nothing before them to go back to.
+
+        Raises UsageError for an order that cannot be shown.
+        """
+        self.document.start_from(self.document.state.with_steps(steps))
 
     # Building
 
@@ -256,7 +259,7 @@ class Window(QMainWindow):
         steps = recipes.ask_and_load(self, self.settings)
         if steps is not None:
             try:
-                self.start_with(steps)
+                self.document.change(self.document.state.with_steps(steps))
             except UsageError as error:
                 self.notice.show_sentence(str(error))
 

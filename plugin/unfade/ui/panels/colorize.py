@@ -68,9 +68,9 @@ class ColorizePanel(FilterFrame):
                 "ColorizePanel", "Click the picture with the tool to say what colour it is there."
             )
         elif self._document.path is None:
-            text = translate("ColorizePanel", "{count} hints.").format(count=len(options.hints))
+            text = translate("ColorizePanel", "Hints: {count}").format(count=len(options.hints))
         else:
-            text = translate("ColorizePanel", "{count} hints, kept beside the picture.")
+            text = translate("ColorizePanel", "Hints: {count}, kept beside the picture")
             text = text.format(count=len(options.hints))
         self.hints.setText(text)
 

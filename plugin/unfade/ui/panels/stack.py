@@ -99,4 +99,7 @@ class PanelStack(QWidget):
         layout.addWidget(scroll, 1)
         layout.addLayout(foot)
         widest = max(frame.body.minimumSizeHint().width() for frame in self.frames.values())
-        self.setFixedWidth(max(_WIDTH, widest + 2 * Space.L))  # some languages need more
+        bar = scroll.verticalScrollBar()
+        assert bar is not None
+        # Some languages need more, and that beside the scroll bar of a low window.
+        self.setFixedWidth(max(_WIDTH, widest + 2 * Space.L + bar.sizeHint().width()))

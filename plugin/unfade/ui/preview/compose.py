@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,9 +64,3 @@ def enlarged_tile(picture: Picture, extent: Extent, place: Place, scale: float) 
     size = in_result(part.piece, scale)
     large = resize(piece, (size.height, size.width), Kernel.BICUBIC)
     return from_float(cut(large, part.inside), picture.pixels.dtype)
-
-
-def result_metadata(picture: Picture, tasks: tuple[Task, ...]) -> Metadata:
-    """The metadata of the picture's result: what Colorize gives is sRGB, whatever it was made from."""
-    metadata = picture.metadata
-    return dataclasses.replace(metadata, icc=None) if Task.COLORIZE in tasks else metadata

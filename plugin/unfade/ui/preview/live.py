@@ -20,7 +20,6 @@ from PyQt6.QtGui import QImage
 from unfade.card import Task
 from unfade.filters.part import cut
 from unfade.picture import Metadata, to_float
-from unfade.picture.profile import as_srgb
 from unfade.service.client import Result
 from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.images import Images, Shown, overlay_of
@@ -33,6 +32,7 @@ from unfade.ui.preview.compose import compose, enlarged_tile
 from unfade.ui.preview.grid import TILE, Place, bounds_of, in_result, places_in
 from unfade.ui.preview.plan import Layer, Models, Plan, make_plan
 from unfade.ui.preview.schedule import hull, next_block
+from unfade.ui.profiles import as_sent, needs_srgb
 
 LANE: Final = "preview"
 MASK_COLOUR: Final = (230, 0, 126)
@@ -266,22 +266,20 @@ class LivePreview(QObject):
 
     def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent) -> None:
         region = hull(block, extent)
-        name = "picture"
-        if Task.COLORIZE in layer.state.enabled and self._has_profile():
-            name = "srgb"
+        name = self._stored_for(layer.state.tasks)
         steps = layer.near(region, extent).steps
         ticket = self._link.ask(Question(name, steps, region, LANE))
         self._asked = _Asked(ticket, layer, tuple(block), plan)
 
-    def _has_profile(self) -> bool:
-        """Whether Colorize needs the picture in sRGB, which is stored when it is first needed."""
+    def _stored_for(self, tasks: tuple[Task, ...]) -> str:
+        """The name of the stored picture for these filters; the one in sRGB is stored when first needed."""
         picture = self._document.picture
-        if picture is None or picture.metadata.icc is None:
-            return False
+        if picture is None or not needs_srgb(picture, tasks):
+            return "picture"
         if not self._converted:
             self._converted = True
-            self._link.store("srgb", lambda: as_srgb(picture))
-        return True
+            self._link.store("srgb", lambda: as_sent(picture, tasks))
+        return "srgb"
 
     def _stop_asking(self) -> None:
         if self._asked is not None:

@@ -16,11 +16,13 @@ import numpy as np
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import Cancelled, UnfadeError
+from unfade.filters.options import find_filter
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client, EngineError, Result
 from unfade.ui.engine import start_engine
 from unfade.ui.pixels import DEPTHS, as_picture
+from unfade.ui.profiles import as_sent, result_metadata
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)
@@ -115,11 +117,12 @@ class Worker(QObject):
         self._check()
         if self._client is None:
             self._client = self._connect()
-        result = self._filter(id, picture, steps)
+        tasks = [find_filter(step["filter"]).task for step in steps]
+        result = self._filter(id, as_sent(picture, tasks), steps)
         self.provider.emit(result.provider_label, result.fallback)
         self._check()
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(as_picture(result, picture.metadata), target, quality=quality)
+        write_picture(as_picture(result, result_metadata(picture, tasks)), target, quality=quality)
 
     def _filter(self, id: int, picture: Picture, steps: list[dict[str, Any]]) -> Result:
         assert self._client is not None

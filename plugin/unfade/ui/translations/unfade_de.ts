@@ -59,12 +59,12 @@
       <translation>Klicken Sie mit dem Werkzeug ins Bild und sagen Sie, welche Farbe dort ist.</translation>
     </message>
     <message>
-      <source>{count} hints.</source>
-      <translation>Farbhinweise: {count}.</translation>
+      <source>Hints: {count}</source>
+      <translation>Farbhinweise: {count}</translation>
     </message>
     <message>
-      <source>{count} hints, kept beside the picture.</source>
-      <translation>Farbhinweise: {count}, neben dem Bild gespeichert.</translation>
+      <source>Hints: {count}, kept beside the picture</source>
+      <translation>Farbhinweise: {count}, neben dem Bild gespeichert</translation>
     </message>
   </context>
   <context>
@@ -1061,8 +1061,44 @@
       <translation>Befehle und ihre Tasten</translation>
     </message>
     <message>
+      <source>Keys on the picture</source>
+      <translation>Tasten auf dem Bild</translation>
+    </message>
+    <message>
       <source>Mouse</source>
       <translation>Maus</translation>
+    </message>
+    <message>
+      <source>Arrow keys</source>
+      <translation>Pfeiltasten</translation>
+    </message>
+    <message>
+      <source>Move the picture</source>
+      <translation>Bild verschieben</translation>
+    </message>
+    <message>
+      <source>With Shift, further.</source>
+      <translation>Mit Umschalt weiter.</translation>
+    </message>
+    <message>
+      <source>Move the divider of the split view</source>
+      <translation>Trennlinie der geteilten Ansicht verschieben</translation>
+    </message>
+    <message>
+      <source>Move the chosen tool</source>
+      <translation>Gewähltes Werkzeug bewegen</translation>
+    </message>
+    <message>
+      <source>With Shift, in small steps.</source>
+      <translation>Mit Umschalt in kleinen Schritten.</translation>
+    </message>
+    <message>
+      <source>Use the chosen tool</source>
+      <translation>Gewähltes Werkzeug anwenden</translation>
+    </message>
+    <message>
+      <source>Place a hint, or paint, where the crosshair is.</source>
+      <translation>Am Fadenkreuz einen Farbhinweis setzen oder malen.</translation>
     </message>
     <message>
       <source>Zoom around the pointer</source>
@@ -1073,12 +1109,32 @@
       <translation>Mausrad drehen</translation>
     </message>
     <message>
-      <source>Move the picture</source>
-      <translation>Bild verschieben</translation>
-    </message>
-    <message>
       <source>Drag</source>
       <translation>Ziehen</translation>
+    </message>
+    <message>
+      <source>Move the picture with any tool</source>
+      <translation>Bild mit jedem Werkzeug verschieben</translation>
+    </message>
+    <message>
+      <source>Hold Space and drag</source>
+      <translation>Leertaste halten und ziehen</translation>
+    </message>
+    <message>
+      <source>Whole picture, or actual pixels</source>
+      <translation>Ganzes Bild oder tatsächliche Pixel</translation>
+    </message>
+    <message>
+      <source>Double-click</source>
+      <translation>Doppelklick</translation>
+    </message>
+    <message>
+      <source>Change the colour of a hint</source>
+      <translation>Farbe eines Hinweises ändern</translation>
+    </message>
+    <message>
+      <source>Double-click the hint</source>
+      <translation>Doppelklick auf den Hinweis</translation>
     </message>
     <message>
       <source>Compare in split view</source>
@@ -1284,6 +1340,10 @@
       <translation>Gespeichert als {path}.</translation>
     </message>
     <message>
+      <source>Try again</source>
+      <translation>Erneut versuchen</translation>
+    </message>
+    <message>
       <source>Open picture</source>
       <translation>Bild öffnen</translation>
     </message>
@@ -1302,10 +1362,6 @@
     <message>
       <source>Queue</source>
       <translation>Warteschlange</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Erneut versuchen</translation>
     </message>
     <message>
       <source>Start it again</source>

@@ -59,12 +59,12 @@
       <translation>Haga clic en la imagen con la herramienta para decir qué color hay ahí.</translation>
     </message>
     <message>
-      <source>{count} hints.</source>
-      <translation>Indicaciones: {count}.</translation>
+      <source>Hints: {count}</source>
+      <translation>Indicaciones: {count}</translation>
     </message>
     <message>
-      <source>{count} hints, kept beside the picture.</source>
-      <translation>Indicaciones: {count}, guardadas junto a la imagen.</translation>
+      <source>Hints: {count}, kept beside the picture</source>
+      <translation>Indicaciones: {count}, guardadas junto a la imagen</translation>
     </message>
   </context>
   <context>
@@ -1061,8 +1061,44 @@
       <translation>Comandos y sus teclas</translation>
     </message>
     <message>
+      <source>Keys on the picture</source>
+      <translation>Teclas sobre la imagen</translation>
+    </message>
+    <message>
       <source>Mouse</source>
       <translation>Ratón</translation>
+    </message>
+    <message>
+      <source>Arrow keys</source>
+      <translation>Flechas</translation>
+    </message>
+    <message>
+      <source>Move the picture</source>
+      <translation>Mover la imagen</translation>
+    </message>
+    <message>
+      <source>With Shift, further.</source>
+      <translation>Con Mayús, más lejos.</translation>
+    </message>
+    <message>
+      <source>Move the divider of the split view</source>
+      <translation>Mover el divisor de la vista dividida</translation>
+    </message>
+    <message>
+      <source>Move the chosen tool</source>
+      <translation>Mover la herramienta elegida</translation>
+    </message>
+    <message>
+      <source>With Shift, in small steps.</source>
+      <translation>Con Mayús, en pasos pequeños.</translation>
+    </message>
+    <message>
+      <source>Use the chosen tool</source>
+      <translation>Aplicar la herramienta elegida</translation>
+    </message>
+    <message>
+      <source>Place a hint, or paint, where the crosshair is.</source>
+      <translation>Colocar una indicación, o pintar, donde está la cruz.</translation>
     </message>
     <message>
       <source>Zoom around the pointer</source>
@@ -1073,12 +1109,32 @@
       <translation>Girar la rueda</translation>
     </message>
     <message>
-      <source>Move the picture</source>
-      <translation>Mover la imagen</translation>
-    </message>
-    <message>
       <source>Drag</source>
       <translation>Arrastrar</translation>
+    </message>
+    <message>
+      <source>Move the picture with any tool</source>
+      <translation>Mover la imagen con cualquier herramienta</translation>
+    </message>
+    <message>
+      <source>Hold Space and drag</source>
+      <translation>Mantener Espacio y arrastrar</translation>
+    </message>
+    <message>
+      <source>Whole picture, or actual pixels</source>
+      <translation>Imagen completa o píxeles reales</translation>
+    </message>
+    <message>
+      <source>Double-click</source>
+      <translation>Doble clic</translation>
+    </message>
+    <message>
+      <source>Change the colour of a hint</source>
+      <translation>Cambiar el color de una indicación</translation>
+    </message>
+    <message>
+      <source>Double-click the hint</source>
+      <translation>Doble clic en la indicación</translation>
     </message>
     <message>
       <source>Compare in split view</source>
@@ -1284,6 +1340,10 @@
       <translation>Guardado como {path}.</translation>
     </message>
     <message>
+      <source>Try again</source>
+      <translation>Reintentar</translation>
+    </message>
+    <message>
       <source>Open picture</source>
       <translation>Abrir imagen</translation>
     </message>
@@ -1302,10 +1362,6 @@
     <message>
       <source>Queue</source>
       <translation>Cola</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Reintentar</translation>
     </message>
     <message>
       <source>Start it again</source>

@@ -59,12 +59,12 @@
       <translation>Cliquez dans l’image avec l’outil pour dire quelle couleur s’y trouve.</translation>
     </message>
     <message>
-      <source>{count} hints.</source>
-      <translation>Indications : {count}.</translation>
+      <source>Hints: {count}</source>
+      <translation>Indications : {count}</translation>
     </message>
     <message>
-      <source>{count} hints, kept beside the picture.</source>
-      <translation>Indications : {count}, conservées à côté de l’image.</translation>
+      <source>Hints: {count}, kept beside the picture</source>
+      <translation>Indications : {count}, conservées à côté de l’image</translation>
     </message>
   </context>
   <context>
@@ -1061,8 +1061,44 @@
       <translation>Commandes et leurs touches</translation>
     </message>
     <message>
+      <source>Keys on the picture</source>
+      <translation>Touches sur l’image</translation>
+    </message>
+    <message>
       <source>Mouse</source>
       <translation>Souris</translation>
+    </message>
+    <message>
+      <source>Arrow keys</source>
+      <translation>Flèches</translation>
+    </message>
+    <message>
+      <source>Move the picture</source>
+      <translation>Déplacer l’image</translation>
+    </message>
+    <message>
+      <source>With Shift, further.</source>
+      <translation>Avec Maj, plus loin.</translation>
+    </message>
+    <message>
+      <source>Move the divider of the split view</source>
+      <translation>Déplacer le séparateur de la vue partagée</translation>
+    </message>
+    <message>
+      <source>Move the chosen tool</source>
+      <translation>Déplacer l’outil choisi</translation>
+    </message>
+    <message>
+      <source>With Shift, in small steps.</source>
+      <translation>Avec Maj, par petits pas.</translation>
+    </message>
+    <message>
+      <source>Use the chosen tool</source>
+      <translation>Appliquer l’outil choisi</translation>
+    </message>
+    <message>
+      <source>Place a hint, or paint, where the crosshair is.</source>
+      <translation>Placer une indication, ou peindre, à l’endroit du réticule.</translation>
     </message>
     <message>
       <source>Zoom around the pointer</source>
@@ -1073,12 +1109,32 @@
       <translation>Tourner la molette</translation>
     </message>
     <message>
-      <source>Move the picture</source>
-      <translation>Déplacer l’image</translation>
-    </message>
-    <message>
       <source>Drag</source>
       <translation>Faire glisser</translation>
+    </message>
+    <message>
+      <source>Move the picture with any tool</source>
+      <translation>Déplacer l’image avec tout outil</translation>
+    </message>
+    <message>
+      <source>Hold Space and drag</source>
+      <translation>Maintenir Espace et faire glisser</translation>
+    </message>
+    <message>
+      <source>Whole picture, or actual pixels</source>
+      <translation>Image entière ou pixels réels</translation>
+    </message>
+    <message>
+      <source>Double-click</source>
+      <translation>Double-cliquer</translation>
+    </message>
+    <message>
+      <source>Change the colour of a hint</source>
+      <translation>Changer la couleur d’une indication</translation>
+    </message>
+    <message>
+      <source>Double-click the hint</source>
+      <translation>Double-cliquer sur l’indication</translation>
     </message>
     <message>
       <source>Compare in split view</source>
@@ -1284,6 +1340,10 @@
       <translation>Enregistré sous {path}.</translation>
     </message>
     <message>
+      <source>Try again</source>
+      <translation>Réessayer</translation>
+    </message>
+    <message>
       <source>Open picture</source>
       <translation>Ouvrir une image</translation>
     </message>
@@ -1302,10 +1362,6 @@
     <message>
       <source>Queue</source>
       <translation>File d’attente</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Réessayer</translation>
     </message>
     <message>
       <source>Start it again</source>

@@ -59,12 +59,12 @@
       <translation>用工具单击图片，指明该处的颜色。</translation>
     </message>
     <message>
-      <source>{count} hints.</source>
-      <translation>{count} 个颜色提示。</translation>
+      <source>Hints: {count}</source>
+      <translation>颜色提示：{count}</translation>
     </message>
     <message>
-      <source>{count} hints, kept beside the picture.</source>
-      <translation>{count} 个颜色提示，保存在图片旁边。</translation>
+      <source>Hints: {count}, kept beside the picture</source>
+      <translation>颜色提示：{count}，保存在图片旁边</translation>
     </message>
   </context>
   <context>
@@ -1061,8 +1061,44 @@
       <translation>命令及其按键</translation>
     </message>
     <message>
+      <source>Keys on the picture</source>
+      <translation>图片上的按键</translation>
+    </message>
+    <message>
       <source>Mouse</source>
       <translation>鼠标</translation>
+    </message>
+    <message>
+      <source>Arrow keys</source>
+      <translation>方向键</translation>
+    </message>
+    <message>
+      <source>Move the picture</source>
+      <translation>移动图片</translation>
+    </message>
+    <message>
+      <source>With Shift, further.</source>
+      <translation>按住 Shift 移动更远。</translation>
+    </message>
+    <message>
+      <source>Move the divider of the split view</source>
+      <translation>移动分割视图的分隔线</translation>
+    </message>
+    <message>
+      <source>Move the chosen tool</source>
+      <translation>移动所选工具</translation>
+    </message>
+    <message>
+      <source>With Shift, in small steps.</source>
+      <translation>按住 Shift 以小步移动。</translation>
+    </message>
+    <message>
+      <source>Use the chosen tool</source>
+      <translation>使用所选工具</translation>
+    </message>
+    <message>
+      <source>Place a hint, or paint, where the crosshair is.</source>
+      <translation>在十字准线处放置颜色提示或涂抹。</translation>
     </message>
     <message>
       <source>Zoom around the pointer</source>
@@ -1073,12 +1109,32 @@
       <translation>滚动滚轮</translation>
     </message>
     <message>
-      <source>Move the picture</source>
-      <translation>移动图片</translation>
-    </message>
-    <message>
       <source>Drag</source>
       <translation>拖动</translation>
+    </message>
+    <message>
+      <source>Move the picture with any tool</source>
+      <translation>使用任何工具时移动图片</translation>
+    </message>
+    <message>
+      <source>Hold Space and drag</source>
+      <translation>按住空格键拖动</translation>
+    </message>
+    <message>
+      <source>Whole picture, or actual pixels</source>
+      <translation>整张图片或实际像素</translation>
+    </message>
+    <message>
+      <source>Double-click</source>
+      <translation>双击</translation>
+    </message>
+    <message>
+      <source>Change the colour of a hint</source>
+      <translation>更改颜色提示的颜色</translation>
+    </message>
+    <message>
+      <source>Double-click the hint</source>
+      <translation>双击颜色提示</translation>
     </message>
     <message>
       <source>Compare in split view</source>
@@ -1284,6 +1340,10 @@
       <translation>已保存为 {path}。</translation>
     </message>
     <message>
+      <source>Try again</source>
+      <translation>重试</translation>
+    </message>
+    <message>
       <source>Open picture</source>
       <translation>打开图片</translation>
     </message>
@@ -1302,10 +1362,6 @@
     <message>
       <source>Queue</source>
       <translation>队列</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>重试</translation>
     </message>
     <message>
       <source>Start it again</source>
