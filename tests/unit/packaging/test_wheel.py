@@ -70,11 +70,13 @@ def test_holds_every_file_of_the_three_packages_and_nothing_else(wheel: Wheel) -
     assert {name for name in wheel.names if ".dist-info/" not in name} == expected
 
 
-def test_holds_the_typing_marker_and_the_shipped_model(wheel: Wheel) -> None:
+def test_holds_the_typing_marker_and_the_shipped_models(wheel: Wheel) -> None:
     assert {
         "unfade/py.typed",
         "unfade/models/upscale-x2.onnx",
         "unfade/models/upscale-x4.onnx",
+        "unfade/models/deartifact.onnx",
+        "unfade/models/colorize.onnx",
     } <= wheel.names
 
 
