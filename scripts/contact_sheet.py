@@ -5,9 +5,9 @@
     python scripts/contact_sheet.py colorize PHOTO... -o docs/images/colorize-sheet.webp --panel 384
 
 upscale: brought down by bicubic interpolation, and enlarged again by bicubic interpolation (left) and by the
-model. deartifact: saved as JPEG of quality 12 and, every second one, with a text across it at quality 85.
-colorize: turned gray; with --no-truth for photographs that have no colours. The middle of each is shown at
-100 %, the truth on the right.
+model. deartifact: saved as JPEG of quality 12 or, with --marked, every second one with a text across it at
+quality 85. colorize: turned gray; with --no-truth for photographs that have no colours. The middle of each is
+shown at 100 %, the truth on the right.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--scale", type=int, default=2, help="of upscale")
     parser.add_argument("--panel", type=int, default=256, help="side of each part shown, in pixels")
+    parser.add_argument("--marked", action="store_true", help="a text across every second picture")
     parser.add_argument("--no-truth", action="store_true", help="show two columns only")
     arguments = parser.parse_args()
     make: dict[str, Callable[[Image.Image, int], Pair]] = {
         "upscale": lambda truth, _: enlarge(truth, arguments.scale, arguments.model),
-        "deartifact": lambda truth, row: clean(truth, row % 2 == 1, arguments.model),
+        "deartifact": lambda truth, row: clean(truth, arguments.marked and row % 2 == 1, arguments.model),
         "colorize": lambda truth, _: colour(truth, arguments.model),
     }
     panel, columns = arguments.panel, 2 if arguments.no_truth else 3

@@ -46,7 +46,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _tiny_models(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The models for this process and the engines it starts; the shipped ones are hidden by name alone."""
+    """Tiny models beside the shipped ones, in this process and the engines it starts; asked for by path."""
     monkeypatch.setenv("UNFADE_MODELS", str(model_folder))
 
 
