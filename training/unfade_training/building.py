@@ -74,10 +74,7 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     )
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
-        try:
-            return Hinted(degradation, hints)
-        except ValueError as error:
-            raise TrainingError(f"{recipe.name}: {error}") from error
+        return Hinted(degradation, hints)
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "
