@@ -72,6 +72,11 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
         scale_of(generator),
         f"{recipe.name}, degradation",
     )
+    if degradation.gray != (recipe.task == "colorize"):
+        raise TrainingError(
+            f"{recipe.name}: colorize learns from gray pictures, which the degradation ageing makes, and the "
+            "other tasks from those in colour."
+        )
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)

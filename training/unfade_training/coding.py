@@ -38,6 +38,16 @@ class Coding(ABC):
     def output(self, output: Tensor, target: Tensor) -> Tensor:
         """What losses and critics compare with ``target`` (of :meth:`targets`), from the network's output."""
 
+    def fake(self, output: Tensor, target: Tensor) -> Tensor:
+        """What a critic is to tell from ``target``: :meth:`output` without further channels, in the target's
+        precision."""
+        return self.output(output, target)[:, : target.shape[1]].to(target.dtype)
+
+    @abstractmethod
+    def rgb(self, compared: Tensor) -> Tensor:
+        """``[N, 3, H, W]`` sRGB, differentiable, of what losses and critics compare: for losses that look as
+        people do."""
+
     @abstractmethod
     def picture(self, output: Tensor, inputs: Tensor) -> Tensor:
         """``[N, 3, H, W]`` sRGB about in [0, 1] (and further channels of the output) for people and scores,
@@ -63,6 +73,9 @@ class Pictures(Coding):
 
     def output(self, output: Tensor, target: Tensor) -> Tensor:  # noqa: ARG002
         return output
+
+    def rgb(self, compared: Tensor) -> Tensor:
+        return compared
 
     def picture(self, output: Tensor, inputs: Tensor) -> Tensor:  # noqa: ARG002
         return output
@@ -99,6 +112,9 @@ class Chroma(Coding):
 
     def output(self, output: Tensor, target: Tensor) -> Tensor:
         return torch.cat([target[:, :1], output.float()], dim=1)
+
+    def rgb(self, compared: Tensor) -> Tensor:
+        return lab_to_rgb(compared)
 
     def picture(self, output: Tensor, inputs: Tensor) -> Tensor:
         light = inputs[:, :1]

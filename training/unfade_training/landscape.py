@@ -94,7 +94,8 @@ def landscape_of(
     batch = _held_out_batch(trained, data, spec, seed, patches)
 
     def loss_of(network: nn.Module) -> Tensor:
-        total: Tensor = content(coding.output(network(batch.picture), batch.target), batch).total
+        output = coding.output(network(batch.picture), batch.target)
+        total: Tensor = content(output, batch, coding).total
         return total
 
     axis = np.linspace(-span, span, points)
@@ -157,7 +158,7 @@ def _held_out_batch(
     """The patches, as network and loss get them."""
     store, photos = trained.held_out(data, max(1, trained.recipe.data.holdout))
     degradation = degradation_of(trained.degradation, spec.shares)
-    zoom = trained.recipe.data.zoom
-    dataset = PatchDataset(store, photos, degradation, spec.patch, seed, zoom=zoom)
+    how = trained.recipe.data
+    dataset = PatchDataset(store, photos, degradation, spec.patch, seed, zoom=how.zoom, upright=how.upright)
     batch = collate([dataset[number] for number in range(patches)])
     return trained.coding.batch(batch.to_unit(torch.device("cpu")))

@@ -43,6 +43,8 @@ class DataSpec:
         zoom: patches are cut up to so many times larger and brought down, where the photograph is large
             enough: the same things at several sizes.
         colour_only: leave out black-and-white pictures, charts and drawings.
+        upright: only mirror patches, never turn them: for networks that must know what things are, and where
+            the sky is.
     """
 
     folders: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class DataSpec:
     workers: int = 1
     zoom: float = 1.0
     colour_only: bool = False
+    upright: bool = False
 
     def __post_init__(self) -> None:
         at_least("zoom", self.zoom, 1)

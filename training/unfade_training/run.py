@@ -23,6 +23,7 @@ from .data.photos import Photo
 from .degradations import Degradation, Mixture
 from .errors import TrainingError
 from .judging import Judge
+from .networks.blocks import silence_untrained_blocks
 from .recipe import Recipe
 from .reporting import Reporter
 from .stages.spec import StageSpec
@@ -110,6 +111,7 @@ class Run:
             seed=self.recipe.seed + 1000 * number,
             group_weights=self.recipe.data.weights,
             zoom=self.recipe.data.zoom,
+            upright=self.recipe.data.upright,
         )
 
     def batches(self, spec: StageSpec, first_step: int) -> Iterator[Batch]:
@@ -165,6 +167,8 @@ class Run:
                     self.generator, load_checkpoint(source).tensors["generator"], str(source)
                 )
                 self.reporter.say(f"took over the weights of {source}; {len(left)} stay as initialised")
+                if silenced := silence_untrained_blocks(self.generator, left):
+                    self.reporter.say(f"{silenced} new residual blocks begin as the identity")
             return None
         checkpoint = load_checkpoint(self.last)
         for name, network in (("generator", self.generator), ("critic", self.critic)):

@@ -13,7 +13,11 @@ from unfade_training.data import Batch, to_unit
 from unfade_training.data.patches import chw_pair
 from unfade_training.data.screening import is_colour_photo
 from unfade_training.degradations import Ageing, ColourHints, Hinted
-from unfade_training.losses import build_loss
+from unfade_training.losses import WeightedLoss, build_loss
+from unfade_training.losses.base import PictureLoss
+from unfade_training.losses.chroma import ChromaLoss
+from unfade_training.losses.feature import FeatureLoss
+from unfade_training.losses.lpips import LpipsLoss
 from unfade_training.scores import colourfulness, delta_e
 
 from .photos import noise_photo
@@ -117,10 +121,30 @@ def test_the_loss_of_chroma() -> None:
     found[:, 0] = 9  # lightness does not count
     assert float(loss(found, wanted).total) == 0
     found[:, 1] += 0.1  # beyond beta: 0.1 - beta / 2, on one of two channels
-    assert float(loss(found, wanted).total) == pytest.approx(0.075 / 2)
+    assert float(loss(found, wanted).total) == pytest.approx(0.075 / 2 * (3 + 1) / 2)
     found = wanted.clone()
     found[:, 1, :, 0] += 0.1  # vivid pixels weigh 3, gray ones 1
-    assert float(loss(found, wanted).total) == pytest.approx(0.075 / 2 * 3 / 4)
+    assert float(loss(found, wanted).total) == pytest.approx(0.075 / 2 * 3 / 2)
+    pictures, truth = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4)
+    alone = [float(loss(p[None], t[None]).total) for p, t in zip(pictures, truth, strict=True)]
+    assert float(loss(pictures, truth).total) == pytest.approx(sum(alone) / 2)
+
+
+def test_losses_of_features_see_what_people_see() -> None:
+    """A classifier knows sRGB, not Lab."""
+
+    class Seen(PictureLoss):
+        of_rgb = True
+
+        def terms(self, output: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"": (output - target).abs().mean()}
+
+    rgb = every_colour()
+    lab = rgb_to_lab(rgb)
+    gray = lab * torch.tensor([1.0, 0, 0]).view(3, 1, 1)
+    value = WeightedLoss({"seen": Seen()}, {"seen": 1.0})(gray, lab, Chroma(2).rgb)
+    assert float(value.total) == pytest.approx(float((lab_to_rgb(gray) - rgb).abs().mean()), abs=1e-5)
+    assert FeatureLoss.of_rgb and LpipsLoss.of_rgb and not ChromaLoss.of_rgb
 
 
 def test_charts_and_gray_pictures_are_no_colour_photographs() -> None:

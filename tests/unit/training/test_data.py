@@ -12,7 +12,7 @@ from PIL import Image
 
 from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate
 from unfade_training.data.photos import photo_weights
-from unfade_training.degradations import Clean, Watermark
+from unfade_training.degradations import Ageing, Clean, Watermark
 from unfade_training.errors import TrainingError
 
 from .photos import noise_photo, photo_folder
@@ -114,6 +114,20 @@ def test_the_input_is_the_bicubic_reduction_of_the_target(tmp_path: Path) -> Non
     expected = np.asarray(whole.resize((16, 16), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
     # the margin makes the difference at the border, where the resize of the bare target has less to look at
     np.testing.assert_array_equal(degraded[:, 2:-2, 2:-2], expected[:, 2:-2, 2:-2])
+
+
+def test_upright_patches_are_mirrored_and_never_turned(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    margin, patch = Ageing().margin, 32
+    side = patch + 2 * margin  # there is only one such piece
+    noise_photo(3, side, side).save(tmp_path / "one" / "square.png")
+    store = PhotoStore.open([tmp_path / "one"], tmp_path / "cache", min_side=32)
+    whole = store.pixels(store.photos[0])[margin:-margin, margin:-margin]
+    mirrored = {np.ascontiguousarray(picture).tobytes() for picture in (whole, whole[:, ::-1])}
+    for upright in (True, False):
+        data = PatchDataset(store, store.photos, Ageing(), patch, 5, upright=upright)
+        seen = {data[i].target.permute(1, 2, 0).numpy().tobytes() for i in range(64)}
+        assert (seen == mirrored) if upright else (len(seen) == 8 and mirrored < seen)
 
 
 def test_masks_travel_with_their_pictures(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_wrong_overrides_are_one_sentence(override: str, sentence: str) -> None:
             "is not a generator",
         ),
         ('kind = "clean"', 'kind = "claen"', "did you mean 'clean'"),
+        ('task = "upscale"', 'task = "colorize"', "which the degradation ageing makes"),
         ("scale = 2\nchannels", "scale = 4\nchannels", "1/2 of the target where 1/4 is wanted"),
         ("channels = [8, 16]", "channels = [8, 16]\nmask = true", "draws anything to be found"),
         ("patch = 16", "patch = 17", "patch must be a multiple of 2"),

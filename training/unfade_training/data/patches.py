@@ -18,6 +18,9 @@ from ..degradations import Degradation, Degraded
 from .batch import Batch
 from .photos import Photo, PhotoStore, photo_weights
 
+ALL = range(8)  # of _oriented
+UPRIGHT = (0, 2)
+
 
 class PatchDataset(Dataset[Batch]):
     """Training pairs, CHW uint8: input of ``patch`` pixels a side, target ``patch * scale``.
@@ -30,6 +33,7 @@ class PatchDataset(Dataset[Batch]):
         seed: of the run.
         group_weights: how often each group of photographs is drawn, relative to its area.
         zoom: up to so many times larger pieces are cut and brought down to the patch.
+        upright: patches are only mirrored left to right, never turned.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class PatchDataset(Dataset[Batch]):
         seed: int,
         group_weights: Mapping[str, float] | None = None,
         zoom: float = 1.0,
+        upright: bool = False,
     ) -> None:
         self.store, self.degradation, self.seed = store, degradation, seed
+        self.orientations = UPRIGHT if upright else ALL
         self.target = patch * degradation.scale
         self.zoom = zoom
         window = self.target + 2 * degradation.margin
@@ -62,7 +68,7 @@ class PatchDataset(Dataset[Batch]):
         crop = self.store.pixels(photo)[top : top + side, left : left + side]
         if side > window:
             crop = np.array(Image.fromarray(crop).resize((window, window), Image.Resampling.LANCZOS))
-        crop = np.ascontiguousarray(_dihedral(crop, int(rng.integers(8))))
+        crop = np.ascontiguousarray(_oriented(crop, self.orientations[rng.integers(len(self.orientations))]))
         return chw_pair(self.degradation.apply(crop, rng))
 
 
@@ -94,8 +100,9 @@ def chw_pair(pair: Degraded) -> Batch:
     return Batch(_chw(pair.picture), _chw(pair.target), None if mask is None else _chw(mask))
 
 
-def _dihedral(crop: np.ndarray, which: int) -> np.ndarray:
-    """One of the eight flips and quarter turns of an HWC array."""
+def _oriented(crop: np.ndarray, which: int) -> np.ndarray:
+    """One of the eight flips and quarter turns of an HWC array: bit 0 turns it upside down, bit 1 mirrors it,
+    bit 2 swaps its axes."""
     if which & 4:
         crop = crop.transpose(1, 0, 2)
     return crop[:: -1 if which & 1 else 1, :: -1 if which & 2 else 1]

@@ -65,6 +65,8 @@ class Ageing(Degradation):
         quality: their quality.
     """
 
+    gray = True
+
     clean_share: float = 0.35
     films: Mapping[str, float] = field(
         default_factory=lambda: {

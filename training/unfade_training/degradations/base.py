@@ -38,10 +38,12 @@ class Degradation(ABC):
     Attributes:
         scale: how many times smaller than the target the input is.
         masks: whether :attr:`Degraded.mask` is given.
+        gray: whether :attr:`Degraded.picture` has a single channel; the target is in colour.
     """
 
     scale: int = 1
     masks: ClassVar[bool] = False
+    gray: ClassVar[bool] = False
 
     @property
     def margin(self) -> int:

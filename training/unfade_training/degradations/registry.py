@@ -52,6 +52,10 @@ class Mixture(Degradation):
         return any(part.masks for part in self.parts)
 
     @property
+    def gray(self) -> bool:  # type: ignore[override]
+        return self.parts[0].gray
+
+    @property
     def margin(self) -> int:
         return max(part.margin for part in self.parts)
 
@@ -122,7 +126,7 @@ def build_degradation(
                 f"{where}: {type(part).__name__} makes pictures at 1/{part.scale} of the target where "
                 f"1/{wanted} is wanted; give all kinds the same scale."
             )
-        if isinstance(part, Ageing) != isinstance(parts[0], Ageing):
+        if part.gray != parts[0].gray:
             raise TrainingError(
                 f"{where}: ageing makes gray pictures and cannot be mixed with kinds that make colour."
             )

@@ -7,13 +7,22 @@ float32 first.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 
 class PictureLoss(nn.Module, ABC):
-    """How far a generated picture is from its target, as one or more named terms whose sum is the loss."""
+    """How far a generated picture is from its target, as one or more named terms whose sum is the loss.
+
+    Attributes:
+        of_rgb: whether the pictures must be sRGB, as people see them. The others take what the coding of the
+            task has losses compare (:meth:`unfade_training.coding.Coding.targets`), which for Colorize is
+            Lab.
+    """
+
+    of_rgb: ClassVar[bool] = False
 
     @abstractmethod
     def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:

@@ -14,8 +14,8 @@ class ChromaLoss(PictureLoss):
     Most of a photograph is nearly gray, and the safest guess is a brownish gray: unweighted, a network gets
     no bolder than that. Each pixel counts ``1 + saturation * |c| / 0.5`` times, ``c`` its true chroma (0.5 is
     a vivid 55), which is the rebalancing of Zhang et al., "Colorful Image Colorization", ECCV 2016, in a
-    continuous form; the weights sum to 1 over the pictures that go through at once. Huber's loss is that of
-    Zhang et al., SIGGRAPH 2017, equation 2.
+    continuous form. Huber's loss is that of Zhang et al., SIGGRAPH 2017, equation 2. The mean is a plain
+    one, so that a batch's loss is the mean of its pictures' losses however many go through at once.
 
     Args:
         saturation: extra weight of a vivid pixel.
@@ -32,4 +32,4 @@ class ChromaLoss(PictureLoss):
         found, wanted = output[:, 1:].float(), target[:, 1:].float()
         weight = 1 + self.saturation / 0.5 * wanted.norm(dim=1, keepdim=True)
         distance = F.smooth_l1_loss(found, wanted, beta=self.beta, reduction="none")
-        return {"": (weight * distance).sum() / (weight.sum() * wanted.shape[1])}
+        return {"": (weight * distance).mean()}

@@ -50,6 +50,7 @@ class FeatureLoss(PictureLoss):
             between the features of two good pictures is as small as bfloat16's rounding.
     """
 
+    of_rgb = True
     GRAM_SCALE = 5e3
 
     def __init__(

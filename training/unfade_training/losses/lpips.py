@@ -70,6 +70,8 @@ class LpipsLoss(PictureLoss):
     A generator that is trained on it and judged by it is judged too kindly: watch another score as well.
     """
 
+    of_rgb = True
+
     def __init__(self, backbone_weights: str = "", linear_weights: str = "") -> None:
         super().__init__()
         self.metric = Lpips(backbone_weights, linear_weights)

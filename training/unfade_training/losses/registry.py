@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -59,12 +59,16 @@ class WeightedLoss(nn.Module):
         self.losses = nn.ModuleDict(losses)
         self.weights = dict(weights)
 
-    def forward(self, output: Tensor, target: Tensor) -> LossValue:
-        """``[N, C, H, W]`` twice -> :class:`LossValue`."""
+    def forward(
+        self, output: Tensor, target: Tensor, rgb: Callable[[Tensor], Tensor] = lambda picture: picture
+    ) -> LossValue:
+        """``[N, C, H, W]`` twice -> :class:`LossValue`; ``rgb`` turns them into ``[N, 3, H, W]`` sRGB for the
+        losses that want that, where they are not."""
         terms: dict[str, Tensor] = {}
         for name, loss in self.losses.items():
             assert isinstance(loss, PictureLoss)
-            for part, value in loss.terms(output, target).items():
+            compared = (rgb(output), rgb(target)) if loss.of_rgb else (output, target)
+            for part, value in loss.terms(*compared).items():
                 terms[f"{name}/{part}" if part else name] = self.weights[name] * value
         total = torch.stack(list(terms.values())).sum()
         return LossValue(total, {name: value.detach() for name, value in terms.items()})

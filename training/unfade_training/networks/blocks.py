@@ -6,6 +6,8 @@ on a CPU (a convolution followed by a ReLU is one kernel there).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -76,3 +78,25 @@ class ResidualBlock(nn.Module):
 def residual_stack(channels: int, blocks: int, shortcut: bool = True) -> nn.Sequential:
     """``blocks`` residual blocks of ``channels`` channels."""
     return nn.Sequential(*(ResidualBlock(channels, shortcut) for _ in range(blocks)))
+
+
+@torch.no_grad()
+def silence_untrained_blocks(network: nn.Module, untrained: Collection[str]) -> int:
+    """Turn the residual blocks that have no trained weight at all into the identity, in place; their number.
+
+    A network that takes over the weights of a shallower one then computes exactly what that one did, and its
+    additional blocks learn from there (Chen et al. 2016, "Net2Net", arXiv:1511.05641): the second
+    convolution becomes zero, the first stays random, so that both get a gradient after one step.
+
+    Args:
+        network: whose weights were taken over.
+        untrained: names of its parameters that stayed as initialised.
+    """
+    silenced = 0
+    for name, module in network.named_modules():
+        if isinstance(module, ResidualBlock) and module.shortcut:
+            own = {f"{name}.{parameter}" for parameter, _ in module.named_parameters()}
+            if own <= set(untrained):
+                nn.init.zeros_(module.conv2.weight)
+                silenced += 1
+    return silenced

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..checkpoint import load_weights
+from ..coding import Coding
 from ..data import Batch
 from ..ema import Ema
 from ..errors import TrainingError
@@ -30,15 +31,21 @@ class Content(nn.Module):
         self.loss: WeightedLoss = build_loss(spec.loss, f"{where}, loss")
         self.mask_weight, self.mark_weight = spec.mask_weight, spec.mark_weight
 
-    def forward(self, output: Tensor, batch: Batch) -> LossValue:
-        """``output``: NCHW, the picture's channels first, then the mask where the network has one."""
+    def forward(self, output: Tensor, batch: Batch, coding: Coding) -> LossValue:
+        """The loss of a batch.
+
+        Args:
+            output: NCHW, the picture's channels first, then the mask where the network has one.
+            batch: with the targets.
+            coding: what both mean.
+        """
         channels = batch.target.shape[1]
         picture = output[:, :channels]
         if batch.mask is not None and self.mark_weight < 1:
             # A smaller difference is what a smaller weight comes to, whatever the loss.
             nearer = torch.lerp(batch.target, picture.to(batch.target.dtype), self.mark_weight)
             picture = torch.where(batch.mask > INK, nearer, picture)
-        value: LossValue = self.loss(picture, batch.target)
+        value: LossValue = self.loss(picture, batch.target, coding.rgb)
         if output.shape[1] == channels or batch.mask is None:
             return value
         terms = {

@@ -71,8 +71,7 @@ class CriticStage(Stage):
     def _loss(self, batch: Batch) -> LossValue:
         real = batch.target
         with torch.no_grad(), self.fabric.autocast():
-            made = self.coding.output(self.maker(batch.picture), real)
-        fake = made[:, : real.shape[1]].to(real.dtype)
+            fake = self.coding.fake(self.maker(batch.picture), real)
         # One pass for both kinds: spectral norm takes one step of its power iteration a pass.
         logits = self.critic.forward(torch.cat([real, fake]))
         truth = torch.cat([torch.ones(len(real)), torch.zeros(len(fake))]).to(logits.device)

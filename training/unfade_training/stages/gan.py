@@ -105,8 +105,7 @@ class GanStage(Stage):
     def _critic_loss(self, batch: Batch) -> LossValue:
         real = batch.target
         with torch.no_grad(), self.fabric.autocast():
-            made = self.coding.output(self.generator.network(batch.picture), real)
-        fake = made[:, : real.shape[1]].to(real.dtype)
+            fake = self.coding.fake(self.generator.network(batch.picture), real)
         # One pass for both kinds: spectral norm takes one step of its power iteration a pass.
         of_real, of_fake = self.critic.forward(torch.cat([real, fake])).chunk(2)
         total = self.objective.critic(of_real, of_fake)
@@ -119,7 +118,7 @@ class GanStage(Stage):
 
     def _generator_loss(self, batch: Batch) -> LossValue:
         output = self.generator.generate(batch)
-        value: LossValue = self.content(output, batch)
+        value: LossValue = self.content(output, batch, self.coding)
         fake = output[:, : batch.target.shape[1]]
         with self.fabric.autocast():
             of_fake = self.critic.network(fake)

@@ -32,6 +32,7 @@ class GeneratorStage(Stage):
 
     def start(self, run: Run, resumed: Checkpoint | None) -> None:
         self.content.to(run.fabric.device)
+        self.coding = run.coding
         self.generator = GeneratorLearner(run, self.spec, resumed)
         self.learners = [self.generator]
 
@@ -41,7 +42,7 @@ class GeneratorStage(Stage):
         return terms
 
     def _loss(self, batch: Batch) -> LossValue:
-        value: LossValue = self.content(self.generator.generate(batch), batch)
+        value: LossValue = self.content(self.generator.generate(batch), batch, self.coding)
         return value
 
     @property

@@ -1,4 +1,4 @@
-"""fast_unet with and without its skips: the same weights, another network."""
+"""fast_unet by another shape with the same weights: without its skips, and deeper."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from unfade_training.checkpoint import adopt_weights
 from unfade_training.networks import build_network
-from unfade_training.networks.blocks import ResidualBlock, residual_stack
+from unfade_training.networks.blocks import ResidualBlock, residual_stack, silence_untrained_blocks
 
 SMALL = {"channels": (8, 16, 16), "encoder": (1, 1, 1), "decoder": (1, 1)}
 
@@ -45,3 +46,22 @@ def test_a_deep_chain_neither_fades_nor_explodes() -> None:
     with torch.no_grad():
         deviation = float(residual_stack(32, 20, shortcut=False)(x).std())
     assert 0.1 < deviation < 10
+
+
+def test_a_deeper_network_begins_as_the_shallower_one_it_comes_from() -> None:
+    shallow = build_network("fast_unet", **SMALL)
+    deep = build_network("fast_unet", **{**SMALL, "encoder": (3, 1, 2), "decoder": (2, 1)})
+    left = adopt_weights(deep, shallow.state_dict(), "c")
+    x = torch.rand(1, 3, 8, 8)
+    assert (deep(x) - shallow(x)).abs().max() > 1e-4
+    assert silence_untrained_blocks(deep, left) == 4
+    torch.testing.assert_close(deep(x), shallow(x), rtol=0, atol=0)
+    rate = 0.1
+    for step in range(2):  # the first convolution of a new block learns as soon as the second is not zero
+        deep.zero_grad()
+        deep(x).square().sum().backward()
+        first, second = (deep.get_parameter(f"encoder.0.2.conv{n}.weight") for n in (1, 2))
+        assert first.grad is not None and second.grad is not None
+        assert bool(first.grad.any()) is (step > 0) and bool(second.grad.any())
+        with torch.no_grad():
+            second -= rate * second.grad
