@@ -12,10 +12,11 @@ from .coding import Chroma, Coding, Pictures
 from .data import PhotoStore
 from .data.screening import is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, build_degradation
-from .errors import TrainingError
+from .errors import TrainingError, did_you_mean
 from .networks import build_network
 from .recipe import Recipe
 from .stages import STAGES, Stage
+from .stages.spec import GeneratorOptions
 from .table import from_table
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,8 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
     """All stages with their losses.
 
     Raises:
-        TrainingError: a loss or objective is wrong, or patch or batch do not fit network and processes.
+        TrainingError: a loss or objective is wrong, a part to freeze is not there, or patch or batch do not
+            fit network and processes.
     """
     multiple = int(getattr(generator, "size_multiple", 1))
     stages = []
@@ -123,8 +125,19 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
             raise TrainingError(
                 f"{where}: a batch of {spec.batch} cannot be shared evenly by {processes} processes."
             )
+        if isinstance(spec, GeneratorOptions):
+            _check_freeze(spec.freeze, generator, where)
         stages.append(STAGES[spec.kind](spec, recipe, where))
     return stages
+
+
+def _check_freeze(names: Sequence[str], generator: nn.Module, where: str) -> None:
+    parts = dict(generator.named_children())
+    for name in names:
+        if name not in parts:
+            raise TrainingError(f"{where}: freeze: there is no part {name!r}{did_you_mean(name, parts)}")
+    if not set(parts) - set(names):
+        raise TrainingError(f"{where}: freeze: with all its parts held nothing of the network can learn.")
 
 
 def open_photos(recipe: Recipe, folders: Sequence[Path], cache: Path) -> PhotoStore:

@@ -30,6 +30,8 @@ def _built(name: str, options: str) -> nn.Module:
             nn.init.uniform_(module.bias, -0.2, 0.2)
         if isinstance(module, SelfAttention):
             nn.init.constant_(module.gamma, 0.5)
+        if isinstance(module, nn.Conv2d) and module.groups == 1 and not module.weight.any():
+            nn.init.normal_(module.weight, std=0.1)
     return network
 
 
@@ -53,13 +55,24 @@ ROWS = {
     "fast_unet x2": Row(
         "fast_unet", 3, {(64, 64): (3, 128, 128), (36, 52): (3, 72, 104)}, 772_012, 2_943_877_120
     ),
-    "fast_unet x1 with a mask": Row(
+    "fast_unet x1 to other channels": Row(
         "fast_unet",
         3,
         {(64, 64): (4, 64, 64), (4, 8): (4, 4, 8)},
         32_996,
         259_784_704,
         {"scale": 1, "out_channels": 4, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
+    ),
+    "deartifact_unets": Row(
+        "deartifact_unets",
+        3,
+        {(64, 64): (4, 64, 64), (16, 24): (4, 16, 24)},
+        83_628,
+        106_692_608,
+        {
+            "compression": {"unshuffle": 2, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
+            "marks": {"unshuffle": 4, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
+        },
     ),
     "resnet_unet of the lesson": Row(
         "resnet_unet",
@@ -101,6 +114,14 @@ ROWS = {
         3_911_522,
         301_321_728,
         {"output_stride": 4, "norm": "spectral", **COLORIZE},
+    ),
+    "lite_unet that spreads hints": Row(
+        "lite_unet",
+        4,
+        {(64, 64): (2, 32, 32), (65, 31): (2, 33, 16)},
+        3_088_060,
+        150_984_192,
+        {"output_stride": 2, "spread_hints": True, "widths": (32, 24, 16, 8), **COLORIZE},
     ),
     "critic": Row(
         "critic",

@@ -13,14 +13,16 @@ from unfade_training.networks.critic import Critic
 
 
 def test_names() -> None:
-    assert set(NETWORKS) == {"fast_unet", "resnet_unet", "lite_unet", "critic", "pretrained_critic"}
+    assert set(NETWORKS) == {
+        "fast_unet", "deartifact_unets", "resnet_unet", "lite_unet", "critic", "pretrained_critic",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
         ("fast-unet", {}, "There is no network 'fast-unet': did you mean 'fast_unet'?"),
-        ("xyz", {}, "There is no network 'xyz'; there are critic, fast_unet, lite_unet"),
+        ("xyz", {}, "There is no network 'xyz'; there are critic, deartifact_unets, fast_unet"),
         (
             "lite_unet",
             {"output_strid": 2},

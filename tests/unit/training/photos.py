@@ -167,7 +167,12 @@ validate_every = 2
 """As ``colorize`` ships: an encoder that stands still at first, hints, zoom, photographs in colour only."""
 
 MASK_RECIPE = (
-    RECIPE.replace("scale = 2\nchannels", "scale = 1\nunshuffle = 2\nmask = true\nchannels")
+    RECIPE.replace(
+        'kind = "fast_unet"\nscale = 2\nchannels = [8, 16]\nencoder = [1, 1]\ndecoder = [1]',
+        'kind = "deartifact_unets"\n'
+        "compression = { unshuffle = 2, channels = [8, 16], encoder = [1, 1], decoder = [1] }\n"
+        "marks = { unshuffle = 4, channels = [8], encoder = [1], decoder = [] }",
+    )
     .replace(
         '[degradation]\nkind = "clean"\nscale = 2',
         '[[degradation]]\nkind = "clean"\n\n[[degradation]]\nkind = "watermark"',

@@ -15,7 +15,7 @@ from unfade_training.overrides import parse_override
 from unfade_training.recipe import load_recipe, parse_recipe, with_overrides
 from unfade_training.trainer import Machine, train
 
-from .photos import COLOUR_RECIPE, GAN_STAGES, RECIPE
+from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE
 
 TRAINING = Path(__file__).parents[3] / "training"
 RECIPES, LESSONS = (sorted((TRAINING / folder).glob("*.toml")) for folder in ("recipes", "lessons"))
@@ -110,7 +110,6 @@ def test_wrong_overrides_are_one_sentence(override: str, sentence: str) -> None:
         ('kind = "clean"', 'kind = "claen"', "did you mean 'clean'"),
         ('task = "upscale"', 'task = "colorize"', "which the degradation ageing makes"),
         ("scale = 2\nchannels", "scale = 4\nchannels", "1/2 of the target where 1/4 is wanted"),
-        ("channels = [8, 16]", "channels = [8, 16]\nmask = true", "draws anything to be found"),
         ("patch = 16", "patch = 17", "patch must be a multiple of 2"),
         ("warmup = 2", "loss = { l3 = 1.0 }", "stage]] 1, loss: there is no loss 'l3'; there are"),
     ],
@@ -145,6 +144,12 @@ def test_so_is_what_is_wrong_with_the_game(tmp_path: Path, old: str, new: str, s
         train(recipe, tmp_path / "run", [tmp_path / "no photographs here"], Machine("cpu", 1))
 
 
+def test_a_mask_wants_something_to_be_found() -> None:
+    recipe = parse_recipe(MASK_RECIPE.replace('kind = "watermark"', 'kind = "compression"'), "tiny")
+    with pytest.raises(TrainingError, match="draws anything to be found"):
+        build_degradation_of(recipe, build_generator(recipe))
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_shipped_recipe_builds(path: Path) -> None:
     recipe = load_recipe(path)
@@ -152,10 +157,8 @@ def test_every_shipped_recipe_builds(path: Path) -> None:
     network = build_generator(recipe)
     build_degradation_of(recipe, network)
     assert with_overrides(recipe, recipe.gpu, "gpu").name == recipe.name
-    # x4 has twice the sub-pixels to make and may be a little above
-    assert macs_per_pixel(network) <= 205_000
-    if recipe.name == "upscale-x2":
-        assert macs_per_pixel(network) <= 200_000
+    # What two cores do 0.35 megapixels a second with; x4 with detail may take three times as long.
+    assert macs_per_pixel(network) <= (800_000 if recipe.name == "upscale-x4-gan" else 310_000)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)

@@ -15,7 +15,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from unfade_training.checkpoint import load_checkpoint
+from unfade_training.building import build_generator, build_stages
+from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.data import Batch
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, LossValue, mask_terms
@@ -206,6 +207,33 @@ def test_masks_are_learnt_beside_the_picture(tmp_path: Path, photos: Path) -> No
     run(recipe, tmp_path, photos)
     scores = load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]
     assert set(scores) == {"psnr_y", "mask_iou"} and 0 <= scores["mask_iou"] <= 1
+
+
+@pytest.mark.parametrize("held", ["compression", "marks"])
+def test_parts_that_are_held_stay_as_they_are(tmp_path: Path, photos: Path, held: str) -> None:
+    overrides = {"stage.patch": 32, "stage.freeze": [held], "stage.lr": 0.1}
+    recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), overrides, "mask")
+    start = build_generator(recipe).state_dict()
+    seed = torch.Generator().manual_seed(1)
+    start = {name: torch.randn(value.shape, generator=seed) / 10 for name, value in start.items()}
+    save_checkpoint(tmp_path / "start.safetensors", Checkpoint({"generator": start}, recipe.text, {}))
+    run(with_overrides(recipe, {"init": str(tmp_path / "start.safetensors")}, "mask"), tmp_path, photos)
+    end = load_checkpoint(tmp_path / "run" / "last.safetensors").tensors["generator"]
+    for name, weight in end.items():
+        assert torch.equal(weight, start[name]) is name.startswith(held), name
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["mark"], "no part 'mark': did you mean 'marks'"),
+        (["marks", "compression"], "nothing of the network can"),
+    ],
+)
+def test_what_cannot_be_held_is_said(names: list[str], sentence: str) -> None:
+    recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.freeze": names}, "mask")
+    with pytest.raises(TrainingError, match=sentence):
+        build_stages(recipe, build_generator(recipe))
 
 
 def test_the_masks_loss() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -19,7 +18,6 @@ from .blocks import SubPixelUp, icnr_, residual_stack
 
 class FastUnet(nn.Module):
     """N, in_channels, H, W -> N, out_channels, H * scale, W * scale; RGB in [0, 1] in and out (not clipped).
-    With ``mask`` one channel more.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -34,10 +32,6 @@ class FastUnet(nn.Module):
             enlargement of the input is added to it.
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
-        mask: whether one more channel comes out behind the picture's, in [0, 1]: where something was drawn
-            over the input. The picture is then input + r + mask * w: w is what takes the drawing away, and
-            the mask keeps it from what nothing was drawn on. Without the gate, every edge that might belong
-            to a faint letter is changed a little.
         skips: False cuts the skips of the U and the shortcuts of its residual blocks, with the very same
             weights: for the loss landscape with and without them (:mod:`unfade_training.landscape`). What is
             predicted stays the difference to the enlarged input.
@@ -52,7 +46,6 @@ class FastUnet(nn.Module):
         in_channels: int = 3,
         out_channels: int = 3,
         unshuffle: int = 1,
-        mask: bool = False,
         skips: bool = True,
     ) -> None:
         super().__init__()
@@ -62,7 +55,6 @@ class FastUnet(nn.Module):
             )
         self.scale = scale
         self.size_multiple = unshuffle * 2 ** (len(channels) - 1)
-        self.mask = mask
         self.skips = skips
         self.residual = in_channels == out_channels
         self.in_channels, self.out_channels = in_channels, out_channels
@@ -79,8 +71,7 @@ class FastUnet(nn.Module):
             residual_stack(c, n, skips) for c, n in zip(channels[:-1], decoder, strict=True)
         )
         enlarge = scale * unshuffle
-        outputs = 2 * out_channels + 1 if mask else out_channels
-        self.tail = nn.Conv2d(channels[0], outputs * enlarge**2, 3, padding=1)
+        self.tail = nn.Conv2d(channels[0], out_channels * enlarge**2, 3, padding=1)
         icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
@@ -97,15 +88,7 @@ class FastUnet(nn.Module):
             features = self.up[level](features)
             features = self.decoder[level](features + skips[level + 1] if self.skips else features)
         out: Tensor = self.shuffle(self.tail(features + skips[0] if self.skips else features))
-        if not self.mask:
-            return out.float() + self._enlarged(x) if self.residual else out
-        sizes = [self.out_channels, self.out_channels, 1]
-        picture, drawing, mask = torch.split(out.float(), sizes, dim=1)
-        mask = mask.sigmoid()
-        picture = picture + mask * drawing
-        if self.residual:
-            picture = picture + self._enlarged(x)
-        return torch.cat([picture, mask], dim=1)
+        return out.float() + self._enlarged(x) if self.residual else out
 
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:

@@ -15,8 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from .encoders import STRIDES, Encoder
+from .hint_spreading import HintSpreading
 from .layers import PixelShuffleUp, SigmoidRange, conv_layer, pad_to_multiple
 from .norms import Norm
+
+SPREAD_AT = 8
+"""Stride at which hints are spread: what the second block of the decoder makes."""
 
 
 class DecoderBlock(nn.Module):
@@ -51,6 +55,8 @@ class LiteUnet(nn.Module):
         self_attention: at stride 16. The network can then not be tiled.
         y_range: (low, high) of a sigmoid at the end; None leaves the output free.
         luma, extra_channels: see :class:`Encoder`.
+        spread_hints: the last three of the extra channels are colour hints with their mask, and
+            :class:`HintSpreading` joins at stride 8. The network then sees the whole picture.
         encoder: efficientnet-lite0, or a ResNet.
     """
 
@@ -69,8 +75,13 @@ class LiteUnet(nn.Module):
         luma: bool = False,
         extra_channels: int = 0,
         encoder: str = "efficientnet-lite0",
+        spread_hints: bool = False,
     ) -> None:
         super().__init__()
+        if spread_hints and (extra_channels < 3 or output_stride > SPREAD_AT):
+            raise ValueError(
+                f"spread_hints takes three extra_channels and an output stride of at most {SPREAD_AT}"
+            )
         kind = Norm.named(norm)
         if output_stride not in (1, *STRIDES[:-1]):
             raise ValueError(f"output_stride is 1, 2, 4, 8 or 16, not {output_stride}")
@@ -92,6 +103,7 @@ class LiteUnet(nn.Module):
             attention = self_attention and depth == 0
             self.blocks.append(DecoderBlock(below, skip, width, norm=kind, attention=attention))
             below = width
+        self.spreading = HintSpreading(widths[1], SPREAD_AT) if spread_hints else None
         head = nn.Conv2d(below, out_channels, 3, padding=1)
         nn.init.kaiming_normal_(head.weight).data.mul_(0.1)  # starts near the middle of the range
         nn.init.zeros_(head.bias)  # type: ignore[arg-type]
@@ -102,7 +114,9 @@ class LiteUnet(nn.Module):
         height, width = x.shape[-2:]
         x = self.encoder.normalise(pad_to_multiple(x, self.size_multiple))
         *skips, y = self.encoder.taps_of(x)
-        for block, skip in zip(self.blocks, reversed([x, *skips]), strict=False):
+        for depth, (block, skip) in enumerate(zip(self.blocks, reversed([x, *skips]), strict=False)):
             y = block(y, skip)
+            if depth == 1 and self.spreading is not None:
+                y = y + self.spreading(y, x[:, -3:])
         y = cast(Tensor, self.y_range(self.head(y)))
         return y[..., : -(-height // self.output_stride), : -(-width // self.output_stride)]

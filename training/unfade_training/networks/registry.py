@@ -10,12 +10,14 @@ from torch import nn
 
 from ..errors import TrainingError, did_you_mean
 from .critic import Critic, PretrainedCritic
+from .deartifact_unets import DeartifactUnets
 from .fast_unet import FastUnet
 from .lite_unet import LiteUnet
 from .resnet_unet import ResnetUnet
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "fast_unet": FastUnet,
+    "deartifact_unets": DeartifactUnets,
     "resnet_unet": ResnetUnet,
     "lite_unet": LiteUnet,
     "critic": Critic,

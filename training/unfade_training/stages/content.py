@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from ..checkpoint import load_weights
@@ -13,7 +12,7 @@ from ..coding import Coding
 from ..data import Batch
 from ..ema import Ema
 from ..errors import TrainingError
-from ..losses import INK, LossValue, WeightedLoss, build_loss, mask_terms
+from ..losses import LossValue, WeightedLoss, build_loss, mask_terms
 from ..networks import Encoder
 from .learner import Learner
 from .spec import GeneratorOptions
@@ -29,7 +28,7 @@ class Content(nn.Module):
     def __init__(self, spec: GeneratorOptions, where: str) -> None:
         super().__init__()
         self.loss: WeightedLoss = build_loss(spec.loss, f"{where}, loss")
-        self.mask_weight, self.mark_weight = spec.mask_weight, spec.mark_weight
+        self.mask_weight = spec.mask_weight
 
     def forward(self, output: Tensor, batch: Batch, coding: Coding) -> LossValue:
         """The loss of a batch.
@@ -41,10 +40,6 @@ class Content(nn.Module):
         """
         channels = batch.target.shape[1]
         picture = output[:, :channels]
-        if batch.mask is not None and self.mark_weight < 1:
-            # A smaller difference is what a smaller weight comes to, whatever the loss.
-            nearer = torch.lerp(batch.target, picture.to(batch.target.dtype), self.mark_weight)
-            picture = torch.where(batch.mask > INK, nearer, picture)
         value: LossValue = self.loss(picture, batch.target, coding.rgb)
         if output.shape[1] == channels or batch.mask is None:
             return value
@@ -56,6 +51,12 @@ class Content(nn.Module):
         return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})
 
 
+def freeze_parts(network: nn.Module, names: Sequence[str]) -> None:
+    """Hold the weights of some of a network's parts, and let all others train."""
+    for name, part in network.named_children():
+        part.requires_grad_(name not in names)
+
+
 class GeneratorLearner(Learner):
     """The run's generator in training.
 
@@ -64,6 +65,7 @@ class GeneratorLearner(Learner):
     """
 
     def __init__(self, run: Run, spec: GeneratorOptions, resumed: Checkpoint | None) -> None:
+        freeze_parts(run.generator, spec.freeze)
         encoder = getattr(run.generator, "encoder", None)
         if isinstance(encoder, Encoder):
             encoder.freeze(spec.freeze_encoder)

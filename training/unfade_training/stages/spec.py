@@ -68,9 +68,8 @@ class GeneratorOptions(StageSpec):
     Attributes:
         loss: name -> weight, or a table of ``weight`` and options; see :mod:`unfade_training.losses`.
         mask_weight: of the loss of the mask, where the network has one as a second output.
-        mark_weight: how much a pixel under a mark counts in the picture's loss. A mark pulls thousands of
-            pixels one way, artifacts pull each its own way: at 1 the marks' gradient drowns the rest.
         ema: decay of the moving average of the weights, which is what is validated and exported.
+        freeze: parts of the network, by their names in it, that stay as they are.
         freeze_encoder: whether a pretrained encoder stays as it is.
         encoder_lr: learning rate of the encoder's early half as a share of ``lr``; its late half gets the
             geometric mean of both (the lesson's discriminative learning rates).
@@ -78,16 +77,14 @@ class GeneratorOptions(StageSpec):
 
     loss: Mapping[str, object] = field(default_factory=lambda: {"l1": 1.0})
     mask_weight: float = 1.0
-    mark_weight: float = 1.0
     ema: float = 0.999
+    freeze: tuple[str, ...] = ()
     freeze_encoder: bool = False
     encoder_lr: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         above_zero("mask_weight", self.mask_weight)
-        if not 0 <= self.mark_weight <= 1:
-            raise ValueError(f"mark_weight must be at least 0 and at most 1, not {self.mark_weight:g}.")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must be at least 0 and below 1, not {self.ema:g}.")
         if not 0 < self.encoder_lr <= 1:

@@ -1,0 +1,59 @@
+"""Colorize gray pictures with hints of their true colours, to score what hints are worth.
+
+    python scripts/hinted.py REFERENCES GRAYS OUTPUT --count 10
+
+A hint is the mean colour of 5x5 pixels of the reference around a random point, as someone would know it who
+was there. The points come from the file's name, so that every run has the same ones. GRAYS has pictures with
+the references' names; OUTPUT gets PNG files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import unfade
+
+HALF = 2  # pixels each way around the point
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("references", type=Path)
+    parser.add_argument("grays", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--count", type=int, default=10, help="hints for each picture")
+    parser.add_argument("--model", help="name or file of a colorize model")
+    parser.add_argument("--threads", type=int)
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    references = {path.stem: path for path in arguments.references.iterdir()}
+    for gray in sorted(arguments.grays.iterdir()):
+        reference = np.asarray(Image.open(references[gray.stem]).convert("RGB"))
+        hints = true_hints(reference, arguments.count, zlib.crc32(gray.stem.encode()))
+        made = unfade.colorize(
+            gray, hints=hints, model=arguments.model, device="cpu", threads=arguments.threads
+        )
+        Image.fromarray(made.pixels).save(arguments.output / f"{gray.stem}.png")
+
+
+def true_hints(reference: NDArray[np.uint8], count: int, seed: int) -> list[unfade.Hint]:
+    """``count`` hints at random points of an HW3 picture."""
+    rng = np.random.default_rng(seed)
+    height, width = reference.shape[:2]
+    hints = []
+    for _ in range(count):
+        x, y = (int(rng.integers(HALF, side - HALF)) for side in (width, height))
+        around = reference[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1].reshape(-1, 3)
+        red, green, blue = np.rint(around.mean(axis=0)).astype(int)
+        hints.append(unfade.Hint(x + 0.5, y + 0.5, f"#{red:02x}{green:02x}{blue:02x}"))
+    return hints
+
+
+if __name__ == "__main__":
+    main()
