@@ -1,1 +1,7 @@
 """Checkpoint to ONNX file with its model card, checked against the network it came from."""
+
+import os
+
+from unfade.engine.runtime import NO_TELEMETRY
+
+os.environ.setdefault(NO_TELEMETRY, "1")  # before any of the modules imports onnxruntime

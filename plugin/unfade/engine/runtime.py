@@ -1,4 +1,9 @@
-"""onnxruntime, imported when it is first needed and kept from talking to the user's terminal.
+"""onnxruntime, imported when it is first needed, kept from reporting home and from talking to the user's
+terminal.
+
+Its wheels send usage events to their maker unless the environment says no before they are imported, and leave
+a session file in the temporary folder for it. Pictures are private, and so is when and on what they are
+restored: Unfade says no, unless the user has set the variable.
 
 It writes warnings to the file descriptor of stderr while it is being imported (about display adapters it
 cannot read), prints to stdout when it preloads CUDA, and logs every fallback. All of that is noise to a user,
@@ -21,6 +26,7 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
+NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 FATAL = 4  # ONNX Runtime's severity: what fails is raised as well, so nothing below this needs printing
 
 _lock = threading.RLock()  # descriptors are redirected by one thread at a time
@@ -29,6 +35,7 @@ _lock = threading.RLock()  # descriptors are redirected by one thread at a time
 @functools.cache
 def onnxruntime() -> Any:
     """The onnxruntime module, silenced."""
+    os.environ.setdefault(NO_TELEMETRY, "1")
     with _lock, quiet():
         module = importlib.import_module("onnxruntime")
         module.set_default_logger_severity(FATAL)

@@ -8,6 +8,7 @@ pictures; lower is better.
 
 from __future__ import annotations
 
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ class LpipsOnnx:
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # its wheels report home otherwise
         import onnxruntime
 
         if not path.is_file():
