@@ -19,12 +19,15 @@ from unfade.errors import ModelError
 
 from .build import check_name, write
 from .checks import check_finite, cpu_session
+from .compact import pack_weights, unpack_weights
 from .errors import ExportError
 from .graph import check_graph
 
 
 def blend_models(first: Path, second: Path, weight: float, output: Path) -> ModelCard:
     """Write ``(1 - weight) * first + weight * second`` to ``output`` and give its card.
+
+    Either may keep its weights in half precision; the output does where the first does.
 
     Raises:
         ExportError: the weight is not in [0, 1], a file cannot be used, the two are not of one network, or
@@ -35,6 +38,7 @@ def blend_models(first: Path, second: Path, weight: float, output: Path) -> Mode
     check_name(output)
     model, card = _load(first)
     other, other_card = _load(second)
+    packed, _ = unpack_weights(model), unpack_weights(other)
     if _shape_of(card) != _shape_of(other_card) or _skeleton(model) != _skeleton(other):
         raise ExportError(f"{first} and {second} are not models of one network and cannot be blended.")
     theirs = {weights.name: weights for weights in other.graph.initializer}
@@ -42,12 +46,16 @@ def blend_models(first: Path, second: Path, weight: float, output: Path) -> Mode
         a, b = numpy_helper.to_array(weights), numpy_helper.to_array(theirs[weights.name])
         if a.dtype.kind == "f":
             mixed = ((1 - weight) * a.astype(np.float64) + weight * b.astype(np.float64)).astype(a.dtype)
+            if weights.name in packed:
+                mixed = mixed.astype(np.float16).astype(a.dtype)
             weights.CopyFrom(numpy_helper.from_array(mixed, weights.name))
         elif not np.array_equal(a, b):
             raise ExportError(f"{first} and {second} differ in {weights.name}, a constant of their network.")
     blended = _card(card, other_card, weight, output.stem)
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, blended.to_metadata())
+    if packed:
+        model = pack_weights(model)
     check_graph(model)
     check_finite(cpu_session(model), blended)
     write(output, model.SerializeToString())
@@ -84,7 +92,8 @@ def _skeleton(model: onnx.ModelProto) -> bytes:
 
 
 def _shape_of(card: ModelCard) -> tuple[object, ...]:
-    return (card.task, card.scale, card.inputs, card.outputs, card.size_multiple, card.tiling)
+    size = (card.size_multiple, card.fixed_size)
+    return (card.task, card.scale, card.inputs, card.outputs, size, card.tiling)
 
 
 def _card(first: ModelCard, second: ModelCard, weight: float, name: str) -> ModelCard:

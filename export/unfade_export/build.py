@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from .compact import pack_weights, round_weights
 from .errors import ExportError
 from .graph import to_onnx
 from .half import check_half, to_half
+from .static import fix_size
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def build(
 
     Args:
         network: in eval mode, norms folded; rounded in place where ``compact`` is asked for.
-        card: what is true of it.
+        card: what is true of it; with a ``fixed_size`` the model is made and checked for that alone.
         photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
         fp16: whether to make the float16 variant too.
         compact: whether weights are stored in half precision (see :mod:`unfade_export.compact`).
@@ -86,15 +87,18 @@ def build(
     """
     if compact:
         round_weights(network)
-    plain = to_onnx(network, card)
+    free_card = replace(card, fixed_size=None)
+    free = to_onnx(network, free_card)
+    plain = free if card.fixed_size is None else fix_size(free, card)
     model = pack_weights(plain) if compact else plain
     session = cpu_session(model)
     parity = check_parity(network, session, card, smallest=smallest)
     check_finite(session, card, smallest)
     reach, difference = None, None
     if card.tiling is Tiling.EXACT:
-        reach = probe_reach(session, card)
-        difference = check_exact_tiling(session, card, _picture_of(card, photo))
+        free_session = session if plain is free else cpu_session(free)
+        reach = probe_reach(free_session, free_card)
+        difference = check_exact_tiling(session, card, _picture_of(card, photo), whole=free_session)
     data, half_data, half = model.SerializeToString(), None, None
     if fp16:
         half_model = to_half(plain)
@@ -135,22 +139,25 @@ def _write(data: bytes, path: Path) -> None:
 
 
 def _picture_of(card: ModelCard, photo: Array | None) -> Array:
-    """What tiling is proven on: three halos and a little, with odd sides, so that padding is part of it."""
-    side = 3 * card.halo + 37
+    """What tiling is proven on, with odd sides, so that padding is part of it: three halos and a little, or
+    two windows of the fixed size each way."""
+    height = width = 3 * card.halo + 37
+    if card.fixed_size is not None:
+        height, width = (side + 37 for side in card.fixed_size)
     channels = card.inputs[0].channels
     if photo is None:
-        return _smooth_noise(channels, side, side + 50)
+        return _smooth_noise(channels, height, width + 50)
     if photo.shape[0] != channels:
         raise ExportError(
             f"Tiling: the photograph has {photo.shape[0]} channels and the model takes {channels}."
         )
-    if min(photo.shape[1:]) < side:
+    if photo.shape[1] < height or photo.shape[2] < width:
         raise ExportError(
             f"Tiling: the photograph is {photo.shape[2]}x{photo.shape[1]}, and proving this model's halo "
-            f"takes {side} pixels a side; choose a larger one, or none."
+            f"takes {width}x{height} pixels; choose a larger one, or none."
         )
-    top, left = ((length - side) // 2 for length in photo.shape[1:])
-    return photo[:, top : top + side, left : left + side]
+    top, left = (photo.shape[1] - height) // 2, (photo.shape[2] - width) // 2
+    return photo[:, top : top + height, left : left + width]
 
 
 def _smooth_noise(channels: int, height: int, width: int) -> Array:
@@ -164,12 +171,14 @@ def _smooth_noise(channels: int, height: int, width: int) -> Array:
 
 
 def _speed(session: ort.InferenceSession, card: ModelCard, smallest: int, longest: float = 20.0) -> float:
-    """At 256 pixels a side; the best of up to three runs that together begin within ``longest`` seconds."""
+    """At 256 pixels a side, or the fixed size; the best of up to three runs that together begin within
+    ``longest`` seconds."""
     side = -(-max(256, smallest) // card.size_multiple) * card.size_multiple
-    feed = {card.inputs[0].name: np.zeros((1, card.inputs[0].channels, side, side), np.float32)}
+    height, width = card.fixed_size or (side, side)
+    feed = {card.inputs[0].name: np.zeros((1, card.inputs[0].channels, height, width), np.float32)}
     seconds: list[float] = []
     while len(seconds) < 3 and sum(seconds) < longest:
         start = time.perf_counter()
         session.run(None, feed)
         seconds.append(time.perf_counter() - start)
-    return side**2 / min(seconds) / 1e6
+    return height * width / min(seconds) / 1e6

@@ -29,6 +29,14 @@ app = typer.Typer(
 _Output = Annotated[Path, typer.Option("--output", "-o", help="The model to write.", show_default=False)]
 _Half = Annotated[bool, typer.Option("--fp16", help="Write a float16 variant beside it, for CUDA.")]
 _Install = Annotated[bool, typer.Option("--install", help="Add it to your own models, too.")]
+_Static = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WIDTHxHEIGHT",
+        help="Fix the size that goes in, for compilers and hardware that want one; pictures are cut into it.",
+        show_default=False,
+    ),
+]
 _Photo = Annotated[
     Path | None, typer.Option(help="A photograph to prove exact tiling on, in place of noise.")
 ]
@@ -42,15 +50,18 @@ def run(
     compact: Annotated[
         bool, typer.Option("--compact", help="Store weights in half precision: half the file.")
     ] = False,
+    static: _Static = None,
     install: _Install = False,
     photo: _Photo = None,
 ) -> None:
     """Export CHECKPOINT, check the model against it, and write it with its card."""
     from .export import export_checkpoint
     from .photo import load_photo
+    from .static import parse_size
 
+    size = None if static is None else parse_size(static)
     pixels = None if photo is None else load_photo(photo)
-    report = export_checkpoint(checkpoint, output, fp16=fp16, compact=compact, photo=pixels)
+    report = export_checkpoint(checkpoint, output, fp16=fp16, compact=compact, static=size, photo=pixels)
     _finish(report, output, install)
 
 
@@ -68,12 +79,14 @@ def community(
         ),
     ] = None,
     fp16: _Half = False,
+    static: _Static = None,
     install: _Install = False,
     photo: _Photo = None,
 ) -> None:
     """Export a community CHECKPOINT that spandrel recognises, with a card."""
     from .community import UNKNOWN_LICENCE, export_community
     from .photo import load_photo
+    from .static import parse_size
 
     report = export_community(
         checkpoint,
@@ -81,6 +94,7 @@ def community(
         licence=licence or UNKNOWN_LICENCE,
         variant=variant,
         fp16=fp16,
+        static=None if static is None else parse_size(static),
         photo=None if photo is None else load_photo(photo),
     )
     _finish(report, output, install)

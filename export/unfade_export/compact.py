@@ -60,3 +60,15 @@ def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
         packed.graph.node.insert(0, node)
     check_graph(packed)
     return packed
+
+
+def unpack_weights(model: onnx.ModelProto) -> frozenset[str]:
+    """Undo :func:`pack_weights`, in place; gives the names of the weights that were stored in half."""
+    halves = {t.name: t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
+    casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
+    for node in casts:
+        half = halves[node.input[0]]
+        values = numpy_helper.to_array(half).astype(np.float32)
+        half.CopyFrom(numpy_helper.from_array(values, node.output[0]))
+        model.graph.node.remove(node)
+    return frozenset(node.output[0] for node in casts)

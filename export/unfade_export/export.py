@@ -20,6 +20,7 @@ from unfade_training.recipe import Recipe, parse_recipe
 from .build import Report, build, check_name, write
 from .checks import Array
 from .interface import interface_of, ratio_of
+from .static import Size, of_size
 
 
 def export_checkpoint(
@@ -28,6 +29,7 @@ def export_checkpoint(
     *,
     fp16: bool = False,
     compact: bool = False,
+    static: Size | None = None,
     photo: Array | None = None,
 ) -> Report:
     """Rebuild the generator of ``checkpoint`` from its recipe, export and check it, and write it to
@@ -38,6 +40,7 @@ def export_checkpoint(
         output: ends in ``.onnx``.
         fp16: whether a float16 variant is written beside it, for CUDA.
         compact: whether weights are stored in half precision: half the file.
+        static: height and width of all that goes in; None leaves them free.
         photo: see :func:`unfade_export.build.build`.
 
     Raises:
@@ -50,7 +53,8 @@ def export_checkpoint(
     network = build_generator(recipe, pretrained=False)
     load_weights(network, loaded.tensors.get("generator", {}), str(checkpoint))
     network = fold_norms(network).eval()
-    built = build(network, _card(recipe, network, loaded), photo=photo, fp16=fp16, compact=compact)
+    card = of_size(_card(recipe, network, loaded), static)
+    built = build(network, card, photo=photo, fp16=fp16, compact=compact)
     write(output, built.model, built.half)
     return built.report
 

@@ -25,7 +25,10 @@ def show(report: Report, output: Path) -> None:
     table.add_row("file", f"{report.size / 1e6:.2f} MB")
     table.add_row("outputs", ", ".join(f"{o.name} ({o.channels} x {o.colour_space})" for o in card.outputs))
     table.add_row("tiling", _tiling(report))
-    table.add_row("size multiple", str(card.size_multiple))
+    if card.fixed_size is None:
+        table.add_row("size multiple", str(card.size_multiple))
+    else:
+        table.add_row("only size", f"{card.fixed_size[1]}x{card.fixed_size[0]}")
     for parity in report.parity:
         table.add_row(f"parity at {parity.width}x{parity.height}", f"{parity.difference:.1e}")
     if report.tiling_difference is not None:

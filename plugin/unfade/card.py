@@ -99,6 +99,8 @@ class ModelCard:
     tiling: Tiling
     working_size: int | None = None
     """The longer side, in pixels, at which a WHOLE model runs; None for the others."""
+    fixed_size: tuple[int, int] | None = None
+    """The only height and width that goes in, for compilers and hardware that want one; None for any."""
     recipe: str = ""
     """The text of the training recipe (TOML)."""
     training_data: str = ""
@@ -121,11 +123,23 @@ class ModelCard:
         _require(self.halo >= 0, f"'halo' must not be negative, but is {self.halo}")
         if self.tiling is Tiling.WHOLE:
             _require(self.working_size is not None, "a model that runs whole needs a 'working_size'")
+        if self.fixed_size is not None:
+            _require(self.tiling is not Tiling.WHOLE, "a model that runs whole has no 'fixed_size'")
+            _require(
+                all(s % self.size_multiple == 0 and s >= self.least_side for s in self.fixed_size),
+                f"'fixed_size' must be multiples of {self.size_multiple} from {self.least_side}, "
+                f"not {self.fixed_size[0]} and {self.fixed_size[1]}",
+            )
         for key in ("working_size", "parameters", "macs_per_pixel"):
             value = getattr(self, key)
             _require(value is None or value >= 1, f"{key!r} must be at least 1, not {value}")
         for key, number in self.metrics.items():
             _require(math.isfinite(number), f"the metric {key!r} must be a finite number, not {number}")
+
+    @property
+    def least_side(self) -> int:
+        """Of a window in pixels: two halos and one step, all of them on the size multiple."""
+        return (-(-2 * self.halo // self.size_multiple) + 1) * self.size_multiple
 
     def to_metadata(self) -> dict[str, str]:
         """The card as entries for the ONNX file's ``metadata_props``."""
@@ -149,6 +163,8 @@ class ModelCard:
             "parameters": self.parameters,
             "macs_per_pixel": self.macs_per_pixel,
         }
+        if self.fixed_size is not None:  # a key that was not there at first
+            record["fixed_size"] = list(self.fixed_size)
         return {METADATA_KEY: json.dumps(record, allow_nan=False)}
 
     @classmethod
@@ -217,6 +233,9 @@ class _Record:
             return None
         return self.whole(key)
 
+    def optional_sides(self, key: str) -> tuple[int, int] | None:
+        return self.take(key, "a height and a width", _as_sides) if key in self._left else None
+
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
         names = {str(member.value): member for member in choices}
         return self.take(
@@ -244,6 +263,13 @@ def _as_text(raw: Any) -> str | None:
 
 def _as_whole(raw: Any) -> int | None:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
+
+
+def _as_sides(raw: Any) -> tuple[int, int] | None:
+    if not isinstance(raw, list) or len(raw) != 2:
+        return None
+    height, width = (_as_whole(item) for item in raw)
+    return None if height is None or width is None else (height, width)
 
 
 def _as_number(raw: Any) -> float | None:
@@ -295,6 +321,7 @@ def _read_card(record: _Record) -> ModelCard:
         halo=record.whole("halo"),
         tiling=record.choice("tiling", Tiling),
         working_size=record.optional_whole("working_size"),
+        fixed_size=record.optional_sides("fixed_size"),
         recipe=record.text("recipe"),
         training_data=record.text("training_data"),
         metrics=record.numbers("metrics"),

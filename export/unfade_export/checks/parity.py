@@ -38,7 +38,7 @@ def check_parity(
     tolerance: float = PARITY_TOLERANCE,
     smallest: int = 1,
 ) -> list[Parity]:
-    """Compare every output at five sizes, odd and oblong ones among them.
+    """Compare every output at five sizes, odd and oblong ones among them, or at the fixed size.
 
     Args:
         network: as it was exported.
@@ -53,7 +53,7 @@ def check_parity(
     named = NamedOutputs(network, card).eval()
     generator = torch.Generator().manual_seed(0)
     results = []
-    for sides in _SIZES:
+    for sides in _SIZES if card.fixed_size is None else (card.fixed_size,):
         height, width = (_fitting(max(side, smallest), card.size_multiple) for side in sides)
         x = torch.rand(1, card.inputs[0].channels, height, width, generator=generator)
         with torch.inference_mode():

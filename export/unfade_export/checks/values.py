@@ -20,7 +20,7 @@ def check_finite(session: ort.InferenceSession, card: ModelCard, smallest: int =
         ExportError: an output has NaN or infinity, or a mask leaves its range.
     """
     side = -(-max(32, smallest) // card.size_multiple) * card.size_multiple
-    shape = (1, card.inputs[0].channels, side, side)
+    shape = (1, card.inputs[0].channels, *(card.fixed_size or (side, side)))
     noise = np.random.default_rng(2).random(shape, np.float32)
     for x in (np.zeros(shape, np.float32), np.ones(shape, np.float32), noise):
         for tensor, values in zip(card.outputs, outputs_of(session, card, x), strict=True):

@@ -14,6 +14,7 @@ from ..build import Built, Report, build, check_name, write
 from ..checks import Array
 from ..errors import ExportError
 from ..interface import UNIT
+from ..static import Size, of_size
 from .architectures import spandrel
 from .loading import Community, load_community
 from .reach import attends, tiling_of
@@ -35,6 +36,7 @@ def export_community(
     licence: str = UNKNOWN_LICENCE,
     variant: Variant | None = None,
     fp16: bool = False,
+    static: Size | None = None,
     photo: Array | None = None,
 ) -> Report:
     """Recognise ``checkpoint``, export and check its network, and write it to ``output``.
@@ -45,6 +47,7 @@ def export_community(
         licence: a note for the card.
         variant: None takes GAN for models that enlarge, as most of the community's are, else faithful.
         fp16: whether a float16 variant is written beside it, for CUDA.
+        static: height and width of all that goes in; None leaves them free.
         photo: see :func:`unfade_export.build.build`.
 
     Raises:
@@ -59,7 +62,9 @@ def export_community(
         )
     if variant is None:
         variant = Variant.GAN if community.network.scale > 1 else Variant.FAITHFUL
-    built = _built(community, checkpoint, output.stem, licence, variant, fp16=fp16, photo=photo)
+    built = _built(
+        community, checkpoint, output.stem, licence, variant, fp16=fp16, static=static, photo=photo
+    )
     write(output, built.model, built.half)
     return built.report
 
@@ -72,6 +77,7 @@ def _built(
     variant: Variant,
     *,
     fp16: bool,
+    static: Size | None,
     photo: Array | None,
 ) -> Built:
     """Tried with one size multiple after the other: what a windowed network needs is written nowhere."""
@@ -83,7 +89,7 @@ def _built(
             continue
         network.size_multiple = multiple
         try:
-            card = _card(community, multiple, checkpoint, name, licence, variant)
+            card = of_size(_card(community, multiple, checkpoint, name, licence, variant), static)
             return build(network, card, fp16=fp16, photo=photo, smallest=_EVERY_WINDOW)
         except ExportError as error:
             log.info("size multiple %d: %s", multiple, error)

@@ -162,6 +162,9 @@ def _record(model: Model) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {entry:g}" for key, entry in value.items())
+    if isinstance(value, tuple) and isinstance(value[0], int):
+        height, width = value
+        return f"{width} x {height}"
     if isinstance(value, tuple | list):
         return "; ".join(
             f"{tensor['name']} {tensor['channels']} x {tensor['colour_space']}" for tensor in value

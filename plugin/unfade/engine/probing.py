@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,13 @@ MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 """Size multiples that are tried, the finest first."""
 LARGEST_SCALE = 16
 OVERLAP = 32
-"""The halo written for a model whose reach is unknown: it is blended, over twice as many pixels."""
+"""The halo written for a model whose reach is unknown: it is blended, over twice as many pixels. Less where
+its fixed size is small."""
 UNKNOWN_LICENCE = "unknown: see where the model comes from"
+
+SMALLEST_FIXED = 32
+"""Pixels a side of the only size that a model takes, to be of use."""
+_NOT_WHOLE = "it gives no picture of a size that would be a whole multiple of the input's"
 
 _RGB = 3
 _UNIT = (0.0, 1.0)
@@ -37,7 +43,7 @@ def probe(inner: Any, path: Path) -> ModelCard:
         path: the file; its stem becomes the name.
 
     Raises:
-        ModelError: it is no such model, or takes pictures of one size only.
+        ModelError: it is no such model, or only one of height and width is fixed.
     """
     inputs, outputs = inner.get_inputs(), inner.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1:
@@ -53,11 +59,8 @@ def probe(inner: Any, path: Path) -> ModelCard:
         raise _unfit(path, f"it takes {channels} channels, not RGB")
     if isinstance(batch, int) and batch != 1:
         raise _unfit(path, f"it takes {batch} pictures at a time")
-    if any(isinstance(side, int) for side in sides):
-        raise _unfit(
-            path, f"it takes only {sides[1]} x {sides[0]} pixels: export it with free height and width"
-        )
-    multiple, scale = _measure(inner, path)
+    size = _fixed_size(sides, path)
+    multiple, scale = (1, _fixed_scale(inner, size, path)) if size else _measure(inner, path)
     return ModelCard(
         name=re.sub(r"[\s/\\]+", "-", path.stem) or "model",
         title=path.stem,
@@ -68,8 +71,9 @@ def probe(inner: Any, path: Path) -> ModelCard:
         inputs=(Tensor(fed.name, _RGB, _UNIT, "sRGB"),),
         outputs=(Tensor(made.name, _RGB, _UNIT, "sRGB"),),
         size_multiple=multiple,
-        halo=OVERLAP,
+        halo=min(OVERLAP, min(size) // 4) if size else OVERLAP,
         tiling=Tiling.BLEND,
+        fixed_size=size,
         licence=UNKNOWN_LICENCE,
     )
 
@@ -81,13 +85,14 @@ def try_out(inner: Any, card: ModelCard, path: Path) -> None:
         ModelError: it fails, or gives another shape than the card says, or NaN.
     """
     side = _round_up(48, card.size_multiple)
-    x = np.random.default_rng(0).random((1, card.inputs[0].channels, side, side), np.float32)
+    height, width = card.fixed_size or (side, side)
+    x = np.random.default_rng(0).random((1, card.inputs[0].channels, height, width), np.float32)
     try:
         results = inner.run([tensor.name for tensor in card.outputs], {card.inputs[0].name: x})
     except Exception as error:  # onnxruntime's exceptions have no common type of their own
         raise ModelError(f"The model {path} does not run: {first_line(error)}") from error
     for tensor, result in zip(card.outputs, results, strict=True):
-        expected = (1, tensor.channels, side * card.scale, side * card.scale)
+        expected = (1, tensor.channels, height * card.scale, width * card.scale)
         fits = result.shape[:2] == expected[:2] and (card.tiling is Tiling.WHOLE or result.shape == expected)
         if not fits:
             raise _unfit(path, f"it gives an array of shape {result.shape} where its card says {expected}")
@@ -95,9 +100,30 @@ def try_out(inner: Any, card: ModelCard, path: Path) -> None:
             raise _unfit(path, "it gives values that are no numbers (NaN or infinity)")
 
 
+def _fixed_size(sides: Sequence[int | str | None], path: Path) -> tuple[int, int] | None:
+    height, width = sides
+    if isinstance(height, int) and isinstance(width, int):
+        if min(height, width) < SMALLEST_FIXED:
+            raise _unfit(path, f"it takes only {width} x {height} pixels, too few to tile a picture with")
+        return height, width
+    if isinstance(height, int) or isinstance(width, int):
+        raise _unfit(path, "only one of height and width is free: export it with both free, or with none")
+    return None
+
+
+def _fixed_scale(inner: Any, size: tuple[int, int], path: Path) -> int:
+    try:
+        scale = _scale_at(inner, size)
+    except ModelError as error:
+        raise _unfit(path, str(error)) from error
+    if scale is None:
+        raise _unfit(path, _NOT_WHOLE)
+    return scale
+
+
 def _measure(inner: Any, path: Path) -> tuple[int, int]:
     """Size multiple and scale: the first multiple at which oblong pictures come out whole."""
-    refusal = "it gives no picture of a size that would be a whole multiple of the input's"
+    refusal = _NOT_WHOLE
     for multiple in MULTIPLES:
         found = set()
         for rows, columns in ((3, 5), (7, 4)):

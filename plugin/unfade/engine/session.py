@@ -110,6 +110,8 @@ class Session:
             card = read_card(inner, chosen)
         if card is None:
             card = probe(inner, path)
+        if card.fixed_size is not None:
+            fixed_sizes = False  # there is nothing to compile anew
         if inner.get_providers()[0] != plan.chain[0][0]:
             wanted = provider_label(plan.chain[0][0])
             refusal = f"{wanted} could not be started ({refusal or 'onnxruntime does not say why'})"
@@ -303,7 +305,20 @@ def read_card(inner: Any, path: Path) -> ModelCard | None:
     if card is not None:
         _check_tensors("input", card.inputs, inner.get_inputs(), path)
         _check_tensors("output", card.outputs, inner.get_outputs(), path)
+        _check_size(card, inner.get_inputs()[0].shape[2:], path)
     return card
+
+
+def _check_size(card: ModelCard, real: Sequence[int | str | None], path: Path) -> None:
+    """Compares the card's fixed size with that of the network, whose free sides are names or nothing."""
+    described = card.fixed_size or (None, None)
+    sides = tuple(side if isinstance(side, int) else None for side in real)
+    if sides != described:
+        takes, says = (f"{w or 'any'} x {h or 'any'}" for h, w in (sides, described))
+        raise ModelError(
+            f"The model {path} cannot be used: it takes pictures of {takes} pixels, but its card says "
+            f"{says}; export it again."
+        )
 
 
 def _check_tensors(kind: str, described: Sequence[Tensor], real: list[Any], path: Path) -> None:

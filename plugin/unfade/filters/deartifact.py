@@ -137,7 +137,7 @@ class Cleaner(Ready):
             patched_reader(colour, make_patches(picture, strokes)),
             generator,
             _writer(into.colour, mask),
-            plan(Extent(picture.height, picture.width), card.halo, card.size_multiple, tile),
+            plan(Extent(picture.height, picture.width), card.halo, card.size_multiple, tile, card.fixed_size),
             on_tile,
         )
         if mask is not None and strokes:

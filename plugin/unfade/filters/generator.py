@@ -106,12 +106,17 @@ def _card(cards: Sequence[ModelCard], *, gray: bool, mask: bool) -> ModelCard:
     first = cards[0]
     for card in cards:
         _check(card, like=first)
+    multiple = math.lcm(*(card.size_multiple for card in cards))
+    sizes = {card.fixed_size for card in cards if card.fixed_size is not None}
+    if len(sizes) > 1 or any(side % multiple for size in sizes for side in size):
+        raise _unlike(first, cards[1])
     exact = all(card.tiling is Tiling.EXACT for card in cards)
     channels = 1 if gray else 3
     picture = replace(first.outputs[0], channels=channels)
     return replace(
         first,
-        size_multiple=math.lcm(*(card.size_multiple for card in cards)),
+        size_multiple=multiple,
+        fixed_size=next(iter(sizes), None),
         halo=max(card.halo for card in cards),
         tiling=Tiling.EXACT if exact else Tiling.BLEND,
         inputs=(replace(first.inputs[0], channels=channels),),
@@ -127,10 +132,14 @@ def _check(card: ModelCard, *, like: ModelCard) -> None:
             f"The model {card.name} does not make RGB out of RGB in tiles; choose another with --model."
         )
     if _values(card) != _values(like) or card.scale != like.scale:
-        raise ModelError(
-            f"The models {like.name} and {card.name} do not go together; "
-            "set detail to 0 or 1, or choose one of them with --model."
-        )
+        raise _unlike(like, card)
+
+
+def _unlike(first: ModelCard, second: ModelCard) -> ModelError:
+    return ModelError(
+        f"The models {first.name} and {second.name} do not go together; "
+        "set detail to 0 or 1, or choose one of them with --model."
+    )
 
 
 def _values(card: ModelCard) -> list[object]:

@@ -136,7 +136,7 @@ def _layouts(extent: Extent, generators: Sequence[Generator], tile: int) -> list
     layouts = []
     for generator in generators:
         card = generator.card
-        layouts.append(plan(extent, card.halo, card.size_multiple, tile))
+        layouts.append(plan(extent, card.halo, card.size_multiple, tile, card.fixed_size))
         extent = Extent(extent.height * card.scale, extent.width * card.scale)
     return layouts
 

@@ -122,6 +122,8 @@ class TileLayout:
     tile: int
     rows: Axis
     columns: Axis
+    fixed: Extent | None = None
+    """The one size of window that the network takes."""
 
     def __len__(self) -> int:
         return len(self.rows.starts) * len(self.columns.starts)
@@ -146,13 +148,18 @@ class TileLayout:
         )
 
     def smaller(self) -> TileLayout | None:
-        """The same picture in windows of half the side; None where they would be hardly more than halo."""
+        """The same picture in windows of half the side; None where they would be hardly more than halo, or
+        no others are possible."""
+        if self.fixed is not None:
+            return None
         half = max(self.rows.window, self.columns.window) // 2
         smallest = _round_up(2 * self.halo, self.multiple) + _round_up(SMALLEST_CORE, self.multiple)
         return plan(self.extent, self.halo, self.multiple, half) if half >= smallest else None
 
 
-def plan(extent: Extent, halo: int, multiple: int, tile: int) -> TileLayout:
+def plan(
+    extent: Extent, halo: int, multiple: int, tile: int, fixed: tuple[int, int] | None = None
+) -> TileLayout:
     """Cut a picture into tiles.
 
     Args:
@@ -161,9 +168,17 @@ def plan(extent: Extent, halo: int, multiple: int, tile: int) -> TileLayout:
         multiple: the network's size multiple.
         tile: the largest side of a window. Windows are as few as that allows, and then as small as their
             number allows. A tile with no room for anything but halo is enlarged as far as needed.
+        fixed: height and width that all windows have, whatever ``tile`` says, for networks that take no
+            other: multiples of ``multiple`` with room for two halos and one step.
     """
     if extent.height < 1 or extent.width < 1 or halo < 0 or multiple < 1:
         raise ValueError(f"impossible layout: {extent}, halo {halo}, size multiple {multiple}")
+    if fixed is not None:
+        rows, columns = (
+            _cut_fixed(length, halo, multiple, side)
+            for length, side in zip((extent.height, extent.width), fixed, strict=True)
+        )
+        return TileLayout(extent, halo, multiple, tile, rows, columns, Extent(*fixed))
     rows = _cut(extent.height, halo, multiple, tile)
     columns = _cut(extent.width, halo, multiple, tile)
     return TileLayout(extent, halo, multiple, tile, rows, columns)
@@ -181,16 +196,31 @@ def border_of(multiple: int) -> int:
 
 
 def _cut(length: int, halo: int, multiple: int, tile: int) -> Axis:
-    border = border_of(multiple)
-    padded = _round_up(length + 2 * border, multiple)
+    padded = _padded(length, multiple)
     # Windows start on the multiple, so neighbours overlap by both halos rounded up to it, at least.
     overlap = _round_up(2 * halo, multiple)
     largest = max(tile // multiple * multiple, overlap + multiple)
     if padded <= largest:
-        return Axis(padded, (-border,), (0, length))
+        return Axis(padded, (-border_of(multiple),), (0, length))
     count = math.ceil((padded - overlap) / (largest - overlap))
     window = _round_up(math.ceil((padded + (count - 1) * overlap) / count), multiple)
-    starts = [min(index * (window - overlap), padded - window) - border for index in range(count)]
+    return _axis(length, multiple, window, count, overlap)
+
+
+def _cut_fixed(length: int, halo: int, multiple: int, window: int) -> Axis:
+    """A picture smaller than the window gets two: each ends where one edge of the padded picture is, which
+    the network sees, and reaches beyond the other, whose pixels are taken from its neighbour."""
+    padded, overlap = _padded(length, multiple), _round_up(2 * halo, multiple)
+    if window % multiple or window < overlap + multiple:
+        raise ValueError(f"impossible window: {window}, halo {halo}, size multiple {multiple}")
+    count = 1 if padded == window else max(2, math.ceil((padded - overlap) / (window - overlap)))
+    return _axis(length, multiple, window, count, overlap)
+
+
+def _axis(length: int, multiple: int, window: int, count: int, overlap: int) -> Axis:
+    """So many windows, the first and the last of which end with the padded picture."""
+    border, padded = border_of(multiple), _padded(length, multiple)
+    starts = [-border, *(min(i * (window - overlap), padded - window) - border for i in range(1, count))]
     # In the middle of the overlap a core is as far from both window edges as it can be.
     meets = [(after + before + window) // 2 for before, after in pairwise(starts)]
     cuts = [0, *(min(max(meet, 0), length) for meet in meets), length]
@@ -199,6 +229,10 @@ def _cut(length: int, halo: int, multiple: int, tile: int) -> Axis:
     return Axis(
         window, tuple(starts[index] for index in needed), (*(cuts[index] for index in needed), length)
     )
+
+
+def _padded(length: int, multiple: int) -> int:
+    return _round_up(length + 2 * border_of(multiple), multiple)
 
 
 def _round_up(value: int, multiple: int) -> int:

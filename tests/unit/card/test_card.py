@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ def test_round_trip(card: ModelCard) -> None:
     assert list(metadata) == [METADATA_KEY]
     assert metadata[METADATA_KEY].isascii()
     assert ModelCard.from_metadata({"other": "thing", **metadata}) == card
+
+
+def test_a_fixed_size() -> None:
+    card = replace(example(), fixed_size=(24, 48))
+    assert ModelCard.from_metadata(card.to_metadata()) == card
+    assert "fixed_size" not in example().to_metadata()[METADATA_KEY]
 
 
 def test_no_card() -> None:
@@ -115,6 +122,11 @@ DAMAGED = [
     (changed(inputs=[{**TENSOR, "range": [0, 10**400]}]), "'range' must be a list of two numbers"),
     (changed(inputs=[{**TENSOR, "layout": "NHWC"}]), "'layout' must be NCHW"),
     (changed(inputs=[{**TENSOR, "gamma": 2}]), "'gamma' is not known"),
+    (changed(fixed_size=[24]), "'fixed_size' must be a height and a width"),
+    (changed(fixed_size=[24, 24.0]), "'fixed_size' must be a height and a width"),
+    (changed(fixed_size=[24, 26]), "'fixed_size' must be multiples of 4 from 24, not 24 and 26"),
+    (changed(fixed_size=[20, 24]), "'fixed_size' must be multiples of 4 from 24, not 20 and 24"),
+    (changed(fixed_size=[24, 24], tiling="whole", working_size=64), "that runs whole has no 'fixed_size'"),
     (changed(colour="red"), "'colour' is not known"),
 ]
 

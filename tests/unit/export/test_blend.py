@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from tests.models import cardless_model, unet_model
@@ -12,6 +13,11 @@ from unfade.card import ModelCard, Variant
 from unfade.engine import Device, Session
 from unfade_export.blend import blend_models
 from unfade_export.errors import ExportError
+from unfade_export.export import export_checkpoint
+
+from .tiny import save_tiny
+
+HALF = onnx.TensorProto.FLOAT16
 
 
 def run(path: Path) -> np.ndarray:
@@ -44,6 +50,29 @@ def test_a_blend_lies_between_and_says_so(pair: tuple[Path, Path], tmp_path: Pat
     # the last convolution's output is linear in the weights only where the features agree
     blend_models(pair[0], pair[0], 0.3, tmp_path / "same.onnx")
     np.testing.assert_allclose(run(tmp_path / "same.onnx"), run(pair[0]), atol=1e-6)
+
+
+@pytest.mark.parametrize("first_is_compact", [True, False])
+def test_a_compact_and_a_plain_model(tmp_path: Path, first_is_compact: bool) -> None:
+    """The blend of the weights as they run, stored as the first model's are."""
+    paths = {}
+    for name, seed in (("a", 1), ("b", 2)):
+        save_tiny(tmp_path / f"{name}.safetensors", seed=seed)
+        for compact in (True, False):
+            paths[name, compact] = tmp_path / f"{name}-{compact}.onnx"
+            export_checkpoint(tmp_path / f"{name}.safetensors", paths[name, compact], compact=compact)
+    first, second = paths["a", first_is_compact], paths["b", not first_is_compact]
+    blend_models(first, second, 0.25, tmp_path / "mix.onnx")
+    halves = [t.name for t in onnx.load(tmp_path / "mix.onnx").graph.initializer if t.data_type == HALF]
+    assert bool(halves) == first_is_compact
+    blend_models(paths["a", False], paths["b", False], 0.25, tmp_path / "plain.onnx")
+    difference = np.abs(run(tmp_path / "mix.onnx") - run(tmp_path / "plain.onnx")).max()
+    assert 0 < difference < 2e-3  # what half precision rounds away
+    # The ends are the models themselves, as the first one's file can hold them.
+    for weight, name in ((0.0, "a"), (1.0, "b")):
+        blend_models(first, second, weight, tmp_path / "end.onnx")
+        rounded = first_is_compact or weight == 1.0
+        np.testing.assert_allclose(run(tmp_path / "end.onnx"), run(paths[name, rounded]), atol=1e-6)
 
 
 def test_what_cannot_be_blended(pair: tuple[Path, Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import pickle
 import subprocess
@@ -40,13 +41,15 @@ def architecture(place: str) -> Callable[..., nn.Module]:
 
 def make(kind: str) -> nn.Module:
     """A small network of that architecture."""
-    place = next(place for place in NETWORKS if place.startswith(f"{kind}."))
+    place = next(place for place in NETWORKS if place.startswith(f"{KINDS.get(kind, kind)}."))
     torch.manual_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return architecture(place)(**NETWORKS[place])
+        return architecture(place)(**{**NETWORKS[place], **(FOLDED if kind in KINDS else {})})
 
 
+KINDS = {"Real-ESRGAN": "ESRGAN"}
+FOLDED = {"in_nc": 12, "scale": 4, "shuffle_factor": 2}
 RGB = {"num_in_ch": 3, "num_out_ch": 3}
 SWIN: dict[str, Any] = {"img_size": 16, "num_heads": [2], "upscale": 2, "upsampler": "pixelshuffledirect"}
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -54,7 +57,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "Compact.SRVGG.SRVGGNetCompact": {**RGB, "num_feat": 8, "num_conv": 2, "upscale": 2},
     "SPAN.span.SPAN": {**RGB, "feature_channels": 8, "upscale": 2},
     "SwinIR.SwinIR.SwinIR": {**SWIN, "embed_dim": 12, "depths": [2], "window_size": 8, "mlp_ratio": 2},
-    "DAT.DAT.DAT": {**SWIN, "embed_dim": 16, "depth": [2], "split_size": [8, 8], "expansion_factor": 2},
+    "DAT.DAT.DAT": {**SWIN, "embed_dim": 32, "depth": [2], "split_size": [8, 8], "expansion_factor": 2},
     "OmniSR.OmniSR.OmniSR": {
         **RGB, "num_feat": 16, "block_num": 1, "pe": True, "window_size": 8, "res_num": 1, "up_scale": 2,
         "bias": True,
@@ -95,34 +98,60 @@ def test_recognised_and_tiled(
     assert (found.tiling, found.halo) == (tiling, halo)
 
 
-@pytest.mark.parametrize("kind", ["Compact", "SPAN", "SwinIR"])
-def test_from_checkpoint_to_picture(tmp_path: Path, kind: str) -> None:
-    """Exported, and run by ``unfade upscale --model``: what comes out is the network's own result."""
-    report = export_community(save(kind, tmp_path / f"4x {kind}.safetensors"), tmp_path / f"my {kind}.onnx")
+# kind, size multiple, what Unfade does with it
+TO_A_PICTURE = [
+    ("ESRGAN", 1, "upscale"),
+    ("Real-ESRGAN", 4, "upscale"),  # an ESRGAN that begins by folding 2 x 2 pixels into one
+    ("Compact", 1, "upscale"),
+    ("SPAN", 1, "upscale"),
+    ("SwinIR", 8, "upscale"),
+    ("DAT", 8, "upscale"),
+    ("OmniSR", 8, "upscale"),
+    ("SCUNet", 64, "deartifact"),
+]
+
+
+def own_result(kind: str, pixels: np.ndarray, multiple: int) -> np.ndarray:
+    """What the network makes of the picture as Unfade continues it: mirrored outward by 8 pixels or more.
+
+    HWC float64, 0 to 255."""
+    border = math.ceil(8 / multiple) * multiple
+    fill = [(border, border + -(side + 2 * border) % multiple) for side in pixels.shape[:2]]
+    padded = np.pad(pixels, (*fill, (0, 0)), mode="symmetric") / np.float32(255)
+    x = torch.from_numpy(padded.transpose(2, 0, 1)[None].copy())
+    with torch.inference_mode():
+        found = make(kind).eval()(x)
+    picture = (found[0] if isinstance(found, tuple) else found)[0].clamp(0, 1).permute(1, 2, 0).numpy()
+    scale = picture.shape[0] // padded.shape[0]
+    top, bottom = border * scale, (border + pixels.shape[0]) * scale
+    left, right = border * scale, (border + pixels.shape[1]) * scale
+    return np.asarray(picture[top:bottom, left:right] * 255.0)
+
+
+@pytest.mark.parametrize(("kind", "multiple", "command"), TO_A_PICTURE)
+def test_from_checkpoint_to_picture(tmp_path: Path, kind: str, multiple: int, command: str) -> None:
+    """Exported and run by the command lines: what comes out is the network's own result."""
+    source = save(kind, tmp_path / f"4x {kind}.safetensors")
+    report = export_community(source, tmp_path / f"my {kind}.onnx")
     card = report.card
-    assert (card.name, card.variant, card.licence) == (f"my-{kind}", Variant.GAN, UNKNOWN_LICENCE)
-    assert (
-        f'architecture = "{load_community(tmp_path / f"4x {kind}.safetensors").architecture}"' in card.recipe
-    )
-    assert card.size_multiple == (8 if kind == "SwinIR" else 1)
+    variant = Variant.GAN if command == "upscale" else Variant.FAITHFUL
+    assert (card.name, card.variant, card.licence) == (f"my-{kind}", variant, UNKNOWN_LICENCE)
+    assert f'architecture = "{load_community(source).architecture}"' in card.recipe
+    assert card.size_multiple == multiple
     assert card.parameters and isinstance(card, ModelCard)
     pixels = np.random.default_rng(0).integers(96, 160, (80, 88, 3), dtype=np.uint8)
     write_picture(Picture(pixels), tmp_path / "in.png")
     done = subprocess.run(
-        [sys.executable, "-m", "unfade", "upscale", "in.png", "-o", "out.png", "--device", "cpu",
+        [sys.executable, "-m", "unfade", command, "in.png", "-o", "out.png", "--device", "cpu",
          "--model", f"my {kind}.onnx"],
         cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     out = read_picture(tmp_path / "out.png").pixels.astype(float)
-    assert out.shape == (160, 176, 3)
-    with torch.inference_mode():
-        result = make(kind).eval()(torch.from_numpy(pixels.transpose(2, 0, 1)[None] / np.float32(255)))
-    expected = result[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255
-    inner = slice(
-        56, -56
-    )  # farther from the edge than any of the three sees; filters continue the picture there
-    assert np.abs(out - expected)[inner, inner].max() < 0.6
+    expected = own_result(kind, pixels, multiple)
+    assert out.shape == expected.shape == (80 * card.scale, 88 * card.scale, 3)
+    assert np.ptp(expected) > 5
+    assert np.abs(out - expected).max() < 0.6
 
 
 class Bomb:

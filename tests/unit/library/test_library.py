@@ -168,7 +168,8 @@ BAD = {
     "vector": (lambda p: of_shape(p, [1, 10]), "has 2 dimensions"),
     "gray": (lambda p: of_shape(p, [1, 1, "h", "w"]), "takes 1 channels, not RGB"),
     "integers": (lambda p: of_shape(p, [1, 3, "h", "w"], TensorProto.UINT8), r"takes tensor\(uint8\)"),
-    "fixed": (lambda p: of_shape(p, [1, 3, 64, 32]), "takes only 32 x 64 pixels"),
+    "half fixed": (lambda p: of_shape(p, [1, 3, 64, "w"]), "only one of height and width is free"),
+    "small": (lambda p: of_shape(p, [1, 3, 64, 16]), "takes only 16 x 64 pixels, too few"),
     "newer": (
         lambda p: with_metadata(identity_model(p), {"unfade.card": '{"version": 9}'}),
         "the card is of version 9, but this Unfade knows only 1: update Unfade",

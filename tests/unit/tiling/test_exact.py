@@ -55,7 +55,9 @@ def tiled(session: Session, pixels: NDArray[Any], tile: int, dtype: Any) -> NDAr
     return out
 
 
-def tiled_unclipped(session: Session, pixels: NDArray[Any], tile: int) -> NDArray[np.float32]:
+def tiled_unclipped(
+    session: Session, pixels: NDArray[Any], tile: int, fixed: tuple[int, int] | None = None
+) -> NDArray[np.float32]:
     """The network's own floats, before they are clipped and rounded."""
     card = session.card
     height, width, channels = pixels.shape
@@ -64,9 +66,9 @@ def tiled_unclipped(session: Session, pixels: NDArray[Any], tile: int) -> NDArra
     def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
         out[bounds.y : bounds.bottom, bounds.x : bounds.right] = part[0].transpose(1, 2, 0)
 
-    run_tiled(
-        array_reader(pixels), session, write, plan(Extent(height, width), card.halo, card.size_multiple, tile)
-    )
+    layout = plan(Extent(height, width), card.halo, card.size_multiple, tile, fixed)
+    assert fixed is None or layout.window == Extent(*fixed)
+    run_tiled(array_reader(pixels), session, write, layout)
     return out
 
 
@@ -98,6 +100,35 @@ def test_tiled_equals_whole(
     # Half a step of rounding, and what float32 leaves.
     assert steps <= (0.5 / PEAK[dtype] if dtype is not np.float32 else 0) + FLOAT_ROUNDING
     assert steps <= 1 / 255
+
+
+@settings(FEW, max_examples=50)
+@given(
+    shape=shapes,
+    height=st.integers(1, 200),
+    width=st.integers(1, 200),
+    window=st.tuples(st.integers(0, 40), st.integers(0, 40)),
+    seed=st.integers(0, 1000),
+)
+def test_windows_of_a_fixed_size(
+    tmp_path: Path, shape: Shape, height: int, width: int, window: tuple[int, int], seed: int
+) -> None:
+    """Equal to the whole wherever both edges of a small picture do not meet in one pixel's reach."""
+    session = Session.open(build(tmp_path / "random.onnx", shape), Device.CPU)
+    steps = 1 if shape.multiple > 4 else 4
+    least = session.card.least_side + 3 * steps * shape.multiple
+    fixed = (least + window[0] * steps * shape.multiple, least + window[1] * steps * shape.multiple)
+    pixels = picture(height, width, shape.channels, np.float32, seed)
+    result = tiled_unclipped(session, pixels, 64, fixed)
+    border = math.ceil(8 / shape.multiple) * shape.multiple
+    if min(height, width) + 2 * border >= 2 * (session.card.halo + shape.multiple):
+        assert np.abs(result - whole(session, pixels)).max() <= FLOAT_ROUNDING
+
+
+@pytest.mark.parametrize("fixed", [(64, 96), (65, 64), (16, 64)])
+def test_a_fixed_size_that_leaves_no_room_is_refused(fixed: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="impossible window"):
+        plan(Extent(100, 100), 31, 4, 64, fixed)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 700), (500, 1), (3, 5), (64, 64), (65, 63), (700, 500)])
