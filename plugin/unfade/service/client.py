@@ -14,6 +14,7 @@ several threads; callbacks run in the thread that called. Nothing is written to 
 
 from __future__ import annotations
 
+import base64
 import collections
 import contextlib
 import itertools
@@ -318,6 +319,7 @@ class Client:
         region: tuple[int, int, int, int] | None = None,
         lane: str | None = None,
         title: str | None = None,
+        icc: bytes | None = None,
         on_progress: OnProgress | None = None,
     ) -> Job:
         """Sends a picture and what to do with it, and does not wait for the result.
@@ -331,13 +333,14 @@ class Client:
             region: (y, x, height, width) in pixels of the picture: only this part of the result.
             lane: a name; a newer request of the same lane stops this one (kind "superseded").
             title: what a window calls the picture.
+            icc: the colour profile of the pixels, and of the result; None means sRGB.
             on_progress: called while the pixels are being sent.
 
         Raises:
             EngineError: the engine is gone, or refused the request while its pixels were being sent.
         """
         header = _apply(filter, options, recipe, region, lane=lane, title=title)
-        return self._upload(header, width, height, channels, depth, pixels, on_progress)
+        return self._upload(header, width, height, channels, depth, pixels, on_progress, icc)
 
     def store(self, name: str, width: int, height: int, channels: int, depth: str, pixels: Any) -> None:
         """Keeps a picture in the engine, for :meth:`submit_stored`; parameters as for :meth:`submit`."""
@@ -429,11 +432,14 @@ class Client:
         depth: str,
         pixels: Any,
         on_progress: OnProgress | None,
+        icc: bytes | None = None,
     ) -> Job:
         if depth not in SAMPLE_BYTES:
             raise EngineError(f"The depth must be one of {', '.join(SAMPLE_BYTES)}, not {depth!r}.", "usage")
         size = width * height * channels * SAMPLE_BYTES[depth]
-        image = {"height": height, "width": width, "channels": channels, "depth": depth}
+        image: dict[str, Any] = {"height": height, "width": width, "channels": channels, "depth": depth}
+        if icc is not None:
+            image["icc"] = base64.b64encode(icc).decode("ascii")
         job = self._request({**header, "image": {**image, "order": sys.byteorder}})
         sent = 0
         try:

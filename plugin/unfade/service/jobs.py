@@ -12,7 +12,7 @@ import numpy as np
 
 from unfade.engine import OutOfMemory
 from unfade.errors import Cancelled, DeviceError, ModelError, OutputError, PictureError, UsageError
-from unfade.picture import Picture
+from unfade.picture import Metadata, Picture
 from unfade.service.protocol import BrokenFrame, Image
 from unfade.service.requests import Apply, Store
 
@@ -48,6 +48,11 @@ class Upload:
         self._flat = self.pixels.reshape(-1)
         self._bytes = self._flat.view(np.uint8).data
         self._received = 0
+
+    @property
+    def picture(self) -> Picture:
+        """The picture, once nothing is missing."""
+        return Picture(self.pixels, Metadata(icc=self.image.icc))
 
     @property
     def missing(self) -> int:
@@ -88,7 +93,7 @@ class Job:
     def arrived(self) -> Picture:
         """The picture, now that all its pixels are there."""
         if self.upload is not None:
-            self.picture, self.upload = Picture(self.upload.pixels), None
+            self.picture, self.upload = self.upload.picture, None
         assert self.picture is not None
         return self.picture
 

@@ -9,6 +9,7 @@ from unfade.catalog import Model, list_models
 from unfade.engine import Engine, provider_label
 from unfade.errors import UnfadeError
 from unfade.filters import FILTERS, Filter
+from unfade.filters.generator import finds_mask
 from unfade.filters.options import describe_options
 from unfade.recipe import RECIPE_VERSION
 
@@ -54,6 +55,7 @@ def _model(model: Model) -> dict[str, Any]:
         "filter": card.task.value,
         "variant": card.variant.value,
         "tiling": card.tiling.value,
+        "mask": finds_mask(card),
         "source": model.source.value,
         "path": str(model.path),
     }

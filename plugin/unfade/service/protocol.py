@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Mapping
@@ -83,13 +84,15 @@ class Image:
     """A key of DEPTHS."""
     order: str = sys.byteorder
     """A key of ORDERS: the byte order of each sample."""
+    icc: bytes | None = None
+    """The ICC profile of the values; None means sRGB, or sRGB's gray."""
 
     @classmethod
     def parse(cls, raw: Any) -> Image:
         """An image as a request describes it. Raises UsageError."""
         if not isinstance(raw, dict):
             raise UsageError("'image' must be an object with height, width, channels and depth.")
-        unknown = sorted(set(raw) - {"height", "width", "channels", "depth", "order"})
+        unknown = sorted(set(raw) - {"height", "width", "channels", "depth", "order", "icc"})
         if unknown:
             raise UsageError(f"'image' has no {unknown[0]!r}.")
         height, width = (whole(raw, key, 1, MAX_SIDE) for key in ("height", "width"))
@@ -104,7 +107,7 @@ class Image:
             raise UsageError(f"'depth' must be one of {', '.join(DEPTHS)}.")
         if not isinstance(order, str) or order not in ORDERS:
             raise UsageError(f"'order' must be one of {', '.join(ORDERS)}.")
-        return cls(height, width, channels, depth, order)
+        return cls(height, width, channels, depth, order, _profile(raw.get("icc")))
 
     @classmethod
     def of(cls, pixels: np.ndarray[Any, Any], order: str) -> Image:
@@ -112,6 +115,11 @@ class Image:
         depth = next(name for name, kind in DEPTHS.items() if pixels.dtype == kind)
         height, width, channels = pixels.shape
         return cls(height, width, channels, depth, order)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The image in a reply, whose profile is that of the request."""
+        return {key: getattr(self, key) for key in ("height", "width", "channels", "depth", "order")}
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -131,6 +139,15 @@ class Image:
     def size(self) -> int:
         """Bytes in all."""
         return self.height * self.width * self.channels * self.dtype.itemsize
+
+
+def _profile(raw: Any) -> bytes | None:
+    if raw is None:
+        return None
+    try:
+        return base64.b64decode(raw, validate=True)
+    except (TypeError, ValueError) as error:
+        raise UsageError("'icc' must be a colour profile in base64.") from error
 
 
 def whole(raw: Mapping[str, Any], key: str, low: int, high: int) -> int:

@@ -29,6 +29,7 @@ from unfade.picture import Picture
 from unfade.service.channel import Outbox, take_standard_streams
 from unfade.service.jobs import Job, Jobs, Upload, kind_of
 from unfade.service.listing import listing
+from unfade.service.profiles import deepened, returned
 from unfade.service.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
@@ -249,19 +250,20 @@ class Server:
         assert isinstance(request, Apply)
         started = time.perf_counter()
         ready = request.recipe.prepare(self._engine)
+        source = deepened(picture, request.recipe)
         job.check()
         part = None
         if request.region is None:
-            outcome = ready(picture, self._on_tile(job))
+            outcome = ready(source, self._on_tile(job))
         else:
-            part = ready.part(picture, request.region, self._on_tile(job))
+            part = ready.part(source, request.region, self._on_tile(job))
             outcome = part.outcome
-        pixels = outcome.picture.pixels
+        pixels = returned(outcome.picture, picture)
         image = Image.of(pixels, request.image.order if request.image else sys.byteorder)
         header: dict[str, Any] = {
             "type": "result",
             "id": request.id,
-            "image": {**image.__dict__},
+            "image": image.header,
             "pixels": image.size,
             "mask": outcome.mask is not None,
             "exact": part is None or part.exact,
