@@ -30,7 +30,7 @@ REPEAT = PREFIX + "repeat"
 MENU = "<Image>/Filters/Enhance/Un_fade"
 LAST = "unfade-last"  # the global parasite that remembers what "Repeat last" repeats
 STRIPE = 1 << 22  # bytes that are taken from GIMP at once
-TILE = 128  # rows of GIMP's own tiles; stripes that end on them are read faster
+TILE = 128  # rows of GIMP's own tiles
 
 PICTURE, LAYER = "picture", "layer"  # values of the argument `target`
 TYPES = {"u8": "u8", "u16": "u16", "float": "float32"}  # babl's names, and the client's
@@ -75,9 +75,8 @@ class UnfadePlugIn(Gimp.PlugIn):
 
 
 def add_argument(procedure: Gimp.Procedure, option: Option) -> None:
-    """Declares an option. PDB arguments always have a value, so "left out" is one below the range, or ""."""
-    name, help = option.name.replace("_", "-"), option.help
-    flags = GObject.ParamFlags.READWRITE
+    """Declares an option, whose argument always has a value."""
+    name, help, flags = option.name.replace("_", "-"), option.help, GObject.ParamFlags.READWRITE
     if option.type == "bool":
         procedure.add_boolean_argument(name, name, help, option.default, flags)
     elif option.type in ("int", "float"):
@@ -103,7 +102,7 @@ def read_arguments(filter: Filter, config: Gimp.ProcedureConfig) -> dict[str, An
     options = {}
     for option in filter.options:
         value = config.get_property(option.name.replace("_", "-"))
-        if option.optional and (value == "" or (option.low is not None and value == option.low - 1)):
+        if option.optional and value == option.absent:
             value = None
         elif option.type not in ("bool", "int", "float", "str"):
             try:
@@ -122,9 +121,7 @@ def keep_arguments(filter: Filter, config: Gimp.ProcedureConfig, steps: Sequence
         value = used.get(option.name, option.default)
         if option.type in ("hints", "strokes"):
             continue  # they belong to one picture
-        if value is None:
-            value = "" if option.type == "str" else option.low - 1
-        config.set_property(option.name.replace("_", "-"), value)
+        config.set_property(option.name.replace("_", "-"), option.absent if value is None else value)
 
 
 @dataclass(frozen=True)
@@ -134,6 +131,7 @@ class Wire:
     format: str
     channels: int
     type: str
+    icc: bytes | None = None
 
     @classmethod
     def of(cls, drawable: Gimp.Drawable) -> Wire:
@@ -149,24 +147,36 @@ class Wire:
             type = "float"
         type = type if type in TYPES else "float"
         format = Babl.format_with_space(f"{components} {type}", Babl.format_get_space(native))
-        return cls(Babl.get_name(format), len(plain), type)
+        profile = drawable.get_image().get_color_profile() if isinstance(drawable, Gimp.Layer) else None
+        if profile is not None and "~" in components:
+            profile = Gimp.ColorProfile.new_srgb_trc_from_color_profile(profile)
+        icc = None if profile is None else bytes(profile.get_icc_profile())
+        return cls(Babl.get_name(format), len(plain), type, icc)
+
+    def coloured(self, result: Result) -> Wire:
+        """How a result travels that was gray when it was sent this way: sRGB, whatever the picture has."""
+        return Wire(f"R'G'B'{'A' * (result.channels == 4)} {self.type}", result.channels, self.type)
 
     def read(self, drawable: Gimp.Drawable) -> Pixels:
         """All of the drawable, also what lies outside the selection: the networks look around."""
-        width, height = size_of(drawable)
-        return Pixels(width, height, self.channels, TYPES[self.type], self._stripes(drawable, width, height))
+        stripes = self._stripes(drawable)
+        return Pixels(*size_of(drawable), self.channels, TYPES[self.type], stripes, self.icc)
 
-    def _stripes(self, drawable: Gimp.Drawable, width: int, height: int) -> Iterator[bytes]:
-        buffer = drawable.get_buffer()
-        rows = max(1, STRIPE // (width * self.channels * BYTES[self.type]))
-        rows = rows // TILE * TILE or rows
+    def _stripes(self, drawable: Gimp.Drawable) -> Iterator[bytes]:
+        buffer, (width, height) = drawable.get_buffer(), size_of(drawable)
+        rows = self._rows(width)
         for y in range(0, height, rows):
             rectangle = Gegl.Rectangle.new(0, y, width, min(rows, height - y))
             yield buffer.get(rectangle, 1.0, self.format, Gegl.AbyssPolicy.NONE)
 
+    def _rows(self, width: int) -> int:
+        """Of a stripe: a tile that lies in two stripes would be fetched and sent twice."""
+        return max(1, STRIPE // (width * self.channels * BYTES[self.type] * TILE)) * TILE
+
     def write(self, buffer: Gegl.Buffer, result: Result, x: int, y: int) -> None:
         """The result into a buffer, its top left pixel at (x, y)."""
-        for row, rows, view in result.stripes(STRIPE):
+        stripe = self._rows(result.width) * result.width * self.channels * BYTES[self.type]
+        for row, rows, view in result.stripes(stripe):
             buffer.set(Gegl.Rectangle.new(x, y + row, result.width, rows), self.format, bytes(view))
         buffer.flush()
 
@@ -221,7 +231,8 @@ def work(
     if mode == Gimp.RunMode.INTERACTIVE and name != REPEAT:
         Gimp.progress_set_text("Unfade: the preview window is open")
         pixels = wire.read(drawable)
-        result, steps = UNFADE.ask(filter.name, steps[0].options, pixels, drawable.get_name(), keep_alive)
+        name, options = drawable.get_name(), steps[0].options
+        result, steps = UNFADE.ask(filter.name, options, pixels, name, lambda _: Gimp.progress_pulse())
         check_unchanged(image, drawable, pixels)
         keep_arguments(filter, config, steps)
         if UNFADE.factor(steps) != 1:
@@ -284,15 +295,13 @@ def restore(
     width, height = size_of(drawable)
     if result is None:
         _, x, y, width, height = drawable.mask_intersect()
-        region = (y, x, height, width)
-        with UNFADE.engine() as engine:
-            result = unfade_editor.run(engine, steps, wire.read(drawable), show_fraction, region)
+        result = UNFADE.run(steps, wire.read(drawable), show_fraction, (y, x, height, width))
     with undo_step(image):
         if result.channels - wire.channels == 2:
             if not isinstance(drawable, Gimp.Layer):
                 raise EngineError("Only layers can get colours, not masks and channels.", "usage")
             image.convert_rgb()
-            wire = Wire.of(drawable)
+            wire = wire.coloured(result)
         shadow = drawable.get_shadow_buffer()
         wire.write(shadow, result, x, y)
         if not drawable.merge_shadow(True):
@@ -309,22 +318,22 @@ def enlarge(
         layer = Gimp.Layer.from_mask(drawable)
     if not isinstance(layer, Gimp.Layer):
         raise EngineError("A channel cannot be larger than its picture: select a layer.", "usage")
-    layers = list(leaves(image.get_layers())) if whole else [layer]
+    layers = [each for each in every(image.get_layers()) if not each.is_group()] if whole else [layer]
     for each in filter(is_locked, layers):
         raise EngineError(f"The pixels of {each.get_name()} are locked: unlock them first.", "usage")
+    wires = {each.get_id(): Wire.of(each) for each in layers}
     results = {} if result is None or layer != drawable else {layer.get_id(): result}
     waiting = [each for each in layers if each.get_id() not in results]
     if waiting:
-        with UNFADE.engine() as engine:
-            for index, each in enumerate(waiting):
-
-                def show(fraction: float | None, index: int = index) -> None:
-                    show_fraction(None if fraction is None else (index + fraction) / len(waiting))
-
-                results[each.get_id()] = unfade_editor.run(engine, steps, Wire.of(each).read(each), show)
+        pictures = [wires[each.get_id()].read(each) for each in waiting]
+        made = UNFADE.run_all(steps, pictures, show_fraction)
+        results.update((each.get_id(), found) for each, found in zip(waiting, made))
     factor = UNFADE.factor(steps)
-    with undo_step(image):
-        if any(results[each.get_id()].channels - Wire.of(each).channels == 2 for each in layers):
+    masks = any(each.get_mask() for each in every(image.get_layers()))
+    rough = whole and not masks and not image.get_channels() and Gimp.Selection.is_empty(image)
+    with undo_step(image, rough):
+        if any(results[key].channels - wire.channels == 2 for key, wire in wires.items()):
+            wires = {key: wire.coloured(results[key]) for key, wire in wires.items()}
             image.convert_rgb()
         if whole:
             image.scale(*(int(side * factor + 0.5) for side in size_of(image)))
@@ -334,17 +343,16 @@ def enlarge(
                 # The layer alone; or one pixel, for GIMP rounds a layer's far edge and Unfade its size.
                 each.scale(found.width, found.height, not whole)
             # Not through the shadow buffer: scaling was the undo step, and no selection limits it.
-            Wire.of(each).write(each.get_buffer(), found, 0, 0)
+            wires[each.get_id()].write(each.get_buffer(), found, 0, 0)
             each.update(0, 0, found.width, found.height)
 
 
-def leaves(items: Sequence[Gimp.Item]) -> Iterator[Gimp.Layer]:
-    """All layers that have pixels of their own, also those in groups."""
+def every(items: Sequence[Gimp.Item]) -> Iterator[Gimp.Layer]:
+    """All layers, also groups and those in them."""
     for item in items:
+        yield item
         if item.is_group():
-            yield from leaves(item.get_children())
-        else:
-            yield item
+            yield from every(item.get_children())
 
 
 def size_of(thing: Gimp.Image | Gimp.Drawable) -> tuple[int, int]:
@@ -370,10 +378,10 @@ def ask_whole(image: Gimp.Image) -> bool:
 
 
 @contextmanager
-def undo_step(image: Gimp.Image) -> Iterator[None]:
-    """All that happens inside is one undo step; what GIMP scales by itself it scales with its best kernel."""
+def undo_step(image: Gimp.Image, rough: bool = False) -> Iterator[None]:
+    """One undo step. GIMP scales with its best kernel in it, or quickly where nothing it scales stays."""
     Gimp.context_push()
-    Gimp.context_set_interpolation(Gimp.InterpolationType.NOHALO)
+    Gimp.context_set_interpolation(getattr(Gimp.InterpolationType, "NONE" if rough else "NOHALO"))
     image.undo_group_start()
     try:
         yield
@@ -384,14 +392,7 @@ def undo_step(image: Gimp.Image) -> Iterator[None]:
 
 def show_fraction(fraction: float | None) -> None:
     """GIMP's Cancel ends this process, and with it the engine; nothing was changed by then."""
-    if fraction is None:
-        Gimp.progress_pulse()
-    else:
-        Gimp.progress_update(fraction)
-
-
-def keep_alive(_fraction: float | None) -> None:
-    Gimp.progress_pulse()
+    Gimp.progress_pulse() if fraction is None else Gimp.progress_update(fraction)
 
 
 UNFADE = Unfade(Path(__file__).resolve().parent)

@@ -1,16 +1,15 @@
 """Unfade's filters in Krita: Tools > Scripts > Unfade.
 
 A thin adapter: the pixels go to Unfade's engine, a process of its own, through unfade_client.py. Krita lets
-scripts undo only the adding and removing of layers and the scaling of the picture, so a result is a new layer
-above the old one, which Ctrl+Z takes away. Nothing is touched before the engine has answered. For Krita 5
-and 6 (PyQt5, PyQt6) and Python 3.9 to 3.14.
+scripts undo what adds, removes, scales and converts, each as a step of its own, but no writing of pixels. So
+a result is a new layer above the old one, which Ctrl+Z takes away, and a second Ctrl+Z where the picture had
+to be scaled or converted first. Nothing is touched before the engine has answered. For Krita 5 and 6 (PyQt5,
+PyQt6) and Python 3.9 to 3.14.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,11 @@ from krita import Document, Extension, Krita, Node
 
 try:
     from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtGui import QIcon
     from PyQt6.QtWidgets import QMenu, QMessageBox, QProgressDialog
 except ImportError:
     from PyQt5.QtCore import Qt, QTimer
+    from PyQt5.QtGui import QIcon
     from PyQt5.QtWidgets import QMenu, QMessageBox, QProgressDialog
 
 FOLDER = Path(__file__).resolve().parent
@@ -37,6 +38,8 @@ TITLE = "Unfade"
 MENU = "tools/scripts"
 CODES = {"u8": "B", "u16": "H", "float32": "f"}  # of Python's arrays
 STRIPE = 1 << 24  # bytes that are taken from Krita at once
+COLOURS = "colorize"  # the filter that has to know what colours the values are, and gives colours to gray
+SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's own
 UNFADE = Unfade(FOLDER)
 
 
@@ -92,7 +95,7 @@ def work(filter: str | None) -> None:
     if document is None:
         raise EngineError("There is no picture open.", "usage")
     node = document.activeNode()
-    layer = Layer.of(node)
+    layer = Layer.of(node, filter == COLOURS)
     if filter is None:
         steps, whole = unfade_editor.read_last(Krita.instance().readSetting("unfade", "last", ""))
         result = None
@@ -106,11 +109,17 @@ def work(filter: str | None) -> None:
         if UNFADE.factor(steps) != 1 and not is_alone(document, layer):
             whole = ask_whole()
     title = " + ".join(UNFADE.filter(step.filter).title for step in steps)
+    coloured = any(step.filter == COLOURS for step in steps)
+    if coloured != layer.coloured:  # it was added in the window, or left out there
+        layer, result = Layer.of(node, coloured), None
     if UNFADE.factor(steps) == 1:
-        restore(document, layer, steps, result, title)
+        undo = restore(document, layer, steps, result, title)
     else:
-        enlarge(document, layer, steps, result, whole, title)
+        undo = enlarge(document, layer, steps, result, whole, title)
     document.refreshProjection()
+    if undo > 1:
+        view = Krita.instance().activeWindow().activeView()
+        view.showFloatingMessage(f"Unfade: press Ctrl+Z {undo} times to undo this.", QIcon(), 6000, 1)
     Krita.instance().writeSetting("unfade", "last", unfade_editor.write_last(steps, whole))
 
 
@@ -133,9 +142,11 @@ class Layer:
     width: int
     height: int
     space: Space
+    coloured: bool
+    """Whether it is to get colours, so that the engine must know what colours its values are."""
 
     @classmethod
-    def of(cls, node: Node | None) -> Layer:
+    def of(cls, node: Node | None, coloured: bool = False) -> Layer:
         """Raises EngineError for what cannot be filtered."""
         if node is None:
             raise EngineError("No layer is selected: select one.", "usage")
@@ -150,15 +161,16 @@ class Layer:
             problem = f"The layer {name} is empty: select another."
         else:
             space = Space(node.colorModel(), node.colorDepth(), node.colorProfile())
-            return cls(node, bounds.x(), bounds.y(), bounds.width(), bounds.height(), space)
+            return cls(node, bounds.x(), bounds.y(), bounds.width(), bounds.height(), space, coloured)
         raise EngineError(problem, "usage")
 
     @property
     def wire(self) -> Space:
         """8 and 16 bits travel as they are, with the picture's own profile; all else as sRGB floats."""
-        if self.space.model in ("RGBA", "GRAYA") and self.space.depth in ("U8", "U16"):
+        plain = self.space.model in ("RGBA", "GRAYA") and self.space.depth in ("U8", "U16")
+        if plain and (not self.coloured or (self.space.model, self.space.profile) == ("RGBA", SRGB)):
             return self.space
-        return Space("RGBA", "F32", "sRGB-elle-V2-srgbtrc.icc")
+        return Space("RGBA", "F32", SRGB)
 
     def read(self) -> Pixels:
         """All of the layer, also what lies outside the selection: the networks look around."""
@@ -168,24 +180,42 @@ class Layer:
         depth = {"U8": "u8", "U16": "u16", "F32": "float32"}[wire.depth]
         return Pixels(self.width, self.height, 2 if wire.model == "GRAYA" else 4, depth, samples)
 
-    def add_result(self, samples: array[Any], x: int, y: int, width: int, height: int, title: str) -> None:
-        """A new layer above this one: one undo step.
-
-        Where the layer is half transparent the new one would not hide it, so it is removed: another step.
-        """
-        data = converted(bytes(swapped(samples, self.wire)), width, height, self.wire, self.space)
-        new = self.node.duplicate()  # with its masks, blending mode and opacity
-        new.setName(f"{self.node.name()} ({title})")
-        old = new.bounds()
+    def write(self, into: Node, samples: array[Any], x: int, y: int, width: int, height: int) -> None:
+        """A result into a copy of the node that Krita does not show yet, in place of all that it has."""
+        space = Space(into.colorModel(), into.colorDepth(), into.colorProfile())
+        data = converted(bytes(swapped(samples, self.wire)), width, height, self.wire, space)
+        old = into.bounds()
         if not old.isEmpty():
             size = len(data) // (width * height) * old.width() * old.height()
-            new.setPixelData(bytes(size), old.x(), old.y(), old.width(), old.height())
-        new.setPixelData(data, x, y, width, height)
+            into.setPixelData(bytes(size), old.x(), old.y(), old.width(), old.height())
+        into.setPixelData(data, x, y, width, height)
+
+    def add_result(self, samples: array[Any], x: int, y: int, width: int, height: int, title: str) -> int:
+        """A new layer above this one; gives how many undo steps that is.
+
+        Where the layer is half transparent the new one would not hide it. At the bottom it replaces all that
+        is below by its blending mode; elsewhere the old one is removed, which is a second step.
+        """
+        hides = unfade_editor.is_opaque(samples, 2 if self.wire.model == "GRAYA" else 4)
+        new = self.node.duplicate()  # with its masks, blending mode and opacity
+        new.setName(f"{self.node.name()} ({title})")
+        self.write(new, samples, x, y, width, height)
+        replaces = not hides and is_at_the_bottom(self.node)
+        if replaces:
+            new.setBlendingMode("copy")
         self.node.parentNode().addChildNode(new, self.node)
-        channels = 2 if self.wire.model == "GRAYA" else 4
-        opaque = {"B": 255, "H": 65535}.get(samples.typecode, 1.0)
-        if not set(samples[channels - 1 :: channels]) <= {0, opaque}:
-            self.node.remove()
+        if hides or replaces:
+            return 1
+        self.node.remove()
+        return 2
+
+
+def is_at_the_bottom(node: Node) -> bool:
+    """Whether all that can be seen where the node is, up to itself, is the node."""
+    siblings = node.parentNode().childNodes()
+    below = siblings[: [each.uniqueId() for each in siblings].index(node.uniqueId())]
+    plain = node.blendingMode() == "normal" and node.opacity() == 255 and not node.childNodes()
+    return plain and not any(each.visible() and "mask" not in each.type() for each in below)
 
 
 def read_pixels(node: Node, x: int, y: int, width: int, height: int) -> bytes:
@@ -256,134 +286,105 @@ def ask_whole() -> bool:
 
 def wait(label: str, job: Callable[[Callable[[float | None], bool]], Any]) -> Any:
     """Runs a job that only talks to the engine in a thread, under a progress dialog with a Cancel button."""
-    state: dict[str, Any] = {"fraction": None, "cancelled": False}
-
-    def show(fraction: float | None) -> bool:
-        state["fraction"] = fraction
-        return not state["cancelled"]
-
-    def target() -> None:
-        try:
-            state["result"] = job(show)
-        except Exception as error:
-            state["error"] = error
-
+    work = unfade_editor.Work(job)
     dialog = QProgressDialog(label, "Cancel", 0, 0, main_window())
     dialog.setWindowTitle(TITLE)
     dialog.setWindowModality(getattr(Qt, "WindowModality", Qt).ApplicationModal)
     dialog.setAutoClose(False)
     dialog.setAutoReset(False)
-    thread = threading.Thread(target=target, name="unfade", daemon=True)
 
     def look() -> None:
-        if not thread.is_alive():
+        if not work.is_alive():
             dialog.done(0)
-        elif state["fraction"] is not None:
+        elif work.fraction is not None:
             dialog.setMaximum(1000)
-            dialog.setValue(round(1000 * state["fraction"]))
+            dialog.setValue(round(1000 * work.fraction))
 
     timer = QTimer(dialog)
     timer.timeout.connect(look)
     timer.start(50)
-    thread.start()
+    work.start()
     dialog.exec()
-    state["cancelled"] = thread.is_alive()
-    thread.join()
+    work.cancelled = work.is_alive()
     timer.stop()
     dialog.deleteLater()
-    if "error" in state:
-        raise state["error"]
-    return state["result"]
+    return work.result()
 
 
 def restore(
     document: Document, layer: Layer, steps: Sequence[Step], result: Result | None, title: str
-) -> None:
-    """Filters that keep the size; the selection limits them, and blends where it is feathered."""
+) -> int:
+    """Filters that keep the size; the selection limits them, and blends where it is feathered.
+
+    Gives how many undo steps it took.
+    """
     before = layer.read()
     selection = document.selection()
     mask, region = None, None
     if selection is not None:
         mask = bytes(selection.pixelData(layer.x, layer.y, layer.width, layer.height))
-        region = bounds_of(mask, layer.width)
+        region = unfade_editor.bounds_of(mask, layer.width)
     if result is None:
-        result = wait(title, lambda show: run_engine(steps, before, show, region))
-    if result.channels != before.channels:
-        raise EngineError("A gray picture cannot take colours: make it RGB (Image > Convert).", "usage")
+        result = wait(title, lambda show: UNFADE.run(steps, before, show, region))
     after = array(CODES[result.depth], bytes(result.pixels))
     if mask is not None:
         x, y = (result.region[1], result.region[0]) if result.region else (0, 0)
-        after = blended(before, after, mask, (x, y, result.width, result.height))
-    layer.add_result(after, layer.x, layer.y, layer.width, layer.height, title)
+        after = unfade_editor.blended(before, after, mask, (x, y, result.width, result.height))
+    undo = take_colours(document, layer)
+    return undo + layer.add_result(after, layer.x, layer.y, layer.width, layer.height, title)
 
 
-def run_engine(
-    steps: Sequence[Step],
-    pixels: Pixels,
-    show: Callable[..., Any],
-    region: tuple[int, int, int, int] | None = None,
-) -> Result:
-    """Filters without a window; called in a thread."""
-    with UNFADE.engine() as engine:
-        return unfade_editor.run(engine, steps, pixels, show, region)
-
-
-def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
-    """(y, x, height, width) of what is selected. Raises EngineError for nothing."""
-    rows = [mask[i : i + width] for i in range(0, len(mask), width)]
-    used = [y for y, row in enumerate(rows) if any(row)]
-    if not used:
-        raise EngineError("The selection and the layer have no pixel in common.", "usage")
-    left = min(len(row) - len(row.lstrip(b"\0")) for row in rows if any(row))
-    right = max(len(row.rstrip(b"\0")) for row in rows)
-    return used[0], left, used[-1] + 1 - used[0], right - left
-
-
-def blended(before: Pixels, after: array[Any], mask: bytes, part: tuple[int, int, int, int]) -> array[Any]:
-    """The pixels before, with those of a part (x, y, width, height) after, as far as they are selected."""
-    out, channels = array(after.typecode, bytes(before.data)), before.channels
-    left, top, width, height = part
-    whole = after.typecode != "f"
-    for row in range(height):
-        start = (top + row) * before.width + left
-        shares = mask[start : start + width]
-        for run in re.finditer(rb"\xff+|[\x01-\xfe]+", shares, re.DOTALL):
-            to, source = (start + run.start()) * channels, (row * width + run.start()) * channels
-            count = (run.end() - run.start()) * channels
-            if shares[run.start()] == 255:
-                out[to : to + count] = after[source : source + count]
-                continue
-            for i in range(count):
-                share = shares[run.start() + i // channels] / 255
-                value = out[to + i] * (1 - share) + after[source + i] * share
-                out[to + i] = round(value) if whole else value
-    return out
+def take_colours(document: Document, layer: Layer) -> int:
+    """Makes a gray picture an RGB one where the layer gets colours; gives how many undo steps that is."""
+    if not layer.coloured or document.colorModel() != "GRAYA":
+        return 0
+    depth = document.colorDepth()
+    document.setColorSpace("RGBA", depth, SRGB if depth[0] == "U" else "sRGB-elle-V2-g10.icc")
+    document.waitForDone()
+    return 1
 
 
 def enlarge(
     document: Document, layer: Layer, steps: Sequence[Step], result: Result | None, whole: bool, title: str
-) -> None:
-    """Filters that make the picture, or only the layer, larger; whatever is selected."""
-    layers = [Layer.of(node) for node in paint_layers(document.topLevelNodes())] if whole else [layer]
-    results = []
-    for each in layers:
-        if result is not None and each.node == layer.node:
-            results.append(result)
-        else:
-            pixels = each.read()
-            results.append(wait(each.node.name(), lambda show, p=pixels: run_engine(steps, p, show)))
+) -> int:
+    """Filters that make the picture, or only the layer, larger; whatever is selected.
+
+    Gives how many undo steps it took.
+    """
+    nodes = list(paint_layers(document.topLevelNodes())) if whole else [layer.node]
+    layers = [Layer.of(node, layer.coloured) for node in nodes]
+    done = [None if each.node != layer.node else result for each in layers]
+    pictures = [each.read() for each, found in zip(layers, done) if found is None]
+    made = iter(wait(title, lambda show: UNFADE.run_all(steps, pictures, show)) if pictures else ())
+    results = [found or next(made) for found in done]
+    undo = take_colours(document, layer)
+    samples = [array(CODES[found.depth], bytes(found.pixels)) for found in results]
+    if not whole:
+        (found,) = results
+        x, y = layer.x - (found.width - layer.width) // 2, layer.y - (found.height - layer.height) // 2
+        return undo + layers[0].add_result(samples[0], x, y, found.width, found.height, title)
     factor = UNFADE.factor(steps)
-    if whole:
-        width, height = (int(side * factor + 0.5) for side in (document.width(), document.height()))
-        resolution = int(document.resolution())
-        document.scaleImage(width, height, resolution, resolution, "Bicubic")
-        document.waitForDone()
-    for each, found in zip(layers, results):
-        x, y = round(each.x * factor), round(each.y * factor)
-        if not whole:
-            x, y = each.x - (found.width - each.width) // 2, each.y - (found.height - each.height) // 2
-        samples = array(CODES[found.depth], bytes(found.pixels))
-        each.add_result(samples, x, y, found.width, found.height, title)
+    width, height = (int(side * factor + 0.5) for side in (document.width(), document.height()))
+    resolution = int(document.resolution())
+    group = document.createGroupLayer(title)
+    if len(layers) > 1:  # before all else: Krita counts it as a step, though nothing of it can be seen
+        group.setBlendingMode("copy")
+    document.scaleImage(width, height, resolution, resolution, "Bicubic")
+    document.waitForDone()
+    places = [
+        (values, round(each.x * factor), round(each.y * factor), found.width, found.height)
+        for each, values, found in zip(layers, samples, results)
+    ]
+    if len(layers) == 1:
+        return undo + 1 + layers[0].add_result(*places[0], title)
+    # A layer each would be an undo step each: a group with all of them, which replaces what is below, is one.
+    tops = [node for node in document.topLevelNodes() if "mask" not in node.type()]
+    copies = [node.duplicate() for node in tops]
+    for each, copy, place in zip(layers, list(paint_layers(copies)), places):
+        each.write(copy, *place)
+    group.setChildNodes(copies)
+    document.rootNode().addChildNode(group, tops[-1])
+    return undo + 2
 
 
 def paint_layers(nodes: Sequence[Node]) -> Iterator[Node]:

@@ -419,6 +419,66 @@ def test_a_gray_picture_that_gets_colours_becomes_rgb():
     assert any(len(set(pixel)) > 1 for row in rows(layer) for pixel in row)
 
 
+def test_gray_and_rgb_get_the_same_colours():
+    tint = str(FOLDER / "tint.onnx")
+    for alpha, precision in ((False, "U8_NON_LINEAR"), (True, "U16_NON_LINEAR")):
+        gray = new_image(GRAY, precision)
+        layer = add_layer(gray, alpha)
+        other = gray.duplicate()
+        other.convert_rgb()
+        done("colorize", gray, [layer], model=tint)
+        assert gray.get_base_type() == RGB
+        done("colorize", other, other.get_layers(), model=tint)
+        for a, b in zip(rows(layer), rows(other.get_layers()[0])):
+            for p, q in zip(a, b):
+                near(p if p[-1] else q, q, 1)  # a step of the precision
+
+
+def srgb(drawable):
+    """The pixels as sRGB shows them, 16 bits."""
+    everything = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    data = bytes(drawable.get_buffer().get(everything, 1.0, "R'G'B' u16", Gegl.AbyssPolicy.NONE))
+    return struct.unpack(f"<{len(data) // 2}H", data)
+
+
+def muted(precision, profile, gray):
+    """A picture in a profile, of colours that sRGB can show; with its layer."""
+    image = new_image(precision=precision)
+    image.set_color_profile(profile)
+    layer = add_layer(image, alpha=False)
+    dice = random.Random(3)
+    values = [[dice.randrange(100, 140)] * 3 if gray else [dice.randrange(100, 140) for _ in range(3)]
+              for _ in range(SIDES[0] * SIDES[1])]  # fmt: skip
+    buffer = layer.get_buffer()
+    encoding = Babl.format_with_space("R'G'B' u8", Babl.format_get_space(layer.get_format()))
+    data = bytes(value for pixel in values for value in pixel)
+    buffer.set(Gegl.Rectangle.new(0, 0, *SIDES), Babl.get_name(encoding), data)
+    buffer.flush()
+    return image, layer
+
+
+def test_colorize_honours_the_profile():
+    tint, adobe = str(FOLDER / "tint.onnx"), Gimp.ColorProfile.new_rgb_adobe()
+    for precision in ("U8_NON_LINEAR", "U16_NON_LINEAR", "U16_LINEAR"):
+        unit = 1 if precision[:2] == "U8" else 257
+        image, layer = muted(precision, adobe, gray=False)
+        before = srgb(layer)
+        done("colorize", image, [layer], model=tint, strength=0.0)
+        near(srgb(layer), before, 1.6 * 257 if unit == 1 else 128)
+        image, layer = muted(precision, adobe, gray=True)
+        plain = new_image(precision="U16_NON_LINEAR")
+        twin = add_layer(plain, alpha=False)
+        data = struct.pack(f"<{len(srgb(layer))}H", *srgb(layer))
+        buffer = twin.get_buffer()
+        buffer.set(Gegl.Rectangle.new(0, 0, *SIDES), "R'G'B' u16", data)
+        buffer.flush()
+        done("colorize", image, [layer], model=tint)
+        done("colorize", plain, [twin], model=tint)
+        assert len(set(values(layer)[:3])) > 1
+        near(srgb(layer), srgb(twin), 1.6 * 257 if unit == 1 else 200)
+        assert image.get_color_profile().is_equal(adobe)
+
+
 def test_all_entries_are_in_one_menu():
     for name in ("upscale", "deartifact", "colorize", "repeat"):
         procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-unfade-{name}")

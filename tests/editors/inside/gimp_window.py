@@ -127,6 +127,39 @@ def test_upscale_from_the_menu_undo_redo():
         expected.delete()
 
 
+def questions():
+    find = ["xdotool", "search", "--onlyvisible", "--name", "^Unfade$"]
+    return subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()
+
+
+def asked(answer, canvas, sides):
+    """Enlarges one layer of two, answers the question, and looks at the sizes."""
+    with opened() as image:
+        kind = (Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+        small = Gimp.Layer.new(image, "small", 20, 10, *kind)
+        image.insert_layer(small, None, 0)
+        Gimp.displays_flush()
+        choose("Enlarge pictures")
+        in_the_preview("ctrl+Return", "gimp-preview-layer")
+        wait_for(questions, "the question")
+        time.sleep(1)
+        screenshot("gimp-question")
+        keys(answer)
+        wait_for(lambda: not questions(), "the end of the question")
+        time.sleep(3)
+        wait_for(lambda: size(image) == canvas, f"the answer {answer}")
+        assert size(small) == sides, answer
+        if answer != "Escape":
+            keys("ctrl+z")
+            wait_for(lambda: (*size(small), size(image)[0]) == (20, 10, 340), "one Ctrl+Z")
+
+
+def test_the_picture_or_the_layer_is_asked():
+    asked("alt+l", (340, 240), (40, 20))
+    asked("alt+p", (680, 480), (40, 20))
+    asked("Escape", (340, 240), (20, 10))
+
+
 def test_a_closed_window_changes_nothing():
     with opened() as image:
         before = pixels(image)

@@ -230,14 +230,55 @@ def test_linear_floats():
     assert worst < 1e-3, worst
 
 
-def test_half_transparent_layers_are_replaced():
+def undone(document, condition, times=1):
+    """So many times Ctrl+Z, and no fewer, bring it back."""
+    for _ in range(times):
+        assert not condition()
+        trigger("edit_undo")
+        document.waitForDone()
+        for _ in range(3):
+            yield
+    yield from until(condition, "Ctrl+Z", 10)
+
+
+def names(document):
+    return [node.name() for node in document.topLevelNodes()]
+
+
+def projection(document):
+    document.refreshProjection()
+    document.waitForDone()
+    return bytes(document.pixelData(0, 0, document.width(), document.height()))
+
+
+def test_a_half_transparent_layer_is_replaced_in_one_step():
     data = bytes(128 if i % 4 == 3 else 200 for i in range(16 * 12 * 4))
-    document, _ = yield from created("U8", SRGB, data)
+    document, node = yield from created("U8", SRGB, data)
     last("deartifact", {"model": model("half-x1")})
     later("unfade_repeat")
-    yield from until(lambda: document.topLevelNodes()[0].name() == "layer (De-artifact)", "De-artifact")
-    assert len(document.topLevelNodes()) == 1
-    assert pixels(document.topLevelNodes()[0], 1, 1) == bytes([100, 100, 100, 128])
+    yield from until(lambda: len(document.topLevelNodes()) == 2, "De-artifact")
+    assert names(document) == ["layer", "layer (De-artifact)"]
+    assert projection(document) == bytes([100, 100, 100, 128]) * (16 * 12)
+    yield from undone(document, lambda: names(document) == ["layer"])
+    assert pixels(node, 16, 12) == projection(document) == data
+
+
+def test_a_half_transparent_layer_above_others_takes_two_steps():
+    white = bytes([255]) * (16 * 12 * 4)
+    document, node = yield from created("U8", SRGB, white)
+    top = document.createNode("top", "paintlayer")
+    top.setPixelData(bytes(128 if i % 4 == 3 else 200 for i in range(16 * 12 * 4)), 0, 0, 16, 12)
+    document.rootNode().addChildNode(top, node)
+    before = projection(document)
+    document.setActiveNode(top)
+    yield from until(lambda: document.activeNode() == top, "selecting")
+    last("deartifact", {"model": model("half-x1")})
+    later("unfade_repeat")
+    yield from until(lambda: names(document) == ["layer", "top (De-artifact)"], "De-artifact")
+    after = projection(document)
+    assert abs(after[0] - round(255 - (255 - 100) * 128 / 255)) <= 1, after[:4]
+    yield from undone(document, lambda: names(document) == ["layer", "top"], 2)
+    assert projection(document) == before
 
 
 def test_a_selection_limits_and_blends():
@@ -281,12 +322,131 @@ def test_only_the_layer_grows():
     )
 
 
-def test_colorize_from_the_menu():
+def test_several_layers_grow_in_two_steps():
+    data = bytes(255 if i % 4 == 3 else i % 251 for i in range(16 * 12 * 4))
+    document, node = yield from created("U8", SRGB, data)
+    group = document.createGroupLayer("set")
+    document.rootNode().addChildNode(group, node)
+    inside = document.createNode("inside", "paintlayer")
+    red = bytes([0, 0, 255, 128]) * (4 * 3)
+    inside.setPixelData(red, 5, 6, 4, 3)
+    group.addChildNode(inside, None)
+    before = projection(document)
+    last("upscale", {"scale": 2.0, "model": model("identity-x2")})
+    document.setActiveNode(node)
+    yield from until(lambda: document.activeNode() == node, "selecting")
+    later("unfade_repeat")
+    yield from until(lambda: names(document)[-1] == "Upscale", "Upscale")
+    large = document.topLevelNodes()[-1]
+    assert [child.name() for child in large.childNodes()] == ["layer", "set"]
+    grown = large.childNodes()[1].childNodes()[0]
+    bounds = grown.bounds()
+    assert (bounds.x(), bounds.y(), bounds.width(), bounds.height()) == (10, 12, 8, 6)
+    assert pixels(grown, 8, 6, 10, 12) == red[:4] * 48
+    assert (document.width(), document.height()) == (32, 24)
+    after = projection(document)
+    for y in range(24):
+        for x in range(32):
+            old = (y // 2 * 16 + x // 2) * 4
+            assert after[(y * 32 + x) * 4 : (y * 32 + x) * 4 + 4] == before[old : old + 4], (x, y)
+    yield from undone(document, lambda: document.width() == 16, 2)
+    assert names(document) == ["layer", "set"] and projection(document) == before
+
+
+def answered(choice):
+    """Waits for the question, and clicks an answer."""
+    yield from until(message, "the question", 120)
+    screenshot("krita-question")
+    for box in QApplication.topLevelWidgets():
+        if isinstance(box, QMessageBox) and box.isVisible():
+            next(b for b in box.buttons() if b.text().replace("&", "") == choice).click()
+
+
+def test_the_picture_or_the_layer_is_asked():
     document = yield from opened("photo.png")
-    last("colorize", {"model": model("tint")})
+    small = document.createNode("small", "paintlayer")
+    small.setPixelData(bytes([40, 90, 160, 255]) * (20 * 10), 30, 40, 20, 10)
+    document.rootNode().addChildNode(small, document.topLevelNodes()[0])
+    document.setActiveNode(small)
+    yield from until(lambda: document.activeNode() == small, "selecting")
+    for choice, size, box in (("Only the layer", 340, (20, 35, 40, 20)), ("Cancel", 340, None),
+                              ("The whole picture", 680, (60, 80, 40, 20))):  # fmt: skip
+        later("unfade_upscale")
+        yield from in_the_preview("ctrl+Return", "krita-preview-layer")
+        yield from answered(choice)
+        if box is None:
+            for _ in range(10):
+                yield
+            assert names(document) == ["Background", "small"] and document.width() == 340
+            continue
+        yield from until(lambda: len(document.topLevelNodes()) == 3, "Upscale", 120)
+        assert document.width() == size
+        new = document.topLevelNodes()[2]
+        new = new.childNodes()[1] if size == 680 else new
+        bounds = new.bounds()
+        assert (bounds.x(), bounds.y(), bounds.width(), bounds.height()) == box, choice
+        yield from undone(document, lambda: names(document) == ["Background", "small"])
+        if size == 680:
+            yield from undone(document, lambda: document.width() == 340)
+        document.setActiveNode(small)
+        yield from until(lambda: document.activeNode() == small, "selecting")
+
+
+def colourised(document, options):
+    """What Colorize makes of the active layer."""
+    last("colorize", {"model": model("tint"), **options})
     later("unfade_repeat")
     yield from until(lambda: len(document.topLevelNodes()) == 2, "Colorize")
-    after = pixels(document.topLevelNodes()[1], 340, 240)
+    return document.topLevelNodes()[1]
+
+
+def gray_pixels():
+    grays = [90 + (7 * i) % 60 for i in range(16 * 12)]
+    return bytes(value for gray in grays for value in (gray, gray, gray, 255)), grays
+
+
+def near(a, b, most):
+    worst = max(abs(x - y) for x, y in zip(a, b))
+    assert len(a) == len(b) and worst <= most, worst
+
+
+def test_a_gray_picture_takes_colours():
+    data, grays = gray_pixels()
+    document, _ = yield from created("U8", SRGB, data)
+    wanted = pixels((yield from colourised(document, {})), 16, 12)
+    assert len(set(wanted[:3])) == 3
+    gray = bytes(value for gray in grays for value in (gray, 255))
+    document, node = yield from created("U8", "Gray-D50-elle-V2-srgbtrc.icc", gray, model="GRAYA")
+    new = yield from colourised(document, {})
+    assert (document.colorModel(), new.colorModel()) == ("RGBA", "RGBA")
+    near(pixels(new, 16, 12), wanted, 1)
+    near(projection(document), wanted, 1)
+    yield from undone(document, lambda: document.colorModel() == "GRAYA", 2)
+    assert pixels(node, 16, 12) == gray and names(document) == ["layer"]
+
+
+def test_colorize_honours_the_profile():
+    clay = "ClayRGB-elle-V2-g22.icc"
+    data = bytes(255 if i % 4 == 3 else 110 + i % 23 for i in range(16 * 12 * 4))
+    document, _ = yield from created("U8", clay, data)
+    same = yield from colourised(document, {"strength": 0.0})
+    near(pixels(same, 16, 12), data, 1)
+    data, _ = gray_pixels()
+    document, _ = yield from created("U8", SRGB, data)
+    wanted = pixels((yield from colourised(document, {})), 16, 12)
+    spaces = [unfade.Space("RGBA", "U16", profile) for profile in (SRGB, clay)]
+    deep = array("H", (value * 257 for value in data)).tobytes()
+    in_clay = array("H", unfade.converted(deep, 16, 12, *spaces)).tobytes()
+    document, _ = yield from created("U16", clay, in_clay)
+    new = yield from colourised(document, {})
+    back = array("H", unfade.converted(pixels(new, 16, 12), 16, 12, *spaces[::-1]))
+    near([value / 257 for value in back], wanted, 1)
+
+
+def test_colorize_from_the_menu():
+    document = yield from opened("photo.png")
+    new = yield from colourised(document, {})
+    after = pixels(new, 340, 240)
     assert sum(after[0::4]) != sum(after[2::4])
 
 

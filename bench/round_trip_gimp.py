@@ -1,0 +1,86 @@
+"""What Unfade adds to a filter inside GIMP: a large layer through its procedure, less the filter's time.
+
+Runs inside GIMP where the plug-in is installed (unfade install gimp), with a model that only repeats pixels:
+
+    python -c "import pathlib, tests.models as m; m.identity_model(pathlib.Path('repeat.onnx'), 2)"
+    UNFADE_BENCH_MODEL=$PWD/repeat.onnx gimp-console -n -i -d -f --no-splash \\
+        --batch-interpreter=python-fu-eval -b "exec(open('bench/round_trip_gimp.py').read())" --quit
+
+UNFADE_BENCH_FILTER=deartifact measures a filter that keeps the size, with a model that changes nothing:
+identity_model(pathlib.Path('same.onnx'), 1, task=unfade.card.Task.DEARTIFACT).
+
+All times are seconds. "added" is the whole call less what the engine says the filter took, which is measured
+beside it, with the same layer and the same client; "pipe" is the part of it that the crossing takes, "start"
+the start of the engine. The least of several runs says most on a machine that does other things.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gegl", "0.4")
+gi.require_version("Gimp", "3.0")
+from gi.repository import Gegl, Gimp  # noqa: E402
+
+sys.path.append(str(Path(Gimp.directory()) / "plug-ins" / "unfade"))
+import unfade_editor  # noqa: E402
+
+SIDES = (6000, 4000)
+MODEL = os.environ["UNFADE_BENCH_MODEL"]
+FILTER = os.environ.get("UNFADE_BENCH_FILTER", "upscale")
+ROUNDS = int(os.environ.get("UNFADE_BENCH_ROUNDS", "3"))
+FORMAT = "R'G'B'A u8"
+
+
+def layer_of(image, noise):
+    kind = (Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    layer = Gimp.Layer.new(image, "large", *SIDES, *kind)
+    image.insert_layer(layer, None, 0)
+    buffer = layer.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, *SIDES), FORMAT, noise)
+    buffer.flush()
+    return layer
+
+
+def whole_call(noise):
+    """Seconds of the procedure, from the call to its return."""
+    image = Gimp.Image.new(*SIDES, Gimp.ImageBaseType.RGB)
+    layer = layer_of(image, noise)
+    procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-unfade-{FILTER}")
+    config = procedure.create_config()
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", [layer])
+    config.set_property("model", MODEL)
+    begun = time.perf_counter()
+    status = procedure.run(config).index(0)
+    took = time.perf_counter() - begun
+    assert status == Gimp.PDBStatusType.SUCCESS, Gimp.get_pdb().get_last_error()
+    assert layer.get_width() == (2 if FILTER == "upscale" else 1) * SIDES[0]
+    image.delete()
+    return took
+
+
+def engine_alone(noise):
+    """Seconds of the engine's start, of the crossing, and of the filter."""
+    unfade = unfade_editor.Unfade(Path(Gimp.directory()) / "plug-ins" / "unfade")
+    begun = time.perf_counter()
+    with unfade.engine() as engine:
+        started = time.perf_counter()
+        result = engine.apply(FILTER, {"model": MODEL}, *SIDES, 4, "u8", noise)
+        done = time.perf_counter()
+    return started - begun, done - started - result.seconds, result.seconds
+
+
+def main():
+    noise = os.urandom(1 << 20) * (SIDES[0] * SIDES[1] * 4 >> 20) + bytes(SIDES[0] * SIDES[1] * 4 % (1 << 20))
+    print("| whole call | filter | added | of it: start | pipe |\n|---|---|---|---|---|", flush=True)
+    for _ in range(ROUNDS):
+        whole = whole_call(noise)
+        start, pipe, filter = engine_alone(noise)
+        print(f"| {whole:.2f} | {filter:.2f} | {whole - filter:.2f} | {start:.2f} | {pipe:.2f} |", flush=True)
+
+
+main()
