@@ -43,10 +43,12 @@ def install(
     for profile in profiles:
         done = installing.install(profile)
         typer.echo(f"{profile.label}: the filters are in {done.folder}.")
-        if profile.flatpak is not None:
-            allow = f"flatpak override --user --talk-name=org.freedesktop.Flatpak {profile.flatpak}"
-            typer.echo(f"  Flatpak must be allowed to start the engine, type once: {allow}")
-    native = next((profile for profile in profiles if profile.flatpak is None), None)
+    if installing.sandbox_of(chosen, machine).is_dir():
+        typer.echo(
+            f"{chosen.title} from Flatpak must be allowed to start Unfade's engine outside of its "
+            f"sandbox, which lets it start any program of yours; type once: {chosen.allow_flatpak}"
+        )
+    native = next((profile for profile in profiles if not profile.in_flatpak), None)
     if native is not None:
         answer = installing.ask_editor(native, machine)
         if answer.sees is False:

@@ -2,7 +2,7 @@
 
 from unfade.install.ask import Answer, ask_editor
 from unfade.install.copying import Installed, InstallError, install, uninstall
-from unfade.install.profiles import Editor, Machine, Profile, find_profiles
+from unfade.install.profiles import Editor, Machine, Profile, find_profiles, sandbox_of
 
 __all__ = [
     "Answer",
@@ -14,5 +14,6 @@ __all__ = [
     "ask_editor",
     "find_profiles",
     "install",
+    "sandbox_of",
     "uninstall",
 ]

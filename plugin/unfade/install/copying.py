@@ -50,7 +50,7 @@ def install(profile: Profile) -> Installed:
     source = _source(profile.editor)
     _write(plugin / "unfade_client.py", (_HERE.parent / "service" / "client.py").read_bytes())
     _write(plugin / "unfade_editor.py", (_HERE / "editor.py").read_bytes())
-    _write(plugin / SETTINGS, json.dumps(settings(profile), indent=1).encode("ascii"))
+    _write(plugin / SETTINGS, json.dumps(settings(profile.editor), indent=1).encode("ascii"))
     if profile.editor is Editor.GIMP:
         # Last, for GIMP asks a plug-in anew when this file's time changes.
         _write(plugin / "unfade.py", (source / "unfade.py").read_bytes())
@@ -84,12 +84,18 @@ def uninstall(profile: Profile) -> Installed | None:
     return Installed(profile, plugin) if there else None
 
 
-def settings(profile: Profile) -> dict[str, Any]:
-    """What the plug-in is told: the engine's Python, and the filters with their options."""
-    command = [sys.executable]
-    if profile.flatpak is not None:
-        command = ["flatpak-spawn", "--host", "--watch-bus", *command]
-    return {"version": __version__, "command": command, "filters": [_describe(filter) for filter in FILTERS]}
+def settings(editor: Editor) -> dict[str, Any]:
+    """What the plug-in is told: the engine's Python, and the filters with their options.
+
+    How that Python is started out of a sandbox the plug-in knows when it is in one: editors in Flatpak may
+    share the profile of those that are not.
+    """
+    return {
+        "version": __version__,
+        "command": [sys.executable],
+        "allow_flatpak": editor.allow_flatpak,
+        "filters": [_describe(filter) for filter in FILTERS],
+    }
 
 
 def title_of(filter: Filter) -> str:

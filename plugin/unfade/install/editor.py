@@ -8,6 +8,9 @@ Every failure is an :class:`EngineError` whose text is a sentence for the user.
 from __future__ import annotations
 
 import json
+import re
+import threading
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,8 @@ from typing import Any
 from unfade_client import Client, EngineError, Result
 
 SETTINGS = "unfade.json"
+# With the editor's end ends the engine; the variable is one of those that flatpak-spawn does not pass on.
+_OUT_OF_FLATPAK = ("flatpak-spawn", "--host", "--watch-bus", "--env=PYTHONSAFEPATH=1")
 
 OnFraction = Callable[..., Any]
 """Called ten times a second with what is done, 0 to 1, or None before that is known; False cancels."""
@@ -32,6 +37,11 @@ class Option:
     low: float | None
     high: float | None
     help: str
+
+    @property
+    def absent(self) -> Any:
+        """What stands for "left out" where an argument always has a value: one below the range, or ""."""
+        return "" if self.type == "str" or self.low is None else self.low - 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,9 @@ class Pixels:
     channels: int
     depth: str
     data: Any
+    icc: bytes | None = None
+    """The values' colour profile, which is also the result's; None means sRGB. What becomes of a gray picture
+    with colours is sRGB."""
 
     @property
     def arguments(self) -> tuple[int, int, int, str, Any]:
@@ -71,11 +84,15 @@ class Pixels:
 class Unfade:
     """The installed Unfade, as ``unfade.json`` in the plug-in's folder describes it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sandbox: Path = Path("/.flatpak-info")) -> None:
+        """``sandbox`` is a file that exists inside Flatpak alone, out of which the engine is then started."""
         path = folder / SETTINGS
+        self._sandboxed = sandbox.exists()
         try:
             settings = json.loads(path.read_text(encoding="utf-8"))
-            self._command: list[str] = [*settings["command"], "-m", "unfade"]
+            outside = _OUT_OF_FLATPAK if self._sandboxed else ()
+            self._command: list[str] = [*outside, *settings["command"], "-m", "unfade"]
+            self._allow_flatpak: str = settings["allow_flatpak"]
             self.filters = tuple(_filter(record) for record in settings["filters"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EngineError(f"{path} cannot be read: install Unfade's plug-in again.", "start") from error
@@ -89,7 +106,7 @@ class Unfade:
 
     def engine(self) -> Client:
         """Starts the engine, for filters without a window."""
-        return Client([*self._command, "serve"])
+        return self._start("serve")
 
     def ask(
         self, filter: str, options: Mapping[str, Any], pixels: Pixels, title: str, on_fraction: OnFraction
@@ -98,12 +115,50 @@ class Unfade:
 
         Raises EngineError of the kind "cancelled" when the window is closed without a result.
         """
-        command = [*self._command, "preview", "--host"]
-        with Client(command, window=True) as window:
+        with self._start("preview", "--host", window=True) as window:
             result = window.apply(
-                filter, options, *pixels.arguments, title=title, on_progress=_fractions(on_fraction)
+                filter,
+                options,
+                *pixels.arguments,
+                title=title,
+                icc=pixels.icc,
+                on_progress=_fractions(on_fraction),
             )
         return result, read_steps(result.recipe) if result.recipe else [Step(filter, options)]
+
+    def _start(self, *words: str, window: bool = False) -> Client:
+        try:
+            return Client([*self._command, *words], window=window)
+        except EngineError as error:
+            if error.kind != "start" or not self._sandboxed:
+                raise
+            allow = f"Flatpak must be allowed to start it, type once in a terminal: {self._allow_flatpak}"
+            raise EngineError(f"{error} {allow}", error.kind, error.details) from error
+
+    def run(
+        self,
+        steps: Sequence[Step],
+        pixels: Pixels,
+        on_fraction: OnFraction,
+        region: tuple[int, int, int, int] | None = None,
+    ) -> Result:
+        """The pixels after all steps, by an engine for them alone; see :func:`run`."""
+        with self.engine() as engine:
+            return run(engine, steps, pixels, on_fraction, region)
+
+    def run_all(
+        self, steps: Sequence[Step], pictures: Sequence[Pixels], on_fraction: OnFraction
+    ) -> list[Result]:
+        """:meth:`run` for several pictures, by one engine and with one progress."""
+        results: list[Result] = []
+
+        def show(fraction: float | None) -> Any:
+            return on_fraction(None if fraction is None else (len(results) + fraction) / len(pictures))
+
+        with self.engine() as engine:
+            for pixels in pictures:
+                results.append(run(engine, steps, pixels, show))
+        return results
 
     def factor(self, steps: Sequence[Step]) -> float:
         """How many times as large the steps make a picture."""
@@ -124,7 +179,84 @@ def run(
 ) -> Result:
     """The pixels after all steps; with a ``region`` (y, x, height, width) only that part of them."""
     arguments = (None, None, *pixels.arguments)
-    return engine.apply(*arguments, recipe=_recipe(steps), region=region, on_progress=_fractions(on_fraction))
+    return engine.apply(
+        *arguments,
+        recipe=_recipe(steps),
+        region=region,
+        icc=pixels.icc,
+        on_progress=_fractions(on_fraction),
+    )
+
+
+class Work(threading.Thread):
+    """A job that only talks to the engine, in a thread, so that the editor's window lives meanwhile.
+
+    Attributes:
+        fraction: what is done, 0 to 1; None before that is known.
+        cancelled: set it, and the job stops.
+    """
+
+    def __init__(self, job: Callable[[OnFraction], Any]) -> None:
+        super().__init__(name="unfade", daemon=True)
+        self.fraction: float | None = None
+        self.cancelled = False
+        self._job = job
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._result = self._job(self._show)
+        except Exception as error:
+            self._error = error
+
+    def result(self) -> Any:
+        """Waits for the job's end and gives its result, or raises what it raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _show(self, fraction: float | None) -> bool:
+        self.fraction = fraction
+        return not self.cancelled
+
+
+def is_opaque(samples: array[Any], channels: int) -> bool:
+    """Whether no pixel is half transparent, alpha being the last of the channels."""
+    return set(samples[channels - 1 :: channels]) <= {0, {"B": 255, "H": 65535}.get(samples.typecode, 1.0)}
+
+
+def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
+    """(y, x, height, width) of what is selected. Raises EngineError for nothing."""
+    rows = [mask[i : i + width] for i in range(0, len(mask), width)]
+    used = [y for y, row in enumerate(rows) if any(row)]
+    if not used:
+        raise EngineError("The selection and the layer have no pixel in common.", "usage")
+    left = min(len(row) - len(row.lstrip(b"\0")) for row in rows if any(row))
+    right = max(len(row.rstrip(b"\0")) for row in rows)
+    return used[0], left, used[-1] + 1 - used[0], right - left
+
+
+def blended(before: Pixels, after: array[Any], mask: bytes, part: tuple[int, int, int, int]) -> array[Any]:
+    """The pixels before, with those of a part (x, y, width, height) after, as far as they are selected."""
+    out, channels = array(after.typecode, bytes(before.data)), before.channels
+    left, top, width, height = part
+    whole = after.typecode != "f"
+    for row in range(height):
+        start = (top + row) * before.width + left
+        shares = mask[start : start + width]
+        for run in re.finditer(rb"\xff+|[\x01-\xfe]+", shares, re.DOTALL):
+            to, source = (start + run.start()) * channels, (row * width + run.start()) * channels
+            count = (run.end() - run.start()) * channels
+            if shares[run.start()] == 255:
+                out[to : to + count] = after[source : source + count]
+                continue
+            for i in range(count):
+                share = shares[run.start() + i // channels] / 255
+                value = out[to + i] * (1 - share) + after[source + i] * share
+                out[to + i] = round(value) if whole else value
+    return out
 
 
 def read_steps(recipe: Any) -> list[Step]:

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-_FLATPAK_GIMP = "org.gimp.GIMP"
-_FLATPAK_KRITA = "org.kde.krita"
-
 
 class Editor(Enum):
     """The programs that a plug-in exists for; the value is the word for it on the command line."""
@@ -26,6 +23,16 @@ class Editor(Enum):
     def title(self) -> str:
         """The program's own name."""
         return {Editor.GIMP: "GIMP", Editor.KRITA: "Krita"}[self]
+
+    @property
+    def flatpak(self) -> str:
+        """The program's name in Flatpak."""
+        return {Editor.GIMP: "org.gimp.GIMP", Editor.KRITA: "org.kde.krita"}[self]
+
+    @property
+    def allow_flatpak(self) -> str:
+        """The command that lets the program in Flatpak's sandbox start others outside of it."""
+        return f"flatpak override --user --talk-name=org.freedesktop.Flatpak {self.flatpak}"
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,18 @@ class Profile:
     """GIMP: the version's own folder; Krita: its resource folder. It need not exist yet."""
     settings: Path | None = None
     """Krita: kritarc, which says that the plug-in is switched on."""
-    flatpak: str | None = None
-    """The sandbox's application, from which the engine is started outside of it."""
+    in_flatpak: bool = False
+    """Whether only the editor inside Flatpak's sandbox has it."""
 
 
 def find_profiles(editor: Editor, machine: Machine) -> list[Profile]:
     """All profiles of an editor, newest first; none where it was never started and is not on the PATH."""
     return list(_gimp(machine) if editor is Editor.GIMP else _krita(machine))
+
+
+def sandbox_of(editor: Editor, machine: Machine) -> Path:
+    """The folder of an editor that was started from Flatpak; it need not exist."""
+    return machine.home / ".var" / "app" / editor.flatpak
 
 
 def gimp_version(machine: Machine) -> tuple[int, int] | None:
@@ -96,10 +108,10 @@ def _gimp(machine: Machine) -> Iterator[Profile]:
         versions.add(on_path[1])  # perhaps it was not started yet
     for minor in sorted(versions, reverse=True):
         yield Profile(Editor.GIMP, f"GIMP 3.{minor}", base / f"3.{minor}")
-    base = machine.home / ".var" / "app" / _FLATPAK_GIMP / "config" / "GIMP"
+    base = sandbox_of(Editor.GIMP, machine) / "config" / "GIMP"
     for minor in sorted(_versions(base), reverse=True):
         label = f"GIMP 3.{minor} (Flatpak)"
-        yield Profile(Editor.GIMP, label, base / f"3.{minor}", flatpak=_FLATPAK_GIMP)
+        yield Profile(Editor.GIMP, label, base / f"3.{minor}", in_flatpak=True)
 
 
 def _versions(base: Path) -> set[int]:
@@ -120,7 +132,7 @@ def _krita(machine: Machine) -> Iterator[Profile]:
         settings = machine.folder("XDG_CONFIG_HOME", ".config") / "kritarc"
     if folder.is_dir() or machine.program("krita"):
         yield Profile(Editor.KRITA, "Krita", folder, settings)
-    sandbox = machine.home / ".var" / "app" / _FLATPAK_KRITA
+    sandbox = sandbox_of(Editor.KRITA, machine)
     if sandbox.is_dir():
         folder, settings = sandbox / "data" / "krita", sandbox / "config" / "kritarc"
-        yield Profile(Editor.KRITA, "Krita (Flatpak)", folder, settings, _FLATPAK_KRITA)
+        yield Profile(Editor.KRITA, "Krita (Flatpak)", folder, settings, in_flatpak=True)

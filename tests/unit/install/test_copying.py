@@ -13,14 +13,13 @@ import pytest
 from unfade.filters import FILTERS
 from unfade.filters.options import describe_options
 from unfade.install import Editor, InstallError, Profile, install, uninstall
-from unfade.install.copying import settings
 from unfade.install.kritarc import switch
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def gimp(folder: Path, flatpak: str | None = None) -> Profile:
-    return Profile(Editor.GIMP, "GIMP 3.0", folder / "GIMP" / "3.0", flatpak=flatpak)
+def gimp(folder: Path) -> Profile:
+    return Profile(Editor.GIMP, "GIMP 3.0", folder / "GIMP" / "3.0")
 
 
 def krita(folder: Path) -> Profile:
@@ -49,11 +48,6 @@ def test_what_is_recorded_is_what_the_command_line_says(tmp_path: Path) -> None:
     described = json.loads(json.dumps([describe_options(filter) for filter in FILTERS]))
     assert [filter["options"] for filter in recorded["filters"]] == described
     assert [filter["title"] for filter in recorded["filters"]] == ["Upscale", "De-artifact", "Colorize"]
-
-
-def test_out_of_a_sandbox_the_engine_is_started_by_flatpak(tmp_path: Path) -> None:
-    command = settings(gimp(tmp_path, flatpak="org.gimp.GIMP"))["command"]
-    assert command == ["flatpak-spawn", "--host", "--watch-bus", sys.executable]
 
 
 @pytest.mark.parametrize("make", [gimp, krita])

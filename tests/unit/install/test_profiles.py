@@ -34,7 +34,7 @@ def test_every_version_of_gimp_3_newest_first_and_flatpak(tmp_path: Path) -> Non
     names = folders(tmp_path, Editor.GIMP, machine(tmp_path))
     assert names == [".config/GIMP/3.10", ".config/GIMP/3.2", ".config/GIMP/3.0", sandbox]
     profiles = find_profiles(Editor.GIMP, machine(tmp_path))
-    assert [profile.flatpak for profile in profiles] == [None, None, None, "org.gimp.GIMP"]
+    assert [profile.in_flatpak for profile in profiles] == [False, False, False, True]
     assert profiles[-1].label == "GIMP 3.0 (Flatpak)"
 
 
@@ -87,7 +87,7 @@ def test_krita_on_three_systems(
 def test_kritas_flatpak(tmp_path: Path) -> None:
     make(tmp_path, ".var/app/org.kde.krita")
     (profile,) = find_profiles(Editor.KRITA, machine(tmp_path))
-    assert profile.flatpak == "org.kde.krita"
+    assert profile.in_flatpak
     assert profile.folder == tmp_path / ".var/app/org.kde.krita/data/krita"
 
 

@@ -1,0 +1,96 @@
+"""What both editors' plug-ins share, tried without an editor."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from array import array
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.models import identity_model
+from unfade.install import Editor, Profile, install
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    identity_model(home / "double.onnx", 2)
+    return install(Profile(Editor.GIMP, "GIMP 3.0", home)).folder
+
+
+@pytest.fixture
+def editor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The plug-in's own copy, imported as an editor does."""
+    monkeypatch.syspath_prepend(str(folder))
+    import unfade_editor
+
+    yield unfade_editor
+    for name in ("unfade_editor", "unfade_client"):
+        sys.modules.pop(name, None)
+
+
+def test_several_pictures_go_through_one_engine_with_one_progress(editor: ModuleType, folder: Path) -> None:
+    unfade = editor.Unfade(folder)
+    seen: list[float] = []
+    pictures = [editor.Pixels(2, 1, 3, "u8", bytes(range(k, k + 6))) for k in (0, 100)]
+    steps = [editor.Step("upscale", {"model": str(folder.parents[1] / "double.onnx")})]
+    first, second = unfade.run_all(steps, pictures, lambda f: seen.append(f) if f is not None else None)
+    assert bytes(first.pixels[:6]) == bytes([0, 1, 2, 0, 1, 2])
+    assert bytes(second.pixels[:6]) == bytes([100, 101, 102, 100, 101, 102])
+    assert seen == sorted(seen) and all(0 <= fraction <= 1 for fraction in seen)
+    assert unfade.factor(steps) == 2
+
+
+def test_what_is_selected_is_blended(editor: ModuleType) -> None:
+    before = editor.Pixels(4, 2, 1, "u8", bytes([10] * 8))
+    mask = bytes([0, 255, 128, 0, 0, 0, 64, 0])
+    y, x, height, width = editor.bounds_of(mask, 4)
+    assert (y, x, height, width) == (0, 1, 2, 2)
+    after = array("B", [110] * 4)
+    blended = editor.blended(before, after, mask, (x, y, width, height))
+    assert list(blended) == [10, 110, 60, 10, 10, 10, 35, 10]
+    with pytest.raises(editor.EngineError, match="no pixel in common"):
+        editor.bounds_of(bytes(8), 4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "channels", "opaque"),
+    [(array("B", [1, 255, 2, 0]), 2, True), (array("B", [1, 254]), 2, False),
+     (array("H", [1, 2, 3, 65535]), 4, True), (array("f", [0, 0, 0, 0.5]), 4, False)],
+)  # fmt: skip
+def test_half_transparent_pixels_are_noticed(
+    editor: ModuleType, samples: array[Any], channels: int, opaque: bool
+) -> None:
+    assert editor.is_opaque(samples, channels) is opaque
+
+
+def test_work_gives_its_result_or_raises_and_can_be_stopped(editor: ModuleType) -> None:
+    done = editor.Work(lambda show: (show(0.5), "made")[1])
+    done.start()
+    assert done.result() == "made" and done.fraction == 0.5
+
+    def failing(_show: Any) -> None:
+        raise editor.EngineError("It broke.", "died")
+
+    failed = editor.Work(failing)
+    failed.start()
+    with pytest.raises(editor.EngineError, match="It broke"):
+        failed.result()
+    begun = threading.Event()
+
+    def endless(show: Any) -> str:
+        while show(None):
+            begun.set()
+            time.sleep(0.01)
+        return "stopped"
+
+    stopped = editor.Work(endless)
+    stopped.start()
+    begun.wait()
+    stopped.cancelled = True
+    assert stopped.result() == "stopped"
