@@ -2,13 +2,16 @@
 
     xvfb-run -a -s "-screen 0 1600x1200x24" .venv/bin/python scripts/screenshots.py docs/images
 
-Each is a lossless WebP, ``window-STATE.webp``. States whose filter has no model here are left out.
+Each is a WebP, ``window-STATE.webp``: lossless where that is smaller, as it is without a photograph. States
+whose filter has no model here are left out. With ``--theme dark`` all of them are taken in the dark theme.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
+import os
 import shutil
 import tempfile
 import time
@@ -16,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from PyQt6.QtCore import QCoreApplication, QEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from unfade.card import Task
@@ -24,6 +28,7 @@ from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
 from unfade.ui.doctor import DoctorDialog
 from unfade.ui.link import EngineLink
+from unfade.ui.pasting import picture_of
 from unfade.ui.picker import HintPicker
 from unfade.ui.queue import State as QueueState
 from unfade.ui.save import SaveDialog
@@ -35,6 +40,7 @@ from unfade.ui.window import Window
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
 SIZE = (1280, 820)
+_QUALITY = 82
 PATIENCE = 120.0
 """Seconds for whatever is waited for."""
 
@@ -91,9 +97,24 @@ class Stage:
         """Takes the picture of a widget, or of the window."""
         self.settle()
         path = self.out / f"window-{name}.webp"
-        if not (widget or self.window).grab().save(str(path), "WEBP", 100):  # 100 is lossless
-            raise OSError(f"{path} cannot be written")
+        grabbed = Image.fromarray(picture_of((widget or self.window).grab().toImage()).pixels[..., :3])
+        candidates = []
+        for options in ({"lossless": True}, {"quality": _QUALITY}):
+            grabbed.save(packed := io.BytesIO(), "WEBP", method=6, **options)
+            candidates.append(packed.getvalue())
+        path.write_bytes(min(candidates, key=len))
         self.taken.append(path)
+
+    def point_at(self, x: float, y: float) -> None:
+        """Moves the pointer to a place of the picture."""
+        canvas = self.window.canvas
+        assert canvas.viewport is not None
+        at = QPointF(*canvas.viewport.to_screen((x, y)))
+        none = Qt.MouseButton.NoButton
+        move = QMouseEvent(
+            QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), none, none, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(canvas, move)
 
     def close_window(self) -> None:
         """Ends the window and its engine."""
@@ -116,8 +137,12 @@ def upscale(stage: Stage) -> None:
     stage.shoot("side-by-side")
     stage.window.command("view_split").setChecked(True)
     stage.window.command("zoom_actual").trigger()
+    stage.window.command("loupe").setChecked(True)
     stage.settle(0.3)
     stage.wait(lambda: stage.window.preview.complete)
+    extent = stage.window.document.extent
+    assert extent is not None
+    stage.point_at(0.66 * extent.width, 0.3 * extent.height)
     stage.shoot("actual-pixels")
 
 
@@ -148,9 +173,15 @@ def colorize(stage: Stage) -> None:
     stage.settle(0.3)
     stage.wait(lambda: window.preview.complete)
     stage.shoot("colorize")
-    picker = HintPicker(0.55, window, colour="#c68863", settings=stage.settings)
-    picker.show()
+    window.document.select_hint(2)
+    window.hint_editor.edit_chosen()
+    picker = next(found for found in window.findChildren(HintPicker) if found.isVisible())
     stage.shoot("picker", picker)
+    picker.eyedropper.click()
+    stage.point_at(0.2 * width, 0.9 * height)
+    stage.shoot("eyedropper")
+    window.command("tool_pan").trigger()
+    picker.reject()
 
 
 def queue(stage: Stage) -> None:
@@ -172,6 +203,7 @@ def queue(stage: Stage) -> None:
     panel.start()
     stage.wait(lambda: panel.queue.count(QueueState.DONE) > 0 and panel.queue.running is not None)
     stage.wait(lambda: panel.queue.running is None or panel.queue.running.share > 0.2)
+    panel.list.scrollToTop()
     stage.shoot("queue")
 
 
@@ -197,14 +229,14 @@ def dialogs(stage: Stage) -> None:
 
 def dark(stage: Stage) -> None:
     """The dark theme, with a picture and without one."""
-    stage.settings.theme = Theme.DARK
+    theme, stage.settings.theme = stage.settings.theme, Theme.DARK
     apply_theme(stage.app, stage.settings)
     stage.open_window(Task.UPSCALE)
     stage.shoot("dark")
     stage.close_window()
     stage.open_window(picture=False)
     stage.shoot("dark-empty")
-    stage.settings.theme = Theme.LIGHT
+    stage.settings.theme = theme
     apply_theme(stage.app, stage.settings)
 
 
@@ -232,13 +264,17 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
 
 
 def take(
-    app: QApplication, out: Path, picture: Path = EXAMPLE, names: frozenset[str] = frozenset()
+    app: QApplication,
+    out: Path,
+    picture: Path = EXAMPLE,
+    names: frozenset[str] = frozenset(),
+    theme: Theme = Theme.LIGHT,
 ) -> list[Path]:
     """Takes the pictures of all scenes, or of those named, and gives their files."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unfade-screenshots-") as folder:
         settings = Settings(Path(folder) / "window.ini")
-        settings.theme = Theme.LIGHT
+        settings.theme = theme
         install_language(app, "en")
         apply_theme(app, settings)
         # A copy: the window keeps hints beside the picture.
@@ -257,8 +293,17 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the pictures")
     parser.add_argument("--picture", type=Path, default=EXAMPLE, help="the picture shown in the window")
     parser.add_argument("--scene", action="append", default=[], choices=[scene.__name__ for scene in SCENES])
+    parser.add_argument("--theme", choices=[Theme.LIGHT.value, Theme.DARK.value], default=Theme.LIGHT.value)
     arguments = parser.parse_args()
-    for path in take(QApplication([]), arguments.out, arguments.picture, frozenset(arguments.scene)):
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_DATA_HOME"] = folder  # the shipped models, not those that somebody added here
+        shoot_all(arguments)
+
+
+def shoot_all(arguments: argparse.Namespace) -> None:
+    """What the command line asks for."""
+    names, theme = frozenset(arguments.scene), Theme(arguments.theme)
+    for path in take(QApplication([]), arguments.out, arguments.picture, names, theme):
         print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")
 
 

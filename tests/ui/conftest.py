@@ -36,10 +36,11 @@ def ramp(height: int, width: int, channels: int = 3) -> Picture:
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One tiny model for each filter."""
+    """A tiny model for each filter, and one for De-artifact that finds no watermarks."""
     folder = tmp_path_factory.mktemp("models")
     unet_model(folder / "double.onnx", 2)
     cleaning_model(folder / "clean.onnx")
+    cleaning_model(folder / "blind.onnx", mask=False)
     colouring_model(folder / "colour.onnx")
     return folder
 

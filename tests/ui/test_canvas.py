@@ -210,7 +210,7 @@ def test_a_stroke_is_painted_with_the_brush(
     assert (stroke.mode, stroke.radius) == ("add", 15)
     assert stroke.points[0] == pytest.approx((50, 50), abs=1) and len(stroke.points) > 2
     shown(qtbot, window)
-    veil = window.preview.mask_image(Place(0, 0))
+    veil = window.preview.results.mask(Place(0, 0))
     assert veil is not None
     place = round(70 / 256 * veil.image.width()), round(50 / 256 * veil.image.height())
     assert veil.image.pixelColor(*place).alpha() > 100  # under the stroke

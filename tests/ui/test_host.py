@@ -7,9 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.models import colouring_model
 from tests.ui.conftest import connect, ramp
+from tests.unit.picture.samples import display_p3
 from unfade.service.client import Client, EngineError, Result
 
 DRIVER = Path(__file__).with_name("host_driver.py")
@@ -41,6 +44,21 @@ def test_apply_hands_the_result_back_and_what_was_done(home: dict[str, str]) -> 
                 pixels = ramp(60, 80, 4).pixels.tobytes()
                 again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=result.recipe)
             assert result.pixels == again.pixels
+
+
+def test_the_result_has_the_profile_that_was_sent(home: dict[str, str], tmp_path: Path) -> None:
+    """Colorize gives sRGB; the editor gets values of its own profile, as from the engine without a window."""
+    options = {"model": str(colouring_model(tmp_path / "tint.onnx"))}
+    pixels = ramp(60, 80, 4).pixels.tobytes()
+    with window("apply", home) as client:
+        result = client.apply("colorize", options, 80, 60, 4, "u8", pixels, icc=display_p3())
+    with connect() as engine:
+        recipe = result.recipe
+        again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe, icc=display_p3())
+        plain = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe)
+    found, wanted, srgb = (np.frombuffer(r.pixels, np.uint8).astype(int) for r in (result, again, plain))
+    assert np.abs(found - wanted).max() <= 2  # the window's engine is sent sRGB at 8 bits
+    assert np.abs(found - srgb).max() > 6
 
 
 def test_closing_the_window_changes_nothing(home: dict[str, str]) -> None:

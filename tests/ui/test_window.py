@@ -74,8 +74,8 @@ def test_the_preview_is_the_result(
     whole, extent = expected(window), window.document.extent
     assert extent is not None
     for place in (Place(0, 0), Place(1, 1)):
-        qtbot.waitUntil(lambda place=place: window.preview.result_image(place) is not None, timeout=WAIT)
-        shown = window.preview.result_image(place)
+        qtbot.waitUntil(lambda place=place: window.preview.results.image(place) is not None, timeout=WAIT)
+        shown = window.preview.results.image(place)
         assert shown is not None
         at = in_result(bounds_of(place, extent), window.document.state.scale)
         part = whole.pixels[at.y : at.bottom, at.x : at.right, :3]
@@ -88,9 +88,9 @@ def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow,
     complete(qtbot, window)
     answers: list[object] = []
     window.link.answered.connect(lambda *answer: answers.append(answer))
-    before = window.preview.result_image(Place(0, 0))
+    before = window.preview.results.image(Place(0, 0))
     window.panels.upscale.strength.slider.setValue(20)
-    qtbot.waitUntil(lambda: window.preview.result_image(Place(0, 0)) not in (None, before), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.preview.results.image(Place(0, 0)) not in (None, before), timeout=WAIT)
     assert window.preview.complete and answers == []
     assert window.document.state.upscale.strength == 0.2
 

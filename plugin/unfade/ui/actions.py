@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from unfade.ui.canvas.tools import ToolId
 from unfade.ui.commands import COMMANDS, Menu, make_action
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.translations import LANGUAGES
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -67,7 +69,7 @@ def make_actions(window: QMainWindow, *, hosted: bool, taken: Iterable[QAction] 
     return actions
 
 
-def fill_menu_bar(window: QMainWindow, actions: dict[str, QAction]) -> dict[Menu, QMenu]:
+def fill_menu_bar(window: QMainWindow, actions: dict[str, QAction], words: Words) -> dict[Menu, QMenu]:
     """The menus, in the order of the commands."""
     bar = window.menuBar()
     assert bar is not None
@@ -75,9 +77,10 @@ def fill_menu_bar(window: QMainWindow, actions: dict[str, QAction]) -> dict[Menu
     for id, action in actions.items():
         menu = COMMANDS[id].menu
         if menu not in menus:
-            made = bar.addMenu(menu.title)
+            made = bar.addMenu("")
             assert made is not None
             menus[menu] = made
+            words.put(functools.partial(_title_of, menu), made.setTitle)
         menus[menu].addAction(action)
         if id in _SEPARATED:
             menus[menu].addSeparator()
@@ -85,11 +88,12 @@ def fill_menu_bar(window: QMainWindow, actions: dict[str, QAction]) -> dict[Menu
 
 
 def add_recent_menu(
-    menu: QMenu, before: QAction, settings: Settings, open_file: Callable[[Path], None]
+    menu: QMenu, before: QAction, words: Words, settings: Settings, open_file: Callable[[Path], None]
 ) -> None:
     """The pictures opened of late, looked up each time the menu opens."""
-    recent = QMenu(translate("Window", "Open &recent"), menu)
+    recent = QMenu(menu)
     menu.insertMenu(before, recent)
+    words.put(lambda: translate("Window", "Open &recent"), recent.setTitle)
 
     def fill() -> None:
         recent.clear()
@@ -106,46 +110,83 @@ def add_recent_menu(
 
 
 def add_choices(
-    menu: QMenu, settings: Settings, apply_theme: Callable[[], None], tell: Callable[[str], None]
+    menu: QMenu,
+    words: Words,
+    settings: Settings,
+    apply_theme: Callable[[], None],
+    choose_language: Callable[[str], None],
 ) -> None:
     """Light or dark, and the language."""
-    themes = {
-        Theme.SYSTEM: translate("Window", "As the &system"),
-        Theme.LIGHT: translate("Window", "&Light"),
-        Theme.DARK: translate("Window", "&Dark"),
+
+    def as_system() -> str:
+        return translate("Window", "As the &system")
+
+    themes: dict[Theme, Callable[[], str]] = {
+        Theme.SYSTEM: as_system,
+        Theme.LIGHT: lambda: translate("Window", "&Light"),
+        Theme.DARK: lambda: translate("Window", "&Dark"),
     }
 
     def choose_theme(theme: Theme) -> None:
         settings.theme = theme
         apply_theme()
 
-    def choose_language(language: str) -> None:
-        settings.language = language
-        tell(translate("Window", "The language changes with the next start."))
-
     menu.addSeparator()
-    _add_choice(menu, translate("Window", "&Theme"), themes, settings.theme, choose_theme)
-    languages = {"": translate("Window", "As the &system"), **LANGUAGES}
-    _add_choice(menu, translate("Window", "Lan&guage"), languages, settings.language, choose_language)
+    theme_menu = _add_choice(menu, words, themes, settings.theme, choose_theme)
+    words.put(lambda: translate("Window", "&Theme"), theme_menu.setTitle)
+    languages: dict[str, Callable[[], str]] = {
+        "": as_system,
+        **{key: functools.partial(str, name) for key, name in LANGUAGES.items()},
+    }
+    language_menu = _add_choice(menu, words, languages, settings.language, choose_language)
+    words.put(lambda: translate("Window", "Lan&guage"), language_menu.setTitle)
 
 
 def _add_choice(
-    menu: QMenu, title: str, texts: dict[_Value, str], chosen: _Value, choose: Callable[[_Value], None]
-) -> None:
-    submenu = menu.addMenu(title)
+    menu: QMenu,
+    words: Words,
+    texts: Mapping[_Value, Callable[[], str]],
+    chosen: _Value,
+    choose: Callable[[_Value], None],
+) -> QMenu:
+    submenu = menu.addMenu("")
     assert submenu is not None
     group = QActionGroup(submenu)
     for value, text in texts.items():
-        action = submenu.addAction(text)
+        action = submenu.addAction("")
         assert action is not None
+        words.put(text, action.setText)
         action.setCheckable(True)
         action.setChecked(value == chosen)
         action.triggered.connect(lambda _checked=False, value=value: choose(value))
         group.addAction(action)
+    return submenu
 
 
-def make_tool_bar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
+def _title_of(menu: Menu) -> str:
+    return menu.title
+
+
+def make_tool_bar(window: QMainWindow, actions: dict[str, QAction], words: Words) -> QToolBar:
     """The commands used most, with short names."""
+    bar = QToolBar(window)
+    words.put(lambda: translate("ToolBar", "Tools"), bar.setWindowTitle)
+    bar.setObjectName("tools")
+    bar.setMovable(False)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    for group in _TOOL_BAR:
+        for action in (actions[id] for id in group if id in actions):
+            bar.addAction(action)
+        if group is not _TOOL_BAR[-1]:
+            bar.addSeparator()
+    words.follow(lambda: _shorten(bar))
+    window.addToolBar(bar)
+    return bar
+
+
+def _shorten(bar: QToolBar) -> None:
+    """Gives the tool bar's actions their short names, and its buttons whole ones for screen readers."""
     short = {
         "open": translate("ToolBar", "Open"),
         "save": translate("ToolBar", "Save as"),
@@ -158,20 +199,8 @@ def make_tool_bar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
         "view_side": translate("ToolBar", "Side by side"),
         "view_before": translate("ToolBar", "Hold: before"),
     }
-    bar = QToolBar(translate("ToolBar", "Tools"), window)
-    bar.setObjectName("tools")
-    bar.setMovable(False)
-    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    for group in _TOOL_BAR:
-        shown = [actions[id] for id in group if id in actions]
-        for action in shown:
-            action.setIconText(short.get(action.objectName(), action.iconText()))
-            bar.addAction(action)
-            button = bar.widgetForAction(action)
-            if isinstance(button, QToolButton):
-                button.setAccessibleName(action.toolTip())
-        if group is not _TOOL_BAR[-1]:
-            bar.addSeparator()
-    window.addToolBar(bar)
-    return bar
+    for action in bar.actions():
+        action.setIconText(short.get(action.objectName(), action.iconText()))
+        button = bar.widgetForAction(action)
+        if isinstance(button, QToolButton):
+            button.setAccessibleName(action.toolTip())

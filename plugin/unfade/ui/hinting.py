@@ -1,29 +1,47 @@
-"""Giving hints their colours: the first one, and the picker."""
+"""Giving hints their colours: the first one, the picker, and the eyedropper that the picker sends out."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QCoreApplication, QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from unfade.filters.hints import Hint
+from unfade.ui.canvas.eyedropper import Eyedropper
+from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Point
-from unfade.ui.document import Document
+from unfade.ui.document import Change, Document
 from unfade.ui.picker import HintPicker
 from unfade.ui.preview.live import LivePreview
-from unfade.ui.sampling import luma_at
+from unfade.ui.sampling import colour_at, luma_at
 from unfade.ui.settings import Settings
+
+translate = QCoreApplication.translate
 
 
 class HintEditor(QObject):
-    """Opens the picker for hints."""
+    """Opens the picker for hints.
+
+    Signals:
+        said: a sentence for the status bar.
+    """
+
+    said = pyqtSignal(str)
 
     def __init__(self, document: Document, preview: LivePreview, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._preview, self._settings, self._window = document, preview, settings, window
+        self._canvas: Canvas | None = None
+        self._waiting: HintPicker | None = None  # out of sight while the eyedropper is in use
+        document.subscribe(self._document_changed)
+
+    def take_colours_from(self, canvas: Canvas) -> None:
+        """Where the eyedropper is used."""
+        self._canvas = canvas
+        canvas.returned.connect(self._come_back)
 
     def first_colour(self, at: Point) -> str:
         """What a new hint begins with: what the result is there now, so that placing it changes little."""
-        found = self._preview.colour_at(*at)
+        found = self._preview.results.colour_at(*at)
         if found is not None:
             return found
         assert self._document.picture is not None
@@ -45,6 +63,7 @@ class HintEditor(QObject):
 
         picker.picked.connect(picked)
         picker.finished.connect(self._document.settle)
+        picker.eyedropper_wanted.connect(lambda: self._send_out(picker))
         if new:
             picker.rejected.connect(lambda: self._document.remove_hint(index))
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -59,3 +78,47 @@ class HintEditor(QObject):
         """Deletes the chosen hint."""
         if self._document.selected_hint is not None:
             self._document.remove_hint(self._document.selected_hint)
+
+    # The eyedropper
+
+    def _send_out(self, picker: HintPicker) -> None:
+        if self._canvas is None:
+            return
+        self._waiting = picker
+        picker.hide()
+        self._canvas.lend(Eyedropper(self._colour_at, self._taken))
+        self._canvas.setFocus()
+        self.said.emit(translate("HintPicker", "Click a colour in the picture, or press Esc to go back."))
+
+    def _taken(self, colour: str) -> None:
+        picker = self._waiting
+        self._come_back()
+        if picker is not None:
+            picker.take(colour)
+
+    def _come_back(self) -> None:
+        picker, self._waiting = self._waiting, None
+        if self._canvas is not None:
+            self._canvas.lend(None)
+        if picker is not None:
+            picker.open()
+
+    def _colour_at(self, at: Point) -> str | None:
+        """What is seen there: the result, or the picture itself."""
+        picture, extent, canvas = self._document.picture, self._document.extent, self._canvas
+        if picture is None or extent is None or canvas is None:
+            return None
+        if not (0 <= at[0] < extent.width and 0 <= at[1] < extent.height):
+            return None
+        found = self._preview.results.colour_at(*at) if canvas.shows_result(at) else None
+        return found or colour_at(picture, at)
+
+    def _document_changed(self, change: Change) -> None:
+        """With the picker out of sight other commands can be reached; its hint may not be there any more."""
+        picker = self._waiting
+        if picker is not None and change is not Change.SELECTION:
+            self._waiting = None
+            if self._canvas is not None:
+                self._canvas.lend(None)
+            picker.blockSignals(True)  # what was chosen stays, and nothing else is to be done
+            picker.close()

@@ -16,16 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
+from unfade.card import Task
 from unfade.errors import UnfadeError, UsageError
-from unfade.picture import Metadata, Picture
+from unfade.picture import Picture
 from unfade.service.channel import Outbox, take_standard_streams
 from unfade.service.client import Result
 from unfade.service.jobs import Upload, kind_of
+from unfade.service.profiles import returned
 from unfade.service.protocol import STRIPE, BrokenFrame, Image, read_header
 from unfade.service.requests import Apply, Cancel, Pixels, Shutdown, id_of, parse_request
 from unfade.service.server import discard, hello
 from unfade.ui.link import EngineLink
 from unfade.ui.pixels import as_picture
+from unfade.ui.profiles import result_metadata
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
@@ -57,6 +60,7 @@ class Host(QObject):
         self._outbox = Outbox(sink, on_broken=self.ended.emit)
         self._request: Apply | None = None
         self._upload: Upload | None = None
+        self._picture: Picture | None = None
         self._title = ""
         self.window: Window | None = None
         self._sending: threading.Thread | None = None
@@ -135,8 +139,8 @@ class Host(QObject):
             raise UsageError("There are more pixels than the image's size says.")
         upload.receive(stream, payload)
         if upload.missing == 0:
-            self._upload = None
-            self._wanted.emit(apply, Picture(upload.pixels), self._title)
+            self._upload, self._picture = None, upload.picture
+            self._wanted.emit(apply, self._picture, self._title)
         return 0
 
     # In the event loop
@@ -184,12 +188,14 @@ class Host(QObject):
             self._closed()
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        pixels = as_picture(result, Metadata()).pixels
+        assert self._picture is not None
+        made = as_picture(result, result_metadata(self._picture, [Task(step["filter"]) for step in steps]))
+        pixels = returned(made, self._picture)
         image = Image.of(pixels, request.image.order if request.image else sys.byteorder)
         header = {
             "type": "result",
             "id": request.id,
-            "image": {**image.__dict__},
+            "image": image.header,
             "pixels": image.size,
             "mask": False,
             "exact": result.exact,

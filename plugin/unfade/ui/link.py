@@ -23,6 +23,7 @@ from unfade.picture import Picture
 from unfade.service.client import Client, EngineError, Job, Result
 from unfade.tiling import Bounds
 from unfade.ui.engine import start_engine
+from unfade.ui.engine_words import sentence_of
 from unfade.ui.pixels import DEPTHS
 
 translate = QCoreApplication.translate
@@ -173,7 +174,7 @@ class EngineLink(QObject):
             client.store(name, width, height, channels, depth, picture.pixels.data)
         except EngineError as error:
             if error.kind not in _GONE:
-                self.refused.emit(0, error.kind, str(error))
+                self.refused.emit(0, error.kind, sentence_of(error))
             self._failed(client, error)
 
     def _forget(self, name: str) -> None:
@@ -202,7 +203,7 @@ class EngineLink(QObject):
             )
         except EngineError as error:
             if error.kind not in _GONE:
-                self._refuse(ticket, error.kind, str(error))
+                self._refuse(ticket, error.kind, sentence_of(error))
             self._failed(client, error)
             return
         self._jobs[ticket] = job
@@ -228,14 +229,14 @@ class EngineLink(QObject):
             return
         self._client = None
         client.close()
-        self.lost.emit(str(error))
+        self.lost.emit(sentence_of(error))
         open_questions = dict(self._questions)
         self._start()
         for ticket, (question, attempt) in open_questions.items():
             if attempt < _MOST_ATTEMPTS:
                 self._ask(ticket, question, attempt + 1)
             else:
-                self._refuse(ticket, error.kind, str(error))
+                self._refuse(ticket, error.kind, sentence_of(error))
 
     # In the waiting threads
 
@@ -255,7 +256,7 @@ class EngineLink(QObject):
             if error.kind in _GONE:
                 self._do(self._failed, client, error)
             else:
-                self._do(self._refuse, ticket, error.kind, str(error))
+                self._do(self._refuse, ticket, error.kind, sentence_of(error))
         except Exception as error:
             _log.exception("unexpected failure")
             text = translate(

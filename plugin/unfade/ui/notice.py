@@ -8,6 +8,7 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from unfade.ui.design import Space
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -22,8 +23,10 @@ class Notice(QFrame):
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.remedy = QPushButton(translate("Window", "Try again"))
-        self.dismiss = QPushButton(translate("Notice", "Dismiss"))
+        self.remedy, self.dismiss = QPushButton(), QPushButton()
+        words = Words(self)
+        words.put(lambda: translate("Notice", "Dismiss"), self.dismiss.setText)
+        words.follow(self._name_remedy)
         for button in (self.remedy, self.dismiss):
             button.setProperty("role", "link")
         layout = QHBoxLayout(self)
@@ -50,6 +53,10 @@ class Notice(QFrame):
         self.remedy.setText(remedy)
         self.remedy.setVisible(do is not None)
         self.show()
+
+    def _name_remedy(self) -> None:
+        if self._do is None:  # else it goes with the sentence, which stays as it was said
+            self.remedy.setText(translate("Window", "Try again"))
 
     def _do_it(self) -> None:
         self.hide()

@@ -60,6 +60,7 @@ class HintPicker(QDialog):
 
     Signals:
         picked: "#rrggbb", each time a colour is settled on.
+        eyedropper_wanted: the colour is to be taken from the picture; :meth:`take` brings it.
 
     Args:
         luma: how bright the picture is where the hint is, as a gray sRGB value in [0, 1].
@@ -69,6 +70,7 @@ class HintPicker(QDialog):
     """
 
     picked = pyqtSignal(str)
+    eyedropper_wanted = pyqtSignal()
 
     def __init__(
         self,
@@ -103,6 +105,10 @@ class HintPicker(QDialog):
         self.plane.set_chroma(chroma_of(colour) if colour else Chroma(0, 0))
         self.plane.setFocus()
 
+    def take(self, colour: str) -> None:
+        """Chooses a colour, "#rrggbb", as far as the brightness here allows."""
+        self._swatch_chosen(chroma_of(colour))
+
     def done(self, result: int) -> None:
         """Keeps the colour among the recent ones, or takes it back."""
         if result == QDialog.DialogCode.Accepted:
@@ -120,6 +126,11 @@ class HintPicker(QDialog):
         side.setSpacing(Space.S)
         side.addWidget(self.shown)
         side.addWidget(self.hex)
+        self.eyedropper = QPushButton(translate("HintPicker", "&From the picture"))
+        self.eyedropper.setToolTip(translate("HintPicker", "Take the colour from a place in the picture."))
+        self.eyedropper.setAutoDefault(False)
+        self.eyedropper.clicked.connect(self.eyedropper_wanted)
+        side.addWidget(self.eyedropper)
         about = QLabel(translate("HintPicker", "Only colours that this brightness allows are shown."))
         about.setWordWrap(True)
         about.setProperty("role", "muted")

@@ -16,11 +16,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.ui.commands import COMMANDS, Menu, make_action, plain_text
+from unfade.ui.commands import COMMANDS, Menu, plain_text
 from unfade.ui.design import Space
 from unfade.ui.widgets import column_of
-
-__all__ = ["COMMANDS", "ShortcutSheet", "make_action"]
 
 translate = QCoreApplication.translate
 

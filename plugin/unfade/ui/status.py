@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QTool
 
 from unfade.ui.design import Space
 from unfade.ui.doctor import DoctorDialog
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -22,7 +23,6 @@ class StatusBar(QStatusBar):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(140)
-        self.progress.setAccessibleName(translate("StatusBar", "Progress"))
         self.progress.hide()
         self.detail = QLabel()
         self.detail.setProperty("role", "muted")
@@ -34,7 +34,10 @@ class StatusBar(QStatusBar):
         for widget in (self.detail, self.progress, self.device):
             self.addPermanentWidget(widget)
         self.setContentsMargins(Space.S, 0, Space.XS, 0)
-        self.set_provider(None, None)
+        self._provider: tuple[str | None, str | None] = (None, None)
+        words = Words(self)
+        words.put(lambda: translate("StatusBar", "Progress"), self.progress.setAccessibleName)
+        words.follow(lambda: self.set_provider(*self._provider))
 
     def set_provider(self, label: str | None, fallback: str | None) -> None:
         """Says what runs the networks.
@@ -43,6 +46,7 @@ class StatusBar(QStatusBar):
             label: "CUDA", "CPU" and so on; None while that is not known.
             fallback: a sentence on why it is not the GPU, None where nothing was given up.
         """
+        self._provider = (label, fallback)
         ask = translate("StatusBar", "Click for the doctor's findings.")
         if label is None:
             text, why = translate("StatusBar", "Engine is starting"), ""

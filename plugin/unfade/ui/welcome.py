@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidg
 
 from unfade.ui.design import Space, colours_of
 from unfade.ui.settings import Settings
+from unfade.ui.widgets import wear
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -29,17 +31,22 @@ class Welcome(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._recent: list[QPushButton] = []
-        title = QLabel(translate("Welcome", "Drop a picture here"))
+        title, about, self.heading = QLabel(), QLabel(), QLabel()
+        words = Words(self)
+        words.put(lambda: translate("Welcome", "Drop a picture here"), title.setText)
+        words.put(
+            lambda: translate("Welcome", "or paste one, or choose a file. A folder goes into the queue."),
+            about.setText,
+        )
+        words.put(lambda: translate("Welcome", "Recent pictures"), self.heading.setText)
         title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        about = QLabel(translate("Welcome", "or paste one, or choose a file. A folder goes into the queue."))
         about.setProperty("role", "muted")
         about.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open = QPushButton(open_action.text())
+        self.open = QPushButton()
         self.open.setProperty("role", "primary")
-        self.open.setToolTip(open_action.toolTip())
+        wear(self.open, open_action)
         self.open.clicked.connect(open_action.trigger)
-        self.heading = QLabel(translate("Welcome", "Recent pictures"))
         self.heading.setProperty("role", "muted")
         self.heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._column = QVBoxLayout(self)

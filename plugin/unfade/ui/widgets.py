@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from unfade.ui.design import Space
 
@@ -25,13 +25,23 @@ def column_of(dialog: QDialog) -> QVBoxLayout:
 
 def button_of(action: QAction, role: str = "") -> QPushButton:
     """A push button for an action: its short text, its tool tip, enabled when it is."""
-    button = QPushButton(action.iconText())
+    button = QPushButton()
     button.setProperty("role", role)
-    button.setToolTip(action.toolTip())
     button.clicked.connect(action.trigger)
-    action.enabledChanged.connect(button.setEnabled)
-    button.setEnabled(action.isEnabled())
+    wear(button, action, short=True)
     return button
+
+
+def wear(button: QAbstractButton, action: QAction, *, short: bool = False) -> None:
+    """Has a button look as an action does: its text or its short one, its tool tip, enabled when it is."""
+
+    def show() -> None:
+        button.setText(action.iconText() if short else action.text())
+        button.setToolTip(action.toolTip())
+        button.setEnabled(action.isEnabled())
+
+    action.changed.connect(show)
+    show()
 
 
 def restyle(widget: QWidget, role: str) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
+from PyQt6.QtCore import QRect, QRectF
+from PyQt6.QtGui import QImage, QPainter
 
 from unfade.picture import Picture
 from unfade.tiling import Bounds
+from unfade.ui.canvas.checker import checker
 from unfade.ui.canvas.compare import Pane
 from unfade.ui.canvas.images import Images, Shown, image_of
 from unfade.ui.canvas.pyramid import Pyramid, reduced
 from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.preview.grid import Place, bounds_of, places_in
+from unfade.ui.preview.grid import Place, bounds_of, level_for, places_in
 
 TILE: Final = 512
 """Pixels a side of a tile of the original, on its level."""
@@ -27,10 +28,9 @@ FADE: Final = 0.18
 
 _OVERVIEW_SIDE = 1024
 _CRISP = 3.0  # from this magnification on, pixels are shown as squares
-_CHECKER = 8
 
-TileImage = Callable[[Place], Shown | None]
-"""Gives the image of a tile of the result, None while there is none."""
+SquareImage = Callable[[Place, int], Shown | None]
+"""Gives the image of a square of a level of the grid, None while there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class PicturePainter:
         picture = original.pyramid.picture
         whole = _rect(Bounds(0, 0, picture.height, picture.width), viewport, pane.origin)
         if picture.has_alpha:
-            painter.fillRect(whole, _checker())
+            painter.fillRect(whole, checker())
         level = max(0, math.floor(math.log2(max(1 / viewport.zoom, 1.0))))
         painter.setRenderHint(
             QPainter.RenderHint.SmoothPixmapTransform, viewport.zoom * (1 << level) < _CRISP
@@ -94,34 +94,37 @@ class PicturePainter:
         source = QRectF(bounds.x * across, bounds.y * down, bounds.width * across, bounds.height * down)
         painter.drawImage(QRectF(target), overview, source)
 
-    def paint_after(self, painter: QPainter, viewport: Viewport, pane: Pane, tile: TileImage) -> bool:
+    def paint_after(self, painter: QPainter, viewport: Viewport, pane: Pane, square: SquareImage) -> bool:
         """What there is of the result, over the original; gives whether some of it is still fading in."""
         now, fading = time.monotonic(), False
-        for place in places_in(pane.seen(viewport), viewport.extent):
-            shown = tile(place)
-            if shown is None:
-                continue
-            target = _rect(bounds_of(place, viewport.extent), viewport, pane.origin)
+        level = level_for(viewport.visible)
+        for shown, target in self._squares(viewport, pane, square, level):
             opacity = min((now - shown.born) / FADE, 1.0)
             fading = fading or opacity < 1
             smooth = target.width() < shown.image.width() * _CRISP
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            if opacity >= 1 and shown.image.hasAlphaChannel():
-                painter.fillRect(target, _checker())  # the original must not shine through
+            if level == 0 and opacity >= 1 and shown.image.hasAlphaChannel():
+                painter.fillRect(target, checker())  # the original must not shine through
             painter.setOpacity(opacity)
             painter.drawImage(target, shown.image)
         painter.setOpacity(1.0)
         return fading
 
-    def paint_mask(self, painter: QPainter, viewport: Viewport, pane: Pane, tile: TileImage) -> None:
+    def paint_mask(self, painter: QPainter, viewport: Viewport, pane: Pane, square: SquareImage) -> None:
         """The veil over a watermark."""
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for place in places_in(pane.seen(viewport), viewport.extent):
-            shown = tile(place)
+        for shown, target in self._squares(viewport, pane, square, level_for(viewport.visible)):
+            painter.drawImage(target, shown.image)
+
+    def _squares(
+        self, viewport: Viewport, pane: Pane, square: SquareImage, level: int
+    ) -> Iterator[tuple[Shown, QRect]]:
+        """The images that there are of what is seen in a pane, and where they belong."""
+        extent = viewport.extent
+        for place in places_in(pane.seen(viewport), extent, level):
+            shown = square(place, level)
             if shown is not None:
-                painter.drawImage(
-                    _rect(bounds_of(place, viewport.extent), viewport, pane.origin), shown.image
-                )
+                yield shown, _rect(bounds_of(place, extent, level), viewport, pane.origin)
 
 
 def _tile(pyramid: Pyramid, level: int, row: int, column: int) -> QImage:
@@ -134,17 +137,3 @@ def _rect(bounds: Bounds, viewport: Viewport, origin: tuple[int, int]) -> QRect:
     right, bottom = viewport.to_screen((bounds.right, bounds.bottom))
     x, y = round(left), round(top)
     return QRect(x + origin[0], y + origin[1], max(1, round(right) - x), max(1, round(bottom) - y))
-
-
-@functools.cache
-def _checker() -> QBrush:
-    """What is seen through transparent pixels."""
-    tile = QPixmap(2 * _CHECKER, 2 * _CHECKER)
-    tile.fill(QColor("#ffffff"))
-    painter = QPainter(tile)
-    for x, y in ((0, 0), (_CHECKER, _CHECKER)):
-        painter.fillRect(x, y, _CHECKER, _CHECKER, QColor("#cccccc"))
-    painter.end()
-    brush = QBrush(tile)
-    brush.setStyle(Qt.BrushStyle.TexturePattern)
-    return brush

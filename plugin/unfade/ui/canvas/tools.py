@@ -15,8 +15,6 @@ from unfade.filters.strokes import Stroke
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.document import Document
 
-HIT: Final = 11
-"""Device-independent pixels around a hint in which it is grabbed."""
 MARK_COLOURS: Final = {"add": QColor(230, 0, 126, 110), "keep": QColor(0, 150, 90, 110)}
 
 _HINT_RADIUS = 7.0

@@ -1,53 +1,41 @@
-"""The canvas widget: paints what is in view, and turns pointer, wheel and keys into moves and tools."""
+"""The canvas widget: a scene, kept in line with the document, and Qt's events handed to who knows of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QRectF, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
-    QColor,
     QFocusEvent,
-    QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QWidget
 
-from unfade.card import Task
 from unfade.tiling import Extent
-from unfade.ui.canvas.captions import paint_captions, paint_divider, paint_focus
-from unfade.ui.canvas.compare import Compare, Pane, panes, view_size
-from unfade.ui.canvas.loupe import paint_loupe
+from unfade.ui.canvas.compare import Compare
+from unfade.ui.canvas.frame import FramePainter
+from unfade.ui.canvas.gestures import Gestures
+from unfade.ui.canvas.keys import press_key
 from unfade.ui.canvas.painting import Original, PicturePainter
-from unfade.ui.canvas.tools import HIT, Tool, ToolId, paint_hints
+from unfade.ui.canvas.scene import Scene
+from unfade.ui.canvas.toolbox import Toolbox
+from unfade.ui.canvas.tools import Tool, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.design import colours_of
 from unfade.ui.document import Change, Document
 from unfade.ui.preview.live import LivePreview
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
-_WHEEL_STEP = 2 ** (1 / 3)  # three notches double the size
 _ZOOM_STEP = 2**0.5
-_PAN_STEP = 64  # device-independent pixels an arrow key moves the picture ...
-_CROSS_STEP = 8  # ... or the crosshair, with which tools are used by keyboard
-_DIVIDER_STEP = 0.05
 _FRAME = 16  # milliseconds between paintings while something fades in
-_GRIP = 7  # device-independent pixels around the divider in which it is grabbed
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Canvas(QWidget):
@@ -55,9 +43,11 @@ class Canvas(QWidget):
 
     Signals:
         view_changed: zoom, position or mode are others now.
+        returned: a tool that was lent is taken away, by Esc or for another one.
     """
 
     view_changed = pyqtSignal()
+    returned = pyqtSignal()
 
     def __init__(
         self,
@@ -69,19 +59,11 @@ class Canvas(QWidget):
     ) -> None:
         """``tools`` has one for each id but that for moving the picture."""
         super().__init__(parent)
-        self._document, self._preview, self._painter, self._tools = document, preview, painter, tools
-        self._viewport: Viewport | None = None
-        self._mode = Compare.SPLIT
-        self._divider = 0.5
-        self._tool = ToolId.PAN
-        self._before_held = False
-        self._loupe = False
-        self._mask_shown = False
-        self._pointer: QPointF | None = None
-        self._crosshair: Point | None = None
-        self._dragging: str | None = None  # "picture", "divider" or "tool"
-        self._last = QPointF()
-        self._space = False
+        self._document, self._preview, self._painter = document, preview, painter
+        self._scene = Scene()
+        self._toolbox = Toolbox(tools)
+        self._frame = FramePainter(document, preview.results, painter, self._toolbox)
+        self._gestures = Gestures(self._scene, self._toolbox, self)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(_FRAME)
@@ -90,12 +72,14 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 180)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName(translate("Canvas", "Picture, before and after"))
-        self.setAccessibleDescription(
-            translate(
+        words = Words(self)
+        words.put(lambda: translate("Canvas", "Picture, before and after"), self.setAccessibleName)
+        words.put(
+            lambda: translate(
                 "Canvas",
                 "Arrow keys move the picture; with a tool, a crosshair. Enter uses the tool there.",
-            )
+            ),
+            self.setAccessibleDescription,
         )
         document.subscribe(self._document_changed)
         preview.changed.connect(self.update)
@@ -106,296 +90,188 @@ class Canvas(QWidget):
     @property
     def viewport(self) -> Viewport | None:
         """The window onto the picture; None without one."""
-        return self._viewport
+        return self._scene.viewport
 
     def set_original(self, original: Original | None) -> None:
         """Shows a picture, all of it, or none."""
         self._painter.set_original(original)
-        self._crosshair = None
-        if original is None:
-            self._viewport = None
-        else:
+        self._measure()
+        self._scene.crosshair = None
+        self._scene.viewport = None
+        if original is not None:
             picture = original.pyramid.picture
             extent = Extent(picture.height, picture.width)
-            window = view_size(self._mode, self._size)
-            self._viewport = Viewport(extent, window, 1.0, (0, 0)).fit()
+            self._scene.viewport = Viewport(extent, self._scene.view_size, 1.0, (0, 0)).fit()
         self._view_moved()
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Shows another part of the picture."""
-        self._viewport = viewport
+        self._scene.viewport = viewport
         self._view_moved()
 
     @property
     def mode(self) -> Compare:
         """How before and after are shown together."""
-        return self._mode
+        return self._scene.mode
 
     def set_mode(self, mode: Compare) -> None:
         """Shows them otherwise."""
-        self._mode = mode
-        if self._viewport is not None:
-            self._viewport = self._viewport.resized(view_size(mode, self._size))
-        self._view_moved()
+        self._scene.mode = mode
+        self._resize_viewport()
 
     @property
     def divider(self) -> float:
         """Where the split view's divider is, as a share of the width."""
-        return self._divider
+        return self._scene.divider
 
     def set_divider(self, share: float) -> None:
         """Moves the divider."""
-        self._divider = min(max(share, 0.0), 1.0)
+        self._scene.divider = min(max(share, 0.0), 1.0)
         self.update()
 
     def hold_before(self, held: bool) -> None:
         """Shows the original everywhere, until told otherwise."""
-        if held != self._before_held:
-            self._before_held = held
+        if held != self._scene.before_held:
+            self._scene.before_held = held
             self.update()
-
-    @property
-    def before_held(self) -> bool:
-        """Whether it does."""
-        return self._before_held
 
     def set_loupe(self, on: bool) -> None:
         """Shows the loupe at the pointer."""
-        self._loupe = on
+        self._scene.loupe = on
         self.update()
 
     def set_mask_shown(self, on: bool) -> None:
         """Shows where a watermark was found."""
-        self._mask_shown = on
+        self._scene.mask_shown = on
         self.update()
+
+    def shows_result(self, place: Point) -> bool:
+        """Whether the result, not the original, is what is seen at a place of the picture."""
+        return self._scene.viewport is not None and self._scene.shows_result(place)
+
+    # Tools
 
     @property
     def tool(self) -> ToolId:
         """What the left button does."""
-        return self._tool
+        return self._toolbox.chosen
 
     def set_tool(self, tool: ToolId) -> None:
         """Changes what the left button does."""
-        self._tool = tool
-        self._crosshair = None
+        self._toolbox.chosen = tool
+        if self._toolbox.lent is not None:
+            self.lend(None)
+            self.returned.emit()
+        self._scene.crosshair = None
         self._update_cursor()
         self.update()
+
+    def lend(self, tool: Tool | None) -> None:
+        """Has the left button, and Enter, do something else for a while; None ends that."""
+        self._toolbox.lend(tool)
+        self._update_cursor()
+        self.update()
+
+    # Zoom
 
     def zoom_by(self, steps: int) -> None:
         """Zooms in (or out, with negative steps) around the middle."""
-        if self._viewport is not None:
-            self.set_viewport(self._viewport.zoomed(self._viewport.zoom * _ZOOM_STEP**steps))
+        if self.viewport is not None:
+            self.set_viewport(self.viewport.zoomed(self.viewport.zoom * _ZOOM_STEP**steps))
 
     def zoom_actual(self) -> None:
         """One pixel of the result on one of the screen."""
-        if self._viewport is not None:
-            at = self._to_view(self._pointer) if self._pointer is not None else None
-            self.set_viewport(self._viewport.zoomed(self._document.state.scale, at))
+        scene = self._scene
+        if scene.viewport is not None:
+            at = None if scene.pointer is None else scene.to_view(scene.pointer)
+            self.set_viewport(scene.viewport.zoomed(self._document.state.scale, at))
 
     def zoom_fit(self) -> None:
         """All of the picture."""
-        if self._viewport is not None:
-            self.set_viewport(self._viewport.fit())
+        if self.viewport is not None:
+            self.set_viewport(self.viewport.fit())
 
-    # Painting
+    # Qt's events
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Both sides, marks, loupe."""
-        colours = colours_of(self.palette())
+        """A frame; another one soon while something fades in."""
+        self._measure()
         painter = QPainter(self)
-        ratio = self.devicePixelRatioF()
-        painter.scale(1 / ratio, 1 / ratio)  # from here on in pixels of the screen
-        size = self._size
-        painter.fillRect(0, 0, size.width, size.height, QColor(colours.canvas))
-        viewport = self._viewport
-        if viewport is None:
-            return
-        self._painter.images.begin_frame()
-        shown = panes(self._mode, size, self._divider, before=self._before_held)
-        for pane in shown:
-            painter.save()
-            painter.setClipRect(_rect(pane))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            self._paint_picture(painter, viewport, pane)
-            self._paint_marks(painter, viewport, pane, ratio)
-            painter.restore()
-        if self._loupe and self._pointer is not None and self._dragging is None:
-            at = (self._pointer.x() * ratio, self._pointer.y() * ratio)
-            place = viewport.to_picture(self._to_view(self._pointer))
-            paint_loupe(painter, viewport, place, at, size, ratio, colours, self._paint_picture)
-        painter.resetTransform()
-        captioned = shown if self._document.state.enabled else [pane for pane in shown if not pane.after]
-        paint_captions(painter, captioned, ratio)
-        if len(shown) == 2:
-            foot = QPointF(shown[1].area.x / ratio, self.height())
-            paint_divider(painter, foot, grip=self._mode is Compare.SPLIT, line=QColor(colours.line))
-        if self.hasFocus():
-            paint_focus(painter, QRectF(self.rect()), QColor(colours.focus))
-
-    def _paint_picture(self, painter: QPainter, viewport: Viewport, pane: Pane) -> None:
-        self._painter.paint_before(painter, viewport, pane)
-        if not pane.after:
-            return
-        if self._painter.paint_after(painter, viewport, pane, self._preview.result_image):
+        loupe = self._scene.loupe and self._gestures.dragged is None
+        colours = colours_of(self.palette())
+        if self._frame.paint(painter, self._scene, colours, loupe=loupe, focused=self.hasFocus()):
             self._fade.start()
-        if self._mask_shown and Task.DEARTIFACT in self._document.state.enabled:
-            self._painter.paint_mask(painter, viewport, pane, self._preview.mask_image)
-
-    def _paint_marks(self, painter: QPainter, viewport: Viewport, pane: Pane, ratio: float) -> None:
-        painter.translate(*pane.origin)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tool = self._tools.get(self._tool)
-        if tool is not None:
-            place = self._crosshair
-            if place is None and self._pointer is not None:
-                place = viewport.to_picture(self._to_view(self._pointer))
-            tool.paint(painter, viewport, ratio, place)
-        elif Task.COLORIZE in self._document.state.enabled and not self._before_held and not pane.after:
-            paint_hints(painter, self._document, viewport, ratio)
-        if self._crosshair is not None:
-            x, y = viewport.to_screen(self._crosshair)
-            for colour, width in (("black", 3 * ratio), ("white", ratio)):
-                painter.setPen(QPen(QColor(colour), width))
-                reach = 12 * ratio
-                painter.drawLine(QPointF(x - reach, y), QPointF(x + reach, y))
-                painter.drawLine(QPointF(x, y - reach), QPointF(x, y + reach))
-
-    # The pointer
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Begins to drag: the divider, the picture, or with the tool."""
-        if event is None or self._viewport is None:
-            return
-        self._pointer = self._last = event.position()
-        self._crosshair = None
-        self._dragging = self._grabbed(event)
-        if self._dragging == "tool":
-            place = self._viewport.to_picture(self._to_view(event.position()))
-            self._tools[self._tool].press(place, self._reach)
-        self._update_cursor()
-        self.update()
+        """Begins to drag."""
+        if event is not None and self.viewport is not None:
+            self._gestures.press(event)
+            self._update_cursor()
+            self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Drags on."""
-        if event is None or self._viewport is None:
-            return
-        self._pointer = event.position()
-        if self._dragging == "divider":
-            self.set_divider(event.position().x() / max(self.width(), 1))
-        elif self._dragging == "picture":
-            moved = (event.position() - self._last) * self.devicePixelRatioF()
-            self.set_viewport(self._viewport.moved(moved.x(), moved.y()))
-        elif self._dragging == "tool":
-            self._tools[self._tool].drag(self._viewport.to_picture(self._to_view(event.position())))
-        self._last = event.position()
-        self._update_cursor()
-        if self._loupe or self._tool is not ToolId.PAN:
-            self.update()
+        if event is not None and self.viewport is not None:
+            self._gestures.move(event)
+            self._update_cursor()
+            if self._scene.loupe or self._toolbox.tool is not None:
+                self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Lets go."""
-        dragging, self._dragging = self._dragging, None
-        if dragging == "tool":
-            self._tools[self._tool].release()
+        self._gestures.release()
         self._update_cursor()
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """With a tool, its own; else all of the picture or 1:1."""
-        if event is None or self._viewport is None or event.button() is not Qt.MouseButton.LeftButton:
-            return
-        place = self._viewport.to_picture(self._to_view(event.position()))
-        tool = self._tools.get(self._tool)
-        if tool is not None:
-            self._dragging = "tool"
-            tool.double_click(place, self._reach)
-        elif self._viewport.fitted:
-            self.zoom_actual()
-        else:
-            self.zoom_fit()
+        """Zooms, or uses the tool."""
+        if event is not None and self.viewport is not None:
+            self._gestures.double_click(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """A wheel zooms around the pointer; two fingers on a touchpad move, with Ctrl they zoom."""
-        if event is None or self._viewport is None:
-            return
-        event.accept()
-        device = event.device()
-        touchpad = device is not None and device.type() == QInputDevice.DeviceType.TouchPad
-        if touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            ratio, moved = self.devicePixelRatioF(), event.pixelDelta()
-            if moved.isNull():
-                moved = event.angleDelta()
-            self.set_viewport(self._viewport.moved(moved.x() * ratio, moved.y() * ratio))
-            return
-        factor = _WHEEL_STEP ** (event.angleDelta().y() / 120)
-        at = self._to_view(event.position())
-        self.set_viewport(self._viewport.zoomed(self._viewport.zoom * factor, at))
+        """Zooms or moves."""
+        if event is not None and self.viewport is not None:
+            event.accept()
+            self._gestures.wheel(event)
 
     def event(self, event: QEvent | None) -> bool:
         """Pinching zooms."""
         pinch = Qt.NativeGestureType.ZoomNativeGesture
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinch and self._viewport:
-            at = self._to_view(event.position())
-            self.set_viewport(self._viewport.zoomed(self._viewport.zoom * (1 + event.value()), at))
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinch and self.viewport:
+            self._gestures.pinch(event)
             return True
         return super().event(event)
 
     def leaveEvent(self, event: QEvent | None) -> None:
         """The loupe and the brush go with the pointer."""
-        self._pointer = None
+        self._scene.pointer = None
         self.update()
 
-    # Keys
-
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Arrows move picture, crosshair or divider; Enter uses the tool, Space grabs the picture."""
-        if event is None or self._viewport is None or not self._key(event):
+        """Arrows move, Enter uses the tool, Space grabs the picture, Esc gives a lent tool back."""
+        if event is None or self.viewport is None:
             super().keyPressEvent(event)
+            return
+        if event.key() == Qt.Key.Key_Space:
+            self._gestures.space = True
+        elif event.key() == Qt.Key.Key_Escape and self._toolbox.lent is not None:
+            self.lend(None)
+            self.returned.emit()
+        elif not press_key(event, self._scene, self._toolbox, self):
+            super().keyPressEvent(event)
+        self._update_cursor()
+        self.update()
 
     def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
         """Space lets go."""
         if event is not None and event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
+            self._gestures.space = False
             self._update_cursor()
         super().keyReleaseEvent(event)
 
-    def _key(self, event: QKeyEvent) -> bool:
-        assert self._viewport is not None
-        key, ratio = Qt.Key(event.key()), self.devicePixelRatioF()
-        tool = self._tools.get(self._tool)
-        fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if key == Qt.Key.Key_Space:
-            self._space = True
-            self._update_cursor()
-        elif key in _ARROWS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_divider(self._divider + _ARROWS[key][0] * _DIVIDER_STEP)
-        elif key in _ARROWS and tool is None:
-            across, down = _ARROWS[key]
-            step = _PAN_STEP * ratio * (4 if fine else 1)
-            self.set_viewport(self._viewport.moved(-across * step, -down * step))
-        elif key in _ARROWS:
-            across, down = _ARROWS[key]
-            step = (1 if fine else _CROSS_STEP) * ratio / self._viewport.zoom
-            x, y = self._crosshair or self._viewport.centre
-            extent = self._viewport.extent
-            x, y = x + across * step, y + down * step
-            self._crosshair = (min(max(x, 0.0), extent.width - 0.5), min(max(y, 0.0), extent.height - 0.5))
-            self.update()
-        elif key in _ENTER and tool is not None and not event.modifiers():
-            self._crosshair = self._crosshair or self._viewport.centre
-            tool.press(self._crosshair, self._reach)
-            tool.release()
-        else:
-            return False
-        return True
-
-    # The rest
-
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keeps showing all of the picture, or what is in the middle."""
-        if self._viewport is not None:
-            self._viewport = self._viewport.resized(view_size(self._mode, self._size))
-            self._view_moved()
+        self._resize_viewport()
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         """Shows the focus."""
@@ -405,53 +281,26 @@ class Canvas(QWidget):
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
         """Hides it."""
         super().focusOutEvent(event)
-        self._space = False
+        self._gestures.space = False
         self.update()
 
-    @property
-    def _size(self) -> Extent:
-        """In pixels of the screen."""
+    # In line with screen, document and preview
+
+    def _measure(self) -> None:
+        """Takes note of the canvas' size in pixels of its screen, which may be another screen now."""
         ratio = self.devicePixelRatioF()
-        return Extent(max(1, round(self.height() * ratio)), max(1, round(self.width() * ratio)))
+        self._scene.ratio = ratio
+        self._scene.size = Extent(max(1, round(self.height() * ratio)), max(1, round(self.width() * ratio)))
 
-    @property
-    def _reach(self) -> float:
-        assert self._viewport is not None
-        return HIT * self.devicePixelRatioF() / self._viewport.zoom
-
-    def _to_view(self, position: QPointF) -> Point:
-        """A place on the widget in the window onto the picture, whichever pane it is on."""
-        ratio = self.devicePixelRatioF()
-        x, y = position.x() * ratio, position.y() * ratio
-        half = view_size(self._mode, self._size).width
-        return (x - half, y) if self._mode is Compare.SIDE and x >= half else (x, y)
-
-    def _grabbed(self, event: QMouseEvent) -> str | None:
-        if self._on_divider(event.position()) and event.button() is Qt.MouseButton.LeftButton:
-            return "divider"
-        if event.button() is Qt.MouseButton.MiddleButton or self._space:
-            return "picture"
-        if event.button() is not Qt.MouseButton.LeftButton:
-            return None
-        return "picture" if self._tool is ToolId.PAN else "tool"
-
-    def _on_divider(self, position: QPointF) -> bool:
-        if self._mode is not Compare.SPLIT or self._before_held:
-            return False
-        return abs(position.x() - self._divider * self.width()) <= _GRIP
+    def _resize_viewport(self) -> None:
+        self._measure()
+        if self._scene.viewport is not None:
+            self._scene.viewport = self._scene.viewport.resized(self._scene.view_size)
+            self._view_moved()
+        self.update()
 
     def _update_cursor(self) -> None:
-        shape = Qt.CursorShape.ArrowCursor
-        if self._dragging == "divider" or (
-            self._dragging is None and self._pointer is not None and self._on_divider(self._pointer)
-        ):
-            shape = Qt.CursorShape.SplitHCursor
-        elif self._dragging == "picture":
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif self._space or (self._tool is ToolId.PAN and self._viewport is not None):
-            shape = Qt.CursorShape.OpenHandCursor
-        elif self._tool in self._tools:
-            shape = self._tools[self._tool].cursor
+        shape = self._gestures.cursor
         if self.cursor().shape() != shape:
             self.setCursor(shape)
 
@@ -467,10 +316,7 @@ class Canvas(QWidget):
 
     def _tell_view(self) -> None:
         """The preview works on what is in view."""
-        if self._viewport is not None and self._document.extent == self._viewport.extent:
-            density = self._document.state.scale / self._viewport.zoom
-            self._preview.set_view(self._viewport.visible, density)
-
-
-def _rect(pane: Pane) -> QRect:
-    return QRect(pane.area.x, pane.area.y, pane.area.width, pane.area.height)
+        viewport = self._scene.viewport
+        if viewport is not None and self._document.extent == viewport.extent:
+            density = self._document.state.scale / viewport.zoom
+            self._preview.set_view(viewport.visible, density)

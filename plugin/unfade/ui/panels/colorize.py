@@ -27,24 +27,21 @@ class ColorizePanel(FilterFrame):
     def __init__(
         self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
     ) -> None:
-        about = translate("ColorizePanel", "Colours black-and-white pictures; hints tell it what you know.")
-        super().__init__(actions["colorize"], about, parent)
+        super().__init__(actions["colorize"], parent)
         self._document = document
         self.saturation = Percent(
-            translate("ColorizePanel", "S&aturation"),
-            translate("ColorizePanel", "0 is gray, 100 the model's colours, 200 twice as much."),
+            lambda: translate("ColorizePanel", "S&aturation"),
+            lambda: translate("ColorizePanel", "0 is gray, 100 the model's colours, 200 twice as much."),
             most=2.0,
         )
         self.strength = Percent(
-            translate("ColorizePanel", "Stren&gth"),
-            translate("ColorizePanel", "0 is the picture as it was, 100 the coloured one."),
+            lambda: translate("ColorizePanel", "Stren&gth"),
+            lambda: translate("ColorizePanel", "0 is the picture as it was, 100 the coloured one."),
         )
         self.hints = QLabel()
         self.hints.setWordWrap(True)
         self.hints.setProperty("role", "muted")
-        self.colour = QPushButton(translate("ColorizePanel", "C&olour…"))
-        self.colour.setToolTip(translate("ColorizePanel", "Change the colour of the chosen hint."))
-        self.clear = QPushButton(translate("ColorizePanel", "Clear hin&ts"))
+        self.colour, self.clear = QPushButton(), QPushButton()
         self.fields.addWidget(self.saturation)
         self.fields.addWidget(self.strength)
         self.fields.addLayout(row(tool_button(actions["tool_hint"]), self.colour))
@@ -55,6 +52,19 @@ class ColorizePanel(FilterFrame):
             field.settled.connect(document.settle)
         self.colour.clicked.connect(self.colour_wanted)
         self.clear.clicked.connect(self._clear)
+        self.words.put(
+            lambda: translate(
+                "ColorizePanel", "Colours black-and-white pictures; hints tell it what you know."
+            ),
+            self.about.setText,
+        )
+        self.words.put(lambda: translate("ColorizePanel", "C&olour…"), self.colour.setText)
+        self.words.put(
+            lambda: translate("ColorizePanel", "Change the colour of the chosen hint."),
+            self.colour.setToolTip,
+        )
+        self.words.put(lambda: translate("ColorizePanel", "Clear hin&ts"), self.clear.setText)
+        self.words.follow(self.show_document)
 
     def show_document(self) -> None:
         """Shows what is set."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
@@ -17,8 +19,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.ui.commands import plain_text
 from unfade.ui.design import Space
-from unfade.ui.widgets import label_of, restyle
+from unfade.ui.widgets import label_of, restyle, wear
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -34,8 +38,16 @@ class Percent(QWidget):
     changed = pyqtSignal(float)
     settled = pyqtSignal()
 
-    def __init__(self, text: str, tip: str, most: float = 1.0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: Callable[[], str],
+        tip: Callable[[], str],
+        most: float = 1.0,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``text`` and ``tip`` translate; they are called again when the language changes."""
         super().__init__(parent)
+        words = Words(self)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round(100 * most))
         self.slider.setPageStep(10)
@@ -45,11 +57,10 @@ class Percent(QWidget):
         self.number.setFixedWidth(76)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        label = label_of(text, self.number)
-        self.slider.setAccessibleName(text.replace("&", ""))
-        self.number.setAccessibleName(text.replace("&", ""))
-        for widget in (self.slider, self.number, label):
-            widget.setToolTip(tip)
+        label = label_of("", self.number)
+        words.put(text, label.setText)
+        words.put(lambda: plain_text(text()), self.slider.setAccessibleName, self.number.setAccessibleName)
+        words.put(tip, self.slider.setToolTip, self.number.setToolTip, label.setToolTip)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(Space.S)
@@ -78,18 +89,19 @@ class Percent(QWidget):
 class FilterFrame(QFrame):
     """A filter's switch, with a line on what it does, and its settings while it is on."""
 
-    def __init__(self, action: QAction, summary: str, parent: QWidget | None = None) -> None:
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("filter")
-        self.switch = QCheckBox(action.text())
-        self.switch.setToolTip(action.toolTip())
+        self.words = Words(self)
+        self.switch = QCheckBox()
+        wear(self.switch, action)
         self.switch.setChecked(action.isChecked())
         font = self.switch.font()
         font.setBold(True)
         self.switch.setFont(font)
-        about = QLabel(summary)
-        about.setWordWrap(True)
-        about.setProperty("role", "muted")
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.about.setProperty("role", "muted")
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.hide()
@@ -100,7 +112,7 @@ class FilterFrame(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
         layout.setSpacing(Space.XS)
-        for widget in (self.switch, about, self.note, self.body):
+        for widget in (self.switch, self.about, self.note, self.body):
             layout.addWidget(widget)
         self.switch.toggled.connect(action.setChecked)
         action.toggled.connect(self.switch.setChecked)

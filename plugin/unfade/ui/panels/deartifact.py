@@ -13,6 +13,7 @@ from unfade.card import Task
 from unfade.ui.design import Space
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterFrame, Percent, row, tool_button
+from unfade.ui.preview.models import Models
 from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate
@@ -35,29 +36,29 @@ class DeartifactPanel(FilterFrame):
     def __init__(
         self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
     ) -> None:
-        about = translate("DeartifactPanel", "Takes compression artifacts and text watermarks away.")
-        super().__init__(actions["deartifact"], about, parent)
+        super().__init__(actions["deartifact"], parent)
         self._document = document
+        self._finds: bool | None = None
         self.strength = Percent(
-            translate("DeartifactPanel", "&Strength"),
-            translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
+            lambda: translate("DeartifactPanel", "&Strength"),
+            lambda: translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
         )
-        self.watermark = QCheckBox(translate("DeartifactPanel", "&Remove text watermarks"))
-        self.overlay = QCheckBox(translate("DeartifactPanel", "S&how where they were found"))
+        self.watermark, self.overlay = QCheckBox(), QCheckBox()
         _bind(self.overlay, actions["show_mask"])
+        self.blind = QLabel()
+        self.blind.setWordWrap(True)
+        self.blind.setProperty("role", "muted")
         self.brush = QSlider(Qt.Orientation.Horizontal)
         self.brush_number = QSpinBox()
         self._make_brush()
-        self.clear = QPushButton(translate("DeartifactPanel", "Clear &painting"))
-        self.fields.addWidget(self.strength)
-        self.fields.addWidget(self.watermark)
-        self.fields.addWidget(self.overlay)
-        heading = QLabel(translate("DeartifactPanel", "Paint on the mask"))
-        heading.setProperty("role", "muted")
-        self.fields.addWidget(heading)
+        self.heading, self.clear = QLabel(), QPushButton()
+        self.heading.setProperty("role", "muted")
+        for widget in (self.strength, self.watermark, self.blind, self.overlay, self.heading):
+            self.fields.addWidget(widget)
         self.fields.addLayout(row(tool_button(actions["tool_mark"]), tool_button(actions["tool_keep"])))
         self.fields.addLayout(self._brush_row())
         self.fields.addLayout(row(self.clear))
+        self.words.follow(self._put_texts)
         self.strength.changed.connect(lambda share: self._set("strength", share))
         self.strength.settled.connect(document.settle)
         self.watermark.toggled.connect(lambda on: self._set("watermark", on))
@@ -74,24 +75,55 @@ class DeartifactPanel(FilterFrame):
         wanted = size * _BRUSH_STEP if larger else size / _BRUSH_STEP
         self.brush_number.setValue(max(round(wanted), size + 1) if larger else min(round(wanted), size - 1))
 
-    def show_document(self) -> None:
-        """Shows what is set."""
+    def show_document(self, models: Models) -> None:
+        """Shows what is set, and what of it the model can do."""
         options = self._document.state.deartifact
+        self._finds = models.finds_mask(options.model)
         self.strength.set_share(options.strength)
         self.watermark.blockSignals(True)
-        self.watermark.setChecked(options.watermark)
+        self.watermark.setChecked(options.watermark and self._finds is not False)
         self.watermark.blockSignals(False)
+        self.watermark.setEnabled(self._finds is not False)
+        self.blind.setVisible(self._finds is False)
+        self._put_texts()
         self.clear.setEnabled(bool(options.strokes))
+
+    def _put_texts(self) -> None:
+        finds = self._finds is not False
+        self.about.setText(
+            translate("DeartifactPanel", "Takes compression artifacts and text watermarks away.")
+            if self._finds
+            else translate("DeartifactPanel", "Takes compression artifacts away.")
+        )
+        self.watermark.setText(translate("DeartifactPanel", "&Remove text watermarks"))
+        self.blind.setText(
+            translate(
+                "DeartifactPanel",
+                "This model does not find watermarks; paint over one to have it filled in.",
+            )
+        )
+        self.overlay.setText(
+            translate("DeartifactPanel", "S&how where they were found")
+            if finds
+            else translate("DeartifactPanel", "S&how what is painted over")
+        )
+        self.heading.setText(
+            translate("DeartifactPanel", "Paint on the mask")
+            if finds
+            else translate("DeartifactPanel", "Paint on the picture")
+        )
+        self.clear.setText(translate("DeartifactPanel", "Clear &painting"))
+        self.brush_number.setSuffix(translate("DeartifactPanel", " px"))
+        for widget in (self.brush, self.brush_number):
+            widget.setAccessibleName(translate("DeartifactPanel", "Size of the brush"))
 
     def _make_brush(self) -> None:
         low, high = BRUSH_SIZES
         self.brush.setRange(low, high)
         self.brush_number.setRange(low, high)
-        self.brush_number.setSuffix(translate("DeartifactPanel", " px"))
         self.brush_number.setFixedWidth(76)
         self.brush_number.setAlignment(Qt.AlignmentFlag.AlignRight)
         for widget in (self.brush, self.brush_number):
-            widget.setAccessibleName(translate("DeartifactPanel", "Size of the brush"))
             widget.setValue(_USUAL_BRUSH)
         self.brush.valueChanged.connect(self.brush_number.setValue)
         self.brush_number.valueChanged.connect(self.brush.setValue)
@@ -100,7 +132,9 @@ class DeartifactPanel(FilterFrame):
     def _brush_row(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setSpacing(Space.S)
-        line.addWidget(label_of(translate("DeartifactPanel", "&Brush"), self.brush_number))
+        label = label_of("", self.brush_number)
+        self.words.put(lambda: translate("DeartifactPanel", "&Brush"), label.setText)
+        line.addWidget(label)
         line.addWidget(self.brush, 1)
         line.addWidget(self.brush_number)
         return line
@@ -114,5 +148,6 @@ def _bind(box: QCheckBox, action: QAction) -> None:
     """A box that is an action's other face."""
     box.setChecked(action.isChecked())
     box.setToolTip(action.toolTip())
+    action.changed.connect(lambda: box.setToolTip(action.toolTip()))
     box.toggled.connect(action.setChecked)
     action.toggled.connect(box.setChecked)

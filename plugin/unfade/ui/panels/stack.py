@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,7 +15,9 @@ from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.controls import FilterFrame
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.preview.plan import Models
+from unfade.ui.preview.models import Models
+from unfade.ui.widgets import wear
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -44,16 +46,17 @@ class PanelStack(QWidget):
             Task.COLORIZE: self.colorize,
             Task.UPSCALE: self.upscale,
         }
-        self.finish = QPushButton(finish.text())
+        self.finish = QPushButton()
         self.finish.setProperty("role", "primary")
-        self.finish.setToolTip(finish.toolTip())
         self.finish.setMinimumHeight(Space.TARGET + Space.S)
         self.finish.clicked.connect(finish.trigger)
-        finish.enabledChanged.connect(self.finish.setEnabled)
-        self.finish.setEnabled(finish.isEnabled())
+        wear(self.finish, finish)
         self._lay_out()
         document.subscribe(lambda _change: self.show_document())
-        self.show_document()
+        words = Words(self)
+        words.follow(self.show_document)
+        words.follow(lambda: QTimer.singleShot(0, self._fit_width))  # once the panels have their texts too
+        self._fit_width()
 
     def set_models(self, models: Models) -> None:
         """Which models there are, as soon as the engine has told."""
@@ -62,7 +65,7 @@ class PanelStack(QWidget):
 
     def show_document(self) -> None:
         """Shows what is set."""
-        self.deartifact.show_document()
+        self.deartifact.show_document(self._models)
         self.colorize.show_document()
         self.upscale.show_document(self._models)
         for task, frame in self.frames.items():
@@ -98,8 +101,13 @@ class PanelStack(QWidget):
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
         layout.addLayout(foot)
+        self._scroll = scroll
+
+    def _fit_width(self) -> None:
+        """Some languages need more room, and that beside the scroll bar of a low window."""
+        for frame in self.frames.values():
+            frame.fields.invalidate()
         widest = max(frame.body.minimumSizeHint().width() for frame in self.frames.values())
-        bar = scroll.verticalScrollBar()
+        bar = self._scroll.verticalScrollBar()
         assert bar is not None
-        # Some languages need more, and that beside the scroll bar of a low window.
         self.setFixedWidth(max(_WIDTH, widest + 2 * Space.L + bar.sizeHint().width()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, Qt
@@ -10,10 +11,12 @@ from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPus
 
 from unfade.card import Task
 from unfade.filters.part import scaled_extent
+from unfade.ui.commands import plain_text
 from unfade.ui.design import Space
 from unfade.ui.document import Document
+from unfade.ui.numbers import decimal
 from unfade.ui.panels.controls import FilterFrame, Percent
-from unfade.ui.preview.plan import Models
+from unfade.ui.preview.models import Models
 from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate
@@ -26,17 +29,20 @@ class UpscalePanel(FilterFrame):
     """Changes the document's options for Upscale, and shows them."""
 
     def __init__(self, document: Document, action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(action, translate("UpscalePanel", "Enlarges up to four times."), parent)
+        super().__init__(action, parent)
+        self.words.put(lambda: translate("UpscalePanel", "Enlarges up to four times."), self.about.setText)
         self._document = document
         self._make_scales()
         self._make_size()
         self.detail = Percent(
-            translate("UpscalePanel", "&Detail"),
-            translate("UpscalePanel", "0 is faithful to the picture, 100 invents convincing texture."),
+            lambda: translate("UpscalePanel", "&Detail"),
+            lambda: translate(
+                "UpscalePanel", "0 is faithful to the picture, 100 invents convincing texture."
+            ),
         )
         self.strength = Percent(
-            translate("UpscalePanel", "Stre&ngth"),
-            translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
+            lambda: translate("UpscalePanel", "Stre&ngth"),
+            lambda: translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
         )
         for field in (self.detail, self.strength):
             self.fields.addWidget(field)
@@ -52,7 +58,10 @@ class UpscalePanel(FilterFrame):
         for side, number in (("width", self.width_field), ("height", self.height_field)):
             number.blockSignals(True)
             number.setEnabled(extent is not None)
-            if extent is not None:
+            number.setSpecialValueText("" if extent else "–")  # shown at the least value: without a picture
+            if extent is None:
+                number.setRange(0, 0)
+            else:
                 length = getattr(extent, side)
                 number.setRange(round(length * _LEAST), round(length * _MOST))
                 if not number.hasFocus() or number.value() != self._asked.get(side):
@@ -69,11 +78,9 @@ class UpscalePanel(FilterFrame):
         line.setSpacing(Space.XS)
         self.presets: dict[float, QPushButton] = {}
         for scale in SCALES:
-            button = QPushButton(f"{scale:g}×")
+            button = QPushButton()
             button.setCheckable(True)
-            button.setAccessibleName(
-                translate("UpscalePanel", "Enlarge {scale} times").format(scale=f"{scale:g}")
-            )
+            self.words.follow(functools.partial(_name_scale, button, scale))
             button.clicked.connect(lambda _checked=False, scale=scale: self._set("scale", scale))
             group.addButton(button)
             line.addWidget(button, 1)
@@ -86,26 +93,29 @@ class UpscalePanel(FilterFrame):
         grid = QGridLayout()
         grid.setHorizontalSpacing(Space.S)
         grid.setVerticalSpacing(2)
-        fields = (
-            ("width", translate("UpscalePanel", "&Width"), self.width_field, 0),
-            ("height", translate("UpscalePanel", "&Height"), self.height_field, 2),
-        )
-        for side, text, number, column in fields:
+        labels: list[QLabel] = []
+        for side, number, column in (("width", self.width_field, 0), ("height", self.height_field, 2)):
             number.setKeyboardTracking(False)
-            number.setSuffix(translate("UpscalePanel", " px"))
-            number.setAccessibleName(
-                translate("UpscalePanel", "{side} of the result in pixels").format(side=text.replace("&", ""))
-            )
             number.valueChanged.connect(lambda value, side=side: self._set_side(side, value))
-            grid.addWidget(label_of(text, number), 0, column)
+            labels.append(label_of("", number))
+            grid.addWidget(labels[-1], 0, column)
             grid.addWidget(number, 1, column)
             grid.setColumnStretch(column, 1)
         locked = QLabel("×")
         locked.setAlignment(Qt.AlignmentFlag.AlignCenter)
         locked.setProperty("role", "muted")
-        locked.setToolTip(translate("UpscalePanel", "Width and height keep the picture's proportions."))
         grid.addWidget(locked, 1, 1)
         self.fields.addLayout(grid)
+        self.words.follow(lambda: self._name_sides(labels[0], labels[1], locked))
+
+    def _name_sides(self, across: QLabel, down: QLabel, locked: QLabel) -> None:
+        across.setText(translate("UpscalePanel", "&Width"))
+        down.setText(translate("UpscalePanel", "&Height"))
+        for number, label in ((self.width_field, across), (self.height_field, down)):
+            named = translate("UpscalePanel", "{side} of the result in pixels")
+            number.setAccessibleName(named.format(side=plain_text(label.text())))
+            number.setSuffix(translate("UpscalePanel", " px"))
+        locked.setToolTip(translate("UpscalePanel", "Width and height keep the picture's proportions."))
 
     def _set(self, name: str, value: float) -> None:
         changed = self._document.state.with_options(Task.UPSCALE, **{name: value})
@@ -117,3 +127,8 @@ class UpscalePanel(FilterFrame):
             return
         self._asked = {side: value}
         self._set("scale", min(max(value / getattr(extent, side), _LEAST), _MOST))
+
+
+def _name_scale(button: QPushButton, scale: float) -> None:
+    button.setText(f"{decimal(scale)}×")
+    button.setAccessibleName(translate("UpscalePanel", "Enlarge {scale} times").format(scale=decimal(scale)))

@@ -53,6 +53,10 @@ class TileCache:
             self._kept.move_to_end((key, place))
         return kept
 
+    def peek(self, key: str, place: Place) -> Kept | None:
+        """The same without counting as looked at; also from another thread."""
+        return self._kept.get((key, place))
+
     def has(self, key: str, place: Place, reduction: int) -> bool:
         """Whether a tile is there in enough detail. It does not count as looked at."""
         kept = self._kept.get((key, place))

@@ -1,13 +1,14 @@
-"""Tiles of the result as the screen shows them, put together from what the engine gave."""
+"""Squares of the result as the screen shows them, put together from what the engine gave. Safe in threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtGui import QImage
+from PyQt6.QtCore import QRect
+from PyQt6.QtGui import QImage, QPainter
 
 from unfade.card import Task
 from unfade.filters.part import cut, part_of
@@ -55,6 +56,45 @@ def compose(
     mixed = blended(result, plan.blend, other=other, under=under)
     metadata = Metadata() if coloured else Metadata(icc=picture.metadata.icc)
     return image_of(Picture(np.ascontiguousarray(mixed), metadata))
+
+
+def mosaic(
+    old: QImage | None,
+    bounds: Bounds,
+    tiles: Iterable[tuple[Bounds, QImage]],
+    density: float,
+    backdrop: Callable[[QPainter, QRect], None] | None,
+) -> QImage:
+    """Many tiles as one image, for seeing them from afar; transparent where there is no tile, and no ``old``.
+
+    Args:
+        old: what was shown so far, which stays where there is no tile.
+        bounds: what the image stands for, in pixels of the source.
+        tiles: their bounds and images.
+        density: pixels of the image for one of the source, a side.
+        backdrop: fills what shows through tiles; None for tiles without transparency.
+    """
+    width = max(1, round(bounds.width * density))
+    height = max(1, round(bounds.height * density))
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    if old is not None:
+        painter.drawImage(image.rect(), old)
+    if backdrop is None:  # a veil takes the place of the old one
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    for at, tile in tiles:
+        inside = at.within(bounds)
+        # Both edges are rounded, so that neighbours meet.
+        left, top = round(inside.x * density), round(inside.y * density)
+        right, bottom = round(inside.right * density), round(inside.bottom * density)
+        target = QRect(left, top, max(1, right - left), max(1, bottom - top))
+        if backdrop is not None:
+            backdrop(painter, target)
+        painter.drawImage(target, tile)
+    painter.end()
+    return image
 
 
 def enlarged_tile(picture: Picture, extent: Extent, place: Place, scale: float) -> NDArray[Any]:

@@ -9,55 +9,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from unfade.card import Task, Variant
+from unfade.card import Task
 from unfade.errors import ModelError
 from unfade.filters.choice import choose_passes
 from unfade.filters.inpaint import patch_bounds
+from unfade.filters.strokes import Stroke
 from unfade.tiling import Bounds, Extent
 from unfade.ui.document import ORDER, State
 from unfade.ui.preview.blend import Blend
+from unfade.ui.preview.models import Models
 
 _STROKES_FELT = 192  # pixels beyond a stroke: the halos of the networks after it, generously
-
-
-@dataclass(frozen=True)
-class Models:
-    """Which models the engine has."""
-
-    scales: Mapping[Variant, frozenset[int]] = field(default_factory=dict)
-    """The native scales of the upscaling models."""
-    tasks: frozenset[Task] = frozenset()
-
-    @classmethod
-    def of(cls, listing: Mapping[str, Any]) -> Models:
-        """From the engine's reply to ``list``."""
-        found = [
-            (Task(model["filter"]), Variant(model["variant"]), int(model["scale"]))
-            for model in listing["models"]
-        ]
-        scales = {
-            variant: frozenset(
-                scale for task, kind, scale in found if (task, kind) == (Task.UPSCALE, variant)
-            )
-            for variant in Variant
-        }
-        return cls(scales, frozenset(task for task, _, _ in found))
-
-    @property
-    def detail(self) -> bool:
-        """Whether there is something to choose between: a faithful and a GAN model of one scale."""
-        return bool(self.both)
-
-    @property
-    def both(self) -> frozenset[int]:
-        """The native scales for which there is a faithful and a GAN model."""
-        none: frozenset[int] = frozenset()
-        return self.scales.get(Variant.FAITHFUL, none) & self.scales.get(Variant.GAN, none)
 
 
 class Under(Enum):
@@ -93,13 +60,28 @@ class Layer:
         if not strokes or Task.COLORIZE in self.state.enabled:
             return self
         felt = bounds.grown(_STROKES_FELT)
-        patches = [patch for patch in patch_bounds(strokes, extent) if patch.overlaps(felt)]
+        patches = [patch for patch in self._patches(extent) if patch.overlaps(felt)]
         kept = tuple(
             stroke
             for stroke in strokes
             if stroke.box.overlaps(felt) or any(stroke.box.overlaps(patch) for patch in patches)
         )
-        return Layer(self.state.with_options(Task.DEARTIFACT, strokes=kept))
+        if kept not in self._by_strokes:  # most parts feel none: they share one layer, and its key
+            self._by_strokes[kept] = Layer(self.state.with_options(Task.DEARTIFACT, strokes=kept))
+        return self._by_strokes[kept]
+
+    def _patches(self, extent: Extent) -> Sequence[Bounds]:
+        if extent not in self._patches_of:
+            self._patches_of[extent] = patch_bounds(self.state.deartifact.strokes, extent)
+        return self._patches_of[extent]
+
+    @functools.cached_property
+    def _by_strokes(self) -> dict[tuple[Stroke, ...], Layer]:
+        return {}
+
+    @functools.cached_property
+    def _patches_of(self) -> dict[Extent, Sequence[Bounds]]:
+        return {}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,11 @@ from unfade.tiling import Bounds, Extent
 from unfade.ui.preview.grid import TILE, Place, bounds_of, places_in
 
 BLOCK = 2
-"""Tiles a side that are asked for at once: halos are shared, and the engine still stops soon."""
+"""Tiles a side that are asked for at once: halos are shared, and the engine still stops soon.
+
+While nothing in view is there one tile is asked for alone, to be seen sooner; so is what is out of view, for
+the engine ends what it is at before it turns to something new.
+"""
 
 Missing = Callable[[Place], bool]
 
@@ -28,7 +32,8 @@ def next_block(view: Bounds, extent: Extent, missing: Missing, *, rest: bool) ->
         places = _outward(area, view, extent)
         first = next((place for place in places if missing(place)), None)
         if first is not None:
-            return _grown(first, places, missing, view)
+            alone = area is not view or all(missing(place) for place in places)
+            return [first] if alone else _grown(first, places, missing, view)
     return []
 
 

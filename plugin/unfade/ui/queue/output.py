@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QStandardPaths
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
 from unfade.ui.design import Space
 from unfade.ui.queue.model import Output
 from unfade.ui.saving import FORMATS, format_for
 from unfade.ui.settings import Settings
 from unfade.ui.widgets import label_of
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -25,10 +36,9 @@ class OutputFields(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.folder = QLineEdit(str(settings.output_folder(_usual_folder())))
-        self.browse = QPushButton(translate("Queue", "&Browse…"))
-        self.browse.setAccessibleName(translate("Queue", "Choose the folder for results"))
+        self.browse = QPushButton()
         self.format = QComboBox()
-        self.format.addItem(translate("Queue", "As the picture"), _OWN_FORMAT)
+        self.format.addItem("", _OWN_FORMAT)
         for name in FORMATS:
             self.format.addItem(format_for(name).title, name)
         chosen = settings.choice("queue format", _OWN_FORMAT, (_OWN_FORMAT, *FORMATS))
@@ -36,7 +46,6 @@ class OutputFields(QWidget):
         self.quality = QSpinBox()
         self.quality.setRange(1, 100)
         self.quality.setValue(settings.number("queue quality", 95, 1, 100))
-        self.quality.setToolTip(translate("Queue", "Quality of JPEG and WebP results."))
         self._lay_out()
         self.browse.clicked.connect(self._ask_for_folder)
         self.folder.editingFinished.connect(self._remember)
@@ -59,13 +68,24 @@ class OutputFields(QWidget):
         grid.setHorizontalSpacing(Space.S)
         grid.setVerticalSpacing(Space.S)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(label_of(translate("Queue", "Results &go to"), self.folder), 0, 0)
+        labels = [label_of("", field) for field in (self.folder, self.format, self.quality)]
+        Words(self).follow(functools.partial(self._put_texts, *labels))
+        grid.addWidget(labels[0], 0, 0)
         grid.addWidget(self.folder, 0, 1, 1, 2)
         grid.addWidget(self.browse, 0, 3)
-        grid.addWidget(label_of(translate("Queue", "For&mat"), self.format), 1, 0)
+        grid.addWidget(labels[1], 1, 0)
         grid.addWidget(self.format, 1, 1)
-        grid.addWidget(label_of(translate("Queue", "&Quality"), self.quality), 1, 2)
+        grid.addWidget(labels[2], 1, 2)
         grid.addWidget(self.quality, 1, 3)
+
+    def _put_texts(self, folder: QLabel, format: QLabel, quality: QLabel) -> None:
+        folder.setText(translate("Queue", "Results &go to"))
+        format.setText(translate("Queue", "For&mat"))
+        quality.setText(translate("Queue", "&Quality"))
+        self.browse.setText(translate("Queue", "&Browse…"))
+        self.browse.setAccessibleName(translate("Queue", "Choose the folder for results"))
+        self.format.setItemText(0, translate("Queue", "As the picture"))
+        self.quality.setToolTip(translate("Queue", "Quality of JPEG and WebP results."))
 
     def _ask_for_folder(self) -> None:
         title = translate("Queue", "Folder for results")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
@@ -25,15 +25,15 @@ from unfade.ui.commands import make_action
 from unfade.ui.design import Space
 from unfade.ui.engine import start_engine
 from unfade.ui.queue.asking import ask_for_folder, ask_for_pictures
-from unfade.ui.queue.model import MOST_ATTEMPTS, Item, State
+from unfade.ui.queue.model import Item, State
 from unfade.ui.queue.output import OutputFields
 from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows
-from unfade.ui.queue.telling import counts, summary
+from unfade.ui.queue.runner import QueueRunner
+from unfade.ui.queue.telling import summary
 from unfade.ui.queue.thumbnails import Thumbnails
-from unfade.ui.queue.worker import Worker
-from unfade.ui.recipes import for_any_picture
 from unfade.ui.settings import Settings
 from unfade.ui.widgets import button_of
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -75,19 +75,20 @@ class QueuePanel(QWidget):
         connect: Callable[[], Client] = start_engine,
     ) -> None:
         super().__init__(parent)
-        self._steps, self._settings = steps, settings
-        self._closing = False
+        self._settings = settings
         self.rows = QueueRows(self)
         self.queue = self.rows.queue
         self._thumbnails = Thumbnails(2 * THUMBNAIL_SIDE, self)  # twice: for high-density screens
         self._thumbnails.made.connect(self.rows.set_thumbnail)
-        self._worker = Worker(connect, self)
+        self.output = OutputFields(settings)
+        self.runner = QueueRunner(self.queue, steps, self.output.output, connect, self)
         self.commands: dict[str, QAction] = {id: make_action(id, self) for id in _COMMANDS}
         self.setAcceptDrops(True)
-        self._make_fields()
+        words = Words(self)
+        self._make_fields(words)
         self._lay_out()
         self._connect()
-        self._update()
+        words.follow(self._update)
         self.list.setFocus()
 
     def add(self, paths: Iterable[Path]) -> None:
@@ -103,33 +104,29 @@ class QueuePanel(QWidget):
 
     def start(self) -> None:
         """Runs what waits with the recipe as it is set now."""
-        steps = for_any_picture(self._steps())
-        if not steps:
-            self.said.emit(translate("Queue", "The recipe has no steps; choose a filter first."))
-            return
-        self.queue.start(steps)
-        self._go_on()
+        self.runner.start()
 
     def close_down(self) -> None:
         """Stops everything: what to call before the window goes. May be called again."""
-        self._closing = True
-        self._clock.stop()
-        self._worker.close()
+        self.runner.close()
         self._thumbnails.close()
 
     # Building
 
-    def _make_fields(self) -> None:
+    def _make_fields(self, words: Words) -> None:
         self.list = QueueList(self.rows)
-        self.output = OutputFields(self._settings)
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(translate("Queue", "Progress of the queue"))
-        self.clear = QPushButton(translate("Queue", "Remove &finished"))
-        self.clear.setToolTip(translate("Queue", "Take finished pictures off the list; files stay."))
+        self.clear = QPushButton()
+        words.put(lambda: translate("Queue", "Progress of the queue"), self.progress.setAccessibleName)
+        words.put(lambda: translate("Queue", "Remove &finished"), self.clear.setText)
+        words.put(
+            lambda: translate("Queue", "Take finished pictures off the list; files stay."),
+            self.clear.setToolTip,
+        )
 
     def _lay_out(self) -> None:
         adding = QHBoxLayout()
@@ -189,66 +186,10 @@ class QueuePanel(QWidget):
         selection.selectionChanged.connect(self._update)
         self.rows.dataChanged.connect(self._update)
         self.rows.modelReset.connect(self._update)
-        worker = self._worker
-        worker.progress.connect(self._progressed)
-        worker.finished.connect(self._finished)
-        worker.failed.connect(self._failed)
-        worker.cancelled.connect(self._cancelled)
-        worker.engine_died.connect(self._engine_died)
-        worker.no_engine.connect(self._no_engine)
-        worker.provider.connect(self.provider)
-        self._clock = QTimer(self)
-        self._clock.setInterval(1000)
-        self._clock.timeout.connect(self._update)
-
-    # Working
-
-    def _go_on(self) -> None:
-        output = self.output.output()
-        item = self.queue.begin(output, time.monotonic())
-        if item is not None and item.target is not None:
-            self._worker.run(item.id, item.source, item.target, item.steps, output.quality)
-            self._clock.start()
-            self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
-        elif self.queue.running is None:
-            self._clock.stop()
-            self._worker.rest()
-        self._update()
-
-    def _ended(self, note: Callable[[], None]) -> None:
-        if self._closing:
-            return
-        note()
-        self._go_on()
-        if self.queue.running is None and not self.queue.count(State.WAITING):
-            self.said.emit(
-                translate("Queue", "The queue is done: {summary}").format(summary=counts(self.queue))
-            )
-
-    # What the worker tells. Methods of this object, for Qt to drop what still is on its way when it goes.
-
-    def _progressed(self, id: int, share: float) -> None:
-        self.queue.progress(id, share)
-
-    def _finished(self, id: int) -> None:
-        self._ended(lambda: self.queue.finish(id, time.monotonic()))
-
-    def _failed(self, id: int, sentence: str) -> None:
-        self._ended(lambda: self.queue.fail(id, sentence))
-
-    def _cancelled(self, id: int) -> None:
-        self._ended(lambda: self.queue.cancelled(id))
-
-    def _engine_died(self, id: int, sentence: str) -> None:
-        item = self.queue.item(id)
-        if item.attempts < MOST_ATTEMPTS:
-            text = translate("Queue", "The engine stopped at {name}; it was started again.")
-            self.said.emit(text.format(name=item.source.name))
-        self._ended(lambda: self.queue.engine_died(id, sentence))
-
-    def _no_engine(self, id: int, sentence: str) -> None:
-        self.queue.pause()
-        self._ended(lambda: self.queue.fail(id, sentence))
+        self.runner.changed.connect(self._update)
+        self.runner.begun.connect(self._scroll_to)
+        self.runner.said.connect(self.said)
+        self.runner.provider.connect(self.provider)
 
     # What the user asks for
 
@@ -262,8 +203,10 @@ class QueuePanel(QWidget):
         self.start()
 
     def _cancel(self) -> None:
-        if self.queue.cancel(_ids(self._chosen(State.WAITING, State.RUNNING))):
-            self._worker.cancel()
+        self.runner.cancel(_ids(self._chosen(State.WAITING, State.RUNNING)))
+
+    def _scroll_to(self, item: Item) -> None:
+        self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
 
     def _chosen(self, *states: State) -> list[Item]:
         """Selected items in these states; all such where none is selected."""

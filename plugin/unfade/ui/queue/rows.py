@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 from unfade.ui.design import Colours, Space, colours_of
 from unfade.ui.queue.model import Item, Queue, State
 from unfade.ui.queue.telling import state_text
+from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
@@ -91,7 +92,7 @@ class QueueList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setAccessibleName(translate("Queue", "Pictures in the queue"))
+        Words(self).put(lambda: translate("Queue", "Pictures in the queue"), self.setAccessibleName)
         self.doubleClicked.connect(lambda index: self.opened.emit(rows.item_at(index)))
 
     def chosen(self) -> list[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QCoreApplication
 
+from unfade.ui.numbers import fixed
 from unfade.ui.queue.model import Item, Queue, State
 
 translate = QCoreApplication.translate
@@ -17,7 +18,7 @@ def state_text(item: Item) -> str:
         return translate("Queue", "Running: {percent} %").format(percent=int(item.share * 100))
     if item.state is State.DONE and item.target is not None:
         text = translate("Queue", "Done in {seconds} s: {name}")
-        return text.format(seconds=f"{item.seconds or 0:.1f}", name=item.target.name)
+        return text.format(seconds=fixed(item.seconds or 0, 1), name=item.target.name)
     if item.state is State.FAILED:
         # The name stands above it already, and the folder would leave no room for the reason.
         return (item.sentence or "").replace(str(item.source), item.source.name)

@@ -21,6 +21,7 @@ from unfade.log import log_file
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client, EngineError, Result
 from unfade.ui.engine import start_engine
+from unfade.ui.engine_words import sentence_of
 from unfade.ui.pixels import DEPTHS, as_picture
 from unfade.ui.profiles import as_sent, result_metadata
 
@@ -92,11 +93,11 @@ class Worker(QObject):
             if error.kind == "cancelled" or self._stop:
                 self.cancelled.emit(id)
             elif error.kind in _ENGINE_GONE:
-                self.engine_died.emit(id, str(error))
+                self.engine_died.emit(id, sentence_of(error))
             elif error.kind == "start":
                 self.no_engine.emit(id, str(error))
             else:
-                self.failed.emit(id, str(error))
+                self.failed.emit(id, sentence_of(error))
         except UnfadeError as error:
             self.failed.emit(id, str(error))
         except MemoryError:

@@ -34,7 +34,7 @@ def language_for(chosen: str, system: QLocale) -> str:
 
 
 def install_language(app: QCoreApplication, chosen: str) -> str:
-    """Has the application speak a language from now on; what is on the screen already stays as it is.
+    """Has the application speak a language from now on, and write numbers as it does.
 
     Args:
         app: the application.
@@ -46,7 +46,11 @@ def install_language(app: QCoreApplication, chosen: str) -> str:
     for old in app.findChildren(QTranslator):
         app.removeTranslator(old)
         old.deleteLater()
-    language = language_for(chosen, QLocale.system())
+    system = QLocale.system()
+    language = language_for(chosen, system)
+    spoken = QLocale(language)
+    # Somebody in Austria or Mexico has numbers of their own.
+    QLocale.setDefault(system if system.language() == spoken.language() else spoken)
     if language == "en":
         return language
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)

@@ -23,10 +23,6 @@
   <context>
     <name>ColorizePanel</name>
     <message>
-      <source>Colours black-and-white pictures; hints tell it what you know.</source>
-      <translation>Koloriert Schwarz-Weiß-Bilder; Farbhinweise sagen, was Sie wissen.</translation>
-    </message>
-    <message>
       <source>S&amp;aturation</source>
       <translation>S&amp;ättigung</translation>
     </message>
@@ -41,6 +37,10 @@
     <message>
       <source>0 is the picture as it was, 100 the coloured one.</source>
       <translation>0 ist das Bild, wie es war, 100 das kolorierte.</translation>
+    </message>
+    <message>
+      <source>Colours black-and-white pictures; hints tell it what you know.</source>
+      <translation>Koloriert Schwarz-Weiß-Bilder; Farbhinweise sagen, was Sie wissen.</translation>
     </message>
     <message>
       <source>C&amp;olour…</source>
@@ -69,6 +69,54 @@
   </context>
   <context>
     <name>Command</name>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Die letzte Änderung der Einstellungen zurücknehmen.</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Wiederherstellen</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Die zurückgenommene Änderung wiederherstellen.</translation>
+    </message>
+    <message>
+      <source>&amp;Copy result</source>
+      <translation>Ergebnis &amp;kopieren</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Das Ergebnis in die Zwischenablage kopieren.</translation>
+    </message>
+    <message>
+      <source>&amp;Paste picture</source>
+      <translation>Bild &amp;einfügen</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Das Bild aus der Zwischenablage öffnen.</translation>
+    </message>
+    <message>
+      <source>&amp;Delete colour hint</source>
+      <translation>Farbhinweis &amp;löschen</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Den ausgewählten Farbhinweis löschen.</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Einstellungen &amp;zurücksetzen</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Diesen Schritt auf die Vorgaben zurücksetzen.</translation>
+    </message>
     <message>
       <source>&amp;Open…</source>
       <translation>&amp;Öffnen…</translation>
@@ -118,52 +166,172 @@
       <translation>Das Fenster schließen.</translation>
     </message>
     <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Rückgängig</translation>
+      <source>&amp;Upscale</source>
+      <translation>&amp;Vergrößern</translation>
     </message>
     <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Die letzte Änderung der Einstellungen zurücknehmen.</translation>
+      <source>Enlarge the picture.</source>
+      <translation>Das Bild vergrößern.</translation>
     </message>
     <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Wiederherstellen</translation>
+      <source>&amp;De-artifact</source>
+      <translation>&amp;Artefakte entfernen</translation>
     </message>
     <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Die zurückgenommene Änderung wiederherstellen.</translation>
+      <source>Take compression artifacts away.</source>
+      <translation>Kompressionsartefakte entfernen.</translation>
     </message>
     <message>
-      <source>&amp;Copy result</source>
-      <translation>Ergebnis &amp;kopieren</translation>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Kolorieren</translation>
     </message>
     <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Das Ergebnis in die Zwischenablage kopieren.</translation>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Einem Schwarz-Weiß-Bild Farbe geben.</translation>
     </message>
     <message>
-      <source>&amp;Paste picture</source>
-      <translation>Bild &amp;einfügen</translation>
+      <source>&amp;Apply</source>
+      <translation>&amp;Übernehmen</translation>
     </message>
     <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Das Bild aus der Zwischenablage öffnen.</translation>
+      <source>Hand the result back to the editor.</source>
+      <translation>Das Ergebnis an das Bildprogramm zurückgeben.</translation>
     </message>
     <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>Farbhinweis &amp;löschen</translation>
+      <source>S&amp;top</source>
+      <translation>&amp;Stopp</translation>
     </message>
     <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Den ausgewählten Farbhinweis löschen.</translation>
+      <source>Stop what is being worked on.</source>
+      <translation>Die laufende Arbeit abbrechen.</translation>
     </message>
     <message>
-      <source>Reset &amp;settings</source>
-      <translation>Einstellungen &amp;zurücksetzen</translation>
+      <source>Move &amp;picture</source>
+      <translation>&amp;Bild verschieben</translation>
     </message>
     <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Diesen Schritt auf die Vorgaben zurücksetzen.</translation>
+      <source>Drag to move the picture about.</source>
+      <translation>Ziehen, um das Bild zu verschieben.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Farbhinweise</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Klicken setzt einen Farbhinweis, Ziehen verschiebt ihn, Doppelklick ändert die Farbe.</translation>
+    </message>
+    <message>
+      <source>&amp;Mark watermark</source>
+      <translation>&amp;Wasserzeichen markieren</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Ein Wasserzeichen übermalen, um es auffüllen zu lassen.</translation>
+    </message>
+    <message>
+      <source>&amp;Keep original</source>
+      <translation>&amp;Original behalten</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Übermalen, was unverändert bleiben soll.</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>K&amp;leinerer Pinsel</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Mit einem kleineren Pinsel malen.</translation>
+    </message>
+    <message>
+      <source>&amp;Larger brush</source>
+      <translation>&amp;Größerer Pinsel</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Mit einem größeren Pinsel malen.</translation>
+    </message>
+    <message>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Tastenkürzel</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Alle Befehle und ihre Tasten zeigen.</translation>
+    </message>
+    <message>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnose…</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Zeigen, welches Gerät rechnet, warum nicht die GPU, und welche Modelle es gibt.</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>&amp;Protokolldatei öffnen</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Das Protokoll öffnen, das zu einer Fehlermeldung gehört.</translation>
+    </message>
+    <message>
+      <source>&amp;About Unfade</source>
+      <translation>&amp;Über Unfade</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Version und Lizenz zeigen.</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>&amp;Bilder hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Bilder in die Warteschlange aufnehmen.</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>&amp;Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Alle Bilder eines Ordners in die Warteschlange aufnehmen.</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>&amp;Starten</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Das Rezept auf die wartenden Bilder anwenden.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pause</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Das laufende Bild fertigstellen und kein weiteres beginnen.</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Ausgewählte Bilder, die fehlgeschlagen oder abgebrochen sind, erneut bearbeiten.</translation>
+    </message>
+    <message>
+      <source>&amp;Cancel</source>
+      <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Die ausgewählten Bilder abbrechen.</translation>
     </message>
     <message>
       <source>Zoom &amp;in</source>
@@ -242,8 +410,8 @@
       <translation>&amp;Wasserzeichen anzeigen</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found.</source>
-      <translation>Farbig zeigen, wo ein Wasserzeichen gefunden wurde.</translation>
+      <source>Show in colour where a watermark was found or painted over.</source>
+      <translation>Farbig anzeigen, wo ein Wasserzeichen gefunden oder übermalt wurde.</translation>
     </message>
     <message>
       <source>Filter &amp;panel</source>
@@ -269,181 +437,9 @@
       <source>Give the window the whole screen.</source>
       <translation>Das Fenster auf den ganzen Bildschirm vergrößern.</translation>
     </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>&amp;Vergrößern</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Das Bild vergrößern.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>&amp;Artefakte entfernen</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts and text watermarks away.</source>
-      <translation>Kompressionsartefakte und Textwasserzeichen entfernen.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Kolorieren</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Einem Schwarz-Weiß-Bild Farbe geben.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>&amp;Übernehmen</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Das Ergebnis an das Bildprogramm zurückgeben.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>&amp;Stopp</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Die laufende Arbeit abbrechen.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>&amp;Bild verschieben</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Ziehen, um das Bild zu verschieben.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Farbhinweise</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Klicken setzt einen Farbhinweis, Ziehen verschiebt ihn, Doppelklick ändert die Farbe.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Wasserzeichen markieren</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark that was not found.</source>
-      <translation>Ein Wasserzeichen übermalen, das nicht gefunden wurde.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>&amp;Original behalten</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Übermalen, was unverändert bleiben soll.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>K&amp;leinerer Pinsel</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Mit einem kleineren Pinsel malen.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>&amp;Größerer Pinsel</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Mit einem größeren Pinsel malen.</translation>
-    </message>
-    <message>
-      <source>Add &amp;pictures…</source>
-      <translation>&amp;Bilder hinzufügen…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Bilder in die Warteschlange aufnehmen.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>&amp;Ordner hinzufügen…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Alle Bilder eines Ordners in die Warteschlange aufnehmen.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>&amp;Starten</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Das Rezept auf die wartenden Bilder anwenden.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pause</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Das laufende Bild fertigstellen und kein weiteres beginnen.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Ausgewählte Bilder, die fehlgeschlagen oder abgebrochen sind, erneut bearbeiten.</translation>
-    </message>
-    <message>
-      <source>&amp;Cancel</source>
-      <translation>&amp;Abbrechen</translation>
-    </message>
-    <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Die ausgewählten Bilder abbrechen.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Tastenkürzel</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Alle Befehle und ihre Tasten zeigen.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnose…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Zeigen, welches Gerät rechnet, warum nicht die GPU, und welche Modelle es gibt.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>&amp;Protokolldatei öffnen</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Das Protokoll öffnen, das zu einer Fehlermeldung gehört.</translation>
-    </message>
-    <message>
-      <source>&amp;About Unfade</source>
-      <translation>&amp;Über Unfade</translation>
-    </message>
-    <message>
-      <source>Show the version and the licence.</source>
-      <translation>Version und Lizenz zeigen.</translation>
-    </message>
   </context>
   <context>
     <name>DeartifactPanel</name>
-    <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Entfernt Kompressionsartefakte und Textwasserzeichen.</translation>
-    </message>
     <message>
       <source>&amp;Strength</source>
       <translation>&amp;Stärke</translation>
@@ -453,20 +449,40 @@
       <translation>0 ist das Bild, wie es war, 100 das Ergebnis des Modells.</translation>
     </message>
     <message>
+      <source>Takes compression artifacts and text watermarks away.</source>
+      <translation>Entfernt Kompressionsartefakte und Textwasserzeichen.</translation>
+    </message>
+    <message>
+      <source>Takes compression artifacts away.</source>
+      <translation>Entfernt Kompressionsartefakte.</translation>
+    </message>
+    <message>
       <source>&amp;Remove text watermarks</source>
       <translation>&amp;Textwasserzeichen entfernen</translation>
+    </message>
+    <message>
+      <source>This model does not find watermarks; paint over one to have it filled in.</source>
+      <translation>Dieses Modell findet keine Wasserzeichen; übermalen Sie eines, um es auffüllen zu lassen.</translation>
     </message>
     <message>
       <source>S&amp;how where they were found</source>
       <translation>&amp;Zeigen, wo sie gefunden wurden</translation>
     </message>
     <message>
-      <source>Clear &amp;painting</source>
-      <translation>&amp;Pinselstriche löschen</translation>
+      <source>S&amp;how what is painted over</source>
+      <translation>Ü&amp;bermaltes anzeigen</translation>
     </message>
     <message>
       <source>Paint on the mask</source>
       <translation>Auf die Maske malen</translation>
+    </message>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Auf dem Bild malen</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>&amp;Pinselstriche löschen</translation>
     </message>
     <message>
       <source> px</source>
@@ -553,6 +569,21 @@
     </message>
   </context>
   <context>
+    <name>Engine</name>
+    <message>
+      <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
+      <translation>Die Engine von Unfade ist unerwartet ausgefallen; versuchen Sie es noch einmal, bei knappem Speicher mit einem kleineren Bild.</translation>
+    </message>
+    <message>
+      <source>Unfade's engine gave no sign of life, so it was stopped; try again.</source>
+      <translation>Die Engine von Unfade gab kein Lebenszeichen mehr und wurde beendet; versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory for this picture; close other programs and try again.</source>
+      <translation>Der Speicher reicht für dieses Bild nicht aus; schließen Sie andere Programme und versuchen Sie es noch einmal.</translation>
+    </message>
+  </context>
+  <context>
     <name>EngineLink</name>
     <message>
       <source>The engine is not running.</source>
@@ -572,6 +603,10 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Pfeiltasten bewegen die Markierung; mit Umschalt weiter.</translation>
+    </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Klicken Sie eine Farbe im Bild an; mit Esc geht es zurück.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -656,6 +691,14 @@
     <message>
       <source>Recent colour {colour}</source>
       <translation>Zuletzt verwendete Farbe {colour}</translation>
+    </message>
+    <message>
+      <source>&amp;From the picture</source>
+      <translation>&amp;Aus dem Bild</translation>
+    </message>
+    <message>
+      <source>Take the colour from a place in the picture.</source>
+      <translation>Die Farbe von einer Stelle im Bild nehmen.</translation>
     </message>
     <message>
       <source>Only colours that this brightness allows are shown.</source>
@@ -756,6 +799,18 @@
       <translation>Ordner hinzufügen</translation>
     </message>
     <message>
+      <source>Results &amp;go to</source>
+      <translation>Ergebnisse &amp;nach</translation>
+    </message>
+    <message>
+      <source>For&amp;mat</source>
+      <translation>For&amp;mat</translation>
+    </message>
+    <message>
+      <source>&amp;Quality</source>
+      <translation>&amp;Qualität</translation>
+    </message>
+    <message>
       <source>&amp;Browse…</source>
       <translation>&amp;Durchsuchen…</translation>
     </message>
@@ -772,28 +827,12 @@
       <translation>Qualität der Ergebnisse in JPEG und WebP.</translation>
     </message>
     <message>
-      <source>Results &amp;go to</source>
-      <translation>Ergebnisse &amp;nach</translation>
-    </message>
-    <message>
-      <source>For&amp;mat</source>
-      <translation>For&amp;mat</translation>
-    </message>
-    <message>
-      <source>&amp;Quality</source>
-      <translation>&amp;Qualität</translation>
-    </message>
-    <message>
       <source>Folder for results</source>
       <translation>Ordner für Ergebnisse</translation>
     </message>
     <message>
       <source>There are no new pictures in what was added.</source>
       <translation>Im Hinzugefügten sind keine neuen Bilder.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>Das Rezept hat keine Schritte; wählen Sie zuerst einen Filter.</translation>
     </message>
     <message>
       <source>Progress of the queue</source>
@@ -806,14 +845,6 @@
     <message>
       <source>Take finished pictures off the list; files stay.</source>
       <translation>Fertige Bilder aus der Liste nehmen; die Dateien bleiben.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>Die Warteschlange ist fertig: {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>Die Engine ist bei {name} ausgefallen; sie wurde neu gestartet.</translation>
     </message>
     <message>
       <source>&amp;Open result</source>
@@ -834,6 +865,18 @@
     <message>
       <source>Drop pictures or folders here.</source>
       <translation>Bilder oder Ordner hier ablegen.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>Das Rezept hat keine Schritte; wählen Sie zuerst einen Filter.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>Die Warteschlange ist fertig: {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>Die Engine ist bei {name} ausgefallen; sie wurde neu gestartet.</translation>
     </message>
     <message>
       <source>Waiting</source>
@@ -1179,6 +1222,10 @@
   <context>
     <name>ToolBar</name>
     <message>
+      <source>Tools</source>
+      <translation>Werkzeuge</translation>
+    </message>
+    <message>
       <source>Open</source>
       <translation>Öffnen</translation>
     </message>
@@ -1218,10 +1265,6 @@
       <source>Hold: before</source>
       <translation>Halten: vorher</translation>
     </message>
-    <message>
-      <source>Tools</source>
-      <translation>Werkzeuge</translation>
-    </message>
   </context>
   <context>
     <name>UpscalePanel</name>
@@ -1246,10 +1289,6 @@
       <translation>0 ist einfache Vergrößerung, 100 das Ergebnis des Modells.</translation>
     </message>
     <message>
-      <source>Enlarge {scale} times</source>
-      <translation>Auf das {scale}-fache vergrößern</translation>
-    </message>
-    <message>
       <source>&amp;Width</source>
       <translation>&amp;Breite</translation>
     </message>
@@ -1258,16 +1297,20 @@
       <translation>&amp;Höhe</translation>
     </message>
     <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
       <source>{side} of the result in pixels</source>
       <translation>{side} des Ergebnisses in Pixeln</translation>
     </message>
     <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
       <source>Width and height keep the picture's proportions.</source>
       <translation>Breite und Höhe behalten die Proportionen des Bildes.</translation>
+    </message>
+    <message>
+      <source>Enlarge {scale} times</source>
+      <translation>Auf das {scale}-fache vergrößern</translation>
     </message>
   </context>
   <context>
@@ -1316,10 +1359,6 @@
       <translation>&amp;Dunkel</translation>
     </message>
     <message>
-      <source>The language changes with the next start.</source>
-      <translation>Die Sprache wechselt beim nächsten Start.</translation>
-    </message>
-    <message>
       <source>&amp;Theme</source>
       <translation>Farbsche&amp;ma</translation>
     </message>
@@ -1360,8 +1399,8 @@
       <translation>In der Zwischenablage ist kein Bild.</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Warteschlange</translation>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Sie wurde neu gestartet; Ihre Einstellungen sind alle da.</translation>
     </message>
     <message>
       <source>Start it again</source>
@@ -1372,8 +1411,8 @@
       <translation>Wird geöffnet…</translation>
     </message>
     <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Sie wurde neu gestartet; Ihre Einstellungen sind alle da.</translation>
+      <source>Queue</source>
+      <translation>Warteschlange</translation>
     </message>
     <message>
       <source>Dropped picture</source>

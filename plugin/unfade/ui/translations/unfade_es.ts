@@ -23,10 +23,6 @@
   <context>
     <name>ColorizePanel</name>
     <message>
-      <source>Colours black-and-white pictures; hints tell it what you know.</source>
-      <translation>Colorea imágenes en blanco y negro; las indicaciones le dicen lo que usted sabe.</translation>
-    </message>
-    <message>
       <source>S&amp;aturation</source>
       <translation>S&amp;aturación</translation>
     </message>
@@ -41,6 +37,10 @@
     <message>
       <source>0 is the picture as it was, 100 the coloured one.</source>
       <translation>0 es la imagen original, 100 la coloreada.</translation>
+    </message>
+    <message>
+      <source>Colours black-and-white pictures; hints tell it what you know.</source>
+      <translation>Colorea imágenes en blanco y negro; las indicaciones le dicen lo que usted sabe.</translation>
     </message>
     <message>
       <source>C&amp;olour…</source>
@@ -69,6 +69,54 @@
   </context>
   <context>
     <name>Command</name>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Deshacer</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Deshacer el último cambio de los ajustes.</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Rehacer</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Rehacer el cambio deshecho.</translation>
+    </message>
+    <message>
+      <source>&amp;Copy result</source>
+      <translation>&amp;Copiar resultado</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Copiar el resultado al portapapeles.</translation>
+    </message>
+    <message>
+      <source>&amp;Paste picture</source>
+      <translation>&amp;Pegar imagen</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Abrir la imagen del portapapeles.</translation>
+    </message>
+    <message>
+      <source>&amp;Delete colour hint</source>
+      <translation>&amp;Eliminar indicación de color</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Eliminar la indicación de color seleccionada.</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Restablecer a&amp;justes</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Restablecer los valores predeterminados de este paso.</translation>
+    </message>
     <message>
       <source>&amp;Open…</source>
       <translation>&amp;Abrir…</translation>
@@ -118,52 +166,172 @@
       <translation>Cerrar la ventana.</translation>
     </message>
     <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Deshacer</translation>
+      <source>&amp;Upscale</source>
+      <translation>A&amp;mpliar</translation>
     </message>
     <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Deshacer el último cambio de los ajustes.</translation>
+      <source>Enlarge the picture.</source>
+      <translation>Ampliar la imagen.</translation>
     </message>
     <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Rehacer</translation>
+      <source>&amp;De-artifact</source>
+      <translation>&amp;Quitar artefactos</translation>
     </message>
     <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Rehacer el cambio deshecho.</translation>
+      <source>Take compression artifacts away.</source>
+      <translation>Quitar artefactos de compresión.</translation>
     </message>
     <message>
-      <source>&amp;Copy result</source>
-      <translation>&amp;Copiar resultado</translation>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Colorear</translation>
     </message>
     <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Copiar el resultado al portapapeles.</translation>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Dar color a una imagen en blanco y negro.</translation>
     </message>
     <message>
-      <source>&amp;Paste picture</source>
-      <translation>&amp;Pegar imagen</translation>
+      <source>&amp;Apply</source>
+      <translation>&amp;Aplicar</translation>
     </message>
     <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Abrir la imagen del portapapeles.</translation>
+      <source>Hand the result back to the editor.</source>
+      <translation>Devolver el resultado al editor.</translation>
     </message>
     <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>&amp;Eliminar indicación de color</translation>
+      <source>S&amp;top</source>
+      <translation>&amp;Detener</translation>
     </message>
     <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Eliminar la indicación de color seleccionada.</translation>
+      <source>Stop what is being worked on.</source>
+      <translation>Detener lo que se está procesando.</translation>
     </message>
     <message>
-      <source>Reset &amp;settings</source>
-      <translation>Restablecer a&amp;justes</translation>
+      <source>Move &amp;picture</source>
+      <translation>Mo&amp;ver imagen</translation>
     </message>
     <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Restablecer los valores predeterminados de este paso.</translation>
+      <source>Drag to move the picture about.</source>
+      <translation>Arrastrar para mover la imagen.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Indicaciones de color</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Clic para colocar una indicación de color, arrastrar para moverla, doble clic para elegir su color.</translation>
+    </message>
+    <message>
+      <source>&amp;Mark watermark</source>
+      <translation>Señalar marca de a&amp;gua</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Pintar sobre una marca de agua para que se rellene.</translation>
+    </message>
+    <message>
+      <source>&amp;Keep original</source>
+      <translation>Conservar &amp;original</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Pintar sobre lo que debe quedar como está.</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>&amp;Pincel más pequeño</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Pintar con un pincel más pequeño.</translation>
+    </message>
+    <message>
+      <source>&amp;Larger brush</source>
+      <translation>Pince&amp;l más grande</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Pintar con un pincel más grande.</translation>
+    </message>
+    <message>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Atajos de teclado</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Mostrar todos los comandos y sus teclas.</translation>
+    </message>
+    <message>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnóstico…</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Mostrar qué dispositivo se usa, por qué no la GPU y qué modelos hay.</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>Abrir &amp;registro</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Abrir el registro, necesario para informar de un error.</translation>
+    </message>
+    <message>
+      <source>&amp;About Unfade</source>
+      <translation>Ac&amp;erca de Unfade</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Mostrar la versión y la licencia.</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>Añadir &amp;imágenes…</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Añadir imágenes a la cola.</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>Añadir &amp;carpeta…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Añadir a la cola todas las imágenes de una carpeta.</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>I&amp;niciar</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Aplicar la receta a las imágenes en espera.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pausar</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Terminar la imagen en curso y no empezar otra.</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Reintentar</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Volver a procesar las imágenes seleccionadas que han fallado o se han cancelado.</translation>
+    </message>
+    <message>
+      <source>&amp;Cancel</source>
+      <translation>C&amp;ancelar</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Cancelar las imágenes seleccionadas.</translation>
     </message>
     <message>
       <source>Zoom &amp;in</source>
@@ -242,8 +410,8 @@
       <translation>&amp;Marca de agua</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found.</source>
-      <translation>Mostrar en color dónde se ha encontrado una marca de agua.</translation>
+      <source>Show in colour where a watermark was found or painted over.</source>
+      <translation>Mostrar en color dónde se ha encontrado o pintado una marca de agua.</translation>
     </message>
     <message>
       <source>Filter &amp;panel</source>
@@ -269,181 +437,9 @@
       <source>Give the window the whole screen.</source>
       <translation>Mostrar la ventana en toda la pantalla.</translation>
     </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>A&amp;mpliar</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Ampliar la imagen.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>&amp;Quitar artefactos</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts and text watermarks away.</source>
-      <translation>Quitar artefactos de compresión y marcas de agua de texto.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Colorear</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Dar color a una imagen en blanco y negro.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>&amp;Aplicar</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Devolver el resultado al editor.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>&amp;Detener</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Detener lo que se está procesando.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>Mo&amp;ver imagen</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Arrastrar para mover la imagen.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Indicaciones de color</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Clic para colocar una indicación de color, arrastrar para moverla, doble clic para elegir su color.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>Señalar marca de a&amp;gua</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark that was not found.</source>
-      <translation>Pintar sobre una marca de agua que no se ha encontrado.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>Conservar &amp;original</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Pintar sobre lo que debe quedar como está.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>&amp;Pincel más pequeño</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Pintar con un pincel más pequeño.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>Pince&amp;l más grande</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Pintar con un pincel más grande.</translation>
-    </message>
-    <message>
-      <source>Add &amp;pictures…</source>
-      <translation>Añadir &amp;imágenes…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Añadir imágenes a la cola.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>Añadir &amp;carpeta…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Añadir a la cola todas las imágenes de una carpeta.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>I&amp;niciar</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Aplicar la receta a las imágenes en espera.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pausar</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Terminar la imagen en curso y no empezar otra.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Reintentar</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Volver a procesar las imágenes seleccionadas que han fallado o se han cancelado.</translation>
-    </message>
-    <message>
-      <source>&amp;Cancel</source>
-      <translation>C&amp;ancelar</translation>
-    </message>
-    <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Cancelar las imágenes seleccionadas.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Atajos de teclado</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Mostrar todos los comandos y sus teclas.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnóstico…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Mostrar qué dispositivo se usa, por qué no la GPU y qué modelos hay.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>Abrir &amp;registro</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Abrir el registro, necesario para informar de un error.</translation>
-    </message>
-    <message>
-      <source>&amp;About Unfade</source>
-      <translation>Ac&amp;erca de Unfade</translation>
-    </message>
-    <message>
-      <source>Show the version and the licence.</source>
-      <translation>Mostrar la versión y la licencia.</translation>
-    </message>
   </context>
   <context>
     <name>DeartifactPanel</name>
-    <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Quita artefactos de compresión y marcas de agua de texto.</translation>
-    </message>
     <message>
       <source>&amp;Strength</source>
       <translation>Inten&amp;sidad</translation>
@@ -453,20 +449,40 @@
       <translation>0 es la imagen original, 100 el resultado del modelo.</translation>
     </message>
     <message>
+      <source>Takes compression artifacts and text watermarks away.</source>
+      <translation>Quita artefactos de compresión y marcas de agua de texto.</translation>
+    </message>
+    <message>
+      <source>Takes compression artifacts away.</source>
+      <translation>Quita artefactos de compresión.</translation>
+    </message>
+    <message>
       <source>&amp;Remove text watermarks</source>
       <translation>Quita&amp;r marcas de agua de texto</translation>
+    </message>
+    <message>
+      <source>This model does not find watermarks; paint over one to have it filled in.</source>
+      <translation>Este modelo no encuentra marcas de agua; pinte sobre una para que se rellene.</translation>
     </message>
     <message>
       <source>S&amp;how where they were found</source>
       <translation>Mostrar dónde se han &amp;encontrado</translation>
     </message>
     <message>
-      <source>Clear &amp;painting</source>
-      <translation>Borrar lo &amp;pintado</translation>
+      <source>S&amp;how what is painted over</source>
+      <translation>Mos&amp;trar lo pintado</translation>
     </message>
     <message>
       <source>Paint on the mask</source>
       <translation>Pintar en la máscara</translation>
+    </message>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Pintar sobre la imagen</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>Borrar lo &amp;pintado</translation>
     </message>
     <message>
       <source> px</source>
@@ -553,6 +569,21 @@
     </message>
   </context>
   <context>
+    <name>Engine</name>
+    <message>
+      <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
+      <translation>El motor de Unfade se detuvo de forma inesperada; vuelva a intentarlo, con una imagen más pequeña si falta memoria.</translation>
+    </message>
+    <message>
+      <source>Unfade's engine gave no sign of life, so it was stopped; try again.</source>
+      <translation>El motor de Unfade no daba señales de vida y se ha detenido; vuelva a intentarlo.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory for this picture; close other programs and try again.</source>
+      <translation>No hay memoria suficiente para esta imagen; cierre otros programas y vuelva a intentarlo.</translation>
+    </message>
+  </context>
+  <context>
     <name>EngineLink</name>
     <message>
       <source>The engine is not running.</source>
@@ -572,6 +603,10 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Las flechas mueven la marca; con Mayús, más lejos.</translation>
+    </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Haga clic en un color de la imagen, o pulse Esc para volver.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -656,6 +691,14 @@
     <message>
       <source>Recent colour {colour}</source>
       <translation>Color reciente {colour}</translation>
+    </message>
+    <message>
+      <source>&amp;From the picture</source>
+      <translation>&amp;De la imagen</translation>
+    </message>
+    <message>
+      <source>Take the colour from a place in the picture.</source>
+      <translation>Tomar el color de un punto de la imagen.</translation>
     </message>
     <message>
       <source>Only colours that this brightness allows are shown.</source>
@@ -756,6 +799,18 @@
       <translation>Añadir carpeta</translation>
     </message>
     <message>
+      <source>Results &amp;go to</source>
+      <translation>&amp;Guardar resultados en</translation>
+    </message>
+    <message>
+      <source>For&amp;mat</source>
+      <translation>For&amp;mato</translation>
+    </message>
+    <message>
+      <source>&amp;Quality</source>
+      <translation>&amp;Calidad</translation>
+    </message>
+    <message>
       <source>&amp;Browse…</source>
       <translation>E&amp;xaminar…</translation>
     </message>
@@ -772,28 +827,12 @@
       <translation>Calidad de los resultados JPEG y WebP.</translation>
     </message>
     <message>
-      <source>Results &amp;go to</source>
-      <translation>&amp;Guardar resultados en</translation>
-    </message>
-    <message>
-      <source>For&amp;mat</source>
-      <translation>For&amp;mato</translation>
-    </message>
-    <message>
-      <source>&amp;Quality</source>
-      <translation>&amp;Calidad</translation>
-    </message>
-    <message>
       <source>Folder for results</source>
       <translation>Carpeta de resultados</translation>
     </message>
     <message>
       <source>There are no new pictures in what was added.</source>
       <translation>No hay imágenes nuevas en lo que se ha añadido.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>La receta no tiene pasos; elija primero un filtro.</translation>
     </message>
     <message>
       <source>Progress of the queue</source>
@@ -806,14 +845,6 @@
     <message>
       <source>Take finished pictures off the list; files stay.</source>
       <translation>Quitar de la lista las imágenes terminadas; los archivos se conservan.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>La cola ha terminado: {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>El motor se detuvo con {name}; se ha reiniciado.</translation>
     </message>
     <message>
       <source>&amp;Open result</source>
@@ -834,6 +865,18 @@
     <message>
       <source>Drop pictures or folders here.</source>
       <translation>Suelte aquí imágenes o carpetas.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>La receta no tiene pasos; elija primero un filtro.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>La cola ha terminado: {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>El motor se detuvo con {name}; se ha reiniciado.</translation>
     </message>
     <message>
       <source>Waiting</source>
@@ -1179,6 +1222,10 @@
   <context>
     <name>ToolBar</name>
     <message>
+      <source>Tools</source>
+      <translation>Herramientas</translation>
+    </message>
+    <message>
       <source>Open</source>
       <translation>Abrir</translation>
     </message>
@@ -1218,10 +1265,6 @@
       <source>Hold: before</source>
       <translation>Mantener: antes</translation>
     </message>
-    <message>
-      <source>Tools</source>
-      <translation>Herramientas</translation>
-    </message>
   </context>
   <context>
     <name>UpscalePanel</name>
@@ -1246,10 +1289,6 @@
       <translation>0 es una ampliación simple, 100 el resultado del modelo.</translation>
     </message>
     <message>
-      <source>Enlarge {scale} times</source>
-      <translation>Ampliar {scale} veces</translation>
-    </message>
-    <message>
       <source>&amp;Width</source>
       <translation>Anc&amp;hura</translation>
     </message>
@@ -1258,16 +1297,20 @@
       <translation>Al&amp;tura</translation>
     </message>
     <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
       <source>{side} of the result in pixels</source>
       <translation>{side} del resultado en píxeles</translation>
     </message>
     <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
       <source>Width and height keep the picture's proportions.</source>
       <translation>La anchura y la altura mantienen las proporciones de la imagen.</translation>
+    </message>
+    <message>
+      <source>Enlarge {scale} times</source>
+      <translation>Ampliar {scale} veces</translation>
     </message>
   </context>
   <context>
@@ -1316,10 +1359,6 @@
       <translation>&amp;Oscuro</translation>
     </message>
     <message>
-      <source>The language changes with the next start.</source>
-      <translation>El idioma cambiará en el próximo inicio.</translation>
-    </message>
-    <message>
       <source>&amp;Theme</source>
       <translation>A&amp;specto</translation>
     </message>
@@ -1360,8 +1399,8 @@
       <translation>No hay ninguna imagen en el portapapeles.</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Cola</translation>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Se ha reiniciado; sus ajustes siguen ahí.</translation>
     </message>
     <message>
       <source>Start it again</source>
@@ -1372,8 +1411,8 @@
       <translation>Abriendo…</translation>
     </message>
     <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Se ha reiniciado; sus ajustes siguen ahí.</translation>
+      <source>Queue</source>
+      <translation>Cola</translation>
     </message>
     <message>
       <source>Dropped picture</source>

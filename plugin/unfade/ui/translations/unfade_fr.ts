@@ -23,10 +23,6 @@
   <context>
     <name>ColorizePanel</name>
     <message>
-      <source>Colours black-and-white pictures; hints tell it what you know.</source>
-      <translation>Colorise les images en noir et blanc ; les indications lui disent ce que vous savez.</translation>
-    </message>
-    <message>
       <source>S&amp;aturation</source>
       <translation>S&amp;aturation</translation>
     </message>
@@ -41,6 +37,10 @@
     <message>
       <source>0 is the picture as it was, 100 the coloured one.</source>
       <translation>0 : image d’origine ; 100 : image colorisée.</translation>
+    </message>
+    <message>
+      <source>Colours black-and-white pictures; hints tell it what you know.</source>
+      <translation>Colorise les images en noir et blanc ; les indications lui disent ce que vous savez.</translation>
     </message>
     <message>
       <source>C&amp;olour…</source>
@@ -69,6 +69,54 @@
   </context>
   <context>
     <name>Command</name>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Annuler</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Annuler la dernière modification des réglages.</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Rétablir</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Rétablir la modification annulée.</translation>
+    </message>
+    <message>
+      <source>&amp;Copy result</source>
+      <translation>&amp;Copier le résultat</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Copier le résultat dans le presse-papiers.</translation>
+    </message>
+    <message>
+      <source>&amp;Paste picture</source>
+      <translation>C&amp;oller l’image</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Ouvrir l’image du presse-papiers.</translation>
+    </message>
+    <message>
+      <source>&amp;Delete colour hint</source>
+      <translation>&amp;Supprimer l’indication de couleur</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Supprimer l’indication de couleur sélectionnée.</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Réinitialiser les ré&amp;glages</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Rétablir les valeurs par défaut de cette étape.</translation>
+    </message>
     <message>
       <source>&amp;Open…</source>
       <translation>&amp;Ouvrir…</translation>
@@ -118,52 +166,172 @@
       <translation>Fermer la fenêtre.</translation>
     </message>
     <message>
-      <source>&amp;Undo</source>
+      <source>&amp;Upscale</source>
+      <translation>A&amp;grandir</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture.</source>
+      <translation>Agrandir l’image.</translation>
+    </message>
+    <message>
+      <source>&amp;De-artifact</source>
+      <translation>Supprimer les &amp;artefacts</translation>
+    </message>
+    <message>
+      <source>Take compression artifacts away.</source>
+      <translation>Supprimer les artefacts de compression.</translation>
+    </message>
+    <message>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Coloriser</translation>
+    </message>
+    <message>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Mettre en couleur une image en noir et blanc.</translation>
+    </message>
+    <message>
+      <source>&amp;Apply</source>
+      <translation>App&amp;liquer</translation>
+    </message>
+    <message>
+      <source>Hand the result back to the editor.</source>
+      <translation>Renvoyer le résultat au logiciel de retouche.</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>A&amp;rrêter</translation>
+    </message>
+    <message>
+      <source>Stop what is being worked on.</source>
+      <translation>Arrêter le traitement en cours.</translation>
+    </message>
+    <message>
+      <source>Move &amp;picture</source>
+      <translation>&amp;Déplacer l’image</translation>
+    </message>
+    <message>
+      <source>Drag to move the picture about.</source>
+      <translation>Faire glisser pour déplacer l’image.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Indications de couleur</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Cliquer pour placer une indication de couleur, faire glisser pour la déplacer, double-cliquer pour choisir sa couleur.</translation>
+    </message>
+    <message>
+      <source>&amp;Mark watermark</source>
+      <translation>&amp;Marquer le filigrane</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Peindre sur un filigrane pour le faire combler.</translation>
+    </message>
+    <message>
+      <source>&amp;Keep original</source>
+      <translation>C&amp;onserver l’original</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Peindre sur ce qui doit rester tel quel.</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>&amp;Pinceau plus petit</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Peindre avec un pinceau plus petit.</translation>
+    </message>
+    <message>
+      <source>&amp;Larger brush</source>
+      <translation>Pinceau pl&amp;us grand</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Peindre avec un pinceau plus grand.</translation>
+    </message>
+    <message>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Raccourcis clavier</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Afficher toutes les commandes et leurs touches.</translation>
+    </message>
+    <message>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnostic…</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Indiquer quel appareil calcule, pourquoi pas le GPU, et quels modèles sont disponibles.</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>Ouvrir le &amp;journal</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Ouvrir le journal, à joindre à tout rapport d’erreur.</translation>
+    </message>
+    <message>
+      <source>&amp;About Unfade</source>
+      <translation>À &amp;propos d’Unfade</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Afficher la version et la licence.</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>Ajouter des &amp;images…</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Ajouter des images à la file d’attente.</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>Ajouter un &amp;dossier…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Ajouter toutes les images d’un dossier à la file d’attente.</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>Dé&amp;marrer</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Appliquer la recette aux images en attente.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pause</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Terminer l’image en cours sans en commencer d’autre.</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Réessayer</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Relancer les images sélectionnées qui ont échoué ou ont été annulées.</translation>
+    </message>
+    <message>
+      <source>&amp;Cancel</source>
       <translation>&amp;Annuler</translation>
     </message>
     <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Annuler la dernière modification des réglages.</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Rétablir</translation>
-    </message>
-    <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Rétablir la modification annulée.</translation>
-    </message>
-    <message>
-      <source>&amp;Copy result</source>
-      <translation>&amp;Copier le résultat</translation>
-    </message>
-    <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Copier le résultat dans le presse-papiers.</translation>
-    </message>
-    <message>
-      <source>&amp;Paste picture</source>
-      <translation>C&amp;oller l’image</translation>
-    </message>
-    <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Ouvrir l’image du presse-papiers.</translation>
-    </message>
-    <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>&amp;Supprimer l’indication de couleur</translation>
-    </message>
-    <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Supprimer l’indication de couleur sélectionnée.</translation>
-    </message>
-    <message>
-      <source>Reset &amp;settings</source>
-      <translation>Réinitialiser les ré&amp;glages</translation>
-    </message>
-    <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Rétablir les valeurs par défaut de cette étape.</translation>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Annuler les images sélectionnées.</translation>
     </message>
     <message>
       <source>Zoom &amp;in</source>
@@ -242,8 +410,8 @@
       <translation>Calque du &amp;filigrane</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found.</source>
-      <translation>Montrer en couleur où un filigrane a été détecté.</translation>
+      <source>Show in colour where a watermark was found or painted over.</source>
+      <translation>Montrer en couleur où un filigrane a été détecté ou peint.</translation>
     </message>
     <message>
       <source>Filter &amp;panel</source>
@@ -269,181 +437,9 @@
       <source>Give the window the whole screen.</source>
       <translation>Afficher la fenêtre sur tout l’écran.</translation>
     </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>A&amp;grandir</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Agrandir l’image.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>Supprimer les &amp;artefacts</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts and text watermarks away.</source>
-      <translation>Supprimer les artefacts de compression et les filigranes de texte.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Coloriser</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Mettre en couleur une image en noir et blanc.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>App&amp;liquer</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Renvoyer le résultat au logiciel de retouche.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>A&amp;rrêter</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Arrêter le traitement en cours.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>&amp;Déplacer l’image</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Faire glisser pour déplacer l’image.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Indications de couleur</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Cliquer pour placer une indication de couleur, faire glisser pour la déplacer, double-cliquer pour choisir sa couleur.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Marquer le filigrane</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark that was not found.</source>
-      <translation>Peindre sur un filigrane non détecté.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>C&amp;onserver l’original</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Peindre sur ce qui doit rester tel quel.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>&amp;Pinceau plus petit</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Peindre avec un pinceau plus petit.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>Pinceau pl&amp;us grand</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Peindre avec un pinceau plus grand.</translation>
-    </message>
-    <message>
-      <source>Add &amp;pictures…</source>
-      <translation>Ajouter des &amp;images…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Ajouter des images à la file d’attente.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>Ajouter un &amp;dossier…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Ajouter toutes les images d’un dossier à la file d’attente.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>Dé&amp;marrer</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Appliquer la recette aux images en attente.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pause</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Terminer l’image en cours sans en commencer d’autre.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Réessayer</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Relancer les images sélectionnées qui ont échoué ou ont été annulées.</translation>
-    </message>
-    <message>
-      <source>&amp;Cancel</source>
-      <translation>&amp;Annuler</translation>
-    </message>
-    <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Annuler les images sélectionnées.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Raccourcis clavier</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Afficher toutes les commandes et leurs touches.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnostic…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Indiquer quel appareil calcule, pourquoi pas le GPU, et quels modèles sont disponibles.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>Ouvrir le &amp;journal</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Ouvrir le journal, à joindre à tout rapport d’erreur.</translation>
-    </message>
-    <message>
-      <source>&amp;About Unfade</source>
-      <translation>À &amp;propos d’Unfade</translation>
-    </message>
-    <message>
-      <source>Show the version and the licence.</source>
-      <translation>Afficher la version et la licence.</translation>
-    </message>
   </context>
   <context>
     <name>DeartifactPanel</name>
-    <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Supprime les artefacts de compression et les filigranes de texte.</translation>
-    </message>
     <message>
       <source>&amp;Strength</source>
       <translation>Inten&amp;sité</translation>
@@ -453,20 +449,40 @@
       <translation>0 : image d’origine ; 100 : résultat du modèle.</translation>
     </message>
     <message>
+      <source>Takes compression artifacts and text watermarks away.</source>
+      <translation>Supprime les artefacts de compression et les filigranes de texte.</translation>
+    </message>
+    <message>
+      <source>Takes compression artifacts away.</source>
+      <translation>Supprime les artefacts de compression.</translation>
+    </message>
+    <message>
       <source>&amp;Remove text watermarks</source>
       <translation>Supp&amp;rimer les filigranes de texte</translation>
+    </message>
+    <message>
+      <source>This model does not find watermarks; paint over one to have it filled in.</source>
+      <translation>Ce modèle ne détecte pas les filigranes ; peignez sur l’un d’eux pour le faire combler.</translation>
     </message>
     <message>
       <source>S&amp;how where they were found</source>
       <translation>Montrer où ils ont été &amp;détectés</translation>
     </message>
     <message>
-      <source>Clear &amp;painting</source>
-      <translation>Effacer la &amp;peinture</translation>
+      <source>S&amp;how what is painted over</source>
+      <translation>Afficher ce qui est peint par-dess&amp;us</translation>
     </message>
     <message>
       <source>Paint on the mask</source>
       <translation>Peindre sur le masque</translation>
+    </message>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Peindre sur l’image</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>Effacer la &amp;peinture</translation>
     </message>
     <message>
       <source> px</source>
@@ -553,6 +569,21 @@
     </message>
   </context>
   <context>
+    <name>Engine</name>
+    <message>
+      <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
+      <translation>Le moteur d’Unfade s’est arrêté de façon inattendue ; réessayez, avec une image plus petite si la mémoire manque.</translation>
+    </message>
+    <message>
+      <source>Unfade's engine gave no sign of life, so it was stopped; try again.</source>
+      <translation>Le moteur d’Unfade ne donnait plus signe de vie et a été arrêté ; réessayez.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory for this picture; close other programs and try again.</source>
+      <translation>Il n’y a pas assez de mémoire pour cette image ; fermez d’autres programmes et réessayez.</translation>
+    </message>
+  </context>
+  <context>
     <name>EngineLink</name>
     <message>
       <source>The engine is not running.</source>
@@ -572,6 +603,10 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Les flèches déplacent le repère ; avec Maj, plus loin.</translation>
+    </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Cliquez sur une couleur de l’image, ou appuyez sur Échap pour revenir.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -656,6 +691,14 @@
     <message>
       <source>Recent colour {colour}</source>
       <translation>Couleur récente {colour}</translation>
+    </message>
+    <message>
+      <source>&amp;From the picture</source>
+      <translation>&amp;Depuis l’image</translation>
+    </message>
+    <message>
+      <source>Take the colour from a place in the picture.</source>
+      <translation>Prélever la couleur à un endroit de l’image.</translation>
     </message>
     <message>
       <source>Only colours that this brightness allows are shown.</source>
@@ -756,6 +799,18 @@
       <translation>Ajouter un dossier</translation>
     </message>
     <message>
+      <source>Results &amp;go to</source>
+      <translation>Résultats &amp;dans</translation>
+    </message>
+    <message>
+      <source>For&amp;mat</source>
+      <translation>For&amp;mat</translation>
+    </message>
+    <message>
+      <source>&amp;Quality</source>
+      <translation>&amp;Qualité</translation>
+    </message>
+    <message>
       <source>&amp;Browse…</source>
       <translation>&amp;Parcourir…</translation>
     </message>
@@ -772,28 +827,12 @@
       <translation>Qualité des résultats JPEG et WebP.</translation>
     </message>
     <message>
-      <source>Results &amp;go to</source>
-      <translation>Résultats &amp;dans</translation>
-    </message>
-    <message>
-      <source>For&amp;mat</source>
-      <translation>For&amp;mat</translation>
-    </message>
-    <message>
-      <source>&amp;Quality</source>
-      <translation>&amp;Qualité</translation>
-    </message>
-    <message>
       <source>Folder for results</source>
       <translation>Dossier des résultats</translation>
     </message>
     <message>
       <source>There are no new pictures in what was added.</source>
       <translation>Aucune nouvelle image dans ce qui a été ajouté.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>La recette ne contient aucune étape ; choisissez d’abord un filtre.</translation>
     </message>
     <message>
       <source>Progress of the queue</source>
@@ -806,14 +845,6 @@
     <message>
       <source>Take finished pictures off the list; files stay.</source>
       <translation>Retirer les images terminées de la liste ; les fichiers restent.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>La file d’attente est terminée : {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>Le moteur s’est arrêté sur {name} ; il a été relancé.</translation>
     </message>
     <message>
       <source>&amp;Open result</source>
@@ -834,6 +865,18 @@
     <message>
       <source>Drop pictures or folders here.</source>
       <translation>Déposez ici des images ou des dossiers.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>La recette ne contient aucune étape ; choisissez d’abord un filtre.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>La file d’attente est terminée : {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>Le moteur s’est arrêté sur {name} ; il a été relancé.</translation>
     </message>
     <message>
       <source>Waiting</source>
@@ -1179,6 +1222,10 @@
   <context>
     <name>ToolBar</name>
     <message>
+      <source>Tools</source>
+      <translation>Outils</translation>
+    </message>
+    <message>
       <source>Open</source>
       <translation>Ouvrir</translation>
     </message>
@@ -1218,10 +1265,6 @@
       <source>Hold: before</source>
       <translation>Maintenir : avant</translation>
     </message>
-    <message>
-      <source>Tools</source>
-      <translation>Outils</translation>
-    </message>
   </context>
   <context>
     <name>UpscalePanel</name>
@@ -1246,10 +1289,6 @@
       <translation>0 : simple agrandissement ; 100 : résultat du modèle.</translation>
     </message>
     <message>
-      <source>Enlarge {scale} times</source>
-      <translation>Agrandir {scale} fois</translation>
-    </message>
-    <message>
       <source>&amp;Width</source>
       <translation>&amp;Largeur</translation>
     </message>
@@ -1258,16 +1297,20 @@
       <translation>&amp;Hauteur</translation>
     </message>
     <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
       <source>{side} of the result in pixels</source>
       <translation>{side} du résultat en pixels</translation>
     </message>
     <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
       <source>Width and height keep the picture's proportions.</source>
       <translation>La largeur et la hauteur conservent les proportions de l’image.</translation>
+    </message>
+    <message>
+      <source>Enlarge {scale} times</source>
+      <translation>Agrandir {scale} fois</translation>
     </message>
   </context>
   <context>
@@ -1316,10 +1359,6 @@
       <translation>&amp;Sombre</translation>
     </message>
     <message>
-      <source>The language changes with the next start.</source>
-      <translation>La langue changera au prochain démarrage.</translation>
-    </message>
-    <message>
       <source>&amp;Theme</source>
       <translation>T&amp;hème</translation>
     </message>
@@ -1360,8 +1399,8 @@
       <translation>Il n’y a pas d’image dans le presse-papiers.</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>File d’attente</translation>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Il a été relancé ; tous vos réglages sont là.</translation>
     </message>
     <message>
       <source>Start it again</source>
@@ -1372,8 +1411,8 @@
       <translation>Ouverture…</translation>
     </message>
     <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Il a été relancé ; tous vos réglages sont là.</translation>
+      <source>Queue</source>
+      <translation>File d’attente</translation>
     </message>
     <message>
       <source>Dropped picture</source>

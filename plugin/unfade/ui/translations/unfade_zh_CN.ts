@@ -23,10 +23,6 @@
   <context>
     <name>ColorizePanel</name>
     <message>
-      <source>Colours black-and-white pictures; hints tell it what you know.</source>
-      <translation>为黑白图片上色；颜色提示可告知您已知的颜色。</translation>
-    </message>
-    <message>
       <source>S&amp;aturation</source>
       <translation>饱和度(&amp;A)</translation>
     </message>
@@ -41,6 +37,10 @@
     <message>
       <source>0 is the picture as it was, 100 the coloured one.</source>
       <translation>0 为原图，100 为上色后的图片。</translation>
+    </message>
+    <message>
+      <source>Colours black-and-white pictures; hints tell it what you know.</source>
+      <translation>为黑白图片上色；颜色提示可告知您已知的颜色。</translation>
     </message>
     <message>
       <source>C&amp;olour…</source>
@@ -69,6 +69,54 @@
   </context>
   <context>
     <name>Command</name>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>撤销上一次设置更改。</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>重做已撤销的更改。</translation>
+    </message>
+    <message>
+      <source>&amp;Copy result</source>
+      <translation>复制结果(&amp;C)</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>将结果复制到剪贴板。</translation>
+    </message>
+    <message>
+      <source>&amp;Paste picture</source>
+      <translation>粘贴图片(&amp;P)</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>打开剪贴板中的图片。</translation>
+    </message>
+    <message>
+      <source>&amp;Delete colour hint</source>
+      <translation>删除颜色提示(&amp;D)</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>删除选中的颜色提示。</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>重置设置(&amp;S)</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>将此步骤恢复为默认值。</translation>
+    </message>
     <message>
       <source>&amp;Open…</source>
       <translation>打开(&amp;O)…</translation>
@@ -118,52 +166,172 @@
       <translation>关闭窗口。</translation>
     </message>
     <message>
-      <source>&amp;Undo</source>
-      <translation>撤销(&amp;U)</translation>
+      <source>&amp;Upscale</source>
+      <translation>放大(&amp;U)</translation>
     </message>
     <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>撤销上一次设置更改。</translation>
+      <source>Enlarge the picture.</source>
+      <translation>放大图片。</translation>
     </message>
     <message>
-      <source>&amp;Redo</source>
-      <translation>重做(&amp;R)</translation>
+      <source>&amp;De-artifact</source>
+      <translation>去除瑕疵(&amp;D)</translation>
     </message>
     <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>重做已撤销的更改。</translation>
+      <source>Take compression artifacts away.</source>
+      <translation>去除压缩瑕疵。</translation>
     </message>
     <message>
-      <source>&amp;Copy result</source>
-      <translation>复制结果(&amp;C)</translation>
+      <source>&amp;Colorize</source>
+      <translation>上色(&amp;C)</translation>
     </message>
     <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>将结果复制到剪贴板。</translation>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>为黑白图片上色。</translation>
     </message>
     <message>
-      <source>&amp;Paste picture</source>
-      <translation>粘贴图片(&amp;P)</translation>
+      <source>&amp;Apply</source>
+      <translation>应用(&amp;A)</translation>
     </message>
     <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>打开剪贴板中的图片。</translation>
+      <source>Hand the result back to the editor.</source>
+      <translation>将结果返回给图像编辑器。</translation>
     </message>
     <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>删除颜色提示(&amp;D)</translation>
+      <source>S&amp;top</source>
+      <translation>停止(&amp;T)</translation>
     </message>
     <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>删除选中的颜色提示。</translation>
+      <source>Stop what is being worked on.</source>
+      <translation>停止正在进行的处理。</translation>
     </message>
     <message>
-      <source>Reset &amp;settings</source>
-      <translation>重置设置(&amp;S)</translation>
+      <source>Move &amp;picture</source>
+      <translation>移动图片(&amp;P)</translation>
     </message>
     <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>将此步骤恢复为默认值。</translation>
+      <source>Drag to move the picture about.</source>
+      <translation>拖动以移动图片。</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>颜色提示(&amp;H)</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>单击放置颜色提示，拖动移动，双击更改颜色。</translation>
+    </message>
+    <message>
+      <source>&amp;Mark watermark</source>
+      <translation>标记水印(&amp;M)</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>涂抹水印，使其被填补。</translation>
+    </message>
+    <message>
+      <source>&amp;Keep original</source>
+      <translation>保留原样(&amp;K)</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>涂抹需要保持不变的部分。</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>缩小画笔(&amp;S)</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>使用更小的画笔。</translation>
+    </message>
+    <message>
+      <source>&amp;Larger brush</source>
+      <translation>放大画笔(&amp;L)</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>使用更大的画笔。</translation>
+    </message>
+    <message>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>显示所有命令及其按键。</translation>
+    </message>
+    <message>
+      <source>&amp;Doctor…</source>
+      <translation>诊断(&amp;D)…</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>显示当前使用的设备、未使用 GPU 的原因以及可用模型。</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>打开日志文件(&amp;L)</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>打开日志，报告问题时需要它。</translation>
+    </message>
+    <message>
+      <source>&amp;About Unfade</source>
+      <translation>关于 Unfade(&amp;A)</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>显示版本和许可证。</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>添加图片(&amp;P)…</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>将图片添加到队列。</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>添加文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>将文件夹中的所有图片添加到队列。</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>开始(&amp;S)</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>对等待中的图片运行配方。</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>暂停(&amp;U)</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>完成当前图片后不再开始下一张。</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>重试(&amp;R)</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>重新处理选中的失败或已取消的图片。</translation>
+    </message>
+    <message>
+      <source>&amp;Cancel</source>
+      <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>取消选中的图片。</translation>
     </message>
     <message>
       <source>Zoom &amp;in</source>
@@ -242,8 +410,8 @@
       <translation>水印叠加层(&amp;W)</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found.</source>
-      <translation>用颜色标出检测到的水印。</translation>
+      <source>Show in colour where a watermark was found or painted over.</source>
+      <translation>用颜色标出检测到或涂抹过的水印。</translation>
     </message>
     <message>
       <source>Filter &amp;panel</source>
@@ -269,181 +437,9 @@
       <source>Give the window the whole screen.</source>
       <translation>让窗口占满整个屏幕。</translation>
     </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>放大(&amp;U)</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>放大图片。</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>去除瑕疵(&amp;D)</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts and text watermarks away.</source>
-      <translation>去除压缩瑕疵和文字水印。</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>上色(&amp;C)</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>为黑白图片上色。</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>应用(&amp;A)</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>将结果返回给图像编辑器。</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>停止(&amp;T)</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>停止正在进行的处理。</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>移动图片(&amp;P)</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>拖动以移动图片。</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>颜色提示(&amp;H)</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>单击放置颜色提示，拖动移动，双击更改颜色。</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>标记水印(&amp;M)</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark that was not found.</source>
-      <translation>涂抹未检测到的水印。</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>保留原样(&amp;K)</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>涂抹需要保持不变的部分。</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>缩小画笔(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>使用更小的画笔。</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>放大画笔(&amp;L)</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>使用更大的画笔。</translation>
-    </message>
-    <message>
-      <source>Add &amp;pictures…</source>
-      <translation>添加图片(&amp;P)…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>将图片添加到队列。</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>添加文件夹(&amp;F)…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>将文件夹中的所有图片添加到队列。</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>开始(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>对等待中的图片运行配方。</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>暂停(&amp;U)</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>完成当前图片后不再开始下一张。</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>重试(&amp;R)</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>重新处理选中的失败或已取消的图片。</translation>
-    </message>
-    <message>
-      <source>&amp;Cancel</source>
-      <translation>取消(&amp;C)</translation>
-    </message>
-    <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>取消选中的图片。</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>键盘快捷键(&amp;K)</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>显示所有命令及其按键。</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>诊断(&amp;D)…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>显示当前使用的设备、未使用 GPU 的原因以及可用模型。</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>打开日志文件(&amp;L)</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>打开日志，报告问题时需要它。</translation>
-    </message>
-    <message>
-      <source>&amp;About Unfade</source>
-      <translation>关于 Unfade(&amp;A)</translation>
-    </message>
-    <message>
-      <source>Show the version and the licence.</source>
-      <translation>显示版本和许可证。</translation>
-    </message>
   </context>
   <context>
     <name>DeartifactPanel</name>
-    <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>去除压缩瑕疵和文字水印。</translation>
-    </message>
     <message>
       <source>&amp;Strength</source>
       <translation>强度(&amp;S)</translation>
@@ -453,20 +449,40 @@
       <translation>0 为原图，100 为模型的结果。</translation>
     </message>
     <message>
+      <source>Takes compression artifacts and text watermarks away.</source>
+      <translation>去除压缩瑕疵和文字水印。</translation>
+    </message>
+    <message>
+      <source>Takes compression artifacts away.</source>
+      <translation>去除压缩瑕疵。</translation>
+    </message>
+    <message>
       <source>&amp;Remove text watermarks</source>
       <translation>去除文字水印(&amp;R)</translation>
+    </message>
+    <message>
+      <source>This model does not find watermarks; paint over one to have it filled in.</source>
+      <translation>此模型不检测水印；涂抹水印即可将其填补。</translation>
     </message>
     <message>
       <source>S&amp;how where they were found</source>
       <translation>显示检测到的位置(&amp;H)</translation>
     </message>
     <message>
-      <source>Clear &amp;painting</source>
-      <translation>清除涂抹(&amp;P)</translation>
+      <source>S&amp;how what is painted over</source>
+      <translation>显示涂抹之处(&amp;H)</translation>
     </message>
     <message>
       <source>Paint on the mask</source>
       <translation>在蒙版上涂抹</translation>
+    </message>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>在图片上涂抹</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>清除涂抹(&amp;P)</translation>
     </message>
     <message>
       <source> px</source>
@@ -553,6 +569,21 @@
     </message>
   </context>
   <context>
+    <name>Engine</name>
+    <message>
+      <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
+      <translation>Unfade 的引擎意外停止；请重试，如果内存不足，请使用较小的图片。</translation>
+    </message>
+    <message>
+      <source>Unfade's engine gave no sign of life, so it was stopped; try again.</source>
+      <translation>Unfade 的引擎没有响应，已被停止；请重试。</translation>
+    </message>
+    <message>
+      <source>There is not enough memory for this picture; close other programs and try again.</source>
+      <translation>内存不足，无法处理这张图片；请关闭其他程序后重试。</translation>
+    </message>
+  </context>
+  <context>
     <name>EngineLink</name>
     <message>
       <source>The engine is not running.</source>
@@ -572,6 +603,10 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>方向键移动标记；按住 Shift 移动更远。</translation>
+    </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>点击图片中的颜色，或按 Esc 返回。</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -656,6 +691,14 @@
     <message>
       <source>Recent colour {colour}</source>
       <translation>最近使用的颜色 {colour}</translation>
+    </message>
+    <message>
+      <source>&amp;From the picture</source>
+      <translation>从图片中取色(&amp;F)</translation>
+    </message>
+    <message>
+      <source>Take the colour from a place in the picture.</source>
+      <translation>从图片中的某处取色。</translation>
     </message>
     <message>
       <source>Only colours that this brightness allows are shown.</source>
@@ -756,6 +799,18 @@
       <translation>添加文件夹</translation>
     </message>
     <message>
+      <source>Results &amp;go to</source>
+      <translation>结果保存到(&amp;G)</translation>
+    </message>
+    <message>
+      <source>For&amp;mat</source>
+      <translation>格式(&amp;M)</translation>
+    </message>
+    <message>
+      <source>&amp;Quality</source>
+      <translation>质量(&amp;Q)</translation>
+    </message>
+    <message>
       <source>&amp;Browse…</source>
       <translation>浏览(&amp;B)…</translation>
     </message>
@@ -772,28 +827,12 @@
       <translation>JPEG 和 WebP 结果的质量。</translation>
     </message>
     <message>
-      <source>Results &amp;go to</source>
-      <translation>结果保存到(&amp;G)</translation>
-    </message>
-    <message>
-      <source>For&amp;mat</source>
-      <translation>格式(&amp;M)</translation>
-    </message>
-    <message>
-      <source>&amp;Quality</source>
-      <translation>质量(&amp;Q)</translation>
-    </message>
-    <message>
       <source>Folder for results</source>
       <translation>结果文件夹</translation>
     </message>
     <message>
       <source>There are no new pictures in what was added.</source>
       <translation>添加的内容中没有新图片。</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>配方中没有步骤；请先选择滤镜。</translation>
     </message>
     <message>
       <source>Progress of the queue</source>
@@ -806,14 +845,6 @@
     <message>
       <source>Take finished pictures off the list; files stay.</source>
       <translation>从列表中移除已完成的图片；文件会保留。</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>队列已完成：{summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>引擎在处理 {name} 时停止，已重新启动。</translation>
     </message>
     <message>
       <source>&amp;Open result</source>
@@ -834,6 +865,18 @@
     <message>
       <source>Drop pictures or folders here.</source>
       <translation>将图片或文件夹拖放到此处。</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>配方中没有步骤；请先选择滤镜。</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>队列已完成：{summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>引擎在处理 {name} 时停止，已重新启动。</translation>
     </message>
     <message>
       <source>Waiting</source>
@@ -1179,6 +1222,10 @@
   <context>
     <name>ToolBar</name>
     <message>
+      <source>Tools</source>
+      <translation>工具</translation>
+    </message>
+    <message>
       <source>Open</source>
       <translation>打开</translation>
     </message>
@@ -1218,10 +1265,6 @@
       <source>Hold: before</source>
       <translation>按住：原图</translation>
     </message>
-    <message>
-      <source>Tools</source>
-      <translation>工具</translation>
-    </message>
   </context>
   <context>
     <name>UpscalePanel</name>
@@ -1246,10 +1289,6 @@
       <translation>0 为普通放大，100 为模型的结果。</translation>
     </message>
     <message>
-      <source>Enlarge {scale} times</source>
-      <translation>放大 {scale} 倍</translation>
-    </message>
-    <message>
       <source>&amp;Width</source>
       <translation>宽度(&amp;W)</translation>
     </message>
@@ -1258,16 +1297,20 @@
       <translation>高度(&amp;H)</translation>
     </message>
     <message>
-      <source> px</source>
-      <translation> 像素</translation>
-    </message>
-    <message>
       <source>{side} of the result in pixels</source>
       <translation>结果的{side}（像素）</translation>
     </message>
     <message>
+      <source> px</source>
+      <translation> 像素</translation>
+    </message>
+    <message>
       <source>Width and height keep the picture's proportions.</source>
       <translation>宽度和高度保持图片比例。</translation>
+    </message>
+    <message>
+      <source>Enlarge {scale} times</source>
+      <translation>放大 {scale} 倍</translation>
     </message>
   </context>
   <context>
@@ -1316,10 +1359,6 @@
       <translation>深色(&amp;D)</translation>
     </message>
     <message>
-      <source>The language changes with the next start.</source>
-      <translation>语言将在下次启动时更改。</translation>
-    </message>
-    <message>
       <source>&amp;Theme</source>
       <translation>主题(&amp;T)</translation>
     </message>
@@ -1360,8 +1399,8 @@
       <translation>剪贴板中没有图片。</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>队列</translation>
+      <source>It was started again; your settings are all there.</source>
+      <translation>已重新启动；您的设置均已保留。</translation>
     </message>
     <message>
       <source>Start it again</source>
@@ -1372,8 +1411,8 @@
       <translation>正在打开…</translation>
     </message>
     <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>已重新启动；您的设置均已保留。</translation>
+      <source>Queue</source>
+      <translation>队列</translation>
     </message>
     <message>
       <source>Dropped picture</source>

@@ -1,0 +1,110 @@
+"""What the window offers for watermarks goes by the model: one that finds none must not promise to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.ui.conftest import WAIT, MakeWindow
+from unfade.card import Task, Variant
+from unfade.catalog import Source
+from unfade.filters.strokes import Stroke
+from unfade.ui.document import State
+from unfade.ui.pasting import picture_of
+from unfade.ui.preview.grid import Place
+from unfade.ui.preview.models import Models
+from unfade.ui.settings import Settings
+from unfade.ui.window import Window
+
+
+def listed(
+    name: str, *, mask: bool, source: Source = Source.USER, variant: Variant = Variant.FAITHFUL
+) -> dict:
+    return {
+        "name": name,
+        "path": f"/models/{name}.onnx",
+        "filter": "deartifact",
+        "variant": variant.value,
+        "scale": 1,
+        "source": source.value,
+        "mask": mask,
+    }
+
+
+def test_the_model_that_runs_decides() -> None:
+    own, shipped = listed("own", mask=True), listed("shipped", mask=False, source=Source.SHIPPED)
+    models = Models.of({"models": [own, shipped]})
+    assert models.finds_mask(None) is False
+    assert models.finds_mask("own") is models.finds_mask("/models/own.onnx") is True
+    assert models.finds_mask("elsewhere.onnx") is None
+    assert Models.of({"models": [own]}).finds_mask(None) is True
+    assert Models().finds_mask(None) is None
+
+
+def test_settings_that_the_model_cannot_keep_are_mended() -> None:
+    blind, seeing = (Models.of({"models": [listed("m", mask=mask)]}) for mask in (False, True))
+    state = State().with_options(Task.DEARTIFACT, watermark=False, strength=0.5)
+    assert seeing.suited(state) == Models().suited(state) == state
+    assert blind.suited(state) == state.with_options(Task.DEARTIFACT, watermark=True)
+
+
+def with_model(window: Window, name: str, **options: object) -> None:
+    window.start_with([{"filter": "deartifact", "options": {"model": name, **options}}])
+
+
+def test_without_a_mask_removal_is_not_offered(make_window: MakeWindow, picture_file: Path) -> None:
+    window = make_window(picture_file)
+    panel = window.panels.deartifact
+    with_model(window, "clean")
+    assert panel.watermark.isEnabled() and panel.watermark.isChecked() and panel.blind.isHidden()
+    assert "watermarks" in panel.about.text()
+    with_model(window, "blind")
+    assert not panel.watermark.isEnabled() and not panel.watermark.isChecked()
+    assert panel.blind.isVisible() and "does not find watermarks" in panel.blind.text()
+    assert "watermarks" not in panel.about.text()
+    assert panel.overlay.isEnabled() and "painted" in panel.overlay.text()
+    with_model(window, "clean", watermark=False)
+    assert panel.watermark.isEnabled() and not panel.watermark.isChecked()
+
+
+def test_a_blind_model_works_with_what_was_set_for_another(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path
+) -> None:
+    Settings(tmp_path / "window.ini").set_last_options("deartifact", {"model": "blind", "watermark": False})
+    window = make_window(picture_file)
+    window.command("deartifact").setChecked(True)
+    window.command("upscale").setChecked(False)
+    assert window.document.state.deartifact.watermark
+    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    assert window.notice.isHidden()
+
+
+@pytest.mark.parametrize("model", ["clean", "blind"])
+def test_a_painted_mark_is_filled_in_and_shown(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path, model: str
+) -> None:
+    window = make_window(picture_file)
+    with_model(window, model)
+
+    def result() -> np.ndarray:
+        qtbot.waitUntil(lambda: window.preview.complete, timeout=WAIT)
+        qtbot.wait(300)
+        shown = window.preview.results.image(Place(0, 0))
+        assert shown is not None
+        return picture_of(shown.image).pixels.astype(int)
+
+    result()
+    before = result()
+    window.document.add_stroke(Stroke("add", 12, ((60.0, 60.0), (120.0, 60.0))))
+    result()
+    after = result()
+    scale = before.shape[0] / 256
+    row, columns = round(60 * scale), slice(round(60 * scale), round(120 * scale))
+    assert np.abs(after - before)[row, columns].mean() > 2  # noise was there, and smoothness is now
+    veil = window.preview.results.mask(Place(0, 0))
+    qtbot.waitUntil(lambda: window.preview.results.mask(Place(0, 0)) is not None, timeout=WAIT)
+    veil = window.preview.results.mask(Place(0, 0))
+    assert veil is not None and veil.image.pixelColor(round(90 * scale), row).alpha() > 100
