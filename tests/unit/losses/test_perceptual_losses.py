@@ -127,6 +127,21 @@ def test_feature_loss_is_0_for_equal_pictures_and_reaches_the_output(
     assert output.grad.abs().sum() > 0
 
 
+def test_jitter_moves_both_pictures_under_the_backbones_strides(
+    random_squeezenet: str, pair: tuple[torch.Tensor, torch.Tensor]
+) -> None:
+    whole = FeatureLoss("squeezenet", random_squeezenet, pixel=0.0, gram=0.0)
+    moved = FeatureLoss("squeezenet", random_squeezenet, pixel=0.0, gram=0.0, jitter=3)
+    places = [(top, left) for top in range(3) for left in range(3)]
+    expected = [float(whole(*(picture[..., top:, left:] for picture in pair))) for top, left in places]
+    assert len(set(expected)) == 9
+    torch.manual_seed(0)
+    found = {min(range(9), key=lambda i: abs(expected[i] - value)): value for value in (
+        float(moved(*pair)) for _ in range(60)
+    )}  # fmt: skip
+    assert len(found) == 9 and all(abs(expected[i] - value) < 1e-6 for i, value in found.items())
+
+
 def test_options_switch_terms_off(random_squeezenet: str, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
     table = {"backbone": "squeezenet", "weights": random_squeezenet, "taps": [4, 7], "tap_weights": [1, 2.5]}
     full = build_loss({"feature": table})(*pair).terms

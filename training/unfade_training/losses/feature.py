@@ -46,6 +46,10 @@ class FeatureLoss(PictureLoss):
         tap_weights: ``w_i``; default the backbone's, for VGG16-bn the lesson's 5, 15, 2.
         pixel: weight of the first term; 0 leaves it off.
         gram: weight of the gram terms; 0 leaves them off (they make texture, and at times invent it).
+        jitter: both pictures lose up to so many pixels less one at their upper and left edge, drawn anew each
+            time. A backbone looks at every second pixel first, and a generator whose sub-pixels always lie
+            alike under those strides learns a weave that this backbone takes for texture; 0 or 1 leaves the
+            pictures whole.
         mixed: let the backbone run in autocast's precision. Off, it runs in float32, because the difference
             between the features of two good pictures is as small as bfloat16's rounding.
     """
@@ -61,6 +65,7 @@ class FeatureLoss(PictureLoss):
         tap_weights: tuple[float, ...] = (),
         pixel: float = 1.0,
         gram: float = 1.0,
+        jitter: int = 0,
         mixed: bool = False,
     ) -> None:
         super().__init__()
@@ -74,7 +79,9 @@ class FeatureLoss(PictureLoss):
                 f"{len(self.backbone.taps)} taps need as many tap_weights, not {len(tap_weights)}."
             )
         self.tap_weights = tap_weights
-        self.pixel, self.gram, self.mixed = pixel, gram, mixed
+        if jitter < 0:
+            raise ValueError(f"jitter must be at least 0, not {jitter}.")
+        self.pixel, self.gram, self.jitter, self.mixed = pixel, gram, jitter, mixed
 
     def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """``pixel``, ``feat_0..``, ``gram_0..`` (the lesson's names); those of weight 0 are not there."""
@@ -82,6 +89,9 @@ class FeatureLoss(PictureLoss):
         terms: dict[str, Tensor] = {}
         if self.pixel:
             terms["pixel"] = self.pixel * (output - target).abs().mean()
+        if self.jitter > 1:
+            top, left = torch.randint(self.jitter, (2,)).tolist()
+            output, target = output[..., top:, left:], target[..., top:, left:]
         with nullcontext() if self.mixed else full_precision(output):
             with torch.no_grad():
                 wanted = self.backbone(target)
