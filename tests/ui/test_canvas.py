@@ -124,7 +124,8 @@ def test_split_side_and_hold_show_what_they_say(
     window.command("view_result").trigger()
     shown(qtbot, window)
     result = [pixel(canvas, x, y) for x in (left, right)]
-    assert result[1] == split[1] and result[0] != before[0]
+    # The last step of the fade may round by one.
+    assert max(abs(a - b) for a, b in zip(result[1], split[1], strict=True)) <= 1 and result[0] != before[0]
     window.command("view_side").trigger()
     shown(qtbot, window)
     assert canvas.viewport is not None

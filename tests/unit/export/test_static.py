@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from tests.models import cardless_model, with_metadata
+from unfade import places
 from unfade.engine import Device, Engine, Session
 from unfade.errors import ModelError
 from unfade.filters import DeartifactOptions, UpscaleOptions, deartifact, upscale
@@ -86,7 +87,7 @@ def test_the_file_and_its_card(folder: Path) -> None:
 
 
 def test_a_fixed_model_without_a_card_is_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNFADE_MODELS", str(tmp_path / "own"))
+    monkeypatch.setattr(places, "models_dir", lambda: tmp_path / "own")
     model = onnx.load(cardless_model(tmp_path / "fixed.onnx", 2))
     for side, dimension in zip((48, 64), model.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
         dimension.dim_value = side
