@@ -1,9 +1,9 @@
 """onnxruntime, imported when it is first needed, kept from reporting home and from talking to the user's
 terminal.
 
-Its wheels send usage events to their maker unless the environment says no before they are imported, and leave
-a session file in the temporary folder for it. Pictures are private, and so is when and on what they are
-restored: Unfade says no, unless the user has set the variable.
+Its wheels come with usage reporting to their maker that is on unless the environment says no before they are
+imported, and leave a session file in the temporary folder for it. Pictures are private, and so is when and on
+what they are restored: Unfade says no, unless the user has set the variable.
 
 It writes warnings to the file descriptor of stderr while it is being imported (about display adapters it
 cannot read), prints to stdout when it preloads CUDA, and logs every fallback. All of that is noise to a user,
