@@ -66,7 +66,7 @@ def run_case(
     from unfade.engine import session as sessions
     from unfade.engine.runtime import onnxruntime
     from unfade.engine.threads import usable_cores
-    from unfade.tiling import Extent, array_reader, array_writer, plan, run_tiled
+    from unfade.tiling import Extent, array_reader, array_writer, layout_of, run_tiled
 
     options = onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads or usable_cores() or 0
@@ -80,7 +80,7 @@ def run_case(
     out = np.empty((extent.height * card.scale, extent.width * card.scale, 3), np.uint8)
     out[:] = 0  # touched now, so that it counts as there before
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    layout = plan(extent, card.halo, card.size_multiple, tile)
+    layout = layout_of(card, extent, tile)
     begin, begin_cpu = time.perf_counter(), time.process_time()
     run_tiled(array_reader(pixels), session, array_writer(out), layout)
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu

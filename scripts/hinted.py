@@ -31,9 +31,13 @@ def main() -> None:
     parser.add_argument("--model", help="name or file of a colorize model")
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
-    arguments.output.mkdir(parents=True, exist_ok=True)
     references = {path.stem: path for path in arguments.references.iterdir()}
-    for gray in sorted(arguments.grays.iterdir()):
+    grays = sorted(arguments.grays.iterdir())
+    for gray in grays:
+        if gray.stem not in references:
+            parser.error(f"there is no reference of the name {gray.stem} in {arguments.references}")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    for gray in grays:
         reference = np.asarray(Image.open(references[gray.stem]).convert("RGB"))
         hints = true_hints(reference, arguments.count, zlib.crc32(gray.stem.encode()))
         made = unfade.colorize(

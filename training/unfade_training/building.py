@@ -132,7 +132,7 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
 
 
 def _check_freeze(names: Sequence[str], generator: nn.Module, where: str) -> None:
-    parts = dict(generator.named_children())
+    parts = {name: part for name, part in generator.named_children() if any(True for _ in part.parameters())}
     for name in names:
         if name not in parts:
             raise TrainingError(f"{where}: freeze: there is no part {name!r}{did_you_mean(name, parts)}")

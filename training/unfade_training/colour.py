@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .precision import full_precision
+
 CHROMA = 110.0
 """a* and b* of colours that sRGB can show lie within about this, so a* / 110 and b* / 110 lie in [-1, 1]."""
 
@@ -54,5 +56,5 @@ def _curve(t: Tensor) -> Tensor:
 
 def _mix(channels: Tensor, matrix: Tensor) -> Tensor:
     # Not under autocast: bfloat16 would round colours to steps that can be seen.
-    with torch.autocast(device_type=channels.device.type, enabled=False):
+    with full_precision(channels):
         return torch.einsum("ij,njhw->nihw", matrix.to(channels.device), channels)

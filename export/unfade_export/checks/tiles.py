@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from unfade.card import ModelCard, Tensor
-from unfade.tiling import Bounds, Extent, plan, run_tiled
+from unfade.tiling import Bounds, Extent, layout_of, run_tiled
 
 from ..errors import ExportError
 from .sessions import Array, outputs_of
@@ -67,7 +67,5 @@ def _run(model: _TiledModel, picture: Array, tile: int) -> Array:
     def write(part: Bounds, pixels: Array) -> None:
         result[:, part.y : part.bottom, part.x : part.right] = pixels[0]
 
-    run_tiled(
-        read, model, write, plan(Extent(height, width), card.halo, card.size_multiple, tile, card.fixed_size)
-    )
+    run_tiled(read, model, write, layout_of(card, Extent(height, width), tile))
     return result

@@ -27,7 +27,7 @@ from unfade.filters.part import Part, part_of
 from unfade.filters.strokes import STROKES, Stroke, paint
 from unfade.filters.watermark import PROTECTION_REACH, protection
 from unfade.picture import Picture, fill_transparent, from_float, to_float
-from unfade.tiling import Bounds, Extent, Write, array_writer, plan, row_strips, run_tiled
+from unfade.tiling import Bounds, Extent, Write, array_writer, layout_of, row_strips, run_tiled
 
 _STRIP_PIXELS = 2**18
 
@@ -132,12 +132,11 @@ class Cleaner(Ready):
             colour = fill_transparent(picture.colour, picture.alpha)
             assert into.alpha is not None
             into.alpha[...] = picture.alpha
-        card = generator.card
         run = run_tiled(
             patched_reader(colour, make_patches(picture, strokes)),
             generator,
             _writer(into.colour, mask),
-            plan(Extent(picture.height, picture.width), card.halo, card.size_multiple, tile, card.fixed_size),
+            layout_of(generator.card, Extent(picture.height, picture.width), tile),
             on_tile,
         )
         if mask is not None and strokes:

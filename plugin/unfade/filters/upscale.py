@@ -25,7 +25,7 @@ from unfade.filters.choice import Blend, alone, choose_blends, choose_passes, na
 from unfade.filters.generator import Generator, Ledger
 from unfade.filters.part import Part, part_of, scaled_extent
 from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
-from unfade.tiling import Bounds, Extent, TileLayout, array_reader, array_writer, plan, run_tiled
+from unfade.tiling import Bounds, Extent, TileLayout, array_reader, array_writer, layout_of, run_tiled
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _layouts(extent: Extent, generators: Sequence[Generator], tile: int) -> list
     layouts = []
     for generator in generators:
         card = generator.card
-        layouts.append(plan(extent, card.halo, card.size_multiple, tile, card.fixed_size))
+        layouts.append(layout_of(card, extent, tile))
         extent = Extent(extent.height * card.scale, extent.width * card.scale)
     return layouts
 

@@ -2,7 +2,7 @@
 
 from unfade.tiling.arrays import array_reader, array_writer
 from unfade.tiling.geometry import Bounds, Extent, Tile, TileLayout, border_of, plan, row_strips
-from unfade.tiling.run import TiledRun, run_tiled
+from unfade.tiling.run import TiledRun, layout_of, run_tiled
 from unfade.tiling.windows import OnTile, Read, TiledSession, Write, check_finite, mirrored
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "array_writer",
     "border_of",
     "check_finite",
+    "layout_of",
     "mirrored",
     "plan",
     "row_strips",

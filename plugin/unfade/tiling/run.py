@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from unfade.card import Tiling
+from unfade.card import ModelCard, Tiling
 from unfade.engine.failures import OutOfMemory
 from unfade.engine.providers import CPU
 from unfade.tiling.blend import run_blend
-from unfade.tiling.geometry import Bounds, TileLayout
+from unfade.tiling.geometry import Bounds, Extent, TileLayout, plan
 from unfade.tiling.windows import OnTile, Read, TiledSession, Write, run_window
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,11 @@ class TiledRun:
 
     provider: str
     layout: TileLayout
+
+
+def layout_of(card: ModelCard, extent: Extent, tile: int) -> TileLayout:
+    """The tiles of a picture that the card's model wants; see :func:`unfade.tiling.plan`."""
+    return plan(extent, card.halo, card.size_multiple, tile, card.fixed_size)
 
 
 def run_tiled(
@@ -37,7 +42,7 @@ def run_tiled(
             size of the first.
         write: takes the finished parts of the output. Every pixel of it is written, some more than once
             after a back-off.
-        layout: made by :func:`unfade.tiling.plan` with the card's halo and size multiple.
+        layout: made by :func:`layout_of`.
         on_tile: told after every tile; what it raises (Cancelled) stops the run and passes through.
 
     Raises:

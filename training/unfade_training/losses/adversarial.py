@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..precision import full_precision
+
 
 class AdaptiveLoss(nn.Module):
     """A criterion whose target, one value a picture, is expanded to the critic's map of patches.
@@ -175,7 +177,7 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     """
     between = torch.rand(len(real), 1, 1, 1, device=real.device)
     points = torch.lerp(fake.detach().float(), real.detach().float(), between).requires_grad_()
-    with torch.enable_grad(), torch.autocast(device_type=real.device.type, enabled=False):
+    with torch.enable_grad(), full_precision(real):
         score = critic(points).reshape(len(points), -1).mean(1).sum()
         (slope,) = torch.autograd.grad(score, points, create_graph=True)
     # The root has no gradient at 0; a critic that is flat somewhere must not turn the weights into NaN.

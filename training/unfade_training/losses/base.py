@@ -1,7 +1,7 @@
 """What all losses between two pictures have in common: named terms, and float32 inside mixed precision.
 
 Differences of bfloat16 pictures are mostly rounding, and their means lose more still, so every loss casts to
-float32 first.
+float32 first (:mod:`unfade_training.precision`).
 """
 
 from __future__ import annotations
@@ -38,8 +38,3 @@ class PictureLoss(nn.Module, ABC):
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """The sum of :meth:`terms`: a float32 scalar."""
         return torch.stack(list(self.terms(output, target).values())).sum()
-
-
-def full_precision(tensor: Tensor) -> torch.autocast:
-    """No autocast on the tensor's device: for convolutions and products that must stay float32."""
-    return torch.autocast(device_type=tensor.device.type, enabled=False)

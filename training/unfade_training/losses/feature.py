@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..precision import full_precision
 from .backbones import ARCHITECTURES, Backbone
-from .base import PictureLoss, full_precision
+from .base import PictureLoss
 
 
 def gram_matrix(features: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from ..errors import TrainingError
 from ..networks.weights import load_state
-from .base import PictureLoss, full_precision
+from ..precision import full_precision
+from .base import PictureLoss
 from .feature import open_backbone
 
 TAPS = (1, 4, 7, 9, 10, 11, 12)

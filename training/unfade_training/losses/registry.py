@@ -65,10 +65,12 @@ class WeightedLoss(nn.Module):
         """``[N, C, H, W]`` twice -> :class:`LossValue`; ``rgb`` turns them into ``[N, 3, H, W]`` sRGB for the
         losses that want that, where they are not."""
         terms: dict[str, Tensor] = {}
+        coded, seen = (output, target), (output, target)
+        if any(loss.of_rgb for loss in self.losses.values()):
+            seen = rgb(output), rgb(target)
         for name, loss in self.losses.items():
             assert isinstance(loss, PictureLoss)
-            compared = (rgb(output), rgb(target)) if loss.of_rgb else (output, target)
-            for part, value in loss.terms(*compared).items():
+            for part, value in loss.terms(*(seen if loss.of_rgb else coded)).items():
                 terms[f"{name}/{part}" if part else name] = self.weights[name] * value
         total = torch.stack(list(terms.values())).sum()
         return LossValue(total, {name: value.detach() for name, value in terms.items()})

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..precision import full_precision
+
 NOWHERE = -1e4
 """Added to the scores of cells without a hint, whose weight then is 0 in any precision."""
 SHARPNESS = 10.0
@@ -45,8 +47,7 @@ class HintSpreading(nn.Module):
 
     def forward(self, features: Tensor, hints: Tensor) -> Tensor:
         precise = self.none.dtype  # not bfloat16: places would fall together
-        device = features.device.type
-        with torch.autocast("cpu" if device == "meta" else device, enabled=False):  # meta: counting only
+        with full_precision(features):
             added: Tensor = self.project(self.spread(features.to(precise), hints.to(precise)))
         return added
 
