@@ -20,6 +20,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from unfade.card import ModelCard, Task, Tiling, Variant
+from unfade.engine import Device, Engine
+from unfade.filters import UpscaleOptions, upscale
 from unfade.picture import Picture, read_picture, write_picture
 from unfade_export.community import UNKNOWN_LICENCE, export_community
 from unfade_export.community.architectures import architecture_names, spandrel
@@ -152,6 +154,28 @@ def test_from_checkpoint_to_picture(tmp_path: Path, kind: str, multiple: int, co
     assert out.shape == expected.shape == (80 * card.scale, 88 * card.scale, 3)
     assert np.ptp(expected) > 5
     assert np.abs(out - expected).max() < 0.6
+
+
+@pytest.mark.parametrize("kind", ["Compact", "SwinIR"])
+def test_a_model_of_one_size_gives_the_same_picture(tmp_path: Path, kind: str) -> None:
+    """The window is larger than the picture one way and smaller the other."""
+    source = save(kind, tmp_path / "net.safetensors")
+    for name, options in (("free", ()), ("fixed", ("--static", "112x72"))):
+        done = subprocess.run(
+            [sys.executable, "-m", "unfade_export.cli", "community", str(source), "-o", f"{name}.onnx", *options],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert ("only size" in done.stdout) == bool(options)
+    picture = Picture(np.random.default_rng(0).integers(96, 160, (80, 72, 3), dtype=np.uint8))
+    free, fixed = (
+        upscale(picture, UpscaleOptions(model=str(tmp_path / f"{name}.onnx")), Engine(Device.CPU)).pixels
+        for name in ("free", "fixed")
+    )
+    # Where tiles are blended, what a window sees at a seam is not all that it would see in the whole picture.
+    most = 1 if kind == "Compact" else 3
+    assert free.shape == fixed.shape == (160, 144, 3)
+    assert np.abs(free.astype(int) - fixed.astype(int)).max() <= most
 
 
 class Bomb:

@@ -76,6 +76,20 @@ def test_recognises_photographs(classifier: EfficientNetLite0, name: str) -> Non
 
 
 @needs_weights
+def test_the_near_encoder_is_the_beginning_of_the_whole_one() -> None:
+    x = torch.rand(1, 3, 64, 96)
+    near = Encoder("efficientnet-lite0-near", "imagenet", deepest=16).eval()
+    whole = Encoder("efficientnet-lite0", "imagenet").eval()
+    with torch.no_grad():
+        found, expected = near(x), whole(x)
+    assert [taps.shape for taps in found] == [
+        (1, c, 64 // s, 96 // s) for c, s in zip((16, 24, 40, 80), (2, 4, 8, 16), strict=True)
+    ]
+    assert all(torch.equal(a, b) for a, b in zip(found[:3], expected, strict=False))
+    assert near.tap_channels == (16, 24, 40, 80)
+
+
+@needs_weights
 def test_a_gray_picture_gives_what_its_rgb_gives() -> None:
     gray = torch.rand(1, 1, 64, 64)
     colour = Encoder("efficientnet-lite0", "imagenet").eval()

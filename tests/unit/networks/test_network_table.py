@@ -67,11 +67,11 @@ ROWS = {
         "deartifact_unets",
         3,
         {(64, 64): (4, 64, 64), (16, 24): (4, 16, 24)},
-        83_628,
-        106_692_608,
+        114_540,
+        169_263_104,
         {
             "compression": {"unshuffle": 2, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
-            "marks": {"unshuffle": 4, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
+            "marks": {"deepest": 8, "widths": (16, 16)},
         },
     ),
     "resnet_unet of the lesson": Row(
@@ -99,6 +99,22 @@ ROWS = {
         {"encoder": "resnet18", "norm": "batch", "bottle": True, **COLORIZE},
     ),
     "lite_unet": Row("lite_unet", 3, {(64, 64): (3, 64, 64), (65, 31): (3, 65, 31)}, 3_999_747, 865_193_472),
+    "lite_unet that sees less far": Row(
+        "lite_unet",
+        3,
+        {(64, 64): (3, 64, 64), (17, 33): (3, 17, 33)},
+        324_307,
+        134_319_104,
+        {"encoder": "efficientnet-lite0-near", "deepest": 16, "widths": (32, 24, 16, 8)},
+    ),
+    "lite_unet that ends at stride 16": Row(
+        "lite_unet",
+        3,
+        {(64, 64): (3, 32, 32), (33, 16): (3, 17, 8)},
+        773_427,
+        136_385_536,
+        {"deepest": 16, "output_stride": 2, "widths": (32, 24, 16)},
+    ),
     "lite_unet colorize at stride 2": Row(
         "lite_unet",
         4,

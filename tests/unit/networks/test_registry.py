@@ -29,6 +29,13 @@ def test_names() -> None:
             "lite_unet has no option 'output_strid': did you mean 'output_stride'?",
         ),
         ("lite_unet", {"output_stride": 3}, "cannot be built: output_stride is 1, 2, 4, 8 or 16, not 3."),
+        ("lite_unet", {"deepest": 2}, "cannot be built: deepest is 4, 8, 16 or 32, not 2."),
+        ("lite_unet", {"deepest": 8, "output_stride": 8}, "output_stride is 1, 2 or 4, not 8."),
+        (
+            "lite_unet",
+            {"encoder": "efficientnet-lite0-near"},
+            "the encoder efficientnet-lite0-near ends at stride 16, not 32.",
+        ),
         ("lite_unet", {"widths": [8]}, "cannot be built: an output stride of 1 takes 5 widths, not 1."),
         ("lite_unet", {"norm": "batchnorm"}, "There is no norm 'batchnorm': did you mean 'batch'?"),
         ("resnet_unet", {"encoder": "resnet35"}, "There is no encoder 'resnet35': did you mean 'resnet34'?"),

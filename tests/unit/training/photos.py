@@ -171,7 +171,7 @@ MASK_RECIPE = (
         'kind = "fast_unet"\nscale = 2\nchannels = [8, 16]\nencoder = [1, 1]\ndecoder = [1]',
         'kind = "deartifact_unets"\n'
         "compression = { unshuffle = 2, channels = [8, 16], encoder = [1, 1], decoder = [1] }\n"
-        "marks = { unshuffle = 4, channels = [8], encoder = [1], decoder = [] }",
+        "marks = { deepest = 8, widths = [8, 8] }",
     )
     .replace(
         '[degradation]\nkind = "clean"\nscale = 2',

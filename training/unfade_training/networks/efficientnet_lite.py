@@ -12,6 +12,7 @@ by the caller.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -39,8 +40,11 @@ _STAGES = (
     _Stage(4, 5, 2, 6, 192),
     _Stage(1, 3, 1, 6, 320),
 )
-_TAPS = (0, 2, 4, 10, 15)
+TAPS = (0, 2, 4, 10, 15)
 """The last block at each stride: 2, 4, 8, 16, 32."""
+NEAR_TAPS = (0, 2, 4, 7)
+"""The last blocks where the map at stride 16 is taken before its 5x5 kernels, which see another 96 pixels
+far; there is none at stride 32."""
 
 
 class SameConv2d(nn.Conv2d):
@@ -93,32 +97,42 @@ class MobileBlock(nn.Module):
 class EfficientNetLite0(nn.Module):
     """The classifier, or with ``classes=0`` only the encoder.
 
+    Args:
+        classes: of the classifier.
+        in_channels: of the picture.
+        tap_blocks: the blocks whose output are the feature maps; an encoder ends with the last.
+
     Attributes:
         tap_channels: channels of :meth:`taps`, at strides 2, 4, 8, 16 and 32.
     """
 
-    tap_channels = (16, 24, 40, 112, 320)
     norm_pairs = (("_conv_stem", "_bn0"), ("_conv_head", "_bn1"))
 
-    def __init__(self, classes: int = 1000, in_channels: int = 3) -> None:
+    def __init__(self, classes: int = 1000, in_channels: int = 3, tap_blocks: Sequence[int] = TAPS) -> None:
         super().__init__()
+        self._tap_blocks = tuple(tap_blocks)
         self._conv_stem = SameConv2d(in_channels, 32, 3, stride=2)
         self._bn0 = _norm(32)
         blocks: list[MobileBlock] = []
+        widths: list[int] = []
         width = 32
         for stage in _STAGES:
             for index in range(stage.repeats):
                 stride = stage.stride if index == 0 else 1
                 blocks.append(MobileBlock(width, stage.width, stage.kernel, stride, stage.expansion))
                 width = stage.width
+                widths.append(width)
+        self.tap_channels = tuple(widths[index] for index in self._tap_blocks)
+        if not classes:
+            del blocks[self._tap_blocks[-1] + 1 :]
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = SameConv2d(width, 1280, 1) if classes else None
         self._bn1 = _norm(1280) if classes else None
         self._fc = nn.Linear(1280, classes) if classes else None
 
     def truncate(self, taps: int) -> None:
-        """Drops all that the first ``taps`` (1 to 5) feature maps do not need."""
-        self._blocks = self._blocks[: _TAPS[taps - 1] + 1]
+        """Drops all that the first ``taps`` feature maps do not need."""
+        self._blocks = self._blocks[: self._tap_blocks[taps - 1] + 1]
         self._conv_head = self._bn1 = self._fc = None
 
     def taps(self, x: Tensor) -> list[Tensor]:
@@ -127,7 +141,7 @@ class EfficientNetLite0(nn.Module):
         found = []
         for index, block in enumerate(self._blocks):
             x = block(x)
-            if index in _TAPS:
+            if index in self._tap_blocks:
                 found.append(x)
         return found
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import TrainingError, did_you_mean
-from .efficientnet_lite import EfficientNetLite0
+from .efficientnet_lite import NEAR_TAPS, EfficientNetLite0
 from .resnet import resnet18, resnet34
 from .weights import load_state, load_weights, published_source
 
@@ -42,6 +42,8 @@ class _Kind:
     deviation: tuple[float, float, float]
 
 
+HALF = (0.5, 0.5, 0.5)
+_LITE_HEAD = ("_conv_head.", "_bn1.", "_fc.")
 _LITE_LATE = tuple(f"_blocks.{index}." for index in range(5, 16))
 _KINDS = {
     "resnet18": _Kind(
@@ -63,10 +65,18 @@ _KINDS = {
     "efficientnet-lite0": _Kind(
         lambda channels: EfficientNetLite0(0, channels),
         "_conv_stem.weight",
-        ("_conv_head.", "_bn1.", "_fc."),
+        _LITE_HEAD,
         _LITE_LATE,
-        (0.5, 0.5, 0.5),
-        (0.5, 0.5, 0.5),
+        HALF,
+        HALF,
+    ),
+    "efficientnet-lite0-near": _Kind(
+        lambda channels: EfficientNetLite0(0, channels, NEAR_TAPS),
+        "_conv_stem.weight",
+        (*_LITE_HEAD, *(f"_blocks.{index}." for index in range(NEAR_TAPS[-1] + 1, 16))),
+        _LITE_LATE,
+        HALF,
+        HALF,
     ),
 }
 
@@ -74,10 +84,11 @@ STRIDES = (2, 4, 8, 16, 32)
 
 
 class Encoder(nn.Module):
-    """N C H W in [0, 1] -> feature maps at strides 2, 4, 8, 16, 32; H and W multiples of 32.
+    """N C H W in [0, 1] -> feature maps at strides 2, 4, 8, 16, 32; H and W multiples of the last.
 
     Args:
-        name: resnet18, resnet34 or efficientnet-lite0.
+        name: resnet18, resnet34, efficientnet-lite0, or efficientnet-lite0-near, which has no map at stride
+            32 and sees half as far at stride 16.
         weights: ``"imagenet"`` for the published weights, or a file or URL of them; None starts at random.
         luma: the picture is one channel. With published weights it gives what the same picture in gray RGB
             gives: the kernels of the three colours are added up where all colours are normalised alike, else
@@ -93,9 +104,9 @@ class Encoder(nn.Module):
 
     Raises:
         TrainingError: an unknown name, or weights that cannot be loaded.
+        ValueError: the encoder has no map at that stride.
     """
 
-    size_multiple = 32
     mean: Tensor
     deviation: Tensor
 
@@ -121,7 +132,10 @@ class Encoder(nn.Module):
         self.normalised_channels = inner + extra_channels
         self.in_channels = self._picture_channels + extra_channels
         self.body = self._kind.build(self.normalised_channels)
-        self.tap_channels = cast(_Body, self.body).tap_channels[: STRIDES.index(deepest) + 1]
+        channels = cast(_Body, self.body).tap_channels
+        if deepest not in STRIDES[: len(channels)]:
+            raise ValueError(f"the encoder {name} ends at stride {STRIDES[len(channels) - 1]}, not {deepest}")
+        self.tap_channels = channels[: STRIDES.index(deepest) + 1]
         # Constants, not weights: left out of the state dict so that its keys are the published ones.
         self.register_buffer("mean", _column(self._kind.mean[:inner]), persistent=False)
         self.register_buffer("deviation", _column(self._kind.deviation[:inner]), persistent=False)

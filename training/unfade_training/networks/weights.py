@@ -49,7 +49,7 @@ def published_source(encoder: str) -> str:
     """
     if encoder in PUBLISHED:
         return PUBLISHED[encoder]
-    if encoder != "efficientnet-lite0":
+    if encoder not in ("efficientnet-lite0", "efficientnet-lite0-near"):
         raise TrainingError(f"No ImageNet weights are known for the encoder {encoder}; give a file or a URL.")
     spec = importlib.util.find_spec(_LITE0_PACKAGE.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
