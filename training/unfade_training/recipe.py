@@ -83,7 +83,8 @@ class Recipe:
         precision: of the forward and backward pass: ``auto`` (bfloat16 where the device computes it fast),
             ``32-true``, ``bf16-mixed`` or ``16-mixed``.
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
-        init: a checkpoint whose generator's weights are taken over where names and shapes agree.
+        init: a checkpoint whose generator's weights are taken over where names and shapes agree, or several,
+            whose later ones come on top: parts of a network may have been trained side by side.
         judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
             better), or ``lpips`` or ``delta_e`` (lower is better).
         lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.
@@ -106,7 +107,7 @@ class Recipe:
     seed: int = 0
     precision: str = "auto"
     compile: bool = True
-    init: str = ""
+    init: str | tuple[str, ...] = ""
     judge: str = "psnr_y"
     lpips: str = ""
     gpu: Mapping[str, object] = field(default_factory=dict)
@@ -129,6 +130,12 @@ class Recipe:
     def degradations(self) -> Sequence[Mapping[str, object]]:
         """The tables of :attr:`degradation`, one or several."""
         return [self.degradation] if isinstance(self.degradation, Mapping) else self.degradation
+
+    @property
+    def beginnings(self) -> Sequence[Path]:
+        """The files of :attr:`init`: none, one or several."""
+        names = [self.init] if isinstance(self.init, str) else self.init
+        return [Path(name) for name in names if name]
 
 
 def load_recipe(path: Path) -> Recipe:

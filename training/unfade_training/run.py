@@ -161,14 +161,13 @@ class Run:
         """Put the run where its last checkpoint says it was; the checkpoint if a stage is to be gone on
         with."""
         if fresh or not self.last.exists():
-            if self.recipe.init:
-                source = Path(self.recipe.init)
-                left = adopt_weights(
-                    self.generator, load_checkpoint(source).tensors["generator"], str(source)
-                )
+            left = set(self.generator.state_dict())
+            for source in self.recipe.beginnings:
+                weights = load_checkpoint(source).tensors["generator"]
+                left &= set(adopt_weights(self.generator, weights, str(source)))
                 self.reporter.say(f"took over the weights of {source}; {len(left)} stay as initialised")
-                if silenced := silence_untrained_blocks(self.generator, left):
-                    self.reporter.say(f"{silenced} new residual blocks begin as the identity")
+            if self.recipe.beginnings and (silenced := silence_untrained_blocks(self.generator, left)):
+                self.reporter.say(f"{silenced} new residual blocks begin as the identity")
             return None
         checkpoint = load_checkpoint(self.last)
         for name, network in (("generator", self.generator), ("critic", self.critic)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from .building import build_generator, scale_of
 from .recipe import Recipe, with_overrides
@@ -36,8 +35,8 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
     for number, spec in enumerate(recipe.stage, 1):
         if isinstance(spec, GanOptions):
             overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
-    if recipe.init and not Path(recipe.init).exists():
-        log.info("the smoke run starts without %s, which is not there", recipe.init)
+    if absent := [str(path) for path in recipe.beginnings if not path.exists()]:
+        log.info("the smoke run starts without %s, which is not there", " and ".join(absent))
         overrides["init"] = ""
     if not recipe.lpips:
         overrides["judge"] = "delta_e" if recipe.task == "colorize" else "psnr_y"

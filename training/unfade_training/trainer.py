@@ -153,8 +153,9 @@ def open_run(
     if any(stage.trains_critic for stage in stages):
         critic = build_critic(recipe, generator).to(fabric.device)
     metric = _lpips(recipe)
-    if recipe.init and not (folder / "last.safetensors").exists():
-        load_checkpoint(Path(recipe.init))
+    if not (folder / "last.safetensors").exists():
+        for beginning in recipe.beginnings:
+            load_checkpoint(beginning)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
     photos, held = store.split(recipe.data.holdout)

@@ -63,6 +63,14 @@ ROWS = {
         259_784_704,
         {"scale": 1, "out_channels": 4, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
     ),
+    "fast_unet x4 with fine blocks": Row(
+        "fast_unet",
+        3,
+        {(64, 64): (3, 256, 256), (6, 10): (3, 24, 40)},
+        47_035,
+        1_074_528_256,
+        {"scale": 4, "channels": (16, 32), "encoder": (1, 1), "decoder": (1,), "fine": (16, 8)},
+    ),
     "deartifact_unets": Row(
         "deartifact_unets",
         3,

@@ -29,6 +29,11 @@ def test_names() -> None:
             "lite_unet has no option 'output_strid': did you mean 'output_stride'?",
         ),
         ("lite_unet", {"output_stride": 3}, "cannot be built: output_stride is 1, 2, 4, 8 or 16, not 3."),
+        (
+            "fast_unet",
+            {"scale": 4, "fine": (8,)},
+            "fine takes one entry for each doubling on the way to 4 times",
+        ),
         ("lite_unet", {"deepest": 2}, "cannot be built: deepest is 4, 8, 16 or 32, not 2."),
         ("lite_unet", {"deepest": 8, "output_stride": 8}, "output_stride is 1, 2 or 4, not 8."),
         (

@@ -215,12 +215,39 @@ def test_parts_that_are_held_stay_as_they_are(tmp_path: Path, photos: Path, held
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), overrides, "mask")
     start = build_generator(recipe).state_dict()
     seed = torch.Generator().manual_seed(1)
-    start = {name: torch.randn(value.shape, generator=seed) / 10 for name, value in start.items()}
+    start = {
+        # Variances are above 0, and counts of batches are whole.
+        name: torch.rand(value.shape, generator=seed) + 0.5
+        if "running" in name
+        else torch.randn(value.shape, generator=seed) / 10
+        if value.is_floating_point()
+        else value
+        for name, value in start.items()
+    }
     save_checkpoint(tmp_path / "start.safetensors", Checkpoint({"generator": start}, recipe.text, {}))
     run(with_overrides(recipe, {"init": str(tmp_path / "start.safetensors")}, "mask"), tmp_path, photos)
     end = load_checkpoint(tmp_path / "run" / "last.safetensors").tensors["generator"]
     for name, weight in end.items():
         assert torch.equal(weight, start[name]) is name.startswith(held), name
+
+
+def test_parts_trained_side_by_side_begin_together(tmp_path: Path, photos: Path) -> None:
+    """Each start has a part that fits this network, and one that does not."""
+    recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.patch": 32, "stage.lr": 1e-12}, "mask")
+    parts = {}
+    for part, option, value in (("marks", "compression", [16, 16]), ("compression", "marks", [4, 4])):
+        key = {"compression": "channels", "marks": "widths"}[option]
+        other = build_generator(with_overrides(recipe, {f"network.{option}.{key}": value}, "mask"))
+        parts[part] = {name: tensor for name, tensor in other.state_dict().items() if name.startswith(part)}
+        file = tmp_path / f"{part}.safetensors"
+        save_checkpoint(file, Checkpoint({"generator": other.state_dict()}, recipe.text, {}))
+    init = [str(tmp_path / f"{part}.safetensors") for part in parts]
+    run(with_overrides(recipe, {"init": init}, "mask"), tmp_path, photos)
+    end = load_checkpoint(tmp_path / "run" / "last.safetensors").tensors["generator"]
+    for part, start in parts.items():
+        for name, weight in start.items():
+            if name.endswith("weight") and "_bn" not in name:
+                torch.testing.assert_close(end[name], weight, atol=1e-6, rtol=0), part
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blocks import SubPixelUp, icnr_, residual_stack
+from .blocks import ResidualBlock, SubPixelUp, icnr_, residual_stack
 
 
 class FastUnet(nn.Module):
@@ -30,6 +30,9 @@ class FastUnet(nn.Module):
         in_channels: channels of the input.
         out_channels: channels of the picture that comes out; where they equal ``in_channels`` the bilinear
             enlargement of the input is added to it.
+        fine: channels of a residual block at each doubling on the way to the output's resolution, or none.
+            What they make is added to what the features give at once. The sub-pixels of one convolution
+            cannot see one another, and where texture is asked of them they weave a grid; these can.
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
         skips: False cuts the skips of the U and the shortcuts of its residual blocks, with the very same
@@ -45,6 +48,7 @@ class FastUnet(nn.Module):
         decoder: Sequence[int] = (2, 2),
         in_channels: int = 3,
         out_channels: int = 3,
+        fine: Sequence[int] = (),
         unshuffle: int = 1,
         skips: bool = True,
     ) -> None:
@@ -53,6 +57,9 @@ class FastUnet(nn.Module):
             raise ValueError(
                 f"{len(channels)} levels take {len(channels)} encoder and {len(channels) - 1} decoder entries"
             )
+        enlarge = scale * unshuffle
+        if fine and 2 ** len(fine) != enlarge:
+            raise ValueError(f"fine takes one entry for each doubling on the way to {enlarge} times the size")
         self.scale = scale
         self.size_multiple = unshuffle * 2 ** (len(channels) - 1)
         self.skips = skips
@@ -70,11 +77,11 @@ class FastUnet(nn.Module):
         self.decoder = nn.ModuleList(
             residual_stack(c, n, skips) for c, n in zip(channels[:-1], decoder, strict=True)
         )
-        enlarge = scale * unshuffle
         self.tail = nn.Conv2d(channels[0], out_channels * enlarge**2, 3, padding=1)
         icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
+        self.fine = _fine_branch(channels[0], fine, out_channels, skips) if fine else None
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(self.unshuffle(x))
@@ -87,10 +94,24 @@ class FastUnet(nn.Module):
         for level in reversed(range(len(self.up))):
             features = self.up[level](features)
             features = self.decoder[level](features + skips[level + 1] if self.skips else features)
-        out: Tensor = self.shuffle(self.tail(features + skips[0] if self.skips else features))
+        features = features + skips[0] if self.skips else features
+        out: Tensor = self.shuffle(self.tail(features))
+        if self.fine is not None:
+            out = out + self.fine(features)
         return out.float() + self._enlarged(x) if self.residual else out
 
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:
             return x
         return F.interpolate(x, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
+
+
+def _fine_branch(inputs: int, channels: Sequence[int], outputs: int, shortcut: bool) -> nn.Sequential:
+    """N inputs H W -> N outputs H * 2**len(channels) W * 2**len(channels); 0 before training."""
+    layers: list[nn.Module] = []
+    for below, width in itertools.pairwise((inputs, *channels)):
+        layers += [SubPixelUp(below, width), ResidualBlock(width, shortcut)]
+    last = nn.Conv2d(channels[-1], outputs, 3, padding=1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+    return nn.Sequential(*layers, last)

@@ -76,6 +76,6 @@ class MarksUnet(nn.Module):
         with full_precision(x):
             mask, paint, density, colour = torch.split(layer.float(), ROWS, dim=1)
             mask = mask.sigmoid()
-            gain = density.clamp(-1, DENSEST).exp() - 1
+            gain = density.clamp(max=DENSEST).exp() - 1
             y = picture.float()
             return y + mask * (gain * (y - (MIDDLE_GRAY + colour)) + paint), mask

@@ -52,9 +52,10 @@ class Content(nn.Module):
 
 
 def freeze_parts(network: nn.Module, names: Sequence[str]) -> None:
-    """Hold the weights of some of a network's parts, and let all others train."""
+    """Hold the weights and the norms' statistics of some of a network's parts, and let all others train."""
+    network.train()
     for name, part in network.named_children():
-        part.requires_grad_(name not in names)
+        part.requires_grad_(name not in names).train(name not in names)
 
 
 class GeneratorLearner(Learner):
@@ -86,7 +87,6 @@ class GeneratorLearner(Learner):
             compiled=run.recipe.compile,
             resumed=resumed,
         )
-        run.generator.train()
 
     def generate(self, batch: Batch) -> Tensor:
         """What the network makes of a batch's pictures, comparable with its targets."""
