@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from torch import nn
@@ -132,12 +132,21 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
 
 
 def _check_freeze(names: Sequence[str], generator: nn.Module, where: str) -> None:
-    parts = {name: part for name, part in generator.named_children() if any(True for _ in part.parameters())}
+    check_parts(names, generator, f"{where}: freeze")
+    if not set(_parts(generator)) - set(names):
+        raise TrainingError(f"{where}: freeze: with all its parts held nothing of the network can learn.")
+
+
+def check_parts(names: Iterable[str], generator: nn.Module, where: str) -> None:
+    """TrainingError unless each name is that of a part of the network that has weights."""
+    parts = _parts(generator)
     for name in names:
         if name not in parts:
-            raise TrainingError(f"{where}: freeze: there is no part {name!r}{did_you_mean(name, parts)}")
-    if not set(parts) - set(names):
-        raise TrainingError(f"{where}: freeze: with all its parts held nothing of the network can learn.")
+            raise TrainingError(f"{where}: there is no part {name!r}{did_you_mean(name, parts)}")
+
+
+def _parts(generator: nn.Module) -> list[str]:
+    return [name for name, part in generator.named_children() if any(True for _ in part.parameters())]
 
 
 def open_photos(recipe: Recipe, folders: Sequence[Path], cache: Path) -> PhotoStore:

@@ -83,8 +83,8 @@ class Recipe:
         precision: of the forward and backward pass: ``auto`` (bfloat16 where the device computes it fast),
             ``32-true``, ``bf16-mixed`` or ``16-mixed``.
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
-        init: a checkpoint whose generator's weights are taken over where names and shapes agree, or several,
-            whose later ones come on top: parts of a network may have been trained side by side.
+        init: a checkpoint whose generator's weights are taken over where names and shapes agree; or a table
+            of part of the network -> checkpoint, for parts that were trained side by side.
         judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
             better), or ``lpips`` or ``delta_e`` (lower is better).
         lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.
@@ -107,7 +107,7 @@ class Recipe:
     seed: int = 0
     precision: str = "auto"
     compile: bool = True
-    init: str | tuple[str, ...] = ""
+    init: str | Mapping[str, str] = ""
     judge: str = "psnr_y"
     lpips: str = ""
     gpu: Mapping[str, object] = field(default_factory=dict)
@@ -132,10 +132,10 @@ class Recipe:
         return [self.degradation] if isinstance(self.degradation, Mapping) else self.degradation
 
     @property
-    def beginnings(self) -> Sequence[Path]:
-        """The files of :attr:`init`: none, one or several."""
-        names = [self.init] if isinstance(self.init, str) else self.init
-        return [Path(name) for name in names if name]
+    def beginnings(self) -> Mapping[str, Path]:
+        """The files of :attr:`init` by the part that each is for; the part of one for all is empty."""
+        named = {"": self.init} if isinstance(self.init, str) else self.init
+        return {part: Path(file) for part, file in named.items() if file}
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -162,8 +162,10 @@ class Run:
         with."""
         if fresh or not self.last.exists():
             left = set(self.generator.state_dict())
-            for source in self.recipe.beginnings:
+            for part, source in self.recipe.beginnings.items():
                 weights = load_checkpoint(source).tensors["generator"]
+                if part:
+                    weights = {n: tensor for n, tensor in weights.items() if n.startswith(f"{part}.")}
                 left &= set(adopt_weights(self.generator, weights, str(source)))
                 self.reporter.say(f"took over the weights of {source}; {len(left)} stay as initialised")
             if self.recipe.beginnings and (silenced := silence_untrained_blocks(self.generator, left)):

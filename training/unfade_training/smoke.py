@@ -35,7 +35,7 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
     for number, spec in enumerate(recipe.stage, 1):
         if isinstance(spec, GanOptions):
             overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
-    if absent := [str(path) for path in recipe.beginnings if not path.exists()]:
+    if absent := [str(path) for path in recipe.beginnings.values() if not path.exists()]:
         log.info("the smoke run starts without %s, which is not there", " and ".join(absent))
         overrides["init"] = ""
     if not recipe.lpips:

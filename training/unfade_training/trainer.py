@@ -21,6 +21,7 @@ from .building import (
     build_degradation_of,
     build_generator,
     build_stages,
+    check_parts,
     open_photos,
 )
 from .checkpoint import load_checkpoint
@@ -149,12 +150,13 @@ def open_run(
     generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     degradation = build_degradation_of(recipe, generator)
     stages = build_stages(recipe, generator, fabric.world_size)
+    check_parts([part for part in recipe.beginnings if part], generator, f"{recipe.name}, init")
     critic = None
     if any(stage.trains_critic for stage in stages):
         critic = build_critic(recipe, generator).to(fabric.device)
     metric = _lpips(recipe)
     if not (folder / "last.safetensors").exists():
-        for beginning in recipe.beginnings:
+        for beginning in recipe.beginnings.values():
             load_checkpoint(beginning)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
