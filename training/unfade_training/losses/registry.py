@@ -18,6 +18,7 @@ from .frequency import Frequency
 from .lpips import LpipsLoss
 from .pixel import L1, L2, Charbonnier
 from .variation import TotalVariation
+from .weave import Weave
 
 LOSSES: dict[str, type[PictureLoss]] = {
     "l1": L1,
@@ -28,6 +29,7 @@ LOSSES: dict[str, type[PictureLoss]] = {
     "frequency": Frequency,
     "lpips": LpipsLoss,
     "tv": TotalVariation,
+    "weave": Weave,
 }
 
 OBJECTIVES: dict[str, type[Objective]] = {
