@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from .errors import TrainingError
 from .files import atomic_write
 
 VERSION = 1
+HEADER = 8
+"""Bytes at the beginning of a safetensors file that tell how long its JSON is."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,23 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint {path}.")
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if "state" not in metadata:
-                raise TrainingError(f"{path} is not a checkpoint of unfade-train.")
-            if int(metadata["version"]) > VERSION:
-                raise TrainingError(f"{path} was written by a newer version of unfade-train; update first.")
-            tensors: dict[str, dict[str, Tensor]] = {}
-            for key in file.keys():  # noqa: SIM118 - safe_open is not a mapping
-                part, name = key.split("/", 1)
-                tensors.setdefault(part, {})[name] = file.get_tensor(key)
+        # In one go: a run may replace the file at any time, and safe_open opens it twice.
+        data = path.read_bytes()
+        whole = load(data)
     except (SafetensorError, OSError) as error:
         raise TrainingError(
             f"The checkpoint {path} is damaged or not a safetensors file ({error})."
         ) from error
+    length = int.from_bytes(data[:HEADER], "little")
+    metadata = json.loads(data[HEADER : HEADER + length]).get("__metadata__", {})
+    if "state" not in metadata:
+        raise TrainingError(f"{path} is not a checkpoint of unfade-train.")
+    if int(metadata["version"]) > VERSION:
+        raise TrainingError(f"{path} was written by a newer version of unfade-train; update first.")
+    tensors: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in whole.items():
+        part, name = key.split("/", 1)
+        tensors.setdefault(part, {})[name] = tensor
     return Checkpoint(tensors, metadata["recipe"], json.loads(metadata["state"]))
 
 
