@@ -78,7 +78,7 @@ TILED = [
     ("DAT", Task.UPSCALE, 2, Tiling.BLEND, 32),
     ("OmniSR", Task.UPSCALE, 2, Tiling.BLEND, 32),
     ("SCUNet", Task.DEARTIFACT, 1, Tiling.BLEND, 32),
-    ("FBCNN", Task.DEARTIFACT, 1, None, 0),  # its 30 million weights take a while to trace
+    ("FBCNN", Task.DEARTIFACT, 1, None, 0),  # tracing its 30 million weights is left to its export
 ]
 
 
@@ -110,6 +110,7 @@ TO_A_PICTURE = [
     ("DAT", 8, "upscale"),
     ("OmniSR", 8, "upscale"),
     ("SCUNet", 64, "deartifact"),
+    ("FBCNN", 8, "deartifact"),
 ]
 
 
