@@ -28,8 +28,8 @@ class Ema:
         """Take in the network's weights after optimizer step ``step`` (from 0).
 
         Statistics of batch norms are averaged as the weights are: those of today's weights are not those of
-        the average, and while weights move fast that showed (a mask's IoU of 0.59 for 0.64). Other buffers
-        are copied.
+        the average, and while weights move fast that shows (watermarks found with an IoU of 0.59, and of 0.62
+        once the statistics were taken anew). Other buffers are copied.
         """
         weight = 1 - min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.module.parameters()), list(self._source.parameters()), weight)

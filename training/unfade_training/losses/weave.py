@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from .base import PictureLoss
@@ -33,17 +34,9 @@ class Weave(PictureLoss):
 
     def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """``[N, C, H, W]`` twice, H and W of at least ``period``; a window is no larger than the picture."""
-        difference = output.float() - target.float()
-        cells = [min(self.window, side) // self.period for side in difference.shape[-2:]]
-        windows = [
-            side // (count * self.period) for side, count in zip(difference.shape[-2:], cells, strict=True)
-        ]
-        height, width = (w * c * self.period for w, c in zip(windows, cells, strict=True))
-        pattern = (
-            difference[..., :height, :width]
-            .reshape(
-                *difference.shape[:2], windows[0], cells[0], self.period, windows[1], cells[1], self.period
-            )
-            .mean((3, 6))
-        )  # N C windows period windows period
-        return {"": (pattern - pattern.mean((-3, -1), keepdim=True)).abs().mean()}
+        height, width = (side // self.period * self.period for side in output.shape[-2:])
+        difference = (output.float() - target.float())[..., :height, :width]
+        cells = F.pixel_unshuffle(difference, self.period)  # places within a cell become channels
+        pattern = F.avg_pool2d(cells, [min(self.window // self.period, side) for side in cells.shape[-2:]])
+        places = pattern.reshape(*output.shape[:2], self.period**2, -1)
+        return {"": (places - places.mean(2, keepdim=True)).abs().mean()}

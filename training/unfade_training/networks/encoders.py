@@ -35,14 +35,14 @@ class _Kind:
     stem: str
     """Key of the first convolution's weight."""
     head: tuple[str, ...]
-    """Key prefixes of the classifier, which an encoder leaves out."""
+    """Key prefixes of what an encoder leaves out: the classifier, and what lies behind the last map."""
     late: tuple[str, ...]
     """Key prefixes of the deeper half, for discriminative learning rates."""
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
 
 
-HALF = (0.5, 0.5, 0.5)
+_HALF = (0.5, 0.5, 0.5)
 _LITE_HEAD = ("_conv_head.", "_bn1.", "_fc.")
 _LITE_LATE = tuple(f"_blocks.{index}." for index in range(5, 16))
 _KINDS = {
@@ -67,16 +67,16 @@ _KINDS = {
         "_conv_stem.weight",
         _LITE_HEAD,
         _LITE_LATE,
-        HALF,
-        HALF,
+        _HALF,
+        _HALF,
     ),
     "efficientnet-lite0-near": _Kind(
         lambda channels: EfficientNetLite0(0, channels, NEAR_TAPS),
         "_conv_stem.weight",
         (*_LITE_HEAD, *(f"_blocks.{index}." for index in range(NEAR_TAPS[-1] + 1, 16))),
         _LITE_LATE,
-        HALF,
-        HALF,
+        _HALF,
+        _HALF,
     ),
 }
 

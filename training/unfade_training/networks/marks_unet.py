@@ -42,7 +42,6 @@ class MarksUnet(nn.Module):
         encoder, deepest: see :class:`LiteUnet`.
         widths: channels of the decoder; see :class:`LiteUnet`. The last is at stride 2, from where the layer
             comes by sub-pixels.
-        norm: of the decoder.
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class MarksUnet(nn.Module):
         encoder: str = "efficientnet-lite0-near",
         deepest: int = 16,
         widths: Sequence[int] = (96, 64, 64),
-        norm: str = "batch",
     ) -> None:
         super().__init__()
         self.unet = LiteUnet(
@@ -62,7 +60,6 @@ class MarksUnet(nn.Module):
             out_channels=4 * sum(ROWS),
             output_stride=2,
             widths=widths,
-            norm=norm,
         )
         self.size_multiple = self.unet.size_multiple
         head = self.unet.head
