@@ -42,7 +42,8 @@ class Watermark(Degradation):
         tiled_share: how many marks are repeated all over the picture.
         most_marks: otherwise one to this many marks are drawn.
         angled_share: how many are not level: a usual angle like 30 or 45 degrees, or any.
-        colour_share: how many have a colour; the others are white, or (a third) black or gray.
+        colour_share: how many have a colour.
+        black_share: how many of the others are black; the rest is white, or (a sixth) gray.
         outline_share: how many have an outline of the opposite brightness; a third of these are the outline
             alone.
         shadow_share: how many drop a soft shadow.
@@ -63,6 +64,7 @@ class Watermark(Degradation):
     most_marks: int = 2
     angled_share: float = 0.45
     colour_share: float = 0.2
+    black_share: float = 0.3
     outline_share: float = 0.2
     shadow_share: float = 0.2
     logo_share: float = 0.15
@@ -78,6 +80,7 @@ class Watermark(Degradation):
             "tiled_share",
             "angled_share",
             "colour_share",
+            "black_share",
             "outline_share",
             "shadow_share",
             "logo_share",
@@ -166,7 +169,7 @@ class Watermark(Degradation):
         """Colour, outline and shadow of one mark, at all its places."""
         opacity = uniform(rng, self.opacity)
         fill, stroke = layer.stencil(mark.fill, places), layer.stencil(mark.stroke, places)
-        colour = _colour(rng, self.colour_share)
+        colour = self._colour(rng)
         outlined = chance(rng, self.outline_share)
         bright = sum(colour) > 380
         if chance(rng, self.shadow_share):
@@ -182,6 +185,17 @@ class Watermark(Degradation):
             if hollow:
                 return
         layer.ink(fill, colour, opacity)
+
+    def _colour(self, rng: np.random.Generator) -> tuple[int, int, int]:
+        if chance(rng, self.colour_share):
+            r, g, b = (int(v) for v in rng.integers(0, 256, 3))
+            return r, g, b
+        if chance(rng, self.black_share):
+            return 0, 0, 0
+        if chance(rng, 1 / 6):
+            gray = choose(rng, (64, 128, 192))
+            return gray, gray, gray
+        return 255, 255, 255
 
     def _stamp(self, layer: _Layer, rng: np.random.Generator) -> None:
         height = round(log_uniform(rng, (max(8, self.size[0]), max(9, min(self.size[1], 40)))))
@@ -228,13 +242,3 @@ class _Layer:
     def flatten(self) -> tuple[Pixels, Mask]:
         mixed = self.pixels * (1 - self.alpha)[..., None] + self.colour
         return np.rint(mixed).astype(np.uint8), self.alpha
-
-
-def _colour(rng: np.random.Generator, colour_share: float) -> tuple[int, int, int]:
-    if chance(rng, colour_share):
-        r, g, b = (int(v) for v in rng.integers(0, 256, 3))
-        return r, g, b
-    if chance(rng, 2 / 3):
-        return 255, 255, 255
-    gray = choose(rng, (0, 0, 64, 128, 192))
-    return gray, gray, gray
