@@ -80,12 +80,9 @@ def add_argument(procedure: Gimp.Procedure, option: Option) -> None:
     if option.type == "bool":
         procedure.add_boolean_argument(name, name, help, option.default, flags)
     elif option.type in ("int", "float"):
-        low = -sys.maxsize if option.low is None else option.low
-        high = sys.maxsize if option.high is None else option.high
-        default = option.default
+        low, high, default = option.bounds
         if option.optional:
-            low -= 1
-            default, help = low if default is None else default, f"{help} {low:g} leaves it out."
+            help = f"{help} {low:g} leaves it out."
         if option.type == "int":
             procedure.add_int_argument(name, name, help, int(low), int(high), int(default), flags)
         else:
@@ -101,14 +98,7 @@ def read_arguments(filter: Filter, config: Gimp.ProcedureConfig) -> dict[str, An
     """The options that are not at their defaults."""
     options = {}
     for option in filter.options:
-        value = config.get_property(option.name.replace("_", "-"))
-        if option.optional and value == option.absent:
-            value = None
-        elif option.type not in ("bool", "int", "float", "str"):
-            try:
-                value = json.loads(value)
-            except ValueError as error:
-                raise EngineError(f"{option.name} must be a JSON list ({error}).", "usage") from error
+        value = option.parsed(config.get_property(option.name.replace("_", "-")))
         if value != option.default:
             options[option.name] = value
     return options
@@ -196,8 +186,7 @@ def run(
             raise EngineError("Unfade works on one layer at a time: select one.", "usage")
         work(procedure, mode, image, drawables[0], config)
     except EngineError as error:
-        cancelled = error.kind == "cancelled"
-        status = Gimp.PDBStatusType.CANCEL if cancelled else Gimp.PDBStatusType.EXECUTION_ERROR
+        status = getattr(Gimp.PDBStatusType, "CANCEL" if error.kind == "cancelled" else "EXECUTION_ERROR")
         message = str(error)
         if error.details:
             sys.stderr.write(f"unfade: {error.details}\n")
@@ -231,8 +220,8 @@ def work(
     if mode == Gimp.RunMode.INTERACTIVE and name != REPEAT:
         Gimp.progress_set_text("Unfade: the preview window is open")
         pixels = wire.read(drawable)
-        name, options = drawable.get_name(), steps[0].options
-        result, steps = UNFADE.ask(filter.name, options, pixels, name, lambda _: Gimp.progress_pulse())
+        asked = (filter.name, steps[0].options, pixels, drawable.get_name())
+        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse())
         check_unchanged(image, drawable, pixels)
         keep_arguments(filter, config, steps)
         if UNFADE.factor(steps) != 1:
@@ -269,13 +258,15 @@ def check(image: Gimp.Image, drawable: Gimp.Drawable) -> None:
 
 def is_locked(item: Gimp.Item) -> bool:
     """Whether its pixels, or those of a group around it, are locked."""
-    if isinstance(item, Gimp.LayerMask):
-        item = Gimp.Layer.from_mask(item)
+    layer = Gimp.Layer.from_mask(item) if isinstance(item, Gimp.LayerMask) else item
+    return any(each.get_lock_content() for each in lineage(layer))
+
+
+def lineage(item: Gimp.Item | None) -> Iterator[Gimp.Item]:
+    """The item and the groups around it."""
     while item is not None:
-        if item.get_lock_content():
-            return True
+        yield item
         item = item.get_parent()
-    return False
 
 
 def check_unchanged(image: Gimp.Image, drawable: Gimp.Drawable, pixels: Pixels) -> None:
@@ -313,14 +304,14 @@ def enlarge(
     image: Gimp.Image, drawable: Gimp.Drawable, steps: Sequence[Step], result: Result | None, whole: bool
 ) -> None:
     """Filters that make the picture, or only the layer, larger; whatever is selected."""
-    layer = drawable
-    if isinstance(drawable, Gimp.LayerMask):
-        layer = Gimp.Layer.from_mask(drawable)
+    layer = Gimp.Layer.from_mask(drawable) if isinstance(drawable, Gimp.LayerMask) else drawable
     if not isinstance(layer, Gimp.Layer):
         raise EngineError("A channel cannot be larger than its picture: select a layer.", "usage")
     layers = [each for each in every(image.get_layers()) if not each.is_group()] if whole else [layer]
     for each in filter(is_locked, layers):
         raise EngineError(f"The pixels of {each.get_name()} are locked: unlock them first.", "usage")
+    if not whole and any(each.get_lock_position() for each in lineage(layer)):
+        raise EngineError(f"The position and size of {layer.get_name()} are locked: unlock them.", "usage")
     wires = {each.get_id(): Wire.of(each) for each in layers}
     results = {} if result is None or layer != drawable else {layer.get_id(): result}
     waiting = [each for each in layers if each.get_id() not in results]
@@ -329,22 +320,31 @@ def enlarge(
         made = UNFADE.run_all(steps, pictures, show_fraction)
         results.update((each.get_id(), found) for each, found in zip(waiting, made))
     factor = UNFADE.factor(steps)
-    masks = any(each.get_mask() for each in every(image.get_layers()))
-    rough = whole and not masks and not image.get_channels() and Gimp.Selection.is_empty(image)
-    with undo_step(image, rough):
+    shift = 0 if whole else (1 - 1 / factor) / 2  # of a layer alone the middle stays, as when GIMP scales it
+    with undo_step(image):
         if any(results[key].channels - wire.channels == 2 for key, wire in wires.items()):
             wires = {key: wire.coloured(results[key]) for key, wire in wires.items()}
             image.convert_rgb()
+        # All their pixels will be new, and scaling 24 megapixels for nothing takes GIMP a second.
+        emptied = [each for each in layers if can_resize(each) and each.resize(1, 1, 0, 0)]
         if whole:
             image.scale(*(int(side * factor + 0.5) for side in size_of(image)))
         for each in layers:
             found = results[each.get_id()]
-            if size_of(each) != (found.width, found.height):
+            if each in emptied:
+                size = found.width, found.height
+                each.resize(*size, *(int(side * shift) for side in size))
+            elif size_of(each) != (found.width, found.height):
                 # The layer alone; or one pixel, for GIMP rounds a layer's far edge and Unfade its size.
                 each.scale(found.width, found.height, not whole)
-            # Not through the shadow buffer: scaling was the undo step, and no selection limits it.
+            # Not through the shadow buffer: the size was the undo step, and no selection limits it.
             wires[each.get_id()].write(each.get_buffer(), found, 0, 0)
             each.update(0, 0, found.width, found.height)
+
+
+def can_resize(layer: Gimp.Layer) -> bool:
+    """Whether its borders can move with nothing lost but pixels: masks, also those of groups, are cut off."""
+    return not any(each.get_mask() or each.get_lock_position() for each in lineage(layer))
 
 
 def every(items: Sequence[Gimp.Item]) -> Iterator[Gimp.Layer]:
@@ -378,10 +378,10 @@ def ask_whole(image: Gimp.Image) -> bool:
 
 
 @contextmanager
-def undo_step(image: Gimp.Image, rough: bool = False) -> Iterator[None]:
-    """One undo step. GIMP scales with its best kernel in it, or quickly where nothing it scales stays."""
+def undo_step(image: Gimp.Image) -> Iterator[None]:
+    """One undo step; GIMP scales masks and channels in it by cubic, for its best kernel takes a minute."""
     Gimp.context_push()
-    Gimp.context_set_interpolation(getattr(Gimp.InterpolationType, "NONE" if rough else "NOHALO"))
+    Gimp.context_set_interpolation(Gimp.InterpolationType.CUBIC)
     image.undo_group_start()
     try:
         yield

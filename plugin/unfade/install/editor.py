@@ -7,12 +7,14 @@ Every failure is an :class:`EngineError` whose text is a sentence for the user.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sys
 import threading
 from array import array
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,25 @@ class Option:
     def absent(self) -> Any:
         """What stands for "left out" where an argument always has a value: one below the range, or ""."""
         return "" if self.type == "str" or self.low is None else self.low - 1
+
+    @property
+    def bounds(self) -> tuple[float, float, float]:
+        """Least, greatest and usual value of a number's argument, :attr:`absent` being one of them."""
+        low = -sys.maxsize if self.low is None else self.low
+        high = sys.maxsize if self.high is None else self.high
+        low -= self.optional
+        return low, high, low if self.default is None else self.default
+
+    def parsed(self, value: Any) -> Any:
+        """The option's value for that of its argument."""
+        if self.optional and value == self.absent:
+            return None
+        if self.type in ("bool", "int", "float", "str"):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise EngineError(f"{self.name} must be a JSON list ({error}).", "usage") from error
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,10 @@ class Pixels:
     def arguments(self) -> tuple[int, int, int, str, Any]:
         """As the client takes them."""
         return self.width, self.height, self.channels, self.depth, self.data
+
+    def taken(self) -> Pixels:
+        """The same with all stripes at hand."""
+        return replace(self, data=self.data if isinstance(self.data, bytes) else list(self.data))
 
 
 class Unfade:
@@ -135,6 +160,18 @@ class Unfade:
             allow = f"Flatpak must be allowed to start it, type once in a terminal: {self._allow_flatpak}"
             raise EngineError(f"{error} {allow}", error.kind, error.details) from error
 
+    @contextlib.contextmanager
+    def engine_and(self, pixels: Pixels) -> Iterator[tuple[Client, Pixels]]:
+        """The engine, and the pixels, which are taken from the editor while it starts."""
+        starting = Work(lambda _: self.engine())
+        starting.start()
+        with contextlib.ExitStack() as stack:
+            try:
+                pixels = pixels.taken()
+            finally:
+                engine = stack.enter_context(starting.result())
+            yield engine, pixels
+
     def run(
         self,
         steps: Sequence[Step],
@@ -143,7 +180,7 @@ class Unfade:
         region: tuple[int, int, int, int] | None = None,
     ) -> Result:
         """The pixels after all steps, by an engine for them alone; see :func:`run`."""
-        with self.engine() as engine:
+        with self.engine_and(pixels) as (engine, pixels):
             return run(engine, steps, pixels, on_fraction, region)
 
     def run_all(
@@ -155,8 +192,8 @@ class Unfade:
         def show(fraction: float | None) -> Any:
             return on_fraction(None if fraction is None else (len(results) + fraction) / len(pictures))
 
-        with self.engine() as engine:
-            for pixels in pictures:
+        with self.engine_and(pictures[0]) as (engine, first):
+            for pixels in (first, *pictures[1:]):
                 results.append(run(engine, steps, pixels, show))
         return results
 

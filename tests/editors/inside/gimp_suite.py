@@ -326,6 +326,31 @@ def test_only_the_layer_grows_where_that_is_asked():
     assert (image.get_width(), image.get_height()) == SIDES and values(other) == untouched
 
 
+def test_a_layer_alone_keeps_its_middle():
+    image = new_image()
+    layer = add_layer(image, alpha=False, sides=(10, 8), at=(10, -3), seed=2)
+    before = rows(layer)
+    done("upscale", image, [layer], scale=2.0, model=IDENTITY_X2, target="layer")
+    assert rows(layer) == doubled(before)
+    assert list(layer.get_offsets()[1:]) == [5, -7]
+
+
+def test_masks_of_groups_and_locked_places_grow_too():
+    image = new_image()
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    inside = add_layer(image, alpha=False, parent=group, seed=2)
+    mask = group.create_mask(Gimp.AddMaskType.BLACK)
+    group.add_mask(mask)
+    locked = add_layer(image, alpha=False, sides=(9, 7), at=(4, 5), seed=3)
+    locked.set_lock_position(True)
+    before = [rows(inside), rows(locked)]
+    done("upscale", image, [inside], scale=2.0, model=IDENTITY_X2)
+    assert [rows(inside), rows(locked)] == [doubled(each) for each in before]
+    assert (mask.get_width(), mask.get_height()) == (80, 60) and not any(values(mask))
+    assert list(locked.get_offsets()[1:]) == [8, 10] and locked.get_lock_position()
+
+
 def test_gray_and_deep_pictures_grow():
     for base, precision in ((GRAY, "U8_NON_LINEAR"), (RGB, "U16_NON_LINEAR"), (RGB, "HALF_LINEAR")):
         image = new_image(base, precision)
@@ -359,6 +384,9 @@ def test_sentences_for_what_cannot_be_filtered():
     refused("are locked", "upscale", image, [layer], target="layer")
     refused("are locked", "upscale", image, [within])  # the whole picture includes the locked layer
     layer.set_lock_content(False)
+    layer.set_lock_position(True)
+    refused("position and size of noise 1 are locked", "upscale", image, [layer], target="layer")
+    layer.set_lock_position(False)
     group.set_lock_content(True)
     refused("are locked", "upscale", image, [within], target="layer")
     group.set_lock_content(False)

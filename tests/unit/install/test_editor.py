@@ -46,6 +46,20 @@ def test_several_pictures_go_through_one_engine_with_one_progress(editor: Module
     assert unfade.factor(steps) == 2
 
 
+def test_the_engine_ends_where_the_pixels_cannot_be_taken(editor: ModuleType, folder: Path) -> None:
+    def broken() -> Any:
+        yield bytes(3)
+        raise ValueError("the layer is gone")
+
+    started: list[Any] = []
+    unfade = editor.Unfade(folder)
+    start = unfade.engine
+    unfade.engine = lambda: started.append(start()) or started[-1]
+    with pytest.raises(ValueError, match="the layer is gone"):
+        unfade.run([editor.Step("upscale", {})], editor.Pixels(2, 1, 3, "u8", broken()), lambda _: None)
+    assert not started[0].alive
+
+
 def test_what_is_selected_is_blended(editor: ModuleType) -> None:
     before = editor.Pixels(4, 2, 1, "u8", bytes([10] * 8))
     mask = bytes([0, 255, 128, 0, 0, 0, 64, 0])

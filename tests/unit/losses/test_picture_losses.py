@@ -9,7 +9,7 @@ import torch
 from unfade_training.errors import TrainingError
 from unfade_training.losses import build_loss, gram_matrix
 from unfade_training.losses.frequency import Frequency
-from unfade_training.losses.pixel import L1, L2, Charbonnier
+from unfade_training.losses.pixel import L1, L2, Charbonnier, Psnr
 from unfade_training.losses.variation import TotalVariation
 from unfade_training.losses.weave import Weave
 
@@ -26,6 +26,14 @@ def test_pixel_losses_are_their_formulas(pair: tuple[torch.Tensor, torch.Tensor]
     assert L1()(y, t).item() == pytest.approx(np.abs(d).mean(), rel=1e-5)
     assert L2()(y, t).item() == pytest.approx((d**2).mean(), rel=1e-5)
     assert Charbonnier(0.1)(y, t).item() == pytest.approx(np.sqrt(d**2 + 0.01).mean(), rel=1e-5)
+
+
+def test_psnr_loss_is_the_mean_of_the_pictures_psnr(pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+    y, t = pair
+    y[1] = t[1] + (y[1] - t[1]) / 100
+    errors = ((y - t).double().numpy() ** 2).mean(axis=(1, 2, 3))
+    assert Psnr(200)(y, t).item() == pytest.approx((10 * np.log10(errors)).mean(), rel=1e-5)
+    assert Psnr(40)(t, t).item() == pytest.approx(-40)
 
 
 def test_charbonnier_has_a_gradient_where_the_pictures_are_equal() -> None:
@@ -76,7 +84,7 @@ def test_a_senseless_weave_is_refused(period: int, window: int) -> None:
         Weave(period, window)
 
 
-@pytest.mark.parametrize("name", ["l1", "l2", "charbonnier", "frequency", "tv", "weave"])
+@pytest.mark.parametrize("name", ["l1", "l2", "charbonnier", "psnr", "frequency", "tv", "weave"])
 def test_losses_stay_float32_under_bfloat16_autocast(
     name: str, pair: tuple[torch.Tensor, torch.Tensor]
 ) -> None:

@@ -1,7 +1,8 @@
-"""Losses on the pixels themselves: L1, L2 and Charbonnier."""
+"""Losses on the pixels themselves: L1, L2, Charbonnier and PSNR."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from .base import PictureLoss
@@ -37,3 +38,26 @@ class Charbonnier(PictureLoss):
     def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         difference = output.float() - target.float()
         return {"": (difference.square() + self.epsilon**2).sqrt().mean()}
+
+
+class Psnr(PictureLoss):
+    """``mean_n -PSNR_n``, in dB: every picture weighs the same, however small its error is.
+
+    Under L1 and L2 the worst pictures of a batch outweigh the others, and a network for all JPEG qualities
+    learns the low ones. Chen et al., "HINet", CVPRW 2021, section 3.4; there without ``most``. Pictures in
+    [0, 1], any number of channels.
+
+    Args:
+        most: the PSNR in dB that no picture gets above: the nearer, the less there is to gain. Flat skies
+            that are right already would outweigh all else.
+    """
+
+    def __init__(self, most: float = 50.0) -> None:
+        super().__init__()
+        if most <= 0:
+            raise ValueError(f"most must be above 0, not {most}.")
+        self.least_error = 10 ** (-most / 10)
+
+    def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
+        errors = (output.float() - target.float()).square().mean(dim=(1, 2, 3))
+        return {"": 10 * torch.log10(errors + self.least_error).mean()}

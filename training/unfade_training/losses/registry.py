@@ -16,7 +16,7 @@ from .chroma import ChromaLoss
 from .feature import FeatureLoss
 from .frequency import Frequency
 from .lpips import LpipsLoss
-from .pixel import L1, L2, Charbonnier
+from .pixel import L1, L2, Charbonnier, Psnr
 from .variation import TotalVariation
 from .weave import Weave
 
@@ -28,6 +28,7 @@ LOSSES: dict[str, type[PictureLoss]] = {
     "feature": FeatureLoss,
     "frequency": Frequency,
     "lpips": LpipsLoss,
+    "psnr": Psnr,
     "tv": TotalVariation,
     "weave": Weave,
 }
