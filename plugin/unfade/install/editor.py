@@ -24,6 +24,8 @@ SETTINGS = "unfade.json"
 # With the editor's end ends the engine; the variable is one of those that flatpak-spawn does not pass on.
 _OUT_OF_FLATPAK = ("flatpak-spawn", "--host", "--watch-bus", "--env=PYTHONSAFEPATH=1")
 
+_CODES = {"u8": "B", "u16": "H", "float32": "f"}  # of Python's arrays
+
 OnFraction = Callable[..., Any]
 """Called ten times a second with what is done, 0 to 1, or None before that is known; False cancels."""
 
@@ -85,7 +87,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Pixels:
-    """A picture on its way to the engine; ``data`` is bytes, or an iterator of stripes from top to bottom."""
+    """A picture on its way to the engine; ``data`` is bytes, an array, or an iterator of stripes from top to
+    bottom."""
 
     width: int
     height: int
@@ -103,7 +106,7 @@ class Pixels:
 
     def taken(self) -> Pixels:
         """The same with all stripes at hand."""
-        return replace(self, data=self.data if isinstance(self.data, bytes) else list(self.data))
+        return replace(self, data=list(self.data)) if isinstance(self.data, Iterator) else self
 
 
 class Unfade:
@@ -259,9 +262,15 @@ class Work(threading.Thread):
         return not self.cancelled
 
 
-def is_opaque(samples: array[Any], channels: int) -> bool:
+def is_opaque(data: bytes, channels: int, depth: str) -> bool:
     """Whether no pixel is half transparent, alpha being the last of the channels."""
-    return set(samples[channels - 1 :: channels]) <= {0, {"B": 255, "H": 65535}.get(samples.typecode, 1.0)}
+    if depth == "u8":
+        alpha = data[channels - 1 :: channels]
+        return alpha.count(0) + alpha.count(255) == len(alpha)
+    samples = array(_CODES[depth], data)[channels - 1 :: channels]
+    full = 65535 if depth == "u16" else 1.0
+    opaque = array(samples.typecode, [full]) * len(samples)
+    return samples == opaque or set(samples) <= {0, full}  # the first takes a tenth of the time
 
 
 def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
@@ -275,11 +284,13 @@ def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
     return used[0], left, used[-1] + 1 - used[0], right - left
 
 
-def blended(before: Pixels, after: array[Any], mask: bytes, part: tuple[int, int, int, int]) -> array[Any]:
-    """The pixels before, with those of a part (x, y, width, height) after, as far as they are selected."""
-    out, channels = array(after.typecode, bytes(before.data)), before.channels
+def blended(before: Pixels, result: bytes, mask: bytes, part: tuple[int, int, int, int]) -> bytes:
+    """The pixels before, with those of a part (x, y, width, height) of the result, as far as they are
+    selected."""
+    code, channels = _CODES[before.depth], before.channels
+    out, after = array(code, bytes(before.data)), array(code, result)
     left, top, width, height = part
-    whole = after.typecode != "f"
+    whole = code != "f"
     for row in range(height):
         start = (top + row) * before.width + left
         shares = mask[start : start + width]
@@ -293,7 +304,7 @@ def blended(before: Pixels, after: array[Any], mask: bytes, part: tuple[int, int
                 share = shares[run.start() + i // channels] / 255
                 value = out[to + i] * (1 - share) + after[source + i] * share
                 out[to + i] = round(value) if whole else value
-    return out
+    return out.tobytes()
 
 
 def read_steps(recipe: Any) -> list[Step]:

@@ -46,6 +46,14 @@ def test_several_pictures_go_through_one_engine_with_one_progress(editor: Module
     assert unfade.factor(steps) == 2
 
 
+@pytest.mark.parametrize("form", [bytes, lambda data: array("B", data), lambda data: iter([data])])
+def test_pixels_come_in_one_piece_or_in_stripes(editor: ModuleType, folder: Path, form: Any) -> None:
+    steps = [editor.Step("upscale", {"model": str(folder.parents[1] / "double.onnx")})]
+    pixels = editor.Pixels(2, 1, 3, "u8", form(bytes(range(6))))
+    result = editor.Unfade(folder).run(steps, pixels, lambda _: None)
+    assert bytes(result.pixels[:6]) == bytes([0, 1, 2, 0, 1, 2])
+
+
 def test_the_engine_ends_where_the_pixels_cannot_be_taken(editor: ModuleType, folder: Path) -> None:
     def broken() -> Any:
         yield bytes(3)
@@ -65,7 +73,7 @@ def test_what_is_selected_is_blended(editor: ModuleType) -> None:
     mask = bytes([0, 255, 128, 0, 0, 0, 64, 0])
     y, x, height, width = editor.bounds_of(mask, 4)
     assert (y, x, height, width) == (0, 1, 2, 2)
-    after = array("B", [110] * 4)
+    after = bytes([110] * 4)
     blended = editor.blended(before, after, mask, (x, y, width, height))
     assert list(blended) == [10, 110, 60, 10, 10, 10, 35, 10]
     with pytest.raises(editor.EngineError, match="no pixel in common"):
@@ -73,14 +81,16 @@ def test_what_is_selected_is_blended(editor: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "channels", "opaque"),
-    [(array("B", [1, 255, 2, 0]), 2, True), (array("B", [1, 254]), 2, False),
-     (array("H", [1, 2, 3, 65535]), 4, True), (array("f", [0, 0, 0, 0.5]), 4, False)],
+    ("code", "samples", "channels", "opaque"),
+    [("B", [1, 255, 2, 0], 2, True), ("B", [1, 254], 2, False), ("H", [1, 2, 3, 65535], 4, True),
+     ("H", [1, 0, 3, 65535], 2, True), ("H", [1, 255], 2, False), ("f", [0, 0, 0, 0.5], 4, False),
+     ("f", [0.5, 1], 2, True)],
 )  # fmt: skip
 def test_half_transparent_pixels_are_noticed(
-    editor: ModuleType, samples: array[Any], channels: int, opaque: bool
+    editor: ModuleType, code: str, samples: list[float], channels: int, opaque: bool
 ) -> None:
-    assert editor.is_opaque(samples, channels) is opaque
+    depth = {"B": "u8", "H": "u16", "f": "float32"}[code]
+    assert editor.is_opaque(array(code, samples).tobytes(), channels, depth) is opaque
 
 
 def test_work_gives_its_result_or_raises_and_can_be_stopped(editor: ModuleType) -> None:
