@@ -83,8 +83,8 @@ class Recipe:
         precision: of the forward and backward pass: ``auto`` (bfloat16 where the device computes it fast),
             ``32-true``, ``bf16-mixed`` or ``16-mixed``.
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
-        init: a checkpoint whose generator's weights are taken over where names and shapes agree; or a table
-            of part of the network -> checkpoint, for parts that were trained side by side.
+        init: a checkpoint, or an ONNX model of ours, whose weights are taken over where names and shapes
+            agree; or a table of part of the network -> file, for parts that were trained side by side.
         judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
             better), or ``lpips`` or ``delta_e`` (lower is better).
         lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.

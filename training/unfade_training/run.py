@@ -24,10 +24,12 @@ from .degradations import Degradation, Mixture
 from .errors import TrainingError
 from .judging import Judge
 from .networks.blocks import silence_untrained_blocks
+from .networks.norms import settle_norms
 from .recipe import Recipe
 from .reporting import Reporter
+from .shipped import beginning_of
 from .stages.spec import StageSpec
-from .validation import Metric, Pair, validate
+from .validation import Metric, Pair, restore, validate
 
 
 def degradation_of(degradation: Degradation, shares: Sequence[float]) -> Degradation:
@@ -163,11 +165,12 @@ class Run:
         if fresh or not self.last.exists():
             left = set(self.generator.state_dict())
             for part, source in self.recipe.beginnings.items():
-                weights = load_checkpoint(source).tensors["generator"]
+                weights = beginning_of(source, self.generator)
                 if part:
                     weights = {n: tensor for n, tensor in weights.items() if n.startswith(f"{part}.")}
                 left &= set(adopt_weights(self.generator, weights, str(source)))
                 self.reporter.say(f"took over the weights of {source}; {len(left)} stay as initialised")
+            settle_norms(self.generator, self._look)
             if self.recipe.beginnings and (silenced := silence_untrained_blocks(self.generator, left)):
                 self.reporter.say(f"{silenced} new residual blocks begin as the identity")
             return None
@@ -185,6 +188,13 @@ class Run:
         self.judge.restore(state)
         self.reporter.say(f"going on after stage {self.finished_stages}, step {state['step']}")
         return checkpoint if state["step"] else None
+
+    def _look(self) -> None:
+        """Show the generator what was held out."""
+        if not self.pairs:
+            raise TrainingError("An ONNX model to begin with needs photographs held out, for its norms.")
+        for pair in self.pairs:
+            restore(self.generator, pair.degraded, self.coding, self.fabric.device)
 
     def validate(self, network: nn.Module, step: int, spec: StageSpec) -> None:
         """Score a network on what was held out, report, and keep it as ``best`` if it is the best so far."""

@@ -24,7 +24,6 @@ from .building import (
     check_parts,
     open_photos,
 )
-from .checkpoint import load_checkpoint
 from .errors import TrainingError
 from .judging import Judge
 from .losses import open_lpips
@@ -33,6 +32,7 @@ from .overrides import overrides_of
 from .recipe import Recipe, with_overrides
 from .reporting import Reporter
 from .run import Run
+from .shipped import beginning_of
 from .stages import Stage, run_stage
 from .validation import Metric, validation_pairs
 
@@ -157,7 +157,7 @@ def open_run(
     metric = _lpips(recipe)
     if not (folder / "last.safetensors").exists():
         for beginning in recipe.beginnings.values():
-            load_checkpoint(beginning)
+            beginning_of(beginning, generator)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
     photos, held = store.split(recipe.data.holdout)

@@ -288,7 +288,8 @@ def blended(before: Pixels, result: bytes, mask: bytes, part: tuple[int, int, in
     """The pixels before, with those of a part (x, y, width, height) of the result, as far as they are
     selected."""
     code, channels = _CODES[before.depth], before.channels
-    out, after = array(code, bytes(before.data)), array(code, result)
+    out: array[Any] = array(code, bytes(before.data))
+    after: array[Any] = array(code, result)
     left, top, width, height = part
     whole = code != "f"
     for row in range(height):

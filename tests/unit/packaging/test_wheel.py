@@ -74,6 +74,7 @@ def test_holds_the_typing_marker_and_the_shipped_models(wheel: Wheel) -> None:
     assert {
         "unfade/py.typed",
         "unfade/models/upscale-x2.onnx",
+        "unfade/models/upscale-x2-gan.onnx",
         "unfade/models/upscale-x4.onnx",
         "unfade/models/upscale-x4-gan.onnx",
         "unfade/models/deartifact.onnx",

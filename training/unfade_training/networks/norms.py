@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from itertools import pairwise
 from typing import TypeVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -79,6 +80,73 @@ def fold_norms(network: nn.Module) -> nn.Module:
             setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
             setattr(module, norm_name, nn.Identity())
     return folded
+
+
+def unfold_norms(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a folded copy of ``network``, made to fit the network itself.
+
+    Its batch norms become the identity, what was folded into a bias apart. In eval mode the network then
+    gives what the copy gave; :func:`settle_norms` makes it fit to be trained.
+    """
+    whole, own = dict(tensors), network.state_dict()
+    for path, module in network.named_modules():
+        for conv_name, norm_name in _pairs(module):
+            conv, name = (f"{path}.{each}".lstrip(".") for each in (conv_name, norm_name))
+            bias, norm = tensors.get(f"{conv}.bias"), network.get_submodule(name)
+            if bias is None or not isinstance(norm, nn.BatchNorm2d):
+                continue
+            whole[f"{name}.weight"] = torch.ones_like(bias)
+            whole[f"{name}.bias"] = torch.zeros_like(bias) if f"{conv}.bias" in own else bias
+            whole[f"{name}.running_mean"] = torch.zeros_like(bias)
+            whole[f"{name}.running_var"] = torch.full_like(bias, 1 - norm.eps)
+            whole[f"{name}.num_batches_tracked"] = own[f"{name}.num_batches_tracked"]
+    return whole
+
+
+@torch.no_grad()
+def settle_norms(network: nn.Module, look: Callable[[], object]) -> int:
+    """Gives batch norms that :func:`unfold_norms` made the identity the statistics of what they see, and
+    weights that undo them: what the network gives stays the same, and in training it hardly differs.
+
+    Args:
+        look: runs the network on pictures.
+
+    Returns:
+        How many norms that were.
+    """
+    idle = [
+        module
+        for module in network.modules()
+        if isinstance(module, nn.BatchNorm2d)
+        and isinstance(module.running_var, Tensor)
+        and bool((module.running_var == torch.full_like(module.running_var, 1 - module.eps)).all())
+    ]
+    seen: dict[nn.Module, list[Tensor]] = {norm: [] for norm in idle}
+
+    def note(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].double()
+        seen[norm].append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
+
+    training = [module for module in network.modules() if module.training]
+    hooks = [norm.register_forward_pre_hook(note) for norm in idle]
+    try:
+        if idle:
+            network.eval()
+            look()
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module in training:
+            module.training = True
+    for norm in idle:
+        mean, square = torch.stack(seen[norm]).mean(0).float()
+        variance = (square - mean.square()).clamp(min=0)
+        assert isinstance(norm.running_mean, Tensor) and isinstance(norm.running_var, Tensor)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.add_(mean)
+    return len(idle)
 
 
 def _pairs(module: nn.Module) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,68 @@
+"""Runs that begin with a model of ours: its weights out of the ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import Tensor, nn
+
+from unfade.card import ModelCard
+from unfade_training.building import build_generator
+from unfade_training.checkpoint import adopt_weights
+from unfade_training.errors import TrainingError
+from unfade_training.networks.norms import settle_norms
+from unfade_training.recipe import parse_recipe
+from unfade_training.shipped import beginning_of
+
+MODELS = Path(__file__).parents[3] / "plugin" / "unfade" / "models"
+
+
+def network_of(model: Path) -> nn.Module:
+    """As its recipe says, with random weights."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
+    assert card is not None
+    return build_generator(parse_recipe(card.recipe, card.name), pretrained=False)
+
+
+def made_by(model: Path, x: Tensor) -> np.ndarray:
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    found: np.ndarray = np.concatenate(session.run(None, {session.get_inputs()[0].name: x.numpy()}), axis=1)
+    return found
+
+
+@pytest.mark.parametrize("name", ["upscale-x2", "upscale-x2-gan", "upscale-x4-gan", "deartifact"])
+def test_a_shipped_model_is_its_network_again(name: str) -> None:
+    model = MODELS / f"{name}.onnx"
+    network = network_of(model)
+    assert adopt_weights(network, beginning_of(model, network), name) == []
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    expected = made_by(model, x)
+
+    def difference() -> float:
+        with torch.no_grad():
+            return float(np.abs(network.eval()(x).numpy() - expected).max())
+
+    assert difference() < 2e-5
+    norms = settle_norms(network, lambda: network(x))
+    assert norms == sum(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    assert (norms > 0) == (name == "deartifact")
+    assert difference() < 2e-5
+    with torch.no_grad():  # statistics of the batch in place of those that were taken from it
+        assert float(np.abs(network.train()(x).numpy() - expected).mean()) < 5e-3
+
+
+def test_what_is_no_model_of_ours_is_refused(tmp_path: Path) -> None:
+    network = network_of(MODELS / "upscale-x2.onnx")
+    with pytest.raises(TrainingError, match=r"There is no model .*nowhere\.onnx"):
+        beginning_of(tmp_path / "nowhere.onnx", network)
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"\xff" * 100)
+    with pytest.raises(TrainingError, match="damaged or not an ONNX file"):
+        beginning_of(broken, network)
+    with pytest.raises(TrainingError, match="No weight of other fits"):
+        adopt_weights(nn.Linear(2, 2), beginning_of(MODELS / "upscale-x2.onnx", network), "other")
