@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -33,12 +34,29 @@ def test_it_beats_bicubic_by_far_on_the_shipped_photograph() -> None:
     assert psnr(restored, truth) > psnr(from_float(plain, np.dtype(np.uint8)), truth) + 1.5
 
 
+def test_with_detail_compression_goes_and_edges_are_sharp() -> None:
+    truth = read_picture(ROOT / "examples" / "shepherd.webp").pixels
+    height, width = truth.shape[0] // 2 * 2, truth.shape[1] // 2 * 2
+    truth = truth[:height, :width]
+    data = io.BytesIO()
+    small = Image.fromarray(truth).resize((width // 2, height // 2), Image.Resampling.BILINEAR)
+    small.save(data, "JPEG", quality=40)
+    compressed = Picture(np.asarray(Image.open(data)))
+    faithful, detailed = (unfade.upscale(compressed, scale=2, detail=d, device="cpu").pixels for d in (0, 1))
+    sky = np.s_[:60, :200]
+    assert psnr(detailed[sky], truth[sky]) > psnr(faithful[sky], truth[sky]) + 0.7
+    assert psnr(detailed, truth) > psnr(faithful, truth)
+    contrast = [np.abs(np.diff(each.astype(int), axis=1)).mean() for each in (faithful, detailed, truth)]
+    assert 1.15 * contrast[0] < contrast[1] < contrast[2]
+
+
+@pytest.mark.parametrize("detail", [0, 1])
 @pytest.mark.parametrize("colour", [(40, 120, 200), (255, 0, 0), (0, 255, 255), (250, 250, 250)])
 @pytest.mark.parametrize("scale", [2, 4])
-def test_flat_areas_stay_flat_up_to_the_edge(colour: tuple[int, int, int], scale: int) -> None:
+def test_flat_areas_stay_flat_up_to_the_edge(colour: tuple[int, int, int], scale: int, detail: int) -> None:
     flat = np.full((48, 64, 3), colour, np.uint8)
-    restored = unfade.upscale(Picture(flat), scale=scale, device="cpu").pixels
-    assert np.abs(restored.astype(int) - flat[0, 0]).max() <= 1
+    restored = unfade.upscale(Picture(flat), scale=scale, detail=detail, device="cpu").pixels
+    assert np.abs(restored.astype(int) - flat[0, 0]).max() <= (1, 3)[detail]
 
 
 @pytest.mark.skipif(not SET5.is_dir(), reason="the Set5 benchmark pictures are not on this machine")
