@@ -13,7 +13,11 @@ def serve(
     ] = "auto",
     tile: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Largest side of a tile in pixels; small ones stop sooner. 512."),
+        typer.Option(
+            metavar="N",
+            help="Largest side of a tile in pixels; small ones stop sooner. 512, or more for models that see "
+            "far.",
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(metavar="N", help="CPU threads; all cores when left out.")
@@ -24,5 +28,5 @@ def serve(
     from unfade.service import serve as serve_frames
     from unfade.service.server import SERVICE_TILE
 
-    engine = Engine(Device.parse(device), threads=threads, tile=SERVICE_TILE if tile is None else tile)
+    engine = Engine(Device.parse(device), threads=threads, tile=tile, usual_tile=SERVICE_TILE)
     serve_frames(engine)

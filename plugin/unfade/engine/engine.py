@@ -21,18 +21,29 @@ processor time, and take 95, 355, 740, 1264 and 1593 MiB beside the pictures. 10
 megapixel to two windows, where 768 would need four and compute an eighth more for their halos.
 """
 
+HALOS = 7
+"""A window's least side in halos, where nobody chose one: each pixel is then computed twice on average. With
+three and a half, as the service's 512 pixels are for De-artifact, it is five times."""
+
 
 class Engine:
     """Opens each model once and hands it to the filters. Safe to use from several threads."""
 
     def __init__(
-        self, device: Device = Device.AUTO, *, threads: int | None = None, tile: int | None = None
+        self,
+        device: Device = Device.AUTO,
+        *,
+        threads: int | None = None,
+        tile: int | None = None,
+        usual_tile: int = DEFAULT_TILE,
     ) -> None:
         """Nothing is loaded yet.
 
         Args:
             threads: CPU threads; None takes the physical cores this process may use.
-            tile: the largest side of a window in input pixels; None takes :data:`DEFAULT_TILE`.
+            tile: the largest side of a window in input pixels, for all models; None takes the usual one,
+                or a larger one for a model that sees far (:meth:`tile_for`).
+            usual_tile: that one.
 
         Raises:
             UsageError: threads or tile below 1.
@@ -43,7 +54,7 @@ class Engine:
             raise UsageError(f"The tile must be at least 1 pixel wide, not {tile}.")
         self.device = device
         self.threads = threads
-        self.tile = tile or DEFAULT_TILE
+        self._tile, self._usual_tile = tile, usual_tile
         self._sessions: dict[_State, Session] = {}
         self._lock = threading.Lock()
 
@@ -59,15 +70,16 @@ class Engine:
                 self._sessions[key] = session
             return session
 
-    @property
-    def part_tile(self) -> int:
-        """The largest side of a window where only a part of a picture is wanted.
+    def tile_for(self, halo: int, *, part: bool = False) -> int:
+        """The largest side of a window for a model that sees ``halo`` pixels far.
 
-        A part of a tile's side, with the halo around it, is then one window and not four, which have to
-        compute their halos once more: ``python bench/preview.py`` on two cores takes 0.64 s in the middle of
-        the picture, and 0.68 s in four windows (``-- --tile 384``).
+        Where only a ``part`` of a picture is wanted it is half as much again: a part of a tile's side, with
+        the halo around it, is then one window and not four, which have to compute their halos once more
+        (``python bench/preview.py`` on two cores takes 0.64 s in the middle of the picture, and 0.68 s in
+        four windows, ``-- --tile 384``).
         """
-        return self.tile * 3 // 2
+        tile = self._tile or max(self._usual_tile, min(HALOS * halo, DEFAULT_TILE))
+        return tile * 3 // 2 if part else tile
 
     @property
     def provider(self) -> str | None:

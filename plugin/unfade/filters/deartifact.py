@@ -93,7 +93,7 @@ class Cleaner(Ready):
         return Generator([self._engine.session(self._model.path)], [1.0], ledger, gray=gray, mask=mask)
 
     def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
-        return self._clean(picture, self._options.strokes, self._engine.tile, on_tile)
+        return self._clean(picture, self._options.strokes, on_tile)
 
     def size(self, extent: Extent) -> Extent:
         return extent
@@ -110,16 +110,18 @@ class Cleaner(Ready):
 
     def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
         strokes = tuple(stroke.moved(-part.piece.y, -part.piece.x) for stroke in self._options.strokes)
-        return only_inside(self._clean(piece, strokes, self._engine.part_tile, on_tile), part)
+        return only_inside(self._clean(piece, strokes, on_tile, part=True), part)
 
     def _clean(
         self,
         picture: Picture,
         strokes: tuple[Stroke, ...],
-        tile: int,
         on_tile: OnTile | None,
+        *,
+        part: bool = False,
     ) -> Outcome:
         ledger = Ledger()
+        tile = self._engine.tile_for(self._model.card.halo, part=part)
         protect = not self._options.watermark
         wanted = self._keep_mask or protect
         generator = self.generator(ledger, gray=picture.is_gray, mask=wanted and finds_mask(self._model.card))

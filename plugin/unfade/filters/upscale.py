@@ -95,7 +95,7 @@ class Upscaler(Ready):
         ]
 
     def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
-        return self._enlarge(picture, self._engine.tile, on_tile)
+        return self._enlarge(picture, on_tile)
 
     def size(self, extent: Extent) -> Extent:
         return scaled_extent(extent, self._options.scale)
@@ -105,11 +105,12 @@ class Upscaler(Ready):
         return part_of(cards, self._options.scale, region, extent, holes=holes)
 
     def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
-        return only_inside(self._enlarge(piece, self._engine.part_tile, on_tile), part)
+        return only_inside(self._enlarge(piece, on_tile, part=True), part)
 
-    def _enlarge(self, picture: Picture, tile: int, on_tile: OnTile | None) -> Outcome:
+    def _enlarge(self, picture: Picture, on_tile: OnTile | None, *, part: bool = False) -> Outcome:
         ledger = Ledger()
         generators = self.generators(ledger, gray=picture.is_gray)
+        tile = self._engine.tile_for(max(each.card.halo for each in generators), part=part)
         size = self.size(Extent(picture.height, picture.width))
         result = np.empty((size.height, size.width, picture.pixels.shape[2]), picture.pixels.dtype)
         into = Picture(result, picture.metadata)

@@ -268,3 +268,18 @@ def test_engine_settings_that_make_no_sense(value: int) -> None:
         Engine(threads=value)
     with pytest.raises(UsageError, match="tile must be at least 1"):
         Engine(tile=value)
+
+
+@pytest.mark.parametrize(
+    ("engine", "halo", "tile"),
+    [
+        (Engine(usual_tile=512), 27, 512),
+        (Engine(usual_tile=512), 143, 1001),  # else each pixel would be computed five times
+        (Engine(usual_tile=512), 400, 1024),  # no more than the command line's, which memory has to allow
+        (Engine(), 143, 1024),
+        (Engine(tile=256, usual_tile=512), 143, 256),
+    ],
+)
+def test_a_model_that_sees_far_gets_larger_tiles(engine: Engine, halo: int, tile: int) -> None:
+    assert engine.tile_for(halo) == tile
+    assert engine.tile_for(halo, part=True) == tile * 3 // 2
