@@ -325,15 +325,15 @@ def enlarge(
         if any(results[key].channels - wire.channels == 2 for key, wire in wires.items()):
             wires = {key: wire.coloured(results[key]) for key, wire in wires.items()}
             image.convert_rgb()
-        # All their pixels will be new, and scaling 24 megapixels for nothing takes GIMP a second.
-        emptied = [each for each in layers if can_resize(each) and each.resize(1, 1, 0, 0)]
+        # Scaling 24 megapixels that will be new takes a second. Text layers have a resize() of their own.
+        emptied = [each for each in layers if can_resize(each) and Gimp.Layer.resize(each, 1, 1, 0, 0)]
         if whole:
             image.scale(*(int(side * factor + 0.5) for side in size_of(image)))
         for each in layers:
             found = results[each.get_id()]
             if each in emptied:
                 size = found.width, found.height
-                each.resize(*size, *(int(side * shift) for side in size))
+                Gimp.Layer.resize(each, *size, *(int(side * shift) for side in size))
             elif size_of(each) != (found.width, found.height):
                 # The layer alone; or one pixel, for GIMP rounds a layer's far edge and Unfade its size.
                 each.scale(found.width, found.height, not whole)

@@ -29,7 +29,7 @@ def gimp(root: Root) -> Root:
 @pytest.mark.timeout(900)
 def test_procedures(gimp: Root) -> None:
     suite = f"exec(open('{gimp.home}/suite/gimp_suite.py').read())"
-    judge(gimp.run("gimp-console", "-n", "-i", "-d", "-f", *SILENT, "-b", suite, seconds=600))
+    judge(gimp.run("gimp-console", "-n", "-i", "-d", *SILENT, "-b", suite, seconds=600))
 
 
 @pytest.mark.timeout(900)

@@ -1,6 +1,6 @@
 """Runs inside gimp-console: every procedure on real pictures, pixel by pixel.
 
-    gimp-console -n -i -d -f --batch-interpreter=python-fu-eval -b "exec(open('gimp_suite.py').read())" --quit
+    gimp-console -n -i -d --batch-interpreter=python-fu-eval -b "exec(open('gimp_suite.py').read())" --quit
 
 UNFADE_TEST_FOLDER holds what tests/editors/fixtures.py writes, and what the command line made of photo.png:
 photo-2.png, photo-1.5.png. The last line is "N passed, M failed".
@@ -349,6 +349,20 @@ def test_masks_of_groups_and_locked_places_grow_too():
     assert [rows(inside), rows(locked)] == [doubled(each) for each in before]
     assert (mask.get_width(), mask.get_height()) == (80, 60) and not any(values(mask))
     assert list(locked.get_offsets()[1:]) == [8, 10] and locked.get_lock_position()
+
+
+def test_a_text_layer_grows_as_pixels():
+    image = new_image(sides=(200, 60))
+    font = next(font for font in iter(Gimp.context_get_font, None) if font or time.sleep(0.2))  # they load
+    text = Gimp.TextLayer.new(image, "Unfade", font, 24, Gimp.Unit.pixel())
+    image.insert_layer(text, None, 0)
+    text.set_offsets(10, 6)
+    before, sides = rows(text), (text.get_width(), text.get_height())
+    done("upscale", image, [text], scale=2.0, model=IDENTITY_X2)
+    assert (text.get_width(), text.get_height()) == (2 * sides[0], 2 * sides[1])
+    assert list(text.get_offsets()[1:]) == [20, 12]
+    solid = [(p, q) for a, b in zip(doubled(before), rows(text)) for p, q in zip(a, b) if p[3] == q[3] == 255]
+    assert len(solid) > 100 and all(p == q for p, q in solid)
 
 
 def test_gray_and_deep_pictures_grow():
