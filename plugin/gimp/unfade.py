@@ -379,7 +379,7 @@ def ask_whole(image: Gimp.Image) -> bool:
 
 @contextmanager
 def undo_step(image: Gimp.Image) -> Iterator[None]:
-    """One undo step; GIMP scales masks and channels in it by cubic, for its best kernel takes a minute."""
+    """One undo step. Masks and channels are scaled by cubic; GIMP's best kernel takes three times as long."""
     Gimp.context_push()
     Gimp.context_set_interpolation(Gimp.InterpolationType.CUBIC)
     image.undo_group_start()
