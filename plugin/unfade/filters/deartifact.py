@@ -121,7 +121,7 @@ class Cleaner(Ready):
         part: bool = False,
     ) -> Outcome:
         ledger = Ledger()
-        tile = self._engine.tile_for(self._model.card.halo, part=part)
+        tile = self._engine.tile_for(self._model.card, part=part)
         protect = not self._options.watermark
         wanted = self._keep_mask or protect
         generator = self.generator(ledger, gray=picture.is_gray, mask=wanted and finds_mask(self._model.card))

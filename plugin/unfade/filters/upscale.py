@@ -110,7 +110,8 @@ class Upscaler(Ready):
     def _enlarge(self, picture: Picture, on_tile: OnTile | None, *, part: bool = False) -> Outcome:
         ledger = Ledger()
         generators = self.generators(ledger, gray=picture.is_gray)
-        tile = self._engine.tile_for(max(each.card.halo for each in generators), part=part)
+        farthest = max((each.card for each in generators), key=lambda card: card.halo)
+        tile = self._engine.tile_for(farthest, part=part)
         size = self.size(Extent(picture.height, picture.width))
         result = np.empty((size.height, size.width, picture.pixels.shape[2]), picture.pixels.dtype)
         into = Picture(result, picture.metadata)

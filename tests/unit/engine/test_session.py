@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import unfade
 from tests.models import Network, identity_model, save_network, unet_model, with_metadata
 from unfade.card import Tensor
 from unfade.engine import Device, Engine, Session, nvidia, provider_label, survey
@@ -21,6 +23,7 @@ from unfade.engine.runtime import onnxruntime
 from unfade.engine.session import card_of, start
 from unfade.errors import DeviceError, ModelError, UsageError
 
+SHIPPED = Path(unfade.__file__).parent / "models" / "upscale-x2.onnx"
 HAS_GPU = bool((driver := nvidia.find_driver()) and driver.gpus)
 without_gpu = pytest.mark.skipif(HAS_GPU, reason="tests what is said on a machine without an NVIDIA GPU")
 lists_cuda = pytest.mark.skipif(
@@ -271,15 +274,23 @@ def test_engine_settings_that_make_no_sense(value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "halo", "tile"),
+    ("engine", "halo", "macs", "tile"),
     [
-        (Engine(usual_tile=512), 27, 512),
-        (Engine(usual_tile=512), 143, 1001),  # else each pixel would be computed five times
-        (Engine(usual_tile=512), 400, 1024),  # no more than the command line's, which memory has to allow
-        (Engine(), 143, 1024),
-        (Engine(tile=256, usual_tile=512), 143, 256),
+        (Engine(), 27, 193_000, 1024),
+        (Engine(), 143, 289_000, 1573),
+        (Engine(), 143, 2_000_000, 1024),  # larger ones would take too much memory
+        (Engine(), 143, None, 1024),
+        (Engine(), 400, 289_000, 2048),
+        (Engine(usual_tile=512), 27, 193_000, 512),
+        (Engine(usual_tile=512), 143, 289_000, 1024),  # else each pixel would be computed five times
+        (Engine(usual_tile=512), 64, None, 704),
+        (Engine(tile=256, usual_tile=512), 143, 289_000, 256),
     ],
 )
-def test_a_model_that_sees_far_gets_larger_tiles(engine: Engine, halo: int, tile: int) -> None:
-    assert engine.tile_for(halo) == tile
-    assert engine.tile_for(halo, part=True) == tile * 3 // 2
+def test_a_model_that_sees_far_gets_larger_tiles(
+    engine: Engine, halo: int, macs: int | None, tile: int
+) -> None:
+    shipped = card_of(SHIPPED)
+    card = replace(shipped, halo=halo, macs_per_pixel=macs)
+    assert engine.tile_for(card) == tile
+    assert engine.tile_for(card, part=True) == tile * 3 // 2
