@@ -14,8 +14,8 @@ loss with SqueezeNet see with the same eyes: what gains there alone is no gain. 
 feature maps (ImageNet's weights), each place's features brought to length 1 as in LPIPS, with no weights of
 their own. Only ratios mean something.
 
-masks: intersection over union of what is not black in a reference and of what is brighter than the middle
-gray in a mask of `unfade deartifact --save-mask`.
+masks: intersection over union of what was drawn, brighter than nearly black in a reference, and of what is
+brighter than the middle gray in a mask of `unfade deartifact --save-mask`; ``mask_iou`` of a training.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from torch import Tensor
 
 from unfade_training.losses.weave import Weave
 from unfade_training.networks import Encoder
+from unfade_training.scores import overlap
 
 SIDE = 32
 """Pixels that height and width must be a multiple of for the encoder."""
@@ -55,13 +56,15 @@ def main() -> None:
     make: dict[str, Callable[[], Distance]] = {
         "weave": lambda: grid(arguments.period),
         "features": features,
-        "masks": lambda: overlap,
+        "masks": lambda: lambda found, true: overlap(255 * found, 255 * true),
     }
     distance = make[arguments.what]()
     try:
         found = [distance(*pair) for pair in pairs(arguments.results, arguments.references)]
-    except FileNotFoundError as error:
+    except (OSError, ValueError) as error:
         parser.error(str(error))
+    if not found:
+        parser.error(f"there are no pictures in {arguments.references}")
     sys.stdout.write(f"{statistics.mean(found):.4g}\n")
 
 
@@ -73,7 +76,10 @@ def pairs(results: Path, references: Path) -> Iterator[tuple[Tensor, Tensor]]:
         if name not in by_name:
             raise FileNotFoundError(f"there is no result of the name {name} in {results}")
         result = pixels(by_name[name])
-        yield result, pixels(path)[..., : result.shape[-2], : result.shape[-1]]
+        reference = pixels(path)[..., : result.shape[-2], : result.shape[-1]]
+        if reference.shape != result.shape:
+            raise ValueError(f"{by_name[name]} is larger than {path}")
+        yield result, reference
 
 
 def pixels(path: Path) -> Tensor:
@@ -100,11 +106,6 @@ def features() -> Distance:
         )
 
     return distance
-
-
-def overlap(result: Tensor, reference: Tensor) -> float:
-    found, true = result > 0.5, reference > 0
-    return float((found & true).sum() / (found | true).sum().clamp(min=1))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from unfade_training.shipped import HALF
+
 from .errors import ExportError
 from .graph import check_graph
 
@@ -54,8 +56,8 @@ def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
         if values.size < SMALLEST or not np.array_equal(half.astype(np.float32), values):
             continue
         name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+        tensor.CopyFrom(numpy_helper.from_array(half, name + HALF))
+        casts.append(onnx.helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
     for node in reversed(casts):
         packed.graph.node.insert(0, node)
     check_graph(packed)

@@ -10,22 +10,23 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfade.card import ModelCard
+from unfade.engine.session import card_of
 from unfade_training.building import build_generator
-from unfade_training.checkpoint import adopt_weights
+from unfade_training.checkpoint import adopt_weights, load_checkpoint
 from unfade_training.errors import TrainingError
 from unfade_training.networks.norms import settle_norms
-from unfade_training.recipe import parse_recipe
+from unfade_training.recipe import parse_recipe, with_overrides
 from unfade_training.shipped import beginning_of
+from unfade_training.trainer import Machine, train
+
+from .photos import MASK_RECIPE, photo_folder
 
 MODELS = Path(__file__).parents[3] / "plugin" / "unfade" / "models"
 
 
 def network_of(model: Path) -> nn.Module:
     """As its recipe says, with random weights."""
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
-    assert card is not None
+    card = card_of(model)
     return build_generator(parse_recipe(card.recipe, card.name), pretrained=False)
 
 
@@ -54,6 +55,33 @@ def test_a_shipped_model_is_its_network_again(name: str) -> None:
     assert difference() < 2e-5
     with torch.no_grad():  # statistics of the batch in place of those that were taken from it
         assert float(np.abs(network.train()(x).numpy() - expected).mean()) < 5e-3
+
+
+def test_a_run_begins_with_a_model(tmp_path: Path) -> None:
+    """One step that changes next to nothing, with norms that got their statistics from what was held out."""
+    model = MODELS / "deartifact.onnx"
+    network = parse_recipe(card_of(model).recipe, "deartifact").network
+    settings = {
+        "network": network,
+        "init": str(model),
+        "stage.patch": 32,
+        "stage.lr": 1e-12,
+        "stage.steps": 1,
+    }
+    recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), settings, "mask")
+    photos = photo_folder(tmp_path / "photos")
+    train(recipe, tmp_path / "run", [photos], Machine("cpu", 1))
+    end = load_checkpoint(tmp_path / "run" / "last.safetensors").tensors["generator"]
+    variances = torch.cat([tensor for name, tensor in end.items() if name.endswith("running_var")])
+    assert float((variances - 1).abs().median()) > 0.3  # those of an identity are all about 1
+    again = network_of(model)
+    assert adopt_weights(again, end, "the run") == []
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        np.testing.assert_allclose(again.eval()(x).numpy(), made_by(model, x), atol=0.02)
+    none = with_overrides(recipe, {"data.holdout": 0}, "mask")
+    with pytest.raises(TrainingError, match="needs photographs held out"):
+        train(none, tmp_path / "other", [photos], Machine("cpu", 1))
 
 
 def test_what_is_no_model_of_ours_is_refused(tmp_path: Path) -> None:
