@@ -76,11 +76,21 @@ def run(
     threads: Threads = None,
     save_every: Annotated[float, typer.Option(help="Seconds between two checkpoints.")] = 180.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, though there is a checkpoint.")] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Be over after so many minutes, whatever the recipe's steps: they only say how the time is "
+            "shared among the stages.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train RECIPE, going on from its last checkpoint if there is one."""
     from .smoke import smoke_recipe
     from .trainer import train
 
+    if minutes is not None and minutes <= 0:
+        raise TrainingError(f"--minutes must be above 0, not {minutes:g}.")
     loaded = _load(recipe, override, lpips)
     folder = output or Path("runs") / (f"{loaded.name}-smoke" if smoke else loaded.name)
     best = train(
@@ -90,6 +100,7 @@ def run(
         _machine(accelerator, devices, num_nodes, threads),
         save_seconds=save_every,
         fresh=fresh or smoke,
+        minutes=minutes,
     )
     typer.echo(best)
 

@@ -40,6 +40,9 @@ class DataSpec:
         holdout: photographs kept for validation, chosen by a hash of their names.
         min_side: photographs with a shorter side are left out.
         workers: processes that cut and degrade patches.
+        echo: steps that each batch is used for, turned another way each time: for a GPU that the processor
+            cannot feed (Choi et al., "Faster Neural Network Training with Data Echoing", 2019,
+            arXiv:1907.05550).
         zoom: patches are cut up to so many times larger and brought down, where the photograph is large
             enough: the same things at several sizes.
         colour_only: leave out black-and-white pictures, charts and drawings.
@@ -52,12 +55,14 @@ class DataSpec:
     holdout: int = 16
     min_side: int = 128
     workers: int = 1
+    echo: int = 1
     zoom: float = 1.0
     colour_only: bool = False
     upright: bool = False
 
     def __post_init__(self) -> None:
-        at_least("zoom", self.zoom, 1)
+        for name in ("zoom", "echo"):
+            at_least(name, getattr(self, name), 1)
         for name in ("holdout", "min_side", "workers"):
             at_least(name, getattr(self, name), 0)
 

@@ -46,8 +46,8 @@ class Reporter:
         if self._writer:
             self._writer.close()
 
-    def start_stage(self, title: str, steps: int, done: int) -> None:
-        """Begin a bar of ``steps``, ``done`` of them behind us."""
+    def start_stage(self, title: str, steps: int | None, done: int) -> None:
+        """Begin a bar of ``steps`` (None: nobody knows how many), ``done`` of them behind us."""
         for task in self._progress.task_ids:
             self._progress.remove_task(task)
         self._task = self._progress.add_task(title, total=steps, completed=done, detail="")

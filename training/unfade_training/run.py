@@ -116,22 +116,29 @@ class Run:
             upright=self.recipe.data.upright,
         )
 
-    def batches(self, spec: StageSpec, first_step: int) -> Iterator[Batch]:
-        """Batches of this process from ``first_step`` of the present stage on: NCHW float32, as the coding
-        makes them."""
-        fabric, workers = self.fabric, self.recipe.data.workers
+    def batches(self, spec: StageSpec, first_step: int, last_step: int | None = None) -> Iterator[Batch]:
+        """Batches of this process from ``first_step`` of the present stage on, before ``last_step`` (the
+        stage's own where None): NCHW float32, as the coding makes them."""
+        fabric, workers, echo = self.fabric, self.recipe.data.workers, self.recipe.data.echo
+        end = spec.steps if last_step is None else last_step
+        dataset = self.dataset(spec, self.finished_stages)
         loader: DataLoader[Batch] = DataLoader(
-            self.dataset(spec, self.finished_stages),
+            dataset,
             batch_sampler=StepSampler(
-                first_step, spec.steps, spec.batch, fabric.global_rank, fabric.world_size
+                first_step // echo, -(-end // echo), spec.batch, fabric.global_rank, fabric.world_size
             ),
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             pin_memory=fabric.device.type == "cuda",
             collate_fn=collate,
         )
+        step = first_step // echo * echo
         for batch in loader:
-            yield self.coding.batch(batch.to_unit(fabric.device))
+            for again in range(echo):
+                if first_step <= step < end:
+                    turned = batch.turned(dataset.orientations[again % len(dataset.orientations)])
+                    yield self.coding.batch(turned.to_unit(fabric.device))
+                step += 1
 
     def tensors(self) -> dict[str, Mapping[str, Tensor]]:
         """The networks, for a checkpoint."""
@@ -196,7 +203,7 @@ class Run:
         for pair in self.pairs:
             restore(self.generator, pair.degraded, self.coding, self.fabric.device)
 
-    def validate(self, network: nn.Module, step: int, spec: StageSpec) -> None:
+    def validate(self, network: nn.Module, step: int, title: str) -> None:
         """Score a network on what was held out, report, and keep it as ``best`` if it is the best so far."""
         if not self.pairs:
             return
@@ -215,6 +222,6 @@ class Run:
                     Checkpoint({"generator": network.state_dict()}, self.recipe.text, state),
                 )
             shown = ", ".join(f"{name} {value:.5g}" for name, value in scores.items())
-            self.reporter.say(f"{spec.kind} {step}/{spec.steps}: {shown}{' (best)' if better else ''}")
+            self.reporter.say(f"{title}: {shown}{' (best)' if better else ''}")
         # Whether to give up must be known to all processes.
         self.judge.restore(self.fabric.broadcast(self.judge.state()))

@@ -39,7 +39,13 @@ def rate_at(step: int, steps: int, lr: float, schedule: str, warmup: int = 0) ->
     """
     if schedule not in SCHEDULES:
         raise TrainingError(f"Unknown schedule {schedule!r}; known are {', '.join(sorted(SCHEDULES))}.")
-    rate = lr * SCHEDULES[schedule](step / max(steps, 1))
+    return rate_of(step / max(steps, 1), step, lr, schedule, warmup)
+
+
+def rate_of(progress: float, step: int, lr: float, schedule: str, warmup: int = 0) -> float:
+    """The learning rate of ``step`` where ``progress`` in [0, 1] says how much lies behind; ``warmup`` is in
+    steps."""
+    rate = lr * SCHEDULES[schedule](progress)
     if schedule != "one_cycle" and step < warmup:
         rate *= (step + 1) / warmup
     return rate

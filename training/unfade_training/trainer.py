@@ -6,6 +6,7 @@ Lightning Fabric carries the run to other devices and to many processes.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from .judging import Judge
 from .losses import open_lpips
 from .lr_finder import Finding, search
 from .overrides import overrides_of
+from .pace import pace_of
 from .recipe import Recipe, with_overrides
 from .reporting import Reporter
 from .run import Run
@@ -66,6 +68,7 @@ def train(
     *,
     save_seconds: float = 180.0,
     fresh: bool = False,
+    minutes: float | None = None,
 ) -> Path:
     """Run all stages of a recipe, from the last checkpoint in ``folder`` if there is one.
 
@@ -76,6 +79,8 @@ def train(
         machine: what to compute on.
         save_seconds: between two ``last`` checkpoints.
         fresh: start over, though there is a checkpoint.
+        minutes: be over after so many, decoding included, whatever the steps of the stages: those only say
+            how time is shared among them. Schedules follow the clock, and no two runs are alike.
 
     Returns:
         The best checkpoint.
@@ -83,10 +88,13 @@ def train(
     Raises:
         TrainingError: one sentence about whatever is wrong with recipe, data, checkpoint or disk.
     """
+    until = None if minutes is None else time.monotonic() + 60 * minutes
     with open_run(recipe, folder, data, machine, save_seconds=save_seconds) as (run, stages):
         resumed = run.resume(fresh)
         for stage in stages[run.finished_stages :]:
-            steps = run_stage(run, stage, resumed)
+            begun = float(resumed.state.get("progress", 0.0)) if resumed else 0.0
+            left = [each.spec for each in stages[run.finished_stages :]]
+            steps = run_stage(run, stage, resumed, pace_of(left, until, begun))
             resumed = None
             run.finished_stages += 1
             run.finished_steps += steps

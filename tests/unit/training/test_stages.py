@@ -110,7 +110,7 @@ def test_encoders_learn_slower_than_what_is_built_on_them() -> None:
     fabric = Fabric(accelerator="cpu", devices=1)
     network = build_network("lite_unet", output_stride=4)
     slow = Learner(fabric, network, replace(SPEC, schedule="constant"), encoder_lr=0.01)
-    slow.set_rate(0)
+    slow.set_rate(0, 0.0)
     assert [group["lr"] for group in slow.optimizer.param_groups] == pytest.approx([0.001, 0.01, 0.1])
 
 

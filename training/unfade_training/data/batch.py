@@ -35,6 +35,18 @@ class Batch(NamedTuple):
         """uint8 -> float32 in [0, 1] on a device, channels last."""
         return self._map(lambda t: to_unit(t.to(device, non_blocking=True)))
 
+    def turned(self, which: int) -> Batch:
+        """Turned and mirrored, all parts alike: bit 0 turns upside down, bit 1 mirrors, bit 2 swaps the
+        axes of the (square) pictures."""
+        sides = [side for bit, side in ((1, 2), (2, 3)) if which & bit]
+
+        def turn(pictures: Tensor) -> Tensor:
+            if which & 4:
+                pictures = pictures.transpose(2, 3)
+            return pictures.flip(sides) if sides else pictures
+
+        return self._map(turn)
+
     def split(self, size: int) -> Iterator[Batch]:
         """Micro-batches of ``size`` pairs; the last may be smaller."""
         for first in range(0, self.pairs, size):

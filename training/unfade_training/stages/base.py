@@ -17,6 +17,7 @@ from .spec import StageSpec
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
+    from ..pace import Pace
     from ..recipe import Recipe
     from ..run import Run
 
@@ -74,7 +75,7 @@ class Stage(ABC):
         """After the last step: leave the run's networks as the next stage wants them."""
 
 
-def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None) -> int:
+def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace) -> int:
     """Train one stage to its end; the steps that were taken, those before a resume included."""
     spec: StageSpec = stage.spec
     memory = PeakMemory(run.fabric.device)
@@ -88,22 +89,30 @@ def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None) -> int:
 
     def save() -> None:
         tensors: dict[str, Mapping[str, Tensor]] = {**run.tensors(), **stage.tensors()}
-        state: dict[str, Any] = {"stage_state": dict(stage.state())}
+        state: dict[str, Any] = {"stage_state": dict(stage.state()), "progress": progress}
         for learner in stage.learners:
             tensors.update(learner.tensors())
             state.update(learner.state())
         run.save_last(tensors, done, state)
 
-    run.reporter.start_stage(f"{run.recipe.name}: {spec.kind}", spec.steps, done)
-    batches = run.batches(spec, done)
-    while done < spec.steps and not stage.finished() and not run.judge.gave_up(spec.patience):
+    def look() -> float:
+        # Processes must end, validate and save together, so one of them looks at the clock.
+        now = pace.progress(done)
+        return now if pace.counted else float(run.fabric.broadcast(now))
+
+    steps = pace.most_steps if pace.counted else None
+    run.reporter.start_stage(f"{run.recipe.name}: {spec.kind}", steps, done)
+    batches = run.batches(spec, done, pace.most_steps)
+    progress = look()
+    while progress < 1 and not stage.finished() and not run.judge.gave_up(spec.patience):
         batch = next(batches)  # before the seed: a loader draws a random number when it begins
         # Dropout and random points are functions of the step, as patches are: a resume draws the same.
         torch.manual_seed(hash((run.recipe.seed, run.finished_stages, done, run.fabric.global_rank)))
-        rates = [learner.set_rate(done) for learner in stage.learners]
+        rates = [learner.set_rate(done, progress) for learner in stage.learners]
         terms = stage.step(batch, done)
         done += 1
-        validating = done % spec.validate_every == 0 or done == spec.steps
+        progress = look()
+        validating = pace.validates(done, progress) or progress >= 1
         saving = validating or run.save_due()
         together = validating or done % LOG_EVERY == 0  # whether a save is due, each process knows for itself
         if together or saving:
@@ -111,12 +120,12 @@ def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None) -> int:
             _log(run, {name: mean(term) for name, term in terms.items()}, rates[0], done)
         run.reporter.advance()
         if validating and stage.judged is not None:
-            run.validate(stage.judged, done, spec)
+            run.validate(stage.judged, done, f"{spec.kind} {done}" + (f"/{steps}" if steps else ""))
         if saving:
             save()
     stage.finish()
-    if done < spec.steps:
-        run.reporter.say(f"{spec.kind} ends after {done} of {spec.steps} steps")
+    if progress < 1 or not steps:
+        run.reporter.say(f"{spec.kind} ends after {done} " + (f"of {steps} steps" if steps else "steps"))
     peaks = memory.read()
     run.reporter.scalars(
         {f"memory/{name}": value for name, value in peaks.items()}, run.finished_steps + done

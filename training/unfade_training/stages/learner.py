@@ -15,7 +15,7 @@ from ..data import Batch
 from ..errors import TrainingError
 from ..losses import LossValue
 from ..networks import parameter_groups
-from ..schedules import rate_at
+from ..schedules import rate_of
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -82,9 +82,10 @@ class Learner:
         self.optimizer: Any
         self.forward, self.optimizer = fabric.setup(_compiled(network, compiled), optimizer)
 
-    def set_rate(self, step: int) -> float:
-        """Follow the schedule to ``step``; the rate of the last parameter group."""
-        rate = rate_at(step, self.spec.steps, self.lr, self.spec.schedule, self.spec.warmup)
+    def set_rate(self, step: int, progress: float) -> float:
+        """Follow the schedule to ``step``, where ``progress`` in [0, 1] of the stage lies behind; the rate of
+        the last parameter group."""
+        rate = rate_of(progress, step, self.lr, self.spec.schedule, self.spec.warmup)
         self.force_rate(rate)
         return rate
 
