@@ -25,7 +25,7 @@ megapixel to two windows, where 768 would need four and compute an eighth more f
 HALOS = 11
 """A window's least side in halos, where nobody chose one: each pixel is then computed one and a half times.
 With seven, as 1024 pixels are for De-artifact, it is twice, and with three and a half five times."""
-LIGHT = 300_000
+LIGHT = 320_000
 """Multiply-accumulates a pixel up to which a network may have twice the usual tile.
 
 De-artifact takes 539, 696 and 1594 MiB for 6 megapixels with tiles of 1024, 1536 and 2048, and 95, 80 and 57
