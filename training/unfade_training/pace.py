@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -14,12 +13,11 @@ class Pace(Protocol):
     """What a stage goes by.
 
     Attributes:
-        most_steps: it ends after so many at the latest.
-        counted: whether it is known that it will take ``most_steps``.
+        steps: how many it takes, or None where nobody knows.
     """
 
-    most_steps: int
-    counted: bool
+    @property
+    def steps(self) -> int | None: ...
 
     def progress(self, done: int) -> float:
         """The share that lies behind after ``done`` steps; the stage ends at 1."""
@@ -31,13 +29,11 @@ class Pace(Protocol):
 class StepPace:
     """As many steps as the recipe says."""
 
-    counted = True
-
     def __init__(self, spec: StageSpec) -> None:
-        self.most_steps, self._every = spec.steps, spec.validate_every
+        self.steps, self._every = spec.steps, spec.validate_every
 
     def progress(self, done: int) -> float:
-        return done / self.most_steps
+        return done / self.steps
 
     def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
         return done % self._every == 0
@@ -54,8 +50,7 @@ class ClockPace:
         clock: in seconds.
     """
 
-    counted = False
-    most_steps = sys.maxsize
+    steps = None
 
     def __init__(
         self,

@@ -116,11 +116,10 @@ class Run:
             upright=self.recipe.data.upright,
         )
 
-    def batches(self, spec: StageSpec, first_step: int, last_step: int | None = None) -> Iterator[Batch]:
-        """Batches of this process from ``first_step`` of the present stage on, before ``last_step`` (the
-        stage's own where None): NCHW float32, as the coding makes them."""
+    def batches(self, spec: StageSpec, first_step: int, end: int) -> Iterator[Batch]:
+        """Batches of this process from ``first_step`` of the present stage on, before the step ``end``: NCHW
+        float32, as the coding makes them."""
         fabric, workers, echo = self.fabric, self.recipe.data.workers, self.recipe.data.echo
-        end = spec.steps if last_step is None else last_step
         dataset = self.dataset(spec, self.finished_stages)
         loader: DataLoader[Batch] = DataLoader(
             dataset,

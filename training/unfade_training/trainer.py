@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def find_rate(
                 "the network alone."
             )
         learner = stage.learners[0]
-        batches = enumerate(run.batches(replace(stage.spec, steps=SEARCH_STEPS), 0))
+        batches = enumerate(run.batches(stage.spec, 0, SEARCH_STEPS))
 
         def step(rate: float) -> float:
             learner.force_rate(rate)

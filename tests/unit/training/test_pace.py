@@ -85,8 +85,8 @@ def test_an_echoed_batch_comes_again_turned_and_a_resume_sees_the_same(tmp_path:
     photos = photo_folder(tmp_path / "photos")
     with open_run(recipe, tmp_path / "run", [photos], Machine("cpu", 1), reports=False) as (run, stages):
         spec = stages[0].spec
-        whole = list(run.batches(spec, 0))
-        rest = list(run.batches(spec, 4))
+        whole = list(run.batches(spec, 0, spec.steps))
+        rest = list(run.batches(spec, 4, spec.steps))
     assert len(whole) == 8
     for step, batch in enumerate(rest, 4):
         assert torch.equal(batch.picture, whole[step].picture)

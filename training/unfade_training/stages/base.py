@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -98,11 +99,11 @@ def run_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace) ->
     def look() -> float:
         # Processes must end, validate and save together, so one of them looks at the clock.
         now = pace.progress(done)
-        return now if pace.counted else float(run.fabric.broadcast(now))
+        return now if pace.steps else float(run.fabric.broadcast(now))
 
-    steps = pace.most_steps if pace.counted else None
+    steps = pace.steps
     run.reporter.start_stage(f"{run.recipe.name}: {spec.kind}", steps, done)
-    batches = run.batches(spec, done, pace.most_steps)
+    batches = run.batches(spec, done, steps or sys.maxsize)
     progress = look()
     while progress < 1 and not stage.finished() and not run.judge.gave_up(spec.patience):
         batch = next(batches)  # before the seed: a loader draws a random number when it begins
