@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,8 +90,8 @@ def run(
     from .smoke import smoke_recipe
     from .trainer import train
 
-    if minutes is not None and minutes <= 0:
-        raise TrainingError(f"--minutes must be above 0, not {minutes:g}.")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise TrainingError(f"--minutes must be a number above 0, not {minutes:g}.")
     loaded = _load(recipe, override, lpips)
     folder = output or Path("runs") / (f"{loaded.name}-smoke" if smoke else loaded.name)
     best = train(

@@ -28,8 +28,9 @@ With seven, as 1024 pixels are for De-artifact, it is twice, and with three and 
 LIGHT = 320_000
 """Multiply-accumulates a pixel up to which a network may have twice the usual tile.
 
-De-artifact takes 539, 696 and 1594 MiB for 6 megapixels with tiles of 1024, 1536 and 2048, and 95, 80 and 57
-s (two threads of an AMD EPYC; ``unfade deartifact photo.jpg -o out.png --device cpu --json --tile N``).
+De-artifact, when it had 289,000, took 539, 696 and 1594 MiB for 6 megapixels with tiles of 1024, 1536 and
+2048, and 95, 80 and 57 s (two threads of an AMD EPYC; ``unfade deartifact photo.jpg -o out.png --device cpu
+--json --tile N``).
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +78,17 @@ def test_a_run_with_little_time_takes_all_its_stages_and_is_over(tmp_path: Path)
     assert last["finished_stages"] == len(recipe.stage)
     assert len(recipe.stage) <= last["finished_steps"] < 100000
     assert best.exists()
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf"])
+def test_minutes_that_make_no_sense(tmp_path: Path, minutes: str) -> None:
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    command = ["-m", "unfade_training.cli", "tiny.toml", "--minutes", minutes, "-o", "run"]
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and not (tmp_path / "run").exists()
+    assert f"--minutes must be a number above 0, not {minutes}." in done.stderr
 
 
 def test_an_echoed_batch_comes_again_turned_and_a_resume_sees_the_same(tmp_path: Path) -> None:
