@@ -202,6 +202,44 @@ def test_colour_is_learnt_and_goes_on_exactly_where_it_was_broken_off(
     assert set(scores) == {"delta_e", "colourfulness"} and 0 < scores["delta_e"] < 100
 
 
+def test_norms_that_are_held_keep_their_statistics(tmp_path: Path, photos: Path) -> None:
+    recipe = parse_recipe(COLOUR_RECIPE, "colour")
+    torch.manual_seed(recipe.seed)
+    start = build_generator(recipe).state_dict()
+    save_checkpoint(tmp_path / "start.safetensors", Checkpoint({"generator": start}, recipe.text, {}))
+    overrides = {"stage.hold_norms": True, "init": str(tmp_path / "start.safetensors")}
+    run(with_overrides(recipe, overrides, "colour"), tmp_path, photos)
+    end = load_checkpoint(tmp_path / "run" / "last.safetensors").tensors["generator"]
+    for name, tensor in end.items():
+        if "running" in name:
+            assert torch.equal(tensor, start[name]), name
+    assert not torch.equal(end["head.weight"], start["head.weight"])
+
+
+def test_features_are_dropped_in_training_alone() -> None:
+    network = build_network("lite_unet", widths=[8, 8, 8, 8, 8])
+    encoder = network.get_submodule("encoder")
+    encoder.freeze()
+    picture = torch.rand(1, 3, 64, 64)
+    whole = encoder(picture)
+    encoder.drop = 0.5
+    assert all(map(torch.equal, whole, encoder.eval()(picture)))
+    torch.manual_seed(0)
+    dropped = encoder.train()(picture)
+    for tap, full in zip(dropped, whole, strict=True):
+        gone = (tap == 0).all(dim=(0, 2, 3))
+        assert 0.25 < gone.float().mean() < 0.75
+        torch.testing.assert_close(tap[:, ~gone], 2 * full[:, ~gone])
+
+
+def test_options_of_an_encoder_need_one(tmp_path: Path, photos: Path) -> None:
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.drop_features": 0.1}, "tiny")
+    with pytest.raises(TrainingError, match="drop_features are for networks with a pretrained encoder"):
+        run(recipe, tmp_path, photos)
+    with pytest.raises(TrainingError, match="drop_features must be at least 0 and below 1, not 1"):
+        with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.drop_features": 1.0}, "tiny")
+
+
 def test_masks_are_learnt_beside_the_picture(tmp_path: Path, photos: Path) -> None:
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.patch": 32}, "mask")
     run(recipe, tmp_path, photos)

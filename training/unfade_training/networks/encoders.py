@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import TrainingError, did_you_mean
@@ -101,6 +102,7 @@ class Encoder(nn.Module):
         in_channels: 3 or 1, plus ``extra_channels``.
         normalised_channels: channels that the first convolution sees.
         tap_channels: channels of the feature maps.
+        drop: share of the feature maps' channels that training leaves out at random.
 
     Raises:
         TrainingError: an unknown name, or weights that cannot be loaded.
@@ -129,6 +131,7 @@ class Encoder(nn.Module):
         self._repeats = luma and not uniform
         inner = 1 if luma and uniform else 3
         self._frozen = False
+        self.drop = 0.0
         self.normalised_channels = inner + extra_channels
         self.in_channels = self._picture_channels + extra_channels
         self.body = self._kind.build(self.normalised_channels)
@@ -164,7 +167,8 @@ class Encoder(nn.Module):
 
     def taps_of(self, normalised: Tensor) -> list[Tensor]:
         """The feature maps of an input that went through :meth:`normalise`."""
-        return cast(_Body, self.body).taps(normalised)
+        taps = cast(_Body, self.body).taps(normalised)
+        return [F.dropout2d(tap, self.drop, self.training) for tap in taps] if self.drop else taps
 
     def freeze(self, frozen: bool = True) -> None:
         """Holds the weights and the statistics of batch norms fixed, or lets them train again.

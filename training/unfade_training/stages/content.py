@@ -58,6 +58,13 @@ def freeze_parts(network: nn.Module, names: Sequence[str]) -> None:
         part.requires_grad_(name not in names).train(name not in names)
 
 
+def hold_norms(network: nn.Module) -> None:
+    """Let batch norms use the statistics that they have, and keep those, until the next ``train()``."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
+
+
 class GeneratorLearner(Learner):
     """The run's generator in training.
 
@@ -70,11 +77,14 @@ class GeneratorLearner(Learner):
         encoder = getattr(run.generator, "encoder", None)
         if isinstance(encoder, Encoder):
             encoder.freeze(spec.freeze_encoder)
-        elif spec.freeze_encoder or spec.encoder_lr != 1:
+            encoder.drop = spec.drop_features
+        elif spec.freeze_encoder or spec.encoder_lr != 1 or spec.drop_features:
             raise TrainingError(
-                "freeze_encoder and encoder_lr are for networks with a pretrained encoder, which "
-                f"{type(run.generator).__name__} has not."
+                "freeze_encoder, encoder_lr and drop_features are for networks with a pretrained encoder, "
+                f"which {type(run.generator).__name__} has not."
             )
+        if spec.hold_norms:
+            hold_norms(run.generator)
         self._coding = run.coding
         self.ema = Ema(run.generator, spec.ema)
         if resumed is not None:

@@ -71,6 +71,10 @@ class GeneratorOptions(StageSpec):
         ema: decay of the moving average of the weights, which is what is validated and exported.
         freeze: parts of the network, by their names in it, that stay as they are.
         freeze_encoder: whether a pretrained encoder stays as it is.
+        hold_norms: whether batch norms keep their statistics: what runs from one beginning learn can then be
+            averaged without taking them anew.
+        drop_features: share of the encoder's feature maps that are left out at random, against learning a
+            few photographs by heart (Tompson et al. 2015).
         encoder_lr: learning rate of the encoder's early half as a share of ``lr``; its late half gets the
             geometric mean of both (the lesson's discriminative learning rates).
     """
@@ -80,6 +84,8 @@ class GeneratorOptions(StageSpec):
     ema: float = 0.999
     freeze: tuple[str, ...] = ()
     freeze_encoder: bool = False
+    hold_norms: bool = False
+    drop_features: float = 0.0
     encoder_lr: float = 1.0
 
     def __post_init__(self) -> None:
@@ -89,6 +95,8 @@ class GeneratorOptions(StageSpec):
             raise ValueError(f"ema must be at least 0 and below 1, not {self.ema:g}.")
         if not 0 < self.encoder_lr <= 1:
             raise ValueError(f"encoder_lr must be above 0 and at most 1, not {self.encoder_lr:g}.")
+        if not 0 <= self.drop_features < 1:
+            raise ValueError(f"drop_features must be at least 0 and below 1, not {self.drop_features:g}.")
 
 
 def at_least(name: str, value: float, least: float) -> None:
