@@ -2,9 +2,10 @@
 
     python scripts/mean_of_runs.py 0.7:runs/a/best.safetensors 0.3:runs/b/best.safetensors -o mean.safetensors
 
-Wortsman et al., "Model soups", ICML 2022 (arXiv:2203.05482). ``--scale head=0.9`` multiplies what the part
-``head`` makes: a Colorize that came out bolder than right is brought back so. The recipe of the first run
-goes along, with a line for each that took part; `unfade-export run` takes the result.
+`unfade-export blend` does it for two finished models; here norms are not folded yet, and their statistics
+are averaged, too. Wortsman et al., "Model soups", ICML 2022 (arXiv:2203.05482). ``--scale head=0.9``
+multiplies what the part ``head`` makes: a Colorize that came out bolder than right is brought back so. The
+recipe of the first run goes along, with a line for each that took part; `unfade-export run` takes the result.
 """
 
 from __future__ import annotations
