@@ -11,6 +11,7 @@ recipe of the first run goes along, with a line for each that took part; `unfade
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,18 +32,37 @@ def main() -> None:
         mean = mean_of(parts)
         if arguments.scale:
             name, _, factor = arguments.scale.partition("=")
-            mean = scaled(mean, name, float(factor))
+            mean = scaled(mean, name, number(factor, arguments.scale))
         save_checkpoint(arguments.output, mean)
     except (TrainingError, ValueError) as error:
         parser.exit(2, f"mean_of_runs: {error}\n")
 
 
 def share_and_path(text: str) -> tuple[float, Path]:
-    """``0.5:file`` -> (0.5, file)."""
+    """``0.5:file`` -> (0.5, file).
+
+    Raises:
+        ValueError: there is no share.
+    """
     share, colon, path = text.partition(":")
     if not colon:
         raise ValueError(f"{text} has no share before it, as in 0.5:{text}.")
-    return float(share), Path(path)
+    return number(share, text), Path(path)
+
+
+def number(text: str, argument: str) -> float:
+    """A finite number out of a command line's ``argument``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} in {argument} is not a number.")
+    return value
 
 
 def mean_of(parts: Sequence[tuple[float, Path]]) -> Checkpoint:
@@ -52,8 +72,9 @@ def mean_of(parts: Sequence[tuple[float, Path]]) -> Checkpoint:
         ValueError: shares do not sum to 1, or the networks differ.
         TrainingError: a file is missing or damaged.
     """
-    if abs(sum(share for share, _ in parts) - 1) > 1e-6:
-        raise ValueError(f"the shares sum to {sum(share for share, _ in parts):g}, not to 1.")
+    whole = sum(share for share, _ in parts)
+    if abs(whole - 1) > 1e-6:
+        raise ValueError(f"the shares sum to {whole:g}, not to 1.")
     checkpoints = [load_checkpoint(path) for _, path in parts]
     tensors = [checkpoint.tensors["generator"] for checkpoint in checkpoints]
     shapes = [{name: tensor.shape for name, tensor in each.items()} for each in tensors]

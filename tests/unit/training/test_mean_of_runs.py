@@ -48,8 +48,15 @@ def test_what_cannot_be_averaged_is_one_sentence(
         mean_of([(0.5, one), (0.5, wide)])
     with pytest.raises(ValueError, match="no part tail"):
         scaled(load_checkpoint(one), "tail", 2.0)
-    monkeypatch.setattr(sys, "argv", ["mean_of_runs", str(one), "-o", str(tmp_path / "out.safetensors")])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 2 and "has no share before it" in capsys.readouterr().err
-    assert not (tmp_path / "out.safetensors").exists()
+    out = tmp_path / "out.safetensors"
+    for words, sentence in (
+        ([str(one)], "has no share before it"),
+        ([f"x:{one}"], f"'x' in x:{one} is not a number."),
+        ([f"nan:{one}"], f"'nan' in nan:{one} is not a number."),
+        ([f"1:{one}", "--scale", "head"], "'' in head is not a number."),
+    ):
+        monkeypatch.setattr(sys, "argv", ["mean_of_runs", *words, "-o", str(out)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == 2 and sentence in capsys.readouterr().err
+        assert not out.exists()

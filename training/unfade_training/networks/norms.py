@@ -103,6 +103,13 @@ def unfold_norms(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str,
     return whole
 
 
+def hold_norms(network: nn.Module) -> None:
+    """Lets batch norms use the statistics that they have, and keep those, until the next ``train()``."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
 @torch.no_grad()
 def settle_norms(network: nn.Module, look: Callable[[], object]) -> int:
     """Gives batch norms that :func:`unfold_norms` made the identity the statistics of what they see, and

@@ -14,6 +14,7 @@ from ..ema import Ema
 from ..errors import TrainingError
 from ..losses import LossValue, WeightedLoss, build_loss, mask_terms
 from ..networks import Encoder
+from ..networks.norms import hold_norms
 from .learner import Learner
 from .spec import GeneratorOptions
 
@@ -56,13 +57,6 @@ def freeze_parts(network: nn.Module, names: Sequence[str]) -> None:
     network.train()
     for name, part in network.named_children():
         part.requires_grad_(name not in names).train(name not in names)
-
-
-def hold_norms(network: nn.Module) -> None:
-    """Let batch norms use the statistics that they have, and keep those, until the next ``train()``."""
-    for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.eval()
 
 
 class GeneratorLearner(Learner):
