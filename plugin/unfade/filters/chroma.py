@@ -1,4 +1,5 @@
-"""The chroma of a whole picture: predicted by a network at its working size, and fitted to the luma."""
+"""The chroma of a whole picture: predicted by a network at its working size and below, and fitted to the
+luma."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from unfade.errors import ModelError
 from unfade.filters.generator import Ledger
 from unfade.filters.hints import Hint, check_inside, hint_planes
 from unfade.filters.memory import PixelMemory
+from unfade.filters.scales import fused, smaller_extents
 from unfade.picture import Kernel, Picture, fill_transparent, resize
 from unfade.picture.guided import GuidedPlanes
 from unfade.picture.lab import Lightness
@@ -51,7 +53,7 @@ class _Kept:
     """What was predicted last, and from what."""
 
     model: Path
-    fed: NDArray[np.float32]
+    light: NDArray[np.float32]
     pixels: PixelMemory
     extent: Extent
     hints: tuple[Hint, ...]
@@ -91,12 +93,12 @@ class ChromaPredictor:
         else:
             kept = None
         session = self._session()
-        fed = _fed(picture, hints, working_extent(extent, _working_size(session.card)))
-        if kept is not None and np.array_equal(kept.fed, fed):
+        light = _light(picture, working_extent(extent, _working_size(session.card)))
+        if kept is not None and np.array_equal(kept.light, light):
             chroma = kept.chroma
         else:
-            chroma = _predict(session, fed, extent, ledger)
-        _last[self._engine] = _Kept(self._model, fed, PixelMemory(picture.pixels), extent, hints, chroma)
+            chroma = _predict(session, light, hints, extent, ledger)
+        _last[self._engine] = _Kept(self._model, light, PixelMemory(picture.pixels), extent, hints, chroma)
         return chroma
 
     def provider(self) -> str:
@@ -113,22 +115,42 @@ def working_extent(extent: Extent, working_size: int) -> Extent:
     return Extent(max(1, round(extent.height * share)), max(1, round(extent.width * share)))
 
 
-def _fed(picture: Picture, hints: tuple[Hint, ...], working: Extent) -> NDArray[np.float32]:
-    """The network's input, 1 x 4 x H x W."""
+def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
+    """L* / 100 of the picture at that size, HW in [0, 1]."""
     colour = picture.colour
     if picture.alpha is not None:
         colour = fill_transparent(colour, picture.alpha)
     small = as_srgb(
         Picture(resize(colour, (working.height, working.width), Kernel.BILINEAR), picture.metadata)
     )
-    light = Lightness(small.pixels.dtype, gray=picture.is_gray).of(small.pixels)
-    planes = hint_planes(hints, Extent(picture.height, picture.width), working)
+    light: NDArray[np.float32] = np.clip(
+        Lightness(small.pixels.dtype, gray=picture.is_gray).of(small.pixels), 0, 1
+    )
+    return light
+
+
+def _predict(
+    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, ledger: Ledger
+) -> Chroma:
+    provider, fine = _run(session, light, hints, extent, ledger)
+    coarse = []
+    for smaller in smaller_extents(Extent(*light.shape)):
+        less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
+        provider, planes = _run(session, less, hints, extent, ledger)
+        coarse.append(planes)
+    whole = GuidedPlanes.fit(fused(fine, coarse) * CHROMA, _reduced(light), _RADIUS, _EPSILON)
+    height, width = light.shape
+    return Chroma(whole, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
+
+
+def _run(
+    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, ledger: Ledger
+) -> tuple[str, NDArray[np.float32]]:
+    """What the network sees in a small picture, 2HW in its own units, and which provider ran it."""
+    card, (height, width) = session.card, light.shape
+    planes = hint_planes(hints, extent, Extent(height, width))
     planes[:2] /= CHROMA
-    return np.concatenate((np.clip(light, 0, 1)[None], planes))[None]
-
-
-def _predict(session: Session, fed: NDArray[np.float32], extent: Extent, ledger: Ledger) -> Chroma:
-    card, (height, width) = session.card, fed.shape[2:]
+    fed = np.concatenate((light[None], planes))[None]
     below, beside = -height % card.size_multiple, -width % card.size_multiple
     padded = np.pad(fed, ((0, 0), (0, 0), (0, below), (0, beside)), mode="edge")
     inputs = {card.inputs[0].name: padded}
@@ -149,10 +171,7 @@ def _predict(session: Session, fed: NDArray[np.float32], extent: Extent, ledger:
             f"gives {expected}: its file is damaged, export it again."
         )
     check_finite(result, card)
-    guide = _reduced(fed[0, 0])
-    values = result[0, :, : guide.shape[0], : guide.shape[1]] * CHROMA
-    planes = GuidedPlanes.fit(values, guide, _RADIUS, _EPSILON)
-    return Chroma(planes, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
+    return provider, result[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
 
 
 def _reduced(plane: NDArray[np.float32]) -> NDArray[np.float32]:
