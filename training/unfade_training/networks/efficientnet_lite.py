@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: the encoder of :mod:`lite_unet`, with the key names of the published PyTorch weights.
+"""EfficientNet-Lite: the encoders of :mod:`lite_unet`, with the key names of the published PyTorch weights.
 
 Tan and Le 2019, https://arxiv.org/abs/1905.11946; the Lite variant leaves out squeeze-and-excitation and has
 ReLU6 for swish, so every output sees a bounded neighbourhood and the network can be tiled.
@@ -12,6 +12,7 @@ by the caller.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
@@ -40,11 +41,11 @@ _STAGES = (
     _Stage(4, 5, 2, 6, 192),
     _Stage(1, 3, 1, 6, 320),
 )
-TAPS = (0, 2, 4, 10, 15)
-"""The last block at each stride: 2, 4, 8, 16, 32."""
+_SIZES = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2))
+"""By size, 0 to 2: how much wider and how much deeper than Lite0."""
 NEAR_TAPS = (0, 2, 4, 7)
-"""The last blocks where the map at stride 16 is taken before its 5x5 kernels, which see another 96 pixels
-far; there is none at stride 32."""
+"""Of Lite0: the last blocks where the map at stride 16 is taken before its 5x5 kernels, which see another 96
+pixels far; there is none at stride 32."""
 
 
 class SameConv2d(nn.Conv2d):
@@ -66,6 +67,12 @@ class SameConv2d(nn.Conv2d):
 
 def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=BN_EPSILON, momentum=BN_MOMENTUM)
+
+
+def _rounded(width: float) -> int:
+    """The nearest multiple of 8 that takes no more than a tenth away, as the published networks round."""
+    nearest = max(8, int(width + 4) // 8 * 8)
+    return nearest if nearest >= 0.9 * width else nearest + 8
 
 
 class MobileBlock(nn.Module):
@@ -94,13 +101,15 @@ class MobileBlock(nn.Module):
         return x + y if self._skips else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite(nn.Module):
     """The classifier, or with ``classes=0`` only the encoder.
 
     Args:
         classes: of the classifier.
         in_channels: of the picture.
-        tap_blocks: the blocks whose output are the feature maps; an encoder ends with the last.
+        tap_blocks: the blocks whose output are the feature maps, an encoder ends with the last; unless given
+            the last block at each stride.
+        size: 0, 1 or 2, for Lite0 to Lite2.
 
     Attributes:
         tap_channels: channels of :meth:`taps`, at strides 2, 4, 8, 16 and 32.
@@ -108,20 +117,33 @@ class EfficientNetLite0(nn.Module):
 
     norm_pairs = (("_conv_stem", "_bn0"), ("_conv_head", "_bn1"))
 
-    def __init__(self, classes: int = 1000, in_channels: int = 3, tap_blocks: Sequence[int] = TAPS) -> None:
+    def __init__(
+        self,
+        classes: int = 1000,
+        in_channels: int = 3,
+        tap_blocks: Sequence[int] = (),
+        size: int = 0,
+    ) -> None:
         super().__init__()
-        self._tap_blocks = tuple(tap_blocks)
+        wider, deeper = _SIZES[size]
         self._conv_stem = SameConv2d(in_channels, 32, 3, stride=2)
         self._bn0 = _norm(32)
         blocks: list[MobileBlock] = []
         widths: list[int] = []
+        ends: list[int] = []
         width = 32
-        for stage in _STAGES:
-            for index in range(stage.repeats):
+        for number, stage in enumerate(_STAGES):
+            inside = 0 < number < len(_STAGES) - 1  # the first and the last stage are not made deeper
+            repeats = math.ceil(stage.repeats * deeper) if inside else stage.repeats
+            outputs = _rounded(stage.width * wider)
+            if stage.stride == 2:
+                ends.append(len(blocks) - 1)
+            for index in range(repeats):
                 stride = stage.stride if index == 0 else 1
-                blocks.append(MobileBlock(width, stage.width, stage.kernel, stride, stage.expansion))
-                width = stage.width
+                blocks.append(MobileBlock(width, outputs, stage.kernel, stride, stage.expansion))
+                width = outputs
                 widths.append(width)
+        self._tap_blocks = tuple(tap_blocks) or (*ends, len(blocks) - 1)
         self.tap_channels = tuple(widths[index] for index in self._tap_blocks)
         if not classes:
             del blocks[self._tap_blocks[-1] + 1 :]

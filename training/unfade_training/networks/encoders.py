@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import TrainingError, did_you_mean
-from .efficientnet_lite import NEAR_TAPS, EfficientNetLite0
+from .efficientnet_lite import NEAR_TAPS, EfficientNetLite
 from .resnet import resnet18, resnet34
 from .weights import load_state, load_weights, published_source
 
@@ -44,8 +44,23 @@ class _Kind:
 
 
 _HALF = (0.5, 0.5, 0.5)
-_LITE_HEAD = ("_conv_head.", "_bn1.", "_fc.")
-_LITE_LATE = tuple(f"_blocks.{index}." for index in range(5, 16))
+_LITE_BLOCKS = (16, 21, 21)
+
+
+def _lite(size: int, late: int, taps: tuple[int, ...] = ()) -> _Kind:
+    """EfficientNet-Lite of that size, whose deeper half begins with block ``late``."""
+    blocks = range(_LITE_BLOCKS[size])
+    beyond = blocks[taps[-1] + 1 :] if taps else ()
+    return _Kind(
+        lambda channels: EfficientNetLite(0, channels, taps, size),
+        "_conv_stem.weight",
+        ("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{index}." for index in beyond)),
+        tuple(f"_blocks.{index}." for index in blocks[late:]),
+        _HALF,
+        _HALF,
+    )
+
+
 _KINDS = {
     "resnet18": _Kind(
         lambda channels: resnet18(0, channels),
@@ -63,22 +78,10 @@ _KINDS = {
         IMAGENET_MEAN,
         IMAGENET_DEVIATION,
     ),
-    "efficientnet-lite0": _Kind(
-        lambda channels: EfficientNetLite0(0, channels),
-        "_conv_stem.weight",
-        _LITE_HEAD,
-        _LITE_LATE,
-        _HALF,
-        _HALF,
-    ),
-    "efficientnet-lite0-near": _Kind(
-        lambda channels: EfficientNetLite0(0, channels, NEAR_TAPS),
-        "_conv_stem.weight",
-        (*_LITE_HEAD, *(f"_blocks.{index}." for index in range(NEAR_TAPS[-1] + 1, 16))),
-        _LITE_LATE,
-        _HALF,
-        _HALF,
-    ),
+    "efficientnet-lite0": _lite(0, 5),
+    "efficientnet-lite0-near": _lite(0, 5, NEAR_TAPS),
+    "efficientnet-lite1": _lite(1, 7),
+    "efficientnet-lite2": _lite(2, 7),
 }
 
 STRIDES = (2, 4, 8, 16, 32)
@@ -88,8 +91,8 @@ class Encoder(nn.Module):
     """N C H W in [0, 1] -> feature maps at strides 2, 4, 8, 16, 32; H and W multiples of the last.
 
     Args:
-        name: resnet18, resnet34, efficientnet-lite0, or efficientnet-lite0-near, which has no map at stride
-            32 and sees half as far at stride 16.
+        name: resnet18, resnet34, efficientnet-lite0 to efficientnet-lite2, or efficientnet-lite0-near, which
+            has no map at stride 32 and sees half as far at stride 16.
         weights: ``"imagenet"`` for the published weights, or a file or URL of them; None starts at random.
         luma: the picture is one channel. With published weights it gives what the same picture in gray RGB
             gives: the kernels of the three colours are added up where all colours are normalised alike, else

