@@ -138,7 +138,8 @@ def _predict(
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
         provider, planes = _run(session, less, hints, extent, ledger)
         coarse.append(planes)
-    whole = GuidedPlanes.fit(fused(fine, coarse) * CHROMA, _reduced(light), _RADIUS, _EPSILON)
+    guide = _reduced(light)
+    whole = GuidedPlanes.fit(fused(fine, coarse, guide) * CHROMA, guide, _RADIUS, _EPSILON)
     height, width = light.shape
     return Chroma(whole, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
 

@@ -36,19 +36,22 @@ class GuidedPlanes:
             radius: of the square windows that slopes are found in, in small pixels.
             epsilon: the variance of the guide below which it counts as flat.
         """
-        count = _box(np.ones(guide.shape), radius)
-        exact = guide.astype(np.float64)
-        mean = _box(exact, radius) / count
-        variance = _box(exact * exact, radius) / count - mean * mean
-        slopes = []
-        for value in values.astype(np.float64):
-            covariance = _box(value * exact, radius) / count - _box(value, radius) / count * mean
-            slopes.append(_box(covariance / (variance + epsilon), radius) / count)
-        return cls(values, np.stack(slopes).astype(np.float32), guide)
+        slopes, _ = _linear(values, guide, radius, epsilon)
+        return cls(values, slopes.astype(np.float32), guide)
 
     def enlarged(self, step: tuple[float, float]) -> Enlarged:
         """The planes for a larger picture; ``step`` small pixels for one of its own, down and across."""
         return Enlarged(self, step)
+
+
+def smoothed(values: Planes, guide: Planes, radius: int, epsilon: float) -> Planes:
+    """CHW smoothed, but not over the edges of ``guide`` (HW): the guided filter itself.
+
+    ``radius`` and ``epsilon`` are those of :meth:`GuidedPlanes.fit`.
+    """
+    slopes, offsets = _linear(values, guide, radius, epsilon)
+    result: Planes = (slopes * guide + offsets).astype(np.float32)
+    return result
 
 
 class Enlarged:
@@ -100,6 +103,24 @@ def _between(
     position = np.clip((np.arange(start, start + length) + 0.5) * step - 0.5, 0, limit - 1)
     first = position.astype(np.intp)
     return first, np.minimum(first + 1, limit - 1), (position - first).astype(np.float32)
+
+
+def _linear(
+    values: Planes, guide: Planes, radius: int, epsilon: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """CHW each: factor and summand that bring the guide near the values around a pixel."""
+    count = _box(np.ones(guide.shape), radius)
+    exact = guide.astype(np.float64)
+    mean = _box(exact, radius) / count
+    variance = _box(exact * exact, radius) / count - mean * mean
+    slopes, offsets = [], []
+    for value in values.astype(np.float64):
+        level = _box(value, radius) / count
+        covariance = _box(value * exact, radius) / count - level * mean
+        slope = covariance / (variance + epsilon)
+        slopes.append(_box(slope, radius) / count)
+        offsets.append(_box(level - slope * mean, radius) / count)
+    return np.stack(slopes), np.stack(offsets)
 
 
 def _box(plane: NDArray[np.float64], radius: int) -> NDArray[np.float64]:

@@ -165,7 +165,7 @@ def test_a_model_with_a_size_multiple_is_fed_that(model: str, tmp_path: Path) ->
     path = str(colouring_model(tmp_path / "picky.onnx", size_multiple=24))
     source = picture(100, 60, 1)
     results = [colorize(source, ColorizeOptions(model=each), engine()).pixels for each in (model, path)]
-    assert apart(results[0][:80, :45], results[1][:80, :45]) <= 1 / 255  # the fill is felt at the far edges
+    assert apart(results[0][:80, :45], results[1][:80, :45]) < 1.1 / 255  # the fill is felt at the far edges
 
 
 @pytest.mark.parametrize(
