@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from unfade.cli.running import PICTURES, RunOptions, keyword, run_command, run_pictures
+from unfade.cli.running import PICTURES, RunOptions, flags, keyword, run_command, run_pictures
 from unfade.errors import UsageError
 from unfade.files import read_json
 from unfade.filters import FILTERS, Filter, option_of
@@ -66,7 +66,9 @@ def _own_parameters(filter: Filter) -> Iterator[inspect.Parameter]:
             option = typer.Option(None, metavar="FILE", help=explained.help)
             yield keyword(field.name, str | None, option)
         else:
-            option = typer.Option(field.default, metavar=metavar, help=explained.help)
+            option = typer.Option(
+                field.default, *flags(field.name, kinds[field.name]), metavar=metavar, help=explained.help
+            )
             yield keyword(field.name, kinds[field.name], option)
     if filter.prepare_maskless is not None:
         help = "Write NAME.mask.png beside each result: where a watermark was found."

@@ -63,13 +63,19 @@ _RUN_OPTIONS: dict[str, Any] = {
     "skip_existing": typer.Option(False, "--skip-existing", help="Leave out pictures whose result is there."),
     "json": typer.Option(False, "--json", help="Print one JSON record a picture."),
     "device": typer.Option(
-        "auto", metavar="DEVICE", help="auto, cpu, cuda, cuda:N, coreml or directml."
+        "auto", "--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N, coreml or directml."
     ),
     "tile": typer.Option(
         None, metavar="N", help="Largest side of a tile in pixels; small ones need less memory."
     ),
     "threads": typer.Option(None, metavar="N", help="CPU threads; all cores when left out."),
 }  # fmt: skip
+
+
+def flags(name: str, kind: Any) -> tuple[str, ...]:
+    """How an option is typed, said in so many words: typer 0.27 took ``metavar="MODEL"`` for ``--MODEL``."""
+    typed = name.replace("_", "-")
+    return (f"--{typed}/--no-{typed}",) if kind is bool else (f"--{typed}",)
 
 
 def keyword(name: str, kind: Any, option: Any) -> inspect.Parameter:

@@ -9,7 +9,7 @@ import typer
 
 def serve(
     device: Annotated[
-        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N, coreml or directml.")
+        str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N, coreml or directml.")
     ] = "auto",
     tile: Annotated[
         int | None,
