@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ def with_thumbnail(block: bytes) -> bytes:
     return b"Exif\0\0" + bytes(body)
 
 
+@functools.cache  # it holds the second it was made in
 def rgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
