@@ -43,6 +43,8 @@ _STAGES = (
 )
 _SIZES = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2))
 """By size, 0 to 2: how much wider and how much deeper than Lite0."""
+TAPS = ((0, 2, 4, 10, 15), (0, 3, 6, 14, 20), (0, 3, 6, 14, 20))
+"""By size: the last block at each stride: 2, 4, 8, 16, 32."""
 NEAR_TAPS = (0, 2, 4, 7)
 """Of Lite0: the last blocks where the map at stride 16 is taken before its 5x5 kernels, which see another 96
 pixels far; there is none at stride 32."""
@@ -108,7 +110,7 @@ class EfficientNetLite(nn.Module):
         classes: of the classifier.
         in_channels: of the picture.
         tap_blocks: the blocks whose output are the feature maps, an encoder ends with the last; unless given
-            the last block at each stride.
+            those of :data:`TAPS`.
         size: 0, 1 or 2, for Lite0 to Lite2.
 
     Attributes:
@@ -130,20 +132,17 @@ class EfficientNetLite(nn.Module):
         self._bn0 = _norm(32)
         blocks: list[MobileBlock] = []
         widths: list[int] = []
-        ends: list[int] = []
         width = 32
         for number, stage in enumerate(_STAGES):
             inside = 0 < number < len(_STAGES) - 1  # the first and the last stage are not made deeper
             repeats = math.ceil(stage.repeats * deeper) if inside else stage.repeats
             outputs = _rounded(stage.width * wider)
-            if stage.stride == 2:
-                ends.append(len(blocks) - 1)
             for index in range(repeats):
                 stride = stage.stride if index == 0 else 1
                 blocks.append(MobileBlock(width, outputs, stage.kernel, stride, stage.expansion))
                 width = outputs
                 widths.append(width)
-        self._tap_blocks = tuple(tap_blocks) or (*ends, len(blocks) - 1)
+        self._tap_blocks = tuple(tap_blocks) or TAPS[size]
         self.tap_channels = tuple(widths[index] for index in self._tap_blocks)
         if not classes:
             del blocks[self._tap_blocks[-1] + 1 :]

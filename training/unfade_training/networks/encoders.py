@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import TrainingError, did_you_mean
-from .efficientnet_lite import NEAR_TAPS, EfficientNetLite
+from .efficientnet_lite import NEAR_TAPS, TAPS, EfficientNetLite
 from .resnet import resnet18, resnet34
 from .weights import load_state, load_weights, published_source
 
@@ -44,18 +44,18 @@ class _Kind:
 
 
 _HALF = (0.5, 0.5, 0.5)
-_LITE_BLOCKS = (16, 21, 21)
 
 
-def _lite(size: int, late: int, taps: tuple[int, ...] = ()) -> _Kind:
-    """EfficientNet-Lite of that size, whose deeper half begins with block ``late``."""
-    blocks = range(_LITE_BLOCKS[size])
-    beyond = blocks[taps[-1] + 1 :] if taps else ()
+def _lite(size: int, near: tuple[int, ...] = ()) -> _Kind:
+    """EfficientNet-Lite of that size, its maps taken where they are published to be, or nearer."""
+    taps = TAPS[size]
+    blocks = range(taps[-1] + 1)
+    beyond = blocks[near[-1] + 1 :] if near else ()
     return _Kind(
-        lambda channels: EfficientNetLite(0, channels, taps, size),
+        lambda channels: EfficientNetLite(0, channels, near, size),
         "_conv_stem.weight",
         ("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{index}." for index in beyond)),
-        tuple(f"_blocks.{index}." for index in blocks[late:]),
+        tuple(f"_blocks.{index}." for index in blocks[taps[2] + 1 :]),
         _HALF,
         _HALF,
     )
@@ -78,10 +78,10 @@ _KINDS = {
         IMAGENET_MEAN,
         IMAGENET_DEVIATION,
     ),
-    "efficientnet-lite0": _lite(0, 5),
-    "efficientnet-lite0-near": _lite(0, 5, NEAR_TAPS),
-    "efficientnet-lite1": _lite(1, 7),
-    "efficientnet-lite2": _lite(2, 7),
+    "efficientnet-lite0": _lite(0),
+    "efficientnet-lite0-near": _lite(0, NEAR_TAPS),
+    "efficientnet-lite1": _lite(1),
+    "efficientnet-lite2": _lite(2),
 }
 
 STRIDES = (2, 4, 8, 16, 32)
