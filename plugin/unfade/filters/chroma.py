@@ -18,7 +18,7 @@ from unfade.errors import ModelError
 from unfade.filters.generator import Ledger
 from unfade.filters.hints import Hint, check_inside, hint_planes
 from unfade.filters.memory import PixelMemory
-from unfade.filters.scales import fused, smaller_extents
+from unfade.filters.scales import fused, smaller_extents, working_extent
 from unfade.picture import Kernel, Picture, fill_transparent, resize
 from unfade.picture.guided import GuidedPlanes
 from unfade.picture.lab import Lightness
@@ -107,12 +107,6 @@ class ChromaPredictor:
 
     def _session(self) -> Session:
         return self._engine.session(self._model)
-
-
-def working_extent(extent: Extent, working_size: int) -> Extent:
-    """The size at which the network sees a picture: the longer side is ``working_size``."""
-    share = working_size / max(extent.height, extent.width)
-    return Extent(max(1, round(extent.height * share)), max(1, round(extent.width * share)))
 
 
 def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:

@@ -34,12 +34,16 @@ _FINE = 1.3
 """Times the fine part: a mean of several guesses is paler at edges than any of them."""
 
 
+def working_extent(extent: Extent, working_size: int) -> Extent:
+    """The size at which the network sees a picture: the longer side is ``working_size``."""
+    share = working_size / max(extent.height, extent.width)
+    return Extent(max(1, round(extent.height * share)), max(1, round(extent.width * share)))
+
+
 def smaller_extents(working: Extent) -> list[Extent]:
     """The sizes of the smaller looks at a picture of that working size."""
-    return [
-        Extent(max(1, round(working.height * share)), max(1, round(working.width * share)))
-        for share in SMALLER
-    ]
+    longer = max(working.height, working.width)
+    return [working_extent(working, round(share * longer)) for share in SMALLER]
 
 
 def fused(fine: Planes, coarse: Sequence[Planes], light: NDArray[np.float32]) -> Planes:

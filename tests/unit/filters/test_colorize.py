@@ -19,9 +19,9 @@ from unfade.card import Task, Tensor, Tiling
 from unfade.engine import Engine, Session
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import ColorizeOptions, Hint, colorize
-from unfade.filters.chroma import working_extent
 from unfade.filters.colorize import Colorizer, prepare
 from unfade.filters.hints import HINTS, hint_planes
+from unfade.filters.scales import working_extent
 from unfade.picture import Metadata, Picture, to_float
 from unfade.picture.lab import lab_of_srgb
 from unfade.picture.profile import as_srgb
