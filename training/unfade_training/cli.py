@@ -179,6 +179,41 @@ def look(
     typer.echo(output)
 
 
+@app.command()
+def slim(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="A checkpoint of a fast_unet or deartifact_unets.", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new checkpoint.")] = Path(
+        "slim.safetensors"
+    ),
+    data: Data = None,
+    keep: Annotated[
+        str,
+        typer.Option(
+            help="The share of channels that each residual block keeps, or their numbers in the order of the "
+            "blocks: 16,32,32,..."
+        ),
+    ] = "0.5",
+    patches: Annotated[int, typer.Option(min=1, help="How many patches the network is shown.")] = 64,
+    patch: Annotated[int, typer.Option(min=8, help="Their side in input pixels.")] = 48,
+    threads: Threads = None,
+) -> None:
+    """Write CHECKPOINT with fewer channels inside its residual blocks, those that are missed least."""
+    import torch
+
+    from .slimming import parse_keep, slim_checkpoint
+
+    if threads:
+        torch.set_num_threads(threads)
+    blocks = slim_checkpoint(
+        checkpoint, output, data or [], keep=parse_keep(keep), patches=patches, patch=patch
+    )
+    for block in blocks:
+        typer.echo(f"{block.name}: {block.after} of {block.before}, {100 * block.error:.1f} % lost")
+    typer.echo(output)
+
+
 def _load(path: Path, override: list[str] | None, lpips: Path | None) -> Recipe:
     from .overrides import parse_override
     from .recipe import load_recipe, with_overrides

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from .building import build_generator, scale_of
 from .recipe import Recipe, with_overrides
@@ -17,7 +18,8 @@ TARGET_SIDE = 64  # the smallest picture that critics and perceptual losses take
 def smoke_recipe(recipe: Recipe) -> Recipe:
     """The recipe with a few steps of tiny batches and patches in every stage.
 
-    Weights to start from are left out where they are not there yet, and so is the perceptual score.
+    Weights to start from and teachers are left out where they are not there yet, and so is the perceptual
+    score.
     """
     generator = build_generator(recipe)
     multiple = int(getattr(generator, "size_multiple", 1))
@@ -35,6 +37,10 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
     for number, spec in enumerate(recipe.stage, 1):
         if isinstance(spec, GanOptions):
             overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
+        teacher = getattr(spec, "teacher", "")
+        if teacher and not Path(teacher).exists():
+            log.info("the smoke run learns from photographs: the teacher %s is not there", teacher)
+            overrides[f"stage.{number}.teacher"] = ""
     if absent := [str(path) for path in recipe.beginnings.values() if not path.exists()]:
         log.info("the smoke run starts without %s, which is not there", " and ".join(absent))
         overrides["init"] = ""

@@ -6,7 +6,7 @@ on a CPU (a convolution followed by a ReLU is one kernel there).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -55,16 +55,17 @@ class ResidualBlock(nn.Module):
 
     Args:
         channels: of input and output.
+        hidden: channels between the two convolutions; as many where not given.
         shortcut: False leaves ``x +`` out, to see what it is good for. The second convolution then starts at
             the gain that keeps the variance, because nothing else carries the signal.
     """
 
-    def __init__(self, channels: int, shortcut: bool = True) -> None:
+    def __init__(self, channels: int, hidden: int | None = None, *, shortcut: bool = True) -> None:
         super().__init__()
         self.shortcut = shortcut
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels, hidden or channels, 3, padding=1)
         self.act = nn.ReLU(inplace=True)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(hidden or channels, channels, 3, padding=1)
         for conv, gain in ((self.conv1, 1.0), (self.conv2, 0.1 if shortcut else 0.5**0.5)):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
             conv.weight.data.mul_(gain)
@@ -75,9 +76,9 @@ class ResidualBlock(nn.Module):
         return x + out if self.shortcut else out
 
 
-def residual_stack(channels: int, blocks: int, shortcut: bool = True) -> nn.Sequential:
-    """``blocks`` residual blocks of ``channels`` channels."""
-    return nn.Sequential(*(ResidualBlock(channels, shortcut) for _ in range(blocks)))
+def residual_stack(channels: int, hidden: Iterable[int], shortcut: bool = True) -> nn.Sequential:
+    """A residual block of ``channels`` channels for each entry of ``hidden``, its channels inside."""
+    return nn.Sequential(*(ResidualBlock(channels, inside, shortcut=shortcut) for inside in hidden))
 
 
 @torch.no_grad()

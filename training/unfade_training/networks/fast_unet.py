@@ -7,8 +7,8 @@ convolution). The network predicts what is to be added to the bilinear enlargeme
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,6 +35,8 @@ class FastUnet(nn.Module):
             cannot see one another, and where texture is asked of them they weave a grid; these can.
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
+        hidden: channels inside each residual block, in the order in which they run (down, up, fine); those of
+            its level where left out. What :mod:`unfade_training.slimming` finds a block can do with.
         skips: False cuts the skips of the U and the shortcuts of its residual blocks, with the very same
             weights: for the loss landscape with and without them (:mod:`unfade_training.landscape`). What is
             predicted stays the difference to the enlarged input.
@@ -50,6 +52,7 @@ class FastUnet(nn.Module):
         out_channels: int = 3,
         fine: Sequence[int] = (),
         unshuffle: int = 1,
+        hidden: Sequence[int] = (),
         skips: bool = True,
     ) -> None:
         super().__init__()
@@ -60,6 +63,16 @@ class FastUnet(nn.Module):
         enlarge = scale * unshuffle
         if fine and 2 ** len(fine) != enlarge:
             raise ValueError(f"fine takes one entry for each doubling on the way to {enlarge} times the size")
+        usual = [
+            *(width for width, blocks in zip(channels, encoder, strict=True) for _ in range(blocks)),
+            *(channels[level] for level in reversed(range(len(decoder))) for _ in range(decoder[level])),
+            *fine,
+        ]
+        if hidden and len(hidden) != len(usual):
+            raise ValueError(f"hidden takes one entry for each of the {len(usual)} residual blocks")
+        if any(width < 1 for width in hidden):
+            raise ValueError("hidden: a residual block has at least 1 channel inside")
+        inside = iter(hidden or usual)
         self.scale = scale
         self.size_multiple = unshuffle * 2 ** (len(channels) - 1)
         self.skips = skips
@@ -68,20 +81,20 @@ class FastUnet(nn.Module):
         self.unshuffle = nn.PixelUnshuffle(unshuffle) if unshuffle > 1 else nn.Identity()
         self.head = nn.Conv2d(in_channels * unshuffle**2, channels[0], 3, padding=1)
         self.encoder = nn.ModuleList(
-            residual_stack(c, n, skips) for c, n in zip(channels, encoder, strict=True)
+            residual_stack(c, islice(inside, n), skips) for c, n in zip(channels, encoder, strict=True)
         )
-        self.down = nn.ModuleList(
-            nn.Conv2d(c, wider, 2, stride=2) for c, wider in itertools.pairwise(channels)
-        )
-        self.up = nn.ModuleList(SubPixelUp(wider, c) for c, wider in itertools.pairwise(channels))
-        self.decoder = nn.ModuleList(
-            residual_stack(c, n, skips) for c, n in zip(channels[:-1], decoder, strict=True)
-        )
+        self.down = nn.ModuleList(nn.Conv2d(c, wider, 2, stride=2) for c, wider in pairwise(channels))
+        self.up = nn.ModuleList(SubPixelUp(wider, c) for c, wider in pairwise(channels))
+        upward = [  # as they run, from the bottom
+            residual_stack(channels[level], islice(inside, decoder[level]), skips)
+            for level in reversed(range(len(decoder)))
+        ]
+        self.decoder = nn.ModuleList(reversed(upward))
         self.tail = nn.Conv2d(channels[0], out_channels * enlarge**2, 3, padding=1)
         icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
-        self.fine = _fine_branch(channels[0], fine, out_channels, skips) if fine else None
+        self.fine = _fine_branch(channels[0], fine, inside, out_channels, skips) if fine else None
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(self.unshuffle(x))
@@ -100,17 +113,24 @@ class FastUnet(nn.Module):
             out = out + self.fine(features)
         return out.float() + self._enlarged(x) if self.residual else out
 
+    def running_blocks(self) -> list[ResidualBlock]:
+        """The residual blocks in the order in which a picture goes through them, that of ``hidden``."""
+        parts = [*self.encoder, *reversed(self.decoder), *([self.fine] if self.fine is not None else [])]
+        return [m for part in parts for m in part.modules() if isinstance(m, ResidualBlock)]
+
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:
             return x
         return F.interpolate(x, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
 
 
-def _fine_branch(inputs: int, channels: Sequence[int], outputs: int, shortcut: bool) -> nn.Sequential:
+def _fine_branch(
+    inputs: int, channels: Sequence[int], hidden: Iterator[int], outputs: int, shortcut: bool
+) -> nn.Sequential:
     """N inputs H W -> N outputs H * 2**len(channels) W * 2**len(channels); 0 before training."""
     layers: list[nn.Module] = []
-    for below, width in itertools.pairwise((inputs, *channels)):
-        layers += [SubPixelUp(below, width), ResidualBlock(width, shortcut)]
+    for below, width in pairwise((inputs, *channels)):
+        layers += [SubPixelUp(below, width), ResidualBlock(width, next(hidden), shortcut=shortcut)]
     last = nn.Conv2d(channels[-1], outputs, 3, padding=1)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)  # type: ignore[arg-type]

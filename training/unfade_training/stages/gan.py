@@ -53,6 +53,8 @@ class GanOptions(GeneratorOptions):
         for name in ("critic_lr", "critic_steps"):
             at_least(name, getattr(self, name), 0)
         at_least("longest_turn", self.longest_turn, 1)
+        if self.teacher:
+            raise ValueError("teacher is for the kind generator: a critic's opponent learns from the truth.")
 
 
 class GanStage(Stage):

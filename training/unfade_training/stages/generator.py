@@ -4,6 +4,7 @@ ones."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from ..losses import LossValue
 from .base import Stage
 from .content import Content, GeneratorLearner
 from .spec import GeneratorOptions
+from .teacher import Teacher
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class GeneratorStage(Stage):
-    """Minimises the stage's loss between the generator's output and the target."""
+    """Minimises the stage's loss between the generator's output and the target, or what a teacher makes."""
 
     spec_type = GeneratorOptions
     spec: GeneratorOptions
@@ -33,6 +35,7 @@ class GeneratorStage(Stage):
     def start(self, run: Run, resumed: Checkpoint | None) -> None:
         self.content.to(run.fabric.device)
         self.coding = run.coding
+        self.teacher = Teacher(Path(self.spec.teacher), run) if self.spec.teacher else None
         self.generator = GeneratorLearner(run, self.spec, resumed)
         self.learners = [self.generator]
 
@@ -42,6 +45,8 @@ class GeneratorStage(Stage):
         return terms
 
     def _loss(self, batch: Batch) -> LossValue:
+        if self.teacher is not None:
+            batch = self.teacher.taught(batch)
         value: LossValue = self.content(self.generator.generate(batch), batch, self.coding)
         return value
 

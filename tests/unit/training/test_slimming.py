@@ -1,0 +1,180 @@
+"""Slimming: which channels go, what the others make up for, and the stage that learns from a teacher."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from typer.testing import CliRunner
+
+from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from unfade_training.cli import app
+from unfade_training.errors import TrainingError
+from unfade_training.networks.fast_unet import FastUnet
+from unfade_training.recipe import parse_recipe, with_overrides
+from unfade_training.slimming import parse_keep, slim, slim_checkpoint
+from unfade_training.trained import open_trained
+from unfade_training.trainer import Machine, train
+
+from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder
+
+CPU = Machine("cpu", 1)
+
+
+def network() -> FastUnet:
+    """With blocks at two levels and at the output's size, all of which say something."""
+    torch.manual_seed(0)
+    made = FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8]).eval()
+    with torch.no_grad():
+        for weight in made.parameters():
+            weight.copy_(
+                torch.randn_like(weight) * (0.5 / weight[0].numel() ** 0.5 if weight.dim() > 1 else 0.1)
+            )
+    return made
+
+
+def pictures(seed: int = 0) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.rand(4, 3, 24, 24, generator=generator) for _ in range(3)]
+
+
+def difference(one: FastUnet, other: FastUnet) -> float:
+    with torch.no_grad():
+        return max(float((one(x) - other(x)).abs().max()) for x in pictures(1))
+
+
+def test_what_says_the_same_twice_is_said_once() -> None:
+    """Every second channel inside a block is a multiple of the one before."""
+    whole = network()
+    with torch.no_grad():
+        for block in whole.running_blocks():
+            block.conv1.weight[1::2] = 0.7 * block.conv1.weight[::2]
+            block.conv1.bias[1::2] = 0.7 * block.conv1.bias[::2]  # type: ignore[index]
+    slimmed = copy.deepcopy(whole)
+    blocks = slim(slimmed, pictures(), [4, 4, 8, 4, 4])
+    assert [(block.before, block.after) for block in blocks] == [(8, 4), (8, 4), (16, 8), (8, 4), (8, 4)]
+    assert max(block.error for block in blocks) < 1e-4
+    assert difference(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+
+
+def test_the_others_make_up_for_those_that_go() -> None:
+    whole = network()
+    slimmed, cut = copy.deepcopy(whole), copy.deepcopy(whole)
+    blocks = slim(slimmed, pictures(), [6, 6, 12, 6, 6])
+    with torch.no_grad():
+        for block in cut.running_blocks():
+            energy = block.conv2.weight.square().sum((0, 2, 3))
+            block.conv2.weight[:, energy.argsort()[: len(energy) // 4]] = 0
+    assert difference(slimmed, whole) < 0.7 * difference(cut, whole)
+    assert all(0 < block.error < 1 for block in blocks)
+
+
+def test_blocks_that_keep_everything_stay_as_they_are() -> None:
+    whole = network()
+    slimmed = copy.deepcopy(whole)
+    slim(slimmed, pictures(), [8, 8, 16, 8, 8])
+    assert difference(slimmed, whole) == 0
+
+
+def test_the_order_is_that_of_hidden() -> None:
+    widths = [3, 4, 5, 6, 7]
+    made = FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8], hidden=widths)
+    assert [block.conv1.out_channels for block in made.running_blocks()] == widths
+    assert made(torch.rand(1, 3, 8, 8)).shape == (1, 3, 16, 16)
+    with pytest.raises(ValueError, match="each of the 5 residual blocks"):
+        FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8], hidden=[8])
+    with pytest.raises(ValueError, match="at least 1 channel"):
+        FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8], hidden=[0, 4, 5, 6, 7])
+
+
+@pytest.mark.parametrize(
+    ("text", "option"), [(RECIPE, "network.hidden"), (MASK_RECIPE, "network.compression.hidden")]
+)
+def test_a_slim_checkpoint_knows_its_shape(tmp_path: Path, text: str, option: str) -> None:
+    photos = photo_folder(tmp_path / "photos")
+    recipe = with_overrides(parse_recipe(text, "tiny"), {"stage.patch": 32, "stage.steps": 2}, "tiny")
+    train(recipe, tmp_path / "run", [photos], CPU)
+    best, made = tmp_path / "run" / "best.safetensors", tmp_path / "slim.safetensors"
+    command = ["slim", str(best), "--data", str(photos), "-o", str(made), "--keep", "4,10,6"]
+    done = CliRunner().invoke(app, [*command, "--patches", "4", "--patch", "16", "--threads", "1"])
+    assert done.exit_code == 0, done.output
+    assert "encoder.1.0: 10 of 16" in done.output
+    trained = open_trained(made)
+    assert f'"{option}" = [4, 10, 6]' in trained.recipe.text
+    unet = getattr(trained.generator, "compression", trained.generator)
+    assert isinstance(unet, FastUnet)
+    assert [block.conv1.out_channels for block in unet.running_blocks()] == [4, 10, 6]
+
+
+@pytest.mark.parametrize(
+    ("keep", "sentence"),
+    [
+        ("half", "--keep takes a share as in 0.5, or channels as in 16,32, not 'half'"),
+        ("0", "must be above 0 and at most 1, not 0"),
+        ("nan", "must be above 0 and at most 1, not nan"),
+        ("4,4", "all 3 blocks, not of 2"),
+        ("4,4,9", "A block with 8 channels cannot keep 9"),
+        ("4,0,8", "A block with 16 channels cannot keep 0"),
+    ],
+)
+def test_what_cannot_be_kept_is_one_sentence(tmp_path: Path, keep: str, sentence: str) -> None:
+    start = checkpoint(tmp_path / "start.safetensors", RECIPE)
+    with pytest.raises(TrainingError, match=sentence):
+        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=parse_keep(keep))
+    assert not (tmp_path / "slim.safetensors").exists()
+
+
+def test_only_residual_blocks_are_slimmed(tmp_path: Path) -> None:
+    start = checkpoint(tmp_path / "start.safetensors", COLOUR_RECIPE)
+    with pytest.raises(TrainingError, match="cannot be slimmed: lite_unet has no residual blocks"):
+        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5)
+
+
+def test_a_network_learns_what_its_teacher_makes(tmp_path: Path) -> None:
+    """With a teacher that gives every picture back darker: no photograph says so."""
+    photos = photo_folder(tmp_path / "photos")
+    start = checkpoint(tmp_path / "start.safetensors", RECIPE)
+    loaded = load_checkpoint(start)
+    dark = {**loaded.tensors["generator"]}
+    dark["tail.bias"] = torch.full_like(dark["tail.bias"], -0.25)
+    save_checkpoint(tmp_path / "dark.safetensors", Checkpoint({"generator": dark}, loaded.recipe))
+    overrides = {"stage.teacher": str(tmp_path / "dark.safetensors"), "stage.lr": 0.02, "stage.ema": 0.0}
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {**overrides, "stage.steps": 40}, "tiny")
+    train(with_overrides(recipe, {"init": str(start)}, "tiny"), tmp_path / "run", [photos], CPU)
+    x = pictures()[0]
+    with torch.no_grad():
+        made, wanted, begun = (
+            open_trained(path).generator(x)
+            for path in (tmp_path / "run" / "last.safetensors", tmp_path / "dark.safetensors", start)
+        )
+    assert float((begun - wanted).mean()) == pytest.approx(0.25, abs=0.01)
+    assert float((made - wanted).abs().mean()) < 0.05
+
+
+def test_who_cannot_teach_says_so(tmp_path: Path) -> None:
+    photos = photo_folder(tmp_path / "photos")
+    other = checkpoint(tmp_path / "x4.safetensors", RECIPE.replace("scale = 2", "scale = 4"))
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.teacher": str(other)}, "tiny")
+    with pytest.raises(
+        TrainingError, match=r"x4\.safetensors cannot teach this network: its scale is 4, not 2"
+    ):
+        train(recipe, tmp_path / "run", [photos], CPU)
+    missing = with_overrides(recipe, {"stage.teacher": "gone.safetensors"}, "tiny")
+    with pytest.raises(TrainingError, match=r"There is no checkpoint gone\.safetensors"):
+        train(missing, tmp_path / "run", [photos], CPU)
+    with pytest.raises(TrainingError, match="teacher is for the kind generator"):
+        with_overrides(parse_recipe(RECIPE + GAN_STAGES, "tiny"), {"stage.3.teacher": str(other)}, "tiny")
+
+
+def checkpoint(path: Path, text: str) -> Path:
+    """Of a network that has learnt nothing."""
+    from unfade_training.building import build_generator
+
+    recipe = parse_recipe(text, "tiny")
+    torch.manual_seed(0)
+    generator = build_generator(recipe, pretrained=False)
+    save_checkpoint(path, Checkpoint({"generator": generator.state_dict()}, recipe.text))
+    return path
