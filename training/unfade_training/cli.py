@@ -191,8 +191,8 @@ def slim(
     keep: Annotated[
         str,
         typer.Option(
-            help="The share of channels that each residual block keeps, or their numbers in the order of the "
-            "blocks: 16,32,32,..."
+            help="The share of the residual blocks' work to keep, taken where it is missed least; or the "
+            "channels of each block in the order in which they run: 16,32,32,..."
         ),
     ] = "0.5",
     patches: Annotated[int, typer.Option(min=1, help="How many patches the network is shown.")] = 64,

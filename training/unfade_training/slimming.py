@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,8 @@ POSITIONS = 40_000
 """Places at which each block's output is compared: enough for 1,153 unknowns, those of 128 channels."""
 RIDGE = 1e-4
 """Added to the diagonal of the normal equations, in units of its mean: channels may be copies of others."""
-STEP = 8
-"""Channels inside a block come in multiples of it: what the CPU kernels of ONNX Runtime compute at once."""
+STEP = 16
+"""Channels inside a block come in multiples of it: what ONNX Runtime computes at once with AVX-512."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def slim_checkpoint(
         checkpoint: of a ``fast_unet``, or of a network with one in it.
         output: the new checkpoint.
         data: folders of photographs; the recipe's own where empty.
-        keep: the share of each block's channels to keep, or their numbers in the order of the blocks.
+        keep: the share of the blocks' work to keep (:func:`allot`), or the channels of each, in the order in
+            which they run.
         patches: what the network is shown.
         patch: their side in input pixels.
 
@@ -89,8 +90,15 @@ def slim_checkpoint(
     """
     trained = open_trained(checkpoint)
     name, network = _slimmable(trained)
-    widths = _widths(network, keep)
-    blocks = slim(network, _pictures(trained, data, patches, patch), widths)
+    if isinstance(keep, (int, float)):
+        if not 0 < keep <= 1:
+            raise TrainingError(f"The share to keep must be above 0 and at most 1, not {keep:g}.")
+        pictures = _pictures(trained, data, patches, patch)
+        keep = allot(costs_of(network, pictures), keep)
+    else:
+        _check_widths(network, keep)
+        pictures = _pictures(trained, data, patches, patch)
+    blocks = slim(network, pictures, keep)
     option = ".".join(["network", *([name] if name else []), "hidden"])
     recipe = override_text(trained.recipe.text, {option: [block.after for block in blocks]})
     save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
@@ -128,8 +136,9 @@ def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -
         before, error = ours.conv1.out_channels, 0.0
         if width < before:
             equations = _equations(whole, theirs, network, ours, pictures)
-            kept, solution, error = eliminate(equations, before, width)
-            _narrow(ours, kept, solution)
+            solution = eliminate(equations, before, [width])[width]
+            error = solution.error
+            _narrow(ours, solution)
             log.info("%s: %d of %d channels, %.1f %% lost", name, width, before, 100 * error)
         slimmed.append(Slimmed(name, before, width, error))
     return slimmed
@@ -151,31 +160,47 @@ class Equations:
     rr: float
 
 
-def eliminate(equations: Equations, channels: int, width: int) -> tuple[list[int], Tensor, float]:
-    """Take out channels until ``width`` are left, each time the one whose absence costs least.
+@dataclass(frozen=True)
+class Solution:
+    """A block with fewer channels.
 
-    Returns:
-        the channels that stay; the weights, (9 C + 1, outputs), 0 for the others; and the mean square that is
-        not explained, as a share of all.
+    Attributes:
+        kept: those that stay.
+        weights: of the second convolution, (9 C + 1, outputs); 0 for the channels that go.
+        error: the mean square that is not explained, as a share of all.
     """
+
+    kept: list[int]
+    weights: Tensor
+    error: float
+
+
+def eliminate(equations: Equations, channels: int, widths: Sequence[int]) -> dict[int, Solution]:
+    """Take out channels, each time the one that is missed least; what there is at each of some widths."""
     uu = equations.uu + RIDGE * equations.uu.diagonal()[:-1].mean() * torch.eye(len(equations.uu)).double()
     inverse = torch.linalg.inv(uu)
     weights = inverse @ equations.ur
     rows = torch.arange(TAPS * channels).view(channels, TAPS)
     kept = list(range(channels))
-    while len(kept) > width:
+    solutions = {}
+    while True:
+        if len(kept) in widths:
+            wu = (weights * (equations.uu @ weights)).sum()
+            left = float(equations.rr - 2 * (weights * equations.ur).sum() + wu)
+            solutions[len(kept)] = Solution(list(kept), weights.clone(), max(0.0, left) / equations.rr)
+        if len(kept) <= min(widths):
+            return solutions
         own = rows[kept]
         blocks = inverse[own[:, :, None], own[:, None, :]]
         costs = (weights[own] * torch.linalg.solve(blocks, weights[own])).sum((1, 2))
-        out = own[int(costs.argmin())]
+        least = int(costs.argmin())
+        out = own[least]
         step = torch.linalg.solve(inverse[out][:, out], torch.cat([inverse[out], weights[out]], dim=1))
         column = inverse[:, out].clone()
         weights -= column @ step[:, len(uu) :]
         inverse -= column @ step[:, : len(uu)]
         inverse[out], inverse[:, out], weights[out] = 0, 0, 0
-        kept.pop(int(costs.argmin()))
-    left = equations.rr - 2 * (weights * equations.ur).sum() + (weights * (equations.uu @ weights)).sum()
-    return kept, weights, max(0.0, float(left) / equations.rr)
+        kept.pop(least)
 
 
 def _equations(
@@ -240,18 +265,19 @@ def _seen(network: nn.Module, block: ResidualBlock, picture: Tensor) -> _Seen:
     return _Seen(**seen)
 
 
-def _narrow(block: ResidualBlock, kept: Sequence[int], solution: Tensor) -> None:
+def _narrow(block: ResidualBlock, solution: Solution) -> None:
     """Put in convolutions of the channels that stay."""
+    kept = solution.kept
     channels, outputs = block.conv1.out_channels, block.conv2.out_channels
-    kernels = solution[:-1].view(channels, TAPS, outputs)[list(kept)]
+    kernels = solution.weights[:-1].view(channels, TAPS, outputs)[kept]
     first = nn.Conv2d(block.conv1.in_channels, len(kept), 3, padding=1)
-    first.weight.copy_(block.conv1.weight[list(kept)])
+    first.weight.copy_(block.conv1.weight[kept])
     assert block.conv1.bias is not None and first.bias is not None
-    first.bias.copy_(block.conv1.bias[list(kept)])
+    first.bias.copy_(block.conv1.bias[kept])
     second = nn.Conv2d(len(kept), outputs, 3, padding=1)
     second.weight.copy_(kernels.permute(2, 0, 1).reshape(outputs, len(kept), 3, 3))
     assert second.bias is not None
-    second.bias.copy_(solution[-1])
+    second.bias.copy_(solution.weights[-1])
     block.conv1, block.conv2 = first, second
 
 
@@ -266,19 +292,82 @@ def _slimmable(trained: Trained) -> tuple[str, FastUnet]:
     )
 
 
-def _widths(network: FastUnet, keep: float | Sequence[int]) -> list[int]:
-    """How many channels each block keeps, in the order in which they run."""
+def _check_widths(network: FastUnet, widths: Sequence[int]) -> None:
     have = [block.conv1.out_channels for block in network.running_blocks()]
-    if isinstance(keep, (int, float)):
-        if not 0 < keep <= 1:
-            raise TrainingError(f"The share to keep must be above 0 and at most 1, not {keep:g}.")
-        return [min(width, max(STEP, round(width * keep / STEP) * STEP)) for width in have]
-    if len(keep) != len(have):
-        raise TrainingError(f"Name the channels of all {len(have)} blocks, not of {len(keep)}.")
-    for width, wanted in zip(have, keep, strict=True):
+    if len(widths) != len(have):
+        raise TrainingError(f"Name the channels of all {len(have)} blocks, not of {len(widths)}.")
+    for width, wanted in zip(have, widths, strict=True):
         if not 1 <= wanted <= width:
             raise TrainingError(f"A block with {width} channels cannot keep {wanted}.")
-    return list(keep)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a block costs, and what is lost with fewer channels inside it.
+
+    Attributes:
+        work: multiplications of one channel, in units that are the same for all blocks of a network.
+        errors: width -> mean square of what changes in the network's output; 0 for all its channels.
+    """
+
+    work: int
+    errors: Mapping[int, float]
+
+
+@torch.no_grad()
+def costs_of(network: FastUnet, pictures: Sequence[Tensor]) -> list[Cost]:
+    """Of each block, in the order in which they run: each alone is made narrower, and the output compared.
+
+    Args:
+        network: a trained one; it stays as it is.
+        pictures: N C H W each, as the network gets them.
+    """
+    wanted = [network(picture) for picture in pictures]
+    costs = []
+    for block in network.running_blocks():
+        own, width = (block.conv1, block.conv2), block.conv1.out_channels
+        solutions = eliminate(_equations(network, block, network, block, pictures), width, _steps(width))
+        errors = {width: 0.0}
+        for narrower in sorted(solutions, reverse=True):
+            _narrow(block, solutions[narrower])
+            changed = sum(float(F.mse_loss(network(x), y)) for x, y in zip(pictures, wanted, strict=True))
+            errors[narrower] = max(changed / len(pictures), *errors.values())
+            block.conv1, block.conv2 = own
+        places = _seen(network, block, pictures[0][:1]).hidden.shape[-2:].numel()
+        costs.append(Cost(2 * TAPS * block.conv1.in_channels * places, errors))
+    return costs
+
+
+def allot(costs: Sequence[Cost], share: float) -> list[int]:
+    """How many channels each block should keep for a share of the work of all of them.
+
+    The narrower block that costs least for the work it saves is taken, again and again, as if errors of the
+    blocks were independent of each other.
+    """
+    chosen = [max(cost.errors) for cost in costs]
+    most = share * _work(costs, chosen)
+    while _work(costs, chosen) > most:
+        options = [
+            ((error - cost.errors[chosen[i]]) / ((chosen[i] - width) * cost.work), i, width)
+            for i, cost in enumerate(costs)
+            for width, error in cost.errors.items()
+            if width < chosen[i]
+        ]
+        if not options:
+            break
+        _, i, width = min(options)
+        chosen[i] = width
+    return chosen
+
+
+def _work(costs: Sequence[Cost], widths: Sequence[int]) -> int:
+    return sum(width * cost.work for width, cost in zip(widths, costs, strict=True))
+
+
+def _steps(width: int) -> list[int]:
+    """The narrower widths that are worth their while; a block of few channels may be halved."""
+    step = STEP if width > STEP else max(1, width // 2)
+    return list(range(step, width, step))
 
 
 def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) -> list[Tensor]:

@@ -15,7 +15,7 @@ from unfade_training.cli import app
 from unfade_training.errors import TrainingError
 from unfade_training.networks.fast_unet import FastUnet
 from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.slimming import parse_keep, slim, slim_checkpoint
+from unfade_training.slimming import allot, costs_of, parse_keep, slim, slim_checkpoint
 from unfade_training.trained import open_trained
 from unfade_training.trainer import Machine, train
 
@@ -72,6 +72,32 @@ def test_the_others_make_up_for_those_that_go() -> None:
     assert all(0 < block.error < 1 for block in blocks)
 
 
+def test_work_is_saved_where_it_is_missed_least() -> None:
+    """The block at the bottom says everything twice; one at the output's size costs four times as much."""
+    whole = network()
+    bottom = whole.running_blocks()[2]
+    with torch.no_grad():
+        bottom.conv1.weight[8:], bottom.conv2.weight[:, 8:] = bottom.conv1.weight[:8], 0
+        bottom.conv1.bias[8:] = bottom.conv1.bias[:8]  # type: ignore[index]
+    before = copy.deepcopy(whole.state_dict())
+    costs = costs_of(whole, pictures())
+    assert all(torch.equal(value, before[name]) for name, value in whole.state_dict().items())
+    assert [cost.work for cost in costs] == [
+        18 * 8 * 576,
+        18 * 8 * 576,
+        18 * 16 * 144,
+        18 * 8 * 576,
+        18 * 8 * 2304,
+    ]
+    assert costs[2].errors[8] < 0.01 * min(cost.errors[4] for cost in costs if 4 in cost.errors)
+    assert allot(costs, 1.0) == [8, 8, 16, 8, 8]
+    assert allot(costs, 0.97) == [8, 8, 8, 8, 8]
+    for share in (0.9, 0.6, 0.3):
+        widths = allot(costs, share)
+        work = sum(width * cost.work for width, cost in zip(widths, costs, strict=True))
+        assert work <= share * sum(max(cost.errors) * cost.work for cost in costs) or min(widths) == 4
+
+
 def test_blocks_that_keep_everything_stay_as_they_are() -> None:
     whole = network()
     slimmed = copy.deepcopy(whole)
@@ -91,22 +117,28 @@ def test_the_order_is_that_of_hidden() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "option"), [(RECIPE, "network.hidden"), (MASK_RECIPE, "network.compression.hidden")]
+    ("text", "option", "keep", "widths"),
+    [
+        (RECIPE, "network.hidden", "4,10,6", [4, 10, 6]),
+        (MASK_RECIPE, "network.compression.hidden", "0.5", [4, 8, 4]),
+    ],
 )
-def test_a_slim_checkpoint_knows_its_shape(tmp_path: Path, text: str, option: str) -> None:
+def test_a_slim_checkpoint_knows_its_shape(
+    tmp_path: Path, text: str, option: str, keep: str, widths: list[int]
+) -> None:
     photos = photo_folder(tmp_path / "photos")
     recipe = with_overrides(parse_recipe(text, "tiny"), {"stage.patch": 32, "stage.steps": 2}, "tiny")
     train(recipe, tmp_path / "run", [photos], CPU)
     best, made = tmp_path / "run" / "best.safetensors", tmp_path / "slim.safetensors"
-    command = ["slim", str(best), "--data", str(photos), "-o", str(made), "--keep", "4,10,6"]
+    command = ["slim", str(best), "--data", str(photos), "-o", str(made), "--keep", keep]
     done = CliRunner().invoke(app, [*command, "--patches", "4", "--patch", "16", "--threads", "1"])
     assert done.exit_code == 0, done.output
-    assert "encoder.1.0: 10 of 16" in done.output
+    assert f"encoder.1.0: {widths[1]} of 16" in done.output
     trained = open_trained(made)
-    assert f'"{option}" = [4, 10, 6]' in trained.recipe.text
+    assert f'"{option}" = {widths}' in trained.recipe.text
     unet = getattr(trained.generator, "compression", trained.generator)
     assert isinstance(unet, FastUnet)
-    assert [block.conv1.out_channels for block in unet.running_blocks()] == [4, 10, 6]
+    assert [block.conv1.out_channels for block in unet.running_blocks()] == widths
 
 
 @pytest.mark.parametrize(
