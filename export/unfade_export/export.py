@@ -15,6 +15,7 @@ from unfade_training.networks import (
     macs_per_pixel,
     receptive_radius,
 )
+from unfade_training.overrides import without_places
 from unfade_training.recipe import Recipe, parse_recipe
 
 from .build import Report, build, check_name, write
@@ -74,7 +75,7 @@ def _card(recipe: Recipe, network: nn.Module, loaded: Checkpoint) -> ModelCard:
         halo=receptive_radius(network, interface.size_multiple, int(ratio)) if exact else 0,
         tiling=interface.tiling,
         working_size=interface.working_size,
-        recipe=recipe.text,
+        recipe=without_places(recipe.text),
         training_data=recipe.training_data,
         metrics={f"holdout_{name}": value for name, value in loaded.state.get("scores", {}).items()},
         licence=recipe.licence,

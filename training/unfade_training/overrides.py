@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import PureWindowsPath
 from typing import Any
 
 from .errors import TrainingError
@@ -51,6 +52,17 @@ def override_text(text: str, overrides: Mapping[str, object]) -> str:
 def overrides_of(text: str) -> dict[str, object]:
     """What has been overridden in the text of a recipe."""
     return dict(tomllib.loads(text).get("override", {}))
+
+
+def without_places(text: str) -> str:
+    """The text of a recipe whose overrides tell only the names of files: for what leaves this machine, whose
+    folders nobody else has."""
+    named = {
+        key: PureWindowsPath(value).name  # which knows both kinds of slashes
+        for key, value in overrides_of(text).items()
+        if isinstance(value, str)
+    }
+    return override_text(text, named)
 
 
 def apply_overrides(table: dict[str, Any], overrides: Mapping[str, object], where: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from unfade_training.building import build_coding, build_degradation_of, build_generator
 from unfade_training.errors import TrainingError
 from unfade_training.networks import macs_per_pixel
-from unfade_training.overrides import parse_override
+from unfade_training.overrides import overrides_of, parse_override, without_places
 from unfade_training.recipe import load_recipe, parse_recipe, with_overrides
 from unfade_training.trainer import Machine, train
 
@@ -77,6 +77,15 @@ def test_overrides_reach_stages_and_are_kept_in_the_text() -> None:
     again = with_overrides(recipe, {"stage.batch": 6}, "tiny")
     assert again.stage[0].batch == 6 and again.stage[2].lr == 5e-4
     assert again.text.count("[override]") == 1
+
+
+@pytest.mark.parametrize("place", ["/home/me/w.onnx", "../w.onnx", "C:\\nets\\w.onnx", "w.onnx"])
+def test_a_recipe_that_leaves_the_machine_tells_no_folders(place: str) -> None:
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"lpips": place, "stage.batch": 8}, "tiny")
+    told = without_places(recipe.text)
+    assert overrides_of(told) == {"lpips": "w.onnx", "stage.batch": 8}
+    assert parse_recipe(told, "tiny").stage == recipe.stage
+    assert without_places(RECIPE) == RECIPE
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ def test_a_mask_wants_something_to_be_found() -> None:
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_shipped_recipe_builds(path: Path) -> None:
     recipe = load_recipe(path)
-    assert recipe.name == path.stem
+    assert recipe.name == path.stem.removesuffix("-slim")
     network = build_generator(recipe)
     build_degradation_of(recipe, network)
     assert with_overrides(recipe, recipe.gpu, "gpu").name == recipe.name
