@@ -44,7 +44,7 @@ def test_a_block_without_its_shortcut_is_two_convolutions() -> None:
 def test_a_deep_chain_neither_fades_nor_explodes() -> None:
     x = torch.randn(1, 32, 32, 32)
     with torch.no_grad():
-        deviation = float(residual_stack(32, 20, shortcut=False)(x).std())
+        deviation = float(residual_stack(32, [32] * 20, shortcut=False)(x).std())
     assert 0.1 < deviation < 10
 
 
