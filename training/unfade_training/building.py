@@ -112,15 +112,10 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
         TrainingError: a loss or objective is wrong, a part to freeze is not there, or patch or batch do not
             fit network and processes.
     """
-    multiple = int(getattr(generator, "size_multiple", 1))
     stages = []
     for number, spec in enumerate(recipe.stage, 1):
         where = f"{recipe.name}, [[stage]] {number}"
-        if spec.patch % multiple:
-            raise TrainingError(
-                f"{where}: patch must be a multiple of {multiple}, which the network halves its way down, "
-                f"not {spec.patch}."
-            )
+        check_patch(spec.patch, generator, where)
         if spec.batch % processes:
             raise TrainingError(
                 f"{where}: a batch of {spec.batch} cannot be shared evenly by {processes} processes."
@@ -129,6 +124,16 @@ def build_stages(recipe: Recipe, generator: nn.Module, processes: int = 1) -> li
             _check_freeze(spec.freeze, generator, where)
         stages.append(STAGES[spec.kind](spec, recipe, where))
     return stages
+
+
+def check_patch(patch: int, generator: nn.Module, where: str) -> None:
+    """TrainingError unless the network takes pictures of that side."""
+    multiple = int(getattr(generator, "size_multiple", 1))
+    if patch % multiple:
+        raise TrainingError(
+            f"{where}: patch must be a multiple of {multiple}, which the network halves its way down, "
+            f"not {patch}."
+        )
 
 
 def _check_freeze(names: Sequence[str], generator: nn.Module, where: str) -> None:

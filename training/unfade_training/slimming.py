@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .building import check_patch
 from .checkpoint import Checkpoint, save_checkpoint
 from .data import PatchDataset, collate
 from .errors import TrainingError
@@ -90,15 +91,11 @@ def slim_checkpoint(
     """
     trained = open_trained(checkpoint)
     name, network = _slimmable(trained)
-    if isinstance(keep, (int, float)):
-        if not 0 < keep <= 1:
-            raise TrainingError(f"The share to keep must be above 0 and at most 1, not {keep:g}.")
-        pictures = _pictures(trained, data, patches, patch)
-        keep = allot(costs_of(network, pictures), keep)
-    else:
-        _check_widths(network, keep)
-        pictures = _pictures(trained, data, patches, patch)
-    blocks = slim(network, pictures, keep)
+    _check_keep(network, keep)
+    check_patch(patch, trained.generator, str(checkpoint))
+    pictures = _pictures(trained, data, patches, patch)
+    widths = allot(costs_of(network, pictures), keep) if isinstance(keep, (int, float)) else keep
+    blocks = slim(network, pictures, widths)
     option = ".".join(["network", *([name] if name else []), "hidden"])
     recipe = override_text(trained.recipe.text, {option: [block.after for block in blocks]})
     save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
@@ -139,7 +136,7 @@ def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -
             solution = eliminate(equations, before, [width])[width]
             error = solution.error
             _narrow(ours, solution)
-            log.info("%s: %d of %d channels, %.1f %% lost", name, width, before, 100 * error)
+            log.info("%s has %d channels left", name, width)
         slimmed.append(Slimmed(name, before, width, error))
     return slimmed
 
@@ -211,8 +208,8 @@ def _equations(
     places = max(1, POSITIONS // len(pictures))
     uu, ur, rr = [], [], []
     for picture in pictures:
-        wanted = _seen(whole, theirs, picture).output
         here = _seen(slim, ours, picture)
+        wanted = here.output if ours is theirs else _seen(whole, theirs, picture).output
         u = F.unfold(here.hidden, 3, padding=1).transpose(1, 2).flatten(0, 1)
         r = (wanted - here.input).permute(0, 2, 3, 1).flatten(0, 2)
         chosen = torch.randperm(len(u), generator=generator)[:places]
@@ -292,11 +289,15 @@ def _slimmable(trained: Trained) -> tuple[str, FastUnet]:
     )
 
 
-def _check_widths(network: FastUnet, widths: Sequence[int]) -> None:
+def _check_keep(network: FastUnet, keep: float | Sequence[int]) -> None:
+    if isinstance(keep, (int, float)):
+        if not 0 < keep <= 1:
+            raise TrainingError(f"The share to keep must be above 0 and at most 1, not {keep:g}.")
+        return
     have = [block.conv1.out_channels for block in network.running_blocks()]
-    if len(widths) != len(have):
-        raise TrainingError(f"Name the channels of all {len(have)} blocks, not of {len(widths)}.")
-    for width, wanted in zip(have, widths, strict=True):
+    if len(keep) != len(have):
+        raise TrainingError(f"Name the channels of all {len(have)} blocks, not of {len(keep)}.")
+    for width, wanted in zip(have, keep, strict=True):
         if not 1 <= wanted <= width:
             raise TrainingError(f"A block with {width} channels cannot keep {wanted}.")
 
@@ -373,10 +374,9 @@ def _steps(width: int) -> list[int]:
 def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) -> list[Tensor]:
     """Patches of the photographs that training learns from, in batches, as the network gets them."""
     store, held = trained.held_out(data, trained.recipe.data.holdout)
-    photos = [photo for photo in store.photos if photo not in held]
     dataset = PatchDataset(
         store,
-        photos,
+        store.split(len(held))[0],
         trained.degradation,
         patch,
         seed=trained.recipe.seed,

@@ -159,6 +159,12 @@ def test_what_cannot_be_kept_is_one_sentence(tmp_path: Path, keep: str, sentence
     assert not (tmp_path / "slim.safetensors").exists()
 
 
+def test_patches_fit_the_network(tmp_path: Path) -> None:
+    start = checkpoint(tmp_path / "start.safetensors", RECIPE)
+    with pytest.raises(TrainingError, match="patch must be a multiple of 2, .* not 17"):
+        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5, patch=17)
+
+
 def test_only_residual_blocks_are_slimmed(tmp_path: Path) -> None:
     start = checkpoint(tmp_path / "start.safetensors", COLOUR_RECIPE)
     with pytest.raises(TrainingError, match="cannot be slimmed: lite_unet has no residual blocks"):
