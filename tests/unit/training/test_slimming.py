@@ -161,7 +161,7 @@ def test_what_cannot_be_kept_is_one_sentence(tmp_path: Path, keep: str, sentence
 
 def test_patches_fit_the_network(tmp_path: Path) -> None:
     start = checkpoint(tmp_path / "start.safetensors", RECIPE)
-    with pytest.raises(TrainingError, match="patch must be a multiple of 2, .* not 17"):
+    with pytest.raises(TrainingError, match=r"patch must be a multiple of 2, .* not 17"):
         slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5, patch=17)
 
 
