@@ -264,6 +264,20 @@ def test_libraries_may_print(environment: dict[str, str]) -> None:
         assert np.array_equal(pixels_of(result), source.repeat(2, 0).repeat(2, 1))
 
 
+def test_editors_do_not_wait_for_the_command_lines_libraries(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "unfade", "serve"],
+        input=b"",
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=True,
+    )
+    assert b'"type": "hello"' in done.stdout or b'"type":"hello"' in done.stdout
+    assert b"unfade.service.server" in done.stderr
+    assert b"typer" not in done.stderr and b"unfade.cli" not in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_a_person_is_told_that_it_is_not_for_people(environment: dict[str, str]) -> None:
     ours, theirs = os.openpty()
