@@ -29,7 +29,6 @@ PREFIX = "plug-in-unfade-"
 REPEAT = PREFIX + "repeat"
 MENU = "<Image>/Filters/Enhance/Un_fade"
 LAST = "unfade-last"  # the global parasite that remembers what "Repeat last" repeats
-STRIPE = 1 << 22  # bytes that are taken from GIMP at once
 TILE = 128  # rows of GIMP's own tiles
 
 PICTURE, LAYER = "picture", "layer"  # values of the argument `target`
@@ -160,8 +159,7 @@ class Wire:
             yield buffer.get(rectangle, 1.0, self.format, Gegl.AbyssPolicy.NONE)
 
     def _rows(self, width: int) -> int:
-        """Of a stripe: a tile that lies in two stripes would be fetched and sent twice."""
-        return max(1, STRIPE // (width * self.channels * BYTES[self.type] * TILE)) * TILE
+        return unfade_editor.rows_of(width * self.channels * BYTES[self.type], TILE)
 
     def write(self, buffer: Gegl.Buffer, result: Result, x: int, y: int) -> None:
         """The result into a buffer, its top left pixel at (x, y)."""

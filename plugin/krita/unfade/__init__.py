@@ -10,7 +10,7 @@ PyQt6) and Python 3.9 to 3.14.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,15 +31,16 @@ sys.path.append(str(FOLDER))  # for the two modules that both editors' plug-ins 
 
 import unfade_editor  # noqa: E402
 from unfade_client import EngineError, Result  # noqa: E402
-from unfade_editor import Pixels, Step, Unfade  # noqa: E402
+from unfade_editor import Pixels, Step, Unfade, rows_of, stripes_of  # noqa: E402
 
 TITLE = "Unfade"
 MENU = "tools/scripts"
 CHANNELS = {"GRAYA": 2, "RGBA": 4}
 DEPTHS = {"U8": "u8", "U16": "u16", "F32": "float32"}  # Krita's names, and the client's
-STRIPE = 1 << 24  # bytes that are taken from Krita at once
+TILE = 64  # rows of Krita's own tiles
 COLOURS = "colorize"  # the filter that has to know what colours the values are, and gives colours to gray
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's own
+Stripes = Iterable[bytes]
 UNFADE = Unfade(FOLDER)
 
 
@@ -69,18 +70,15 @@ def say_actions(*_arguments: Any) -> None:
 
 def run(filter: str | None) -> None:
     """What an entry does; None repeats. An exception would open Krita's own box, with a traceback in it."""
+    sentence = ""
     try:
         work(filter)
     except EngineError as error:
-        if error.kind != "cancelled":
-            complain(str(error))
+        sentence = "" if error.kind == "cancelled" else str(error)
     except Exception as error:
-        complain(f"Unfade's plug-in failed in a way it did not foresee ({type(error).__name__}: {error}).")
-
-
-def complain(sentence: str) -> None:
-    """Krita's message box."""
-    QMessageBox.warning(main_window(), TITLE, sentence)
+        sentence = f"Unfade's plug-in failed in a way it did not foresee ({type(error).__name__}: {error})."
+    if sentence:
+        QMessageBox.warning(main_window(), TITLE, sentence)
 
 
 def main_window() -> Any:
@@ -167,22 +165,20 @@ class Layer:
 
     def read(self) -> Pixels:
         """All of the layer, also what lies outside the selection: the networks look around."""
-        data = read_pixels(self.node, self.x, self.y, self.width, self.height)
-        wire = self.wire
-        samples = swapped(converted(data, self.width, self.height, self.space, wire), wire)
-        return Pixels(self.width, self.height, CHANNELS[wire.model], DEPTHS[wire.depth], samples)
+        wire, size = self.wire, (self.width, self.height)
+        data = converted(read_pixels(self.node, self.x, self.y, *size), *size, self.space, wire)
+        return Pixels(*size, CHANNELS[wire.model], DEPTHS[wire.depth], [swapped(each, wire) for each in data])
 
-    def write(self, into: Node, samples: bytes, x: int, y: int, width: int, height: int) -> None:
+    def write(self, into: Node, samples: Any, x: int, y: int, width: int, height: int) -> None:
         """A result into a copy of the node that Krita does not show yet, in place of all that it has."""
         space = Space(into.colorModel(), into.colorDepth(), into.colorProfile())
-        data = converted(swapped(samples, self.wire), width, height, self.wire, space)
-        old = into.bounds()
-        if not QRect(x, y, width, height).contains(old):
-            size = len(data) // (width * height) * old.width() * old.height()
+        data = (swapped(stripe, self.wire) for stripe in stripes_of(samples, height, TILE))
+        if not QRect(x, y, width, height).contains(old := into.bounds()):
+            size = len(into.pixelData(0, 0, 1, 1)) * old.width() * old.height()
             into.setPixelData(bytes(size), *old.getRect())
-        into.setPixelData(data, x, y, width, height)
+        write_pixels(into, converted(data, width, height, self.wire, space), x, y, width)
 
-    def add_result(self, samples: bytes, x: int, y: int, width: int, height: int, title: str) -> int:
+    def add_result(self, samples: Any, x: int, y: int, width: int, height: int, title: str) -> int:
         """A new layer above this one; gives how many undo steps that is.
 
         Where the layer is half transparent the new one would not hide it. At the bottom it replaces all that
@@ -210,30 +206,34 @@ def is_at_the_bottom(node: Node) -> bool:
     return plain and not any(each.visible() and "mask" not in each.type() for each in below)
 
 
-def read_pixels(node: Node, x: int, y: int, width: int, height: int) -> bytes:
-    """In stripes, so that no copy of a large layer is made twice at once."""
-    rows = max(1, STRIPE // (16 * width))
-    return b"".join(
-        bytes(node.pixelData(x, y + row, width, min(rows, height - row))) for row in range(0, height, rows)
-    )
+def read_pixels(node: Node, x: int, y: int, width: int, height: int) -> Stripes:
+    """In stripes, so that no copy of a large layer is made at once."""
+    step = rows_of(width * len(node.pixelData(x, y, 1, 1)), TILE)
+    parts = [(y + row, min(step, height - row)) for row in range(0, height, step)]
+    return [bytes(node.pixelData(x, top, width, rows)) for top, rows in parts]
 
 
-def swapped(data: bytes, space: Space) -> bytes:
+def write_pixels(node: Node, stripes: Stripes, x: int, y: int, width: int) -> None:
+    """The counterpart; each stripe is rows without gaps."""
+    row = width * len(node.pixelData(x, y, 1, 1))
+    for stripe in stripes:
+        node.setPixelData(stripe, x, y, width, len(stripe) // row)
+        y += len(stripe) // row
+
+
+def swapped(data: Any, space: Space) -> bytes:
     """Krita keeps integers as BGRA and floats as RGBA; the engine takes RGBA. The same way back."""
-    if space.model != "RGBA" or space.depth not in ("U8", "U16"):
+    data = bytes(data)
+    if space.model != "RGBA" or space.depth == "F32":
         return data
     formats = getattr(QImage, "Format", QImage)
     size, format = (4, formats.Format_ARGB32) if space.depth == "U8" else (8, formats.Format_RGBA64)
-    stripes = []  # Qt does it ten times as fast as Python's own slices
-    for start in range(0, len(data), STRIPE):
-        stripe = data[start : start + STRIPE]
-        image = QImage(stripe, len(stripe) // size, 1, len(stripe), format).rgbSwapped()
-        stripes.append(image.constBits().asstring(len(stripe)))
-    return b"".join(stripes)
+    image = QImage(data, len(data) // size, 1, len(data), format).rgbSwapped()  # which owns the bytes
+    return image.constBits().asstring(len(data))  # ten times as fast as Python's own slices
 
 
-def converted(data: bytes, width: int, height: int, source: Space, target: Space) -> bytes:
-    """Pixels in another colour space, by Krita itself in a document that nobody sees."""
+def converted(data: Stripes, width: int, height: int, source: Space, target: Space) -> Stripes:
+    """Stripes in another colour space, by Krita itself in a document that nobody sees."""
     if source == target:
         return data
     document = Krita.instance().createDocument(
@@ -242,7 +242,7 @@ def converted(data: bytes, width: int, height: int, source: Space, target: Space
     try:
         node = document.createNode(TITLE, "paintlayer")
         document.rootNode().addChildNode(node, None)
-        node.setPixelData(data, 0, 0, width, height)
+        write_pixels(node, data, 0, 0, width)
         document.setColorSpace(target.model, target.depth, target.profile)
         document.waitForDone()
         return read_pixels(node, 0, 0, width, height)
@@ -318,18 +318,19 @@ def restore(
     document: Document, layer: Layer, steps: Sequence[Step], result: Result | None, title: str
 ) -> int:
     """Filters that keep the size, limited by the selection; gives how many undo steps that is."""
-    before = layer.read()
     selection = document.selection()
-    mask, region = None, None
+    mask = region = None
     if selection is not None:
         mask = bytes(selection.pixelData(layer.x, layer.y, layer.width, layer.height))
         region = unfade_editor.bounds_of(mask, layer.width)
-    if result is None:
-        result = wait(title, lambda show: UNFADE.run(steps, before, show, region))
-    after = bytes(result.pixels)
+    with UNFADE.ahead(result is None):
+        before = layer.read() if result is None or mask else None
+        if result is None:
+            result = wait(title, lambda show: UNFADE.run(steps, before, show, region))
+    after = result.pixels
     if mask is not None:
         x, y = (result.region[1], result.region[0]) if result.region else (0, 0)
-        after = unfade_editor.blended(before, after, mask, (x, y, result.width, result.height))
+        after = unfade_editor.blended(before, bytes(after), mask, (x, y, result.width, result.height))
     undo = take_colours(document, layer)
     return undo + layer.add_result(after, layer.x, layer.y, layer.width, layer.height, title)
 
@@ -351,27 +352,27 @@ def enlarge(
     nodes = list(paint_layers(document.topLevelNodes())) if whole else [layer.node]
     layers = [Layer.of(node, layer.coloured) for node in nodes]
     done = [None if each.node != layer.node else result for each in layers]
-    pictures = [each.read() for each, found in zip(layers, done) if found is None]
-    made = iter(wait(title, lambda show: UNFADE.run_all(steps, pictures, show)) if pictures else ())
+    with UNFADE.ahead(None in done):
+        pictures = [each.read() for each, found in zip(layers, done) if found is None]
+        made = iter(wait(title, lambda show: UNFADE.run_all(steps, pictures, show)) if pictures else ())
     results = [found or next(made) for found in done]
     undo = take_colours(document, layer)
     if not whole:
         (found,) = results
         x, y = layer.x - (found.width - layer.width) // 2, layer.y - (found.height - layer.height) // 2
-        return undo + layers[0].add_result(bytes(found.pixels), x, y, found.width, found.height, title)
+        return undo + layers[0].add_result(found.pixels, x, y, found.width, found.height, title)
     factor = UNFADE.factor(steps)
     width, height = (int(side * factor + 0.5) for side in (document.width(), document.height()))
-    resolution = int(document.resolution())
     group = document.createGroupLayer(title)
     if len(layers) > 1:  # before all else: Krita counts it as a step, though nothing of it can be seen
         group.setBlendingMode("copy")
     if is_bare(document, layer):  # scaling 24 megapixels that the result will hide takes Krita 15 seconds
         document.resizeImage(0, 0, width, height)
     else:
-        document.scaleImage(width, height, resolution, resolution, "Bicubic")
+        document.scaleImage(width, height, *[int(document.resolution())] * 2, "Bicubic")
     document.waitForDone()
     places = [
-        (bytes(found.pixels), round(each.x * factor), round(each.y * factor), found.width, found.height)
+        (found.pixels, round(each.x * factor), round(each.y * factor), found.width, found.height)
         for each, found in zip(layers, results)
     ]
     if len(layers) == 1:

@@ -18,11 +18,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unfade_client import Client, EngineError, Result
+from unfade_client import SAMPLE_BYTES, Client, EngineError, Result
 
 SETTINGS = "unfade.json"
 # With the editor's end ends the engine; the variable is one of those that flatpak-spawn does not pass on.
 _OUT_OF_FLATPAK = ("flatpak-spawn", "--host", "--watch-bus", "--env=PYTHONSAFEPATH=1")
+
+STRIPE = 1 << 22
+"""About so many bytes go to and from an editor at once."""
 
 _CODES = {"u8": "B", "u16": "H", "float32": "f"}  # of Python's arrays
 
@@ -87,8 +90,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Pixels:
-    """A picture on its way to the engine; ``data`` is bytes, an array, or an iterator of stripes from top to
-    bottom."""
+    """A picture on its way to the engine; ``data`` is bytes, an array, or stripes from top to bottom: a list
+    of them, or an iterator."""
 
     width: int
     height: int
@@ -111,6 +114,9 @@ class Pixels:
 
 class Unfade:
     """The installed Unfade, as ``unfade.json`` in the plug-in's folder describes it."""
+
+    _ahead: Work | None = None
+    """The start of an engine that the next run is to have."""
 
     def __init__(self, folder: Path, sandbox: Path = Path("/.flatpak-info")) -> None:
         """``sandbox`` is a file that exists inside Flatpak alone, out of which the engine is then started."""
@@ -164,10 +170,27 @@ class Unfade:
             raise EngineError(f"{error} {allow}", error.kind, error.details) from error
 
     @contextlib.contextmanager
-    def engine_and(self, pixels: Pixels) -> Iterator[tuple[Client, Pixels]]:
-        """The engine, and the pixels, which are taken from the editor while it starts."""
+    def ahead(self, wanted: bool = True) -> Iterator[None]:
+        """The first run within it finds an engine that has been starting since, for instance while an editor
+        gave its pixels. Without a run there, it ends; unless it is ``wanted`` it never begins."""
+        self._ahead = self._starting() if wanted else None
+        try:
+            yield
+        finally:
+            unused, self._ahead = self._ahead, None
+            if unused is not None:
+                with contextlib.suppress(EngineError):
+                    unused.result().close()
+
+    def _starting(self) -> Work:
         starting = Work(lambda _: self.engine())
         starting.start()
+        return starting
+
+    @contextlib.contextmanager
+    def engine_and(self, pixels: Pixels) -> Iterator[tuple[Client, Pixels]]:
+        """The engine, and the pixels, which are taken from the editor while it starts."""
+        starting, self._ahead = self._ahead or self._starting(), None
         with contextlib.ExitStack() as stack:
             try:
                 pixels = pixels.taken()
@@ -262,8 +285,28 @@ class Work(threading.Thread):
         return not self.cancelled
 
 
-def is_opaque(data: bytes, channels: int, depth: str) -> bool:
-    """Whether no pixel is half transparent, alpha being the last of the channels."""
+def rows_of(row: int, tile: int) -> int:
+    """Rows of a stripe, of so many bytes each: a tile of the editor's that lies in two stripes would be
+    fetched, and sent, twice."""
+    return max(1, STRIPE // (row * tile)) * tile
+
+
+def stripes_of(samples: Any, height: int, tile: int) -> list[memoryview]:
+    """A picture's bytes in stripes of :func:`rows_of` so many rows."""
+    view, row = memoryview(samples), len(samples) // height
+    size = rows_of(row, tile) * row
+    return [view[start : start + size] for start in range(0, len(view), size)]
+
+
+def is_opaque(samples: Any, channels: int, depth: str) -> bool:
+    """Whether no pixel is half transparent, alpha being the last of the channels; of bytes, or their kind."""
+    view, pixel = memoryview(samples), channels * SAMPLE_BYTES[depth]
+    size = STRIPE // pixel * pixel
+    parts = (bytes(view[start : start + size]) for start in range(0, len(view), size))
+    return all(_is_opaque(part, channels, depth) for part in parts)
+
+
+def _is_opaque(data: bytes, channels: int, depth: str) -> bool:
     if depth == "u8":
         alpha = data[channels - 1 :: channels]
         return alpha.count(0) + alpha.count(255) == len(alpha)
@@ -288,7 +331,8 @@ def blended(before: Pixels, result: bytes, mask: bytes, part: tuple[int, int, in
     """The pixels before, with those of a part (x, y, width, height) of the result, as far as they are
     selected."""
     code, channels = _CODES[before.depth], before.channels
-    out: array[Any] = array(code, bytes(before.data))
+    data = before.taken().data
+    out: array[Any] = array(code, b"".join(data) if isinstance(data, list) else bytes(data))
     after: array[Any] = array(code, result)
     left, top, width, height = part
     whole = code != "f"

@@ -278,6 +278,9 @@ class Server:
             at = part.at
             header["region"] = {"y": at.y, "x": at.x, "height": at.height, "width": at.width}
         job.check()
+        if request.lane is None:  # a preview asks for a part many times a second
+            text = "%s on %s took %.3f s, %.3f of them the network"
+            logger.info(text, outcome.model, outcome.provider, header["seconds"], header["engine_seconds"])
         self._outbox.post(header)
         self._send(job, "pixels", pixels, swapped=image.swapped)
         if outcome.mask is not None:

@@ -68,6 +68,35 @@ def test_the_engine_ends_where_the_pixels_cannot_be_taken(editor: ModuleType, fo
     assert not started[0].alive
 
 
+def test_an_engine_ahead_is_the_one_of_the_next_run(editor: ModuleType, folder: Path) -> None:
+    started: list[Any] = []
+    unfade = editor.Unfade(folder)
+    start = unfade.engine
+    unfade.engine = lambda: started.append(start()) or started[-1]
+    steps = [editor.Step("upscale", {"model": str(folder.parents[1] / "double.onnx")})]
+    pixels = editor.Pixels(2, 1, 3, "u8", [bytes(3), bytes(range(3))])
+    with unfade.ahead():
+        unfade.run(steps, pixels, lambda _: None)
+        assert len(started) == 1
+        unfade.run(steps, pixels, lambda _: None)
+        assert len(started) == 2
+    with pytest.raises(ValueError, match="the layer is gone"), unfade.ahead():
+        raise ValueError("the layer is gone")
+    assert len(started) == 3 and not any(engine.alive for engine in started)
+    with unfade.ahead(wanted=False):
+        pass
+    assert len(started) == 3
+
+
+def test_stripes_end_with_the_editors_tiles(editor: ModuleType) -> None:
+    row, height = 3000 * 8, 1000
+    samples = bytes(range(256)) * (row * height // 256)
+    stripes = editor.stripes_of(samples, height, 64)
+    assert b"".join(stripes) == samples and len(stripes) > 1
+    assert all(len(stripe) == editor.rows_of(row, 64) * row <= editor.STRIPE for stripe in stripes[:-1])
+    assert editor.rows_of(row, 64) % 64 == 0 and editor.rows_of(1 << 30, 64) == 64
+
+
 def test_what_is_selected_is_blended(editor: ModuleType) -> None:
     before = editor.Pixels(4, 2, 1, "u8", bytes([10] * 8))
     mask = bytes([0, 255, 128, 0, 0, 0, 64, 0])
@@ -76,6 +105,8 @@ def test_what_is_selected_is_blended(editor: ModuleType) -> None:
     after = bytes([110] * 4)
     blended = editor.blended(before, after, mask, (x, y, width, height))
     assert list(blended) == [10, 110, 60, 10, 10, 10, 35, 10]
+    stripes = editor.Pixels(4, 2, 1, "u8", [bytes([10] * 4)] * 2)
+    assert editor.blended(stripes, after, mask, (x, y, width, height)) == blended
     with pytest.raises(editor.EngineError, match="no pixel in common"):
         editor.bounds_of(bytes(8), 4)
 
@@ -90,7 +121,10 @@ def test_half_transparent_pixels_are_noticed(
     editor: ModuleType, code: str, samples: list[float], channels: int, opaque: bool
 ) -> None:
     depth = {"B": "u8", "H": "u16", "f": "float32"}[code]
-    assert editor.is_opaque(array(code, samples).tobytes(), channels, depth) is opaque
+    one = array(code, samples)
+    assert editor.is_opaque(one.tobytes(), channels, depth) is opaque
+    many = one * (editor.STRIPE // one.itemsize // len(one) + 1)  # more than a stripe
+    assert editor.is_opaque(many.tobytes(), channels, depth) is opaque
 
 
 def test_work_gives_its_result_or_raises_and_can_be_stopped(editor: ModuleType) -> None:
