@@ -436,10 +436,10 @@ def test_colorize_honours_the_profile():
     wanted = pixels((yield from colourised(document, {})), 16, 12)
     spaces = [unfade.Space("RGBA", "U16", profile) for profile in (SRGB, clay)]
     deep = array("H", (value * 257 for value in data)).tobytes()
-    in_clay = array("H", unfade.converted(deep, 16, 12, *spaces)).tobytes()
+    in_clay = b"".join(unfade.converted([deep], 16, 12, *spaces))
     document, _ = yield from created("U16", clay, in_clay)
     new = yield from colourised(document, {})
-    back = array("H", unfade.converted(pixels(new, 16, 12), 16, 12, *spaces[::-1]))
+    back = array("H", b"".join(unfade.converted([pixels(new, 16, 12)], 16, 12, *spaces[::-1])))
     near([value / 257 for value in back], wanted, 1)
 
 
@@ -480,13 +480,33 @@ def test_sentences():
     assert pixels(node, 16, 12) == data
 
 
-def test_cancel_within_a_second():
+def large_document(data):
+    """4000 x 3000 pixels, on the screen."""
     document = KRITA.createDocument(4000, 3000, "large", "RGBA", "U8", SRGB, 72.0)
     KRITA.activeWindow().addView(document)
     node = document.topLevelNodes()[0]
-    node.setPixelData(os.urandom(4000) * 12000, 0, 0, 4000, 3000)
+    node.setPixelData(data, 0, 0, 4000, 3000)
     document.setActiveNode(node)
     yield from until(lambda: KRITA.activeDocument() == document and document.activeNode() == node, "opening")
+    return document
+
+
+def test_large_layers_cross_exactly():
+    row = bytearray(os.urandom(4000 * 4))
+    row[3::4] = b"\xff" * 4000
+    data = b"".join(bytes([y % 251]) + row[1:] for y in range(3000))  # no two stripes are alike
+    document = yield from large_document(data)
+    last("deartifact", {"model": model("identity-x1")})
+    later("unfade_repeat")
+    yield from until(lambda: len(document.topLevelNodes()) == 2, "De-artifact")
+    assert pixels(document.topLevelNodes()[1], 4000, 3000) == data
+    assert document.topLevelNodes()[1].blendingMode() == "normal"  # it is seen to be opaque
+    document.setModified(False)
+    document.close()
+
+
+def test_cancel_within_a_second():
+    document = yield from large_document(os.urandom(4000) * 12000)
     last("upscale", {"scale": 2.0})
     later("unfade_repeat")
     yield from until(working, "the progress")
