@@ -192,7 +192,8 @@ def slim(
         str,
         typer.Option(
             help="The share of the residual blocks' work to keep, taken where it is missed least; or the "
-            "channels of each block in the order in which they run: 16,32,32,..."
+            "channels of each block in the order in which they run: 16,32,32,... A 0 at the end takes out "
+            "the level at the output's resolution."
         ),
     ] = "0.5",
     patches: Annotated[int, typer.Option(min=1, help="How many patches the network is shown.")] = 64,

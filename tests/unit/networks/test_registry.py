@@ -31,7 +31,7 @@ def test_names() -> None:
         ("lite_unet", {"output_stride": 3}, "cannot be built: output_stride is 1, 2, 4, 8 or 16, not 3."),
         (
             "fast_unet",
-            {"scale": 4, "fine": (8,)},
+            {"scale": 4, "fine": (8, 8, 8)},
             "fine takes one entry for each doubling on the way to 4 times",
         ),
         ("lite_unet", {"deepest": 2}, "cannot be built: deepest is 4, 8, 16 or 32, not 2."),

@@ -105,6 +105,50 @@ def test_blocks_that_keep_everything_stay_as_they_are() -> None:
     assert difference(slimmed, whole) == 0
 
 
+def two_fine_levels() -> FastUnet:
+    torch.manual_seed(1)
+    made = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8, 4]).eval()
+    with torch.no_grad():
+        for weight in made.parameters():
+            weight.copy_(
+                torch.randn_like(weight) * (0.5 / weight[0].numel() ** 0.5 if weight.dim() > 1 else 0.1)
+            )
+    return made
+
+
+def inner(one: FastUnet, other: FastUnet) -> float:
+    """The greatest difference where no zeros beyond the picture are seen."""
+    with torch.no_grad():
+        return max(float((one(x) - other(x)).abs()[..., 8:-8, 8:-8].max()) for x in pictures(1))
+
+
+def test_a_finest_level_without_its_block_is_one_convolution_of_sub_pixels() -> None:
+    whole = two_fine_levels()
+    with torch.no_grad():
+        whole.running_blocks()[-1].conv2.weight.zero_()
+    slimmed = copy.deepcopy(whole)
+    blocks = slim(slimmed, pictures(), [8, 16, 8, 8, 0])
+    assert (blocks[-1].name, blocks[-1].before, blocks[-1].after) == ("fine.3", 4, 0)
+    assert blocks[-1].error < 1e-3
+    assert inner(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+    again = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8])
+    again.load_state_dict(slimmed.state_dict())
+    assert inner(again, slimmed) == 0
+
+
+def test_the_sub_pixels_make_up_for_the_block_that_is_taken_out() -> None:
+    whole = two_fine_levels()
+    slimmed, silent = copy.deepcopy(whole), copy.deepcopy(whole)
+    slim(slimmed, pictures(), [8, 16, 8, 8, 0])
+    with torch.no_grad():
+        silent.running_blocks()[-1].conv2.weight.zero_()
+        error = [
+            sum(float((net(x) - whole(x)).square()[..., 8:-8, 8:-8].mean()) for x in pictures(1))
+            for net in (slimmed, silent)
+        ]
+    assert error[0] < 0.8 * error[1]
+
+
 def test_the_order_is_that_of_hidden() -> None:
     widths = [3, 4, 5, 6, 7]
     made = FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8], hidden=widths)
@@ -139,6 +183,22 @@ def test_a_slim_checkpoint_knows_its_shape(
     unet = getattr(trained.generator, "compression", trained.generator)
     assert isinstance(unet, FastUnet)
     assert [block.conv1.out_channels for block in unet.running_blocks()] == widths
+
+
+def test_a_slim_checkpoint_knows_that_its_finest_level_is_gone(tmp_path: Path) -> None:
+    text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", "decoder = [1]\nfine = [8, 4]")
+    start, made = checkpoint(tmp_path / "start.safetensors", text), tmp_path / "slim.safetensors"
+    photos = photo_folder(tmp_path / "photos")
+    blocks = slim_checkpoint(start, made, [photos], keep=[8, 12, 8, 8, 0], patches=4, patch=8)
+    assert [block.after for block in blocks] == [8, 12, 8, 8, 0]
+    trained = open_trained(made)
+    assert '"network.fine" = [8]' in trained.recipe.text
+    assert '"network.hidden" = [8, 12, 8, 8]' in trained.recipe.text
+    assert trained.generator(pictures()[0]).shape == (4, 3, 96, 96)
+    with pytest.raises(
+        TrainingError, match="A block with 8 channels cannot keep 0"
+    ):  # there is one level left
+        slim_checkpoint(made, tmp_path / "no.safetensors", [photos], keep=[8, 12, 8, 0])
 
 
 @pytest.mark.parametrize(

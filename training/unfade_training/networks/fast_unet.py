@@ -32,7 +32,8 @@ class FastUnet(nn.Module):
             enlargement of the input is added to it.
         fine: channels of a residual block at each doubling on the way to the output's resolution, or none.
             What they make is added to what the features give at once. The sub-pixels of one convolution
-            cannot see one another, and where texture is asked of them they weave a grid; these can.
+            cannot see one another, and where texture is asked of them they weave a grid; these can. With
+            an entry fewer than there are doublings, the last doubling is one of sub-pixels all the same.
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
         hidden: channels inside each residual block, in the order in which they run (down, up, fine); those of
@@ -61,7 +62,7 @@ class FastUnet(nn.Module):
                 f"{len(channels)} levels take {len(channels)} encoder and {len(channels) - 1} decoder entries"
             )
         enlarge = scale * unshuffle
-        if fine and 2 ** len(fine) != enlarge:
+        if fine and enlarge // 2 ** len(fine) not in (1, 2):
             raise ValueError(f"fine takes one entry for each doubling on the way to {enlarge} times the size")
         usual = [
             *(width for width, blocks in zip(channels, encoder, strict=True) for _ in range(blocks)),
@@ -94,7 +95,7 @@ class FastUnet(nn.Module):
         icnr_(self.tail.weight, enlarge, gain=0.1)
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
         self.shuffle = nn.PixelShuffle(enlarge) if enlarge > 1 else nn.Identity()
-        self.fine = _fine_branch(channels[0], fine, inside, out_channels, skips) if fine else None
+        self.fine = _fine_branch(channels[0], fine, inside, out_channels, enlarge, skips) if fine else None
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(self.unshuffle(x))
@@ -125,13 +126,17 @@ class FastUnet(nn.Module):
 
 
 def _fine_branch(
-    inputs: int, channels: Sequence[int], hidden: Iterator[int], outputs: int, shortcut: bool
+    inputs: int, channels: Sequence[int], hidden: Iterator[int], outputs: int, enlarge: int, shortcut: bool
 ) -> nn.Sequential:
-    """N inputs H W -> N outputs H * 2**len(channels) W * 2**len(channels); 0 before training."""
+    """N inputs H W -> N outputs H * enlarge W * enlarge; 0 before training."""
     layers: list[nn.Module] = []
     for below, width in pairwise((inputs, *channels)):
         layers += [SubPixelUp(below, width), ResidualBlock(width, next(hidden), shortcut=shortcut)]
-    last = nn.Conv2d(channels[-1], outputs, 3, padding=1)
+    left = enlarge // 2 ** len(channels)
+    last = nn.Conv2d(channels[-1], outputs * left**2, 3, padding=1)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)  # type: ignore[arg-type]
-    return nn.Sequential(*layers, last)
+    layers.append(last)
+    if left > 1:
+        layers.append(nn.PixelShuffle(left))
+    return nn.Sequential(*layers)

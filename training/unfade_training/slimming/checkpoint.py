@@ -1,0 +1,136 @@
+"""From a checkpoint to one of a slimmer network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..building import check_patch
+from ..checkpoint import Checkpoint, save_checkpoint
+from ..data import PatchDataset, collate
+from ..errors import TrainingError
+from ..networks.blocks import ResidualBlock
+from ..networks.fast_unet import FastUnet
+from ..overrides import override_text
+from ..trained import Trained, open_trained
+from .allotment import allot, costs_of
+from .finest import has_finest
+from .network import Slimmed, slim
+
+AT_ONCE = 8
+"""Patches that go through the networks together."""
+
+
+def slim_checkpoint(
+    checkpoint: Path,
+    output: Path,
+    data: Sequence[Path],
+    *,
+    keep: float | Sequence[int],
+    patches: int = 64,
+    patch: int = 48,
+) -> list[Slimmed]:
+    """Write a checkpoint of the same network with fewer channels inside its blocks.
+
+    Its recipe says the channels that are left (``hidden``), so it can be exported, looked at, and begun with.
+
+    Args:
+        checkpoint: of a ``fast_unet``, or of a network with one in it.
+        output: the new checkpoint.
+        data: folders of photographs; the recipe's own where empty.
+        keep: the share of the blocks' work to keep (:func:`allot`), or the channels of each, in the order in
+            which they run; 0 for the last takes out the finest level (:mod:`.finest`).
+        patches: what the network is shown.
+        patch: their side in input pixels.
+
+    Returns:
+        what became of each block.
+
+    Raises:
+        TrainingError: checkpoint or photographs cannot be used, there is nothing to slim, ``keep`` does not
+            fit the blocks, or the file cannot be written.
+    """
+    trained = open_trained(checkpoint)
+    name, network = _slimmable(trained)
+    _check_keep(network, keep)
+    check_patch(patch, trained.generator, str(checkpoint))
+    pictures = _pictures(trained, data, patches, patch)
+    widths = allot(costs_of(network, pictures), keep) if isinstance(keep, (int, float)) else keep
+    blocks = slim(network, pictures, widths)
+    recipe = override_text(trained.recipe.text, _shape(name, network))
+    save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
+    return blocks
+
+
+def parse_keep(text: str) -> float | list[int]:
+    """``0.5`` or ``16,32,32``.
+
+    Raises:
+        TrainingError: neither a number nor a list of whole numbers.
+    """
+    try:
+        return [int(width) for width in text.split(",")] if "," in text else float(text)
+    except ValueError as error:
+        raise TrainingError(
+            f"--keep takes a share as in 0.5, or channels as in 16,32, not {text!r}."
+        ) from error
+
+
+def _slimmable(trained: Trained) -> tuple[str, FastUnet]:
+    """The U-net of residual blocks in a generator, and its name there; empty where it is the generator."""
+    for name, module in trained.generator.named_modules():
+        if isinstance(module, FastUnet):
+            return name, module
+    raise TrainingError(
+        f"{trained.path} cannot be slimmed: {trained.recipe.network['kind']} has no residual blocks of a "
+        "fast_unet."
+    )
+
+
+def _check_keep(network: FastUnet, keep: float | Sequence[int]) -> None:
+    if isinstance(keep, (int, float)):
+        if not 0 < keep <= 1:
+            raise TrainingError(f"The share to keep must be above 0 and at most 1, not {keep:g}.")
+        return
+    have = [block.conv1.out_channels for block in network.running_blocks()]
+    if len(keep) != len(have):
+        raise TrainingError(f"Name the channels of all {len(have)} blocks, not of {len(keep)}.")
+    fewest_of = [*[1] * (len(have) - 1), 0 if has_finest(network) else 1]
+    for width, wanted, fewest in zip(have, keep, fewest_of, strict=True):
+        if not fewest <= wanted <= width:
+            raise TrainingError(f"A block with {width} channels cannot keep {wanted}.")
+
+
+def _shape(name: str, network: FastUnet) -> dict[str, Any]:
+    """The recipe's options that say the network's new shape."""
+    blocks = network.running_blocks()
+    place = ".".join(["network", *([name] if name else [])])
+    shape = {f"{place}.hidden": [block.conv1.out_channels for block in blocks]}
+    if network.fine is not None:
+        fine = [m for m in network.fine if isinstance(m, ResidualBlock)]
+        shape[f"{place}.fine"] = [block.conv1.in_channels for block in fine]
+    return shape
+
+
+def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) -> list[Tensor]:
+    """Patches of the photographs that training learns from, in batches, as the network gets them."""
+    store, held = trained.held_out(data, trained.recipe.data.holdout)
+    dataset = PatchDataset(
+        store,
+        store.split(len(held))[0],
+        trained.degradation,
+        patch,
+        seed=trained.recipe.seed,
+        group_weights=trained.recipe.data.weights,
+    )
+    device = torch.device("cpu")
+    return [
+        trained.coding.batch(
+            collate([dataset[i] for i in range(first, min(first + AT_ONCE, patches))]).to_unit(device)
+        ).picture
+        for first in range(0, patches, AT_ONCE)
+    ]

@@ -1,0 +1,64 @@
+"""The finest level of a network taken out: at the output's resolution a block costs most and does least.
+
+What is left of the level without its block is linear, and so is a convolution of sub-pixels one level below:
+the same kind of picture without the memory that feature maps of the output's size move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..networks.fast_unet import FastUnet
+from .elimination import convolution_of, eliminate, equations_of
+
+LEVEL = 3
+"""Modules of the level in the branch: up, block, and the last convolution, which goes with it."""
+
+
+def has_finest(network: FastUnet) -> bool:
+    """Whether there is a level at the output's resolution above another one."""
+    return network.fine is not None and len(network.fine) > LEVEL and isinstance(network.fine[-1], nn.Conv2d)
+
+
+def take_out_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor]) -> float:
+    """Put sub-pixels of one convolution in place of the slim network's finest level, in place.
+
+    Args:
+        whole: what it learns from; it may have lost nothing or something already.
+        slim: the network, for which :func:`has_finest` holds.
+        pictures: N C H W each, as the networks get them.
+
+    Returns:
+        what is lost of the level's work, as a share of its energy.
+    """
+    fine = slim.fine
+    assert fine is not None
+    below = fine[:-LEVEL]
+
+    def pairs() -> Iterator[tuple[Tensor, Tensor]]:
+        for picture in pictures:
+            features = _features(slim, picture)
+            wanted = whole(picture) - slim(picture) + fine(features)
+            # not the outermost places, where zeros beyond the picture are seen at one size or the other
+            yield below(features), F.pixel_unshuffle(wanted, 2)[..., 1:-1, 1:-1]
+
+    equations = equations_of(pairs(), len(pictures), padding=0)
+    channels = (len(equations.uu) - 1) // 9
+    solution = eliminate(equations, channels, [channels])[channels]
+    slim.fine = nn.Sequential(*below.children(), convolution_of(solution), nn.PixelShuffle(2))
+    return solution.error
+
+
+def _features(network: FastUnet, picture: Tensor) -> Tensor:
+    """What the branch gets."""
+    seen: list[Tensor] = []
+    assert network.fine is not None
+    hook = network.fine.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    try:
+        network(picture)
+    finally:
+        hook.remove()
+    return seen[0]
