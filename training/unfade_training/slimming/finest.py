@@ -1,7 +1,9 @@
 """The finest level of a network taken out: at the output's resolution a block costs most and does least.
 
-What is left of the level without its block is linear, and so is a convolution of sub-pixels one level below:
-the same kind of picture without the memory that feature maps of the output's size move.
+Without its block the level is linear, and so is a convolution of sub-pixels one level below, which moves no
+feature maps of the output's size. It is solved, by least squares, for the whole network's picture, so it also
+makes up for what the blocks before it have lost. (The last convolution of a network that keeps all its levels
+has nothing to make up for: solved anew, it gave pictures farther from those of the whole one.)
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ def take_out_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor])
     """Put sub-pixels of one convolution in place of the slim network's finest level, in place.
 
     Args:
-        whole: what it learns from; it may have lost nothing or something already.
+        whole: the network whose pictures it is to give.
         slim: the network, for which :func:`has_finest` holds.
         pictures: N C H W each, as the networks get them.
 
     Returns:
-        what is lost of the level's work, as a share of its energy.
+        what is lost of what the branch should add to the picture, as a share of its energy.
     """
     fine = slim.fine
     assert fine is not None
@@ -40,9 +42,9 @@ def take_out_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor])
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for picture in pictures:
-            features = _features(slim, picture)
-            wanted = whole(picture) - slim(picture) + fine(features)
-            # not the outermost places, where zeros beyond the picture are seen at one size or the other
+            features, made = _seen(slim, picture)
+            wanted = whole(picture) - made + fine(features)
+            # not the outermost places: a picture in use has a mirrored border, not one of zeros
             yield below(features), F.pixel_unshuffle(wanted, 2)[..., 1:-1, 1:-1]
 
     equations = equations_of(pairs(), len(pictures), padding=0)
@@ -52,13 +54,13 @@ def take_out_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor])
     return solution.error
 
 
-def _features(network: FastUnet, picture: Tensor) -> Tensor:
-    """What the branch gets."""
+def _seen(network: FastUnet, picture: Tensor) -> tuple[Tensor, Tensor]:
+    """What the branch gets, and the network's picture."""
     seen: list[Tensor] = []
     assert network.fine is not None
     hook = network.fine.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        network(picture)
+        made = network(picture)
     finally:
         hook.remove()
-    return seen[0]
+    return seen[0], made

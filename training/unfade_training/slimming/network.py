@@ -43,7 +43,7 @@ def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -
         network: a trained one.
         pictures: N C H W each, as the network gets them.
         widths: how many channels each block keeps, in the order in which they run; not more than it has. 0
-            for the last takes it out (:mod:`.finest`).
+            for the last takes it out, with its level (:mod:`.finest`).
     """
     whole = copy.deepcopy(network)
     slimmed = []
