@@ -664,9 +664,13 @@ def _stripes(pixels: Any) -> Iterable[memoryview]:
 def _room(count: int) -> memoryview:
     """Memory for so many bytes. Raises MemoryError or OSError.
 
-    Not a bytearray: that zeroes them while no other thread can run, a third of a second for 144 MB.
+    Not a bytearray: that zeroes them while no other thread can run, a third of a second for 144 MB. Private:
+    the kernel takes longer to give pages that could be shared. (Huge ones take it even longer where it has
+    to make room for them first.)
     """
-    return memoryview(mmap.mmap(-1, count))
+    if sys.platform == "win32":
+        return memoryview(mmap.mmap(-1, count))
+    return memoryview(mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
