@@ -24,16 +24,20 @@ from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder
 CPU = Machine("cpu", 1)
 
 
-def network() -> FastUnet:
-    """With blocks at two levels and at the output's size, all of which say something."""
-    torch.manual_seed(0)
-    made = FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8]).eval()
+def telling(made: FastUnet) -> FastUnet:
+    """With weights of which all say something."""
     with torch.no_grad():
         for weight in made.parameters():
             weight.copy_(
                 torch.randn_like(weight) * (0.5 / weight[0].numel() ** 0.5 if weight.dim() > 1 else 0.1)
             )
-    return made
+    return made.eval()
+
+
+def network() -> FastUnet:
+    """With blocks at two levels and at the output's size."""
+    torch.manual_seed(0)
+    return telling(FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8]))
 
 
 def pictures(seed: int = 0) -> list[Tensor]:
@@ -107,13 +111,7 @@ def test_blocks_that_keep_everything_stay_as_they_are() -> None:
 
 def two_fine_levels() -> FastUnet:
     torch.manual_seed(1)
-    made = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8, 4]).eval()
-    with torch.no_grad():
-        for weight in made.parameters():
-            weight.copy_(
-                torch.randn_like(weight) * (0.5 / weight[0].numel() ** 0.5 if weight.dim() > 1 else 0.1)
-            )
-    return made
+    return telling(FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8, 4]))
 
 
 def inner(one: FastUnet, other: FastUnet) -> float:
