@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..networks.fast_unet import FastUnet
-from .elimination import convolution_of, eliminate, equations_of
+from .elimination import TAPS, convolution_of, eliminate, equations_of
 
 LEVEL = 3
 """Modules of the level in the branch: up, block, and the last convolution, which goes with it."""
@@ -42,25 +42,25 @@ def take_out_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor])
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for picture in pictures:
-            features, made = _seen(slim, picture)
-            wanted = whole(picture) - made + fine(features)
+            features, added, made = _seen(slim, fine, picture)
+            wanted = whole(picture) - made + added
             # not the outermost places: a picture in use has a mirrored border, not one of zeros
             yield below(features), F.pixel_unshuffle(wanted, 2)[..., 1:-1, 1:-1]
 
     equations = equations_of(pairs(), len(pictures), padding=0)
-    channels = (len(equations.uu) - 1) // 9
+    channels = (len(equations.uu) - 1) // TAPS
     solution = eliminate(equations, channels, [channels])[channels]
     slim.fine = nn.Sequential(*below.children(), convolution_of(solution), nn.PixelShuffle(2))
     return solution.error
 
 
-def _seen(network: FastUnet, picture: Tensor) -> tuple[Tensor, Tensor]:
-    """What the branch gets, and the network's picture."""
+def _seen(network: FastUnet, branch: nn.Module, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the branch gets, what it adds, and the network's picture."""
     seen: list[Tensor] = []
-    assert network.fine is not None
-    hook = network.fine.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    hook = branch.register_forward_hook(lambda _, inputs, output: seen.extend([*inputs, output]))
     try:
         made = network(picture)
     finally:
         hook.remove()
-    return seen[0], made
+    features, added = seen
+    return features, added, made
