@@ -198,6 +198,16 @@ def slim(
     ] = "0.5",
     patches: Annotated[int, typer.Option(min=1, help="How many patches the network is shown.")] = 64,
     patch: Annotated[int, typer.Option(min=8, help="Their side in input pixels.")] = 48,
+    step: Annotated[
+        int,
+        typer.Option(min=1, help="With a share, blocks keep multiples of it: 16 suits AVX-512, 8 AVX2."),
+    ] = 16,
+    fine: Annotated[
+        int, typer.Option(min=0, help="Channels for the finest level of the branch; 0 for all.")
+    ] = 0,
+    marks: Annotated[
+        int, typer.Option(min=0, help="Channels for the last block of the decoder of marks; 0 for all.")
+    ] = 0,
     threads: Threads = None,
 ) -> None:
     """Write CHECKPOINT with fewer channels inside its residual blocks, those that are missed least."""
@@ -208,7 +218,15 @@ def slim(
     if threads:
         torch.set_num_threads(threads)
     blocks = slim_checkpoint(
-        checkpoint, output, data or [], keep=parse_keep(keep), patches=patches, patch=patch
+        checkpoint,
+        output,
+        data or [],
+        keep=parse_keep(keep),
+        patches=patches,
+        patch=patch,
+        step=step,
+        fine=fine,
+        marks=marks,
     )
     for block in blocks:
         typer.echo(f"{block.name}: {block.after} of {block.before}, {100 * block.error:.1f} % lost")

@@ -16,6 +16,7 @@ from unfade_training.errors import TrainingError
 from unfade_training.networks.fast_unet import FastUnet
 from unfade_training.recipe import parse_recipe, with_overrides
 from unfade_training.slimming import allot, costs_of, parse_keep, slim, slim_checkpoint
+from unfade_training.slimming.finest import narrow_finest
 from unfade_training.trained import open_trained
 from unfade_training.trainer import Machine, train
 
@@ -95,6 +96,8 @@ def test_work_is_saved_where_it_is_missed_least() -> None:
     ]
     assert costs[2].errors[8] < 0.01 * min(cost.errors[4] for cost in costs if 4 in cost.errors)
     assert allot(costs, 1.0) == [8, 8, 16, 8, 8]
+    finer = costs_of(whole, pictures(), step=2)
+    assert [sorted(cost.errors) for cost in finer[1:3]] == [[2, 4, 6, 8], list(range(2, 17, 2))]
     assert allot(costs, 0.97) == [8, 8, 8, 8, 8]
     for share in (0.9, 0.6, 0.3):
         widths = allot(costs, share)
@@ -147,6 +150,45 @@ def test_the_sub_pixels_make_up_for_the_block_that_is_taken_out() -> None:
     assert error[0] < 0.8 * error[1]
 
 
+def one_fine_level() -> FastUnet:
+    torch.manual_seed(2)
+    return telling(FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8]))
+
+
+def energies(one: FastUnet, other: FastUnet) -> float:
+    """The mean square of what differs, where no zeros beyond the picture are seen."""
+    with torch.no_grad():
+        return sum(float((one(x) - other(x)).square()[..., 8:-8, 8:-8].mean()) for x in pictures(1))
+
+
+def test_a_level_whose_channels_are_mixtures_of_a_few_does_with_those() -> None:
+    """Eight channels, of which each is some mixture of the same three."""
+    whole = one_fine_level()
+    up, block = whole.fine[0][0], whole.fine[1]  # type: ignore[index]
+    mixed = torch.randn(8, 3) @ torch.randn(3, 8) / 8**0.5
+    with torch.no_grad():
+        up.weight.copy_(torch.einsum("oc,csi->osi", mixed, up.weight.view(8, 4, 8)).reshape(up.weight.shape))
+        up.bias.copy_((mixed @ up.bias.view(8, 4)).flatten())
+        block.conv2.weight.copy_(torch.einsum("oc,chyx->ohyx", mixed, block.conv2.weight))
+        block.conv2.bias.copy_(mixed @ block.conv2.bias)
+    slimmed = copy.deepcopy(whole)
+    assert narrow_finest(whole, slimmed, pictures(), 3) < 1e-3
+    assert inner(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+    again = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[3], hidden=[8, 16, 8, 8])
+    again.load_state_dict(slimmed.state_dict())
+    assert inner(again, slimmed) == 0
+
+
+def test_mixtures_lose_less_than_channels_that_go() -> None:
+    whole = one_fine_level()
+    slimmed, cut = copy.deepcopy(whole), copy.deepcopy(whole)
+    narrow_finest(whole, slimmed, pictures(), 5)
+    last = cut.fine[2]  # type: ignore[index]
+    with torch.no_grad():
+        last.weight[:, last.weight.square().sum((0, 2, 3)).argsort()[:3]] = 0
+    assert energies(slimmed, whole) < 0.5 * energies(cut, whole)
+
+
 def test_the_order_is_that_of_hidden() -> None:
     widths = [3, 4, 5, 6, 7]
     made = FastUnet(2, channels=[8, 16], encoder=[2, 1], decoder=[1], fine=[8], hidden=widths)
@@ -197,6 +239,38 @@ def test_a_slim_checkpoint_knows_that_its_finest_level_is_gone(tmp_path: Path) -
         TrainingError, match="A block with 8 channels cannot keep 0"
     ):  # there is one level left
         slim_checkpoint(made, tmp_path / "no.safetensors", [photos], keep=[8, 12, 8, 0])
+
+
+def test_a_slim_checkpoint_knows_how_wide_its_finest_level_is(tmp_path: Path) -> None:
+    text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", "decoder = [1]\nfine = [8, 4]")
+    start, made = checkpoint(tmp_path / "start.safetensors", text), tmp_path / "slim.safetensors"
+    photos = photo_folder(tmp_path / "photos")
+    command = ["slim", str(start), "--data", str(photos), "-o", str(made), "--keep", "8,12,8,8,0"]
+    done = CliRunner().invoke(app, [*command, "--fine", "6", "--patches", "4", "--patch", "8"])
+    assert done.exit_code == 0, done.output
+    assert "finest level: 6 of 8" in done.output
+    trained = open_trained(made)
+    assert '"network.fine" = [6]' in trained.recipe.text
+    assert trained.generator(pictures()[0]).shape == (4, 3, 96, 96)
+
+
+@pytest.mark.parametrize(
+    ("fine", "options", "sentence"),
+    [
+        ("", {"fine": 4}, "Only a branch for fine detail that ends in sub-pixels"),
+        ("fine = [8, 4]", {"fine": 4}, "Only a branch for fine detail that ends in sub-pixels"),
+        ("fine = [8]", {"fine": 9}, "The finest level has 8 channels and cannot keep 9"),
+        ("fine = [8]", {"marks": 4}, "has no marks_unet, whose decoder could be made narrower"),
+    ],
+)
+def test_what_cannot_be_narrower_is_one_sentence(
+    tmp_path: Path, fine: str, options: dict[str, int], sentence: str
+) -> None:
+    text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", f"decoder = [1]\n{fine}")
+    start = checkpoint(tmp_path / "start.safetensors", text)
+    with pytest.raises(TrainingError, match=sentence):
+        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.9, **options)
+    assert not (tmp_path / "slim.safetensors").exists()
 
 
 @pytest.mark.parametrize(

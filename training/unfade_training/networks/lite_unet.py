@@ -32,6 +32,11 @@ class DecoderBlock(nn.Module):
         self.conv1 = conv_layer(outputs + skip, outputs, norm=norm)
         self.conv2 = conv_layer(outputs, outputs, norm=norm, attention=attention)
 
+    @property
+    def width(self) -> int:
+        """Channels of what comes out."""
+        return cast(nn.Conv2d, self.conv2[0]).out_channels
+
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         y = self.up(x)
         return cast(Tensor, self.conv2(self.conv1(torch.cat([y, skip.to(y.dtype)], dim=1))))

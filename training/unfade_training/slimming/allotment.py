@@ -14,7 +14,8 @@ from .blocks import equations_between, narrow, seen_by
 from .elimination import TAPS, eliminate
 
 STEP = 16
-"""Channels inside a block come in multiples of it: what ONNX Runtime computes at once with AVX-512."""
+"""Channels inside a block come in multiples of it: what ONNX Runtime computes at once with AVX-512 (8 with
+AVX2)."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,20 @@ class Cost:
 
 
 @torch.no_grad()
-def costs_of(network: FastUnet, pictures: Sequence[Tensor]) -> list[Cost]:
+def costs_of(network: FastUnet, pictures: Sequence[Tensor], step: int = STEP) -> list[Cost]:
     """Of each block, in the order in which they run: each alone is made narrower, and the output compared.
 
     Args:
         network: a trained one; it stays as it is.
         pictures: N C H W each, as the network gets them.
+        step: between the widths that are tried.
     """
     wanted = [network(picture) for picture in pictures]
     costs = []
     for block in network.running_blocks():
         own, width = (block.conv1, block.conv2), block.conv1.out_channels
         solutions = eliminate(
-            equations_between(network, block, network, block, pictures), width, _steps(width)
+            equations_between(network, block, network, block, pictures), width, _steps(width, step)
         )
         errors = {width: 0.0}
         for narrower in sorted(solutions, reverse=True):
@@ -82,7 +84,7 @@ def _work(costs: Sequence[Cost], widths: Sequence[int]) -> int:
     return sum(width * cost.work for width, cost in zip(widths, costs, strict=True))
 
 
-def _steps(width: int) -> list[int]:
+def _steps(width: int, step: int) -> list[int]:
     """The narrower widths that are worth their while; a block of few channels may be halved."""
-    step = STEP if width > STEP else max(1, width // 2)
+    step = step if width > step else max(1, width // 2)
     return list(range(step, width, step))

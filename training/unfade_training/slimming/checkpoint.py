@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -15,10 +17,13 @@ from ..data import PatchDataset, collate
 from ..errors import TrainingError
 from ..networks.blocks import ResidualBlock
 from ..networks.fast_unet import FastUnet
+from ..networks.lite_unet import DecoderBlock, LiteUnet
+from ..networks.marks_unet import MarksUnet
 from ..overrides import override_text
 from ..trained import Trained, open_trained
-from .allotment import allot, costs_of
-from .finest import has_finest
+from .allotment import STEP, allot, costs_of
+from .decoder import narrow_decoder
+from .finest import ends_in_sub_pixels, has_finest, narrow_finest
 from .network import Slimmed, slim
 
 AT_ONCE = 8
@@ -33,6 +38,9 @@ def slim_checkpoint(
     keep: float | Sequence[int],
     patches: int = 64,
     patch: int = 48,
+    step: int = STEP,
+    fine: int = 0,
+    marks: int = 0,
 ) -> list[Slimmed]:
     """Write a checkpoint of the same network with fewer channels inside its blocks.
 
@@ -46,9 +54,13 @@ def slim_checkpoint(
             which they run; 0 for the last takes out the finest level (:mod:`.finest`).
         patches: what the network is shown.
         patch: their side in input pixels.
+        step: channels inside a block come in multiples of it, where ``keep`` is a share.
+        fine: channels that the finest level of the branch keeps (:func:`narrow_finest`); 0 for all.
+        marks: channels that the last block of a ``marks_unet``'s decoder keeps (:func:`narrow_decoder`); 0
+            for all.
 
     Returns:
-        what became of each block.
+        what became of each block, the finest level and the decoder's block behind them.
 
     Raises:
         TrainingError: checkpoint or photographs cannot be used, there is nothing to slim, ``keep`` does not
@@ -56,14 +68,28 @@ def slim_checkpoint(
     """
     trained = open_trained(checkpoint)
     name, network = _slimmable(trained)
+    finder = _marks(trained) if marks else None
     _check_keep(network, keep)
+    _check_fine(network, keep, fine)
+    if finder is not None:
+        _check_width("The decoder's last block", finder.width, marks)
     check_patch(patch, trained.generator, str(checkpoint))
     pictures = _pictures(trained, data, patches, patch)
-    widths = allot(costs_of(network, pictures), keep) if isinstance(keep, (int, float)) else keep
-    blocks = slim(network, pictures, widths)
-    recipe = override_text(trained.recipe.text, _shape(name, network))
+    widths = allot(costs_of(network, pictures, step), keep) if isinstance(keep, (int, float)) else keep
+    whole = copy.deepcopy(network)
+    slimmed = slim(network, pictures, widths)
+    if fine:
+        before = _fine_widths(network)[-1]
+        slimmed.append(Slimmed("finest level", before, fine, narrow_finest(whole, network, pictures, fine)))
+    shape = _shape(name, network)
+    if finder is not None:
+        before = finder.width
+        lost = narrow_decoder(finder.unet, pictures, marks)
+        slimmed.append(Slimmed("decoder of marks", before, marks, lost))
+        shape[f"{finder.place}.widths"] = finder.widths
+    recipe = override_text(trained.recipe.text, shape)
     save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
-    return blocks
+    return slimmed
 
 
 def parse_keep(text: str) -> float | list[int]:
@@ -91,6 +117,52 @@ def _slimmable(trained: Trained) -> tuple[str, FastUnet]:
     )
 
 
+@dataclass(frozen=True)
+class _Finder:
+    """The U-net in a generator that finds marks, and its place in the recipe."""
+
+    place: str
+    unet: LiteUnet
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of the decoder's blocks."""
+        return [cast(DecoderBlock, block).width for block in self.unet.blocks]
+
+    @property
+    def width(self) -> int:
+        """Channels of the last one."""
+        return self.widths[-1]
+
+
+def _marks(trained: Trained) -> _Finder:
+    for name, module in trained.generator.named_modules():
+        if isinstance(module, MarksUnet):
+            return _Finder(f"network.{name}", module.unet)
+    raise TrainingError(f"{trained.path} has no marks_unet, whose decoder could be made narrower.")
+
+
+def _fine_widths(network: FastUnet) -> list[int]:
+    fine = network.fine or ()
+    return [m.conv1.in_channels for m in fine if isinstance(m, ResidualBlock)]
+
+
+def _check_fine(network: FastUnet, keep: float | Sequence[int], fine: int) -> None:
+    if not fine:
+        return
+    taken = not isinstance(keep, (int, float)) and keep[-1] == 0
+    if not (taken or ends_in_sub_pixels(network)):
+        raise TrainingError(
+            "Only a branch for fine detail that ends in sub-pixels of one convolution can be made narrower."
+        )
+    _check_width("The finest level", _fine_widths(network)[-2 if taken else -1], fine)
+
+
+def _check_width(what: str, have: int, wanted: int) -> None:
+    if not 1 <= wanted <= have:
+        raise TrainingError(f"{what} has {have} channels and cannot keep {wanted}.")
+
+
 def _check_keep(network: FastUnet, keep: float | Sequence[int]) -> None:
     if isinstance(keep, (int, float)):
         if not 0 < keep <= 1:
@@ -111,8 +183,7 @@ def _shape(name: str, network: FastUnet) -> dict[str, Any]:
     place = ".".join(["network", *([name] if name else [])])
     shape = {f"{place}.hidden": [block.conv1.out_channels for block in blocks]}
     if network.fine is not None:
-        fine = [m for m in network.fine if isinstance(m, ResidualBlock)]
-        shape[f"{place}.fine"] = [block.conv1.in_channels for block in fine]
+        shape[f"{place}.fine"] = _fine_widths(network)
     return shape
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -71,10 +71,12 @@ def equations_of(pairs: Iterable[tuple[Tensor, Tensor]], batches: int, padding: 
     return Equations(torch.stack(uu).mean(0), torch.stack(ur).mean(0), sum(rr) / len(rr))
 
 
-def eliminate(equations: Equations, channels: int, widths: Sequence[int]) -> dict[int, Solution]:
+def eliminate(
+    equations: Equations, channels: int, widths: Sequence[int], fixed: Collection[int] = ()
+) -> dict[int, Solution]:
     """Take out channels, each time the one that is missed least; what there is at each of some widths.
 
-    With all channels as the only width it is plain least squares.
+    With all channels as the only width it is plain least squares. Those that are ``fixed`` stay.
     """
     uu = equations.uu + RIDGE * equations.uu.diagonal()[:-1].mean() * torch.eye(len(equations.uu)).double()
     inverse = torch.linalg.inv(uu)
@@ -86,12 +88,14 @@ def eliminate(equations: Equations, channels: int, widths: Sequence[int]) -> dic
         if len(kept) in widths:
             wu = (weights * (equations.uu @ weights)).sum()
             left = float(equations.rr - 2 * (weights * equations.ur).sum() + wu)
-            solutions[len(kept)] = Solution(list(kept), weights.clone(), max(0.0, left) / equations.rr)
+            error = max(0.0, left) / equations.rr if equations.rr else 0.0
+            solutions[len(kept)] = Solution(list(kept), weights.clone(), error)
         if len(kept) <= min(widths):
             return solutions
         own = rows[kept]
         blocks = inverse[own[:, :, None], own[:, None, :]]
         costs = (weights[own] * torch.linalg.solve(blocks, weights[own])).sum((1, 2))
+        costs[[channel in fixed for channel in kept]] = torch.inf
         least = int(costs.argmin())
         out = own[least]
         step = torch.linalg.solve(inverse[out][:, out], torch.cat([inverse[out], weights[out]], dim=1))
