@@ -276,7 +276,8 @@ def test_engine_settings_that_make_no_sense(value: int) -> None:
 @pytest.mark.parametrize(
     ("engine", "halo", "macs", "tile"),
     [
-        (Engine(), 27, 193_000, 1024),
+        (Engine(), 27, 257_000, 1024),
+        (Engine(), 27, 184_000, 1280),  # a photograph of a megapixel is one window
         (Engine(), 147, 307_000, 1617),
         (Engine(), 143, 2_000_000, 1024),  # larger ones would take too much memory
         (Engine(), 143, None, 1024),
@@ -294,3 +295,8 @@ def test_a_model_that_sees_far_gets_larger_tiles(
     card = replace(shipped, halo=halo, macs_per_pixel=macs)
     assert engine.tile_for(card) == tile
     assert engine.tile_for(card, part=True) == tile * 3 // 2
+
+
+def test_sixteen_pixels_of_one_take_memory_of_their_own() -> None:
+    card = replace(card_of(SHIPPED), halo=43, macs_per_pixel=194_000)
+    assert (card.scale, Engine().tile_for(card), Engine().tile_for(replace(card, scale=4))) == (2, 1280, 1024)
