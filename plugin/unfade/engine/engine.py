@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Engine:
         *,
         threads: int | None = None,
         tile: int | None = None,
-        usual_tile: int = DEFAULT_TILE,
+        usual_tile: int | None = None,
     ) -> None:
         """Nothing is loaded yet.
 
@@ -59,7 +60,7 @@ class Engine:
             threads: CPU threads; None takes the physical cores this process may use.
             tile: the largest side of a window in input pixels, for all models; None takes the usual one,
                 or a larger one for a model that sees far (:meth:`tile_for`).
-            usual_tile: that one.
+            usual_tile: that one; None takes :data:`DEFAULT_TILE`, or :data:`SLENDER_TILE` where it suits.
 
         Raises:
             UsageError: threads or tile below 1.
@@ -96,10 +97,10 @@ class Engine:
         """
         tile = self._tile
         if tile is None:
-            light = card.macs_per_pixel is not None and card.macs_per_pixel <= LIGHT
-            most = 2 * self._usual_tile if light else DEFAULT_TILE
-            slender = card.macs_per_pixel is not None and card.macs_per_pixel <= SLENDER and card.scale <= 2
-            usual = SLENDER_TILE if slender and self._usual_tile == DEFAULT_TILE else self._usual_tile
+            work = math.inf if card.macs_per_pixel is None else card.macs_per_pixel
+            most = 2 * (self._usual_tile or DEFAULT_TILE) if work <= LIGHT else DEFAULT_TILE
+            slender = work <= SLENDER and card.scale <= 2
+            usual = self._usual_tile or (SLENDER_TILE if slender else DEFAULT_TILE)
             tile = max(usual, min(HALOS * card.halo, most))
         return tile * 3 // 2 if part else tile
 

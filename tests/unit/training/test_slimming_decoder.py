@@ -19,7 +19,7 @@ from unfade_training.slimming.decoder import narrow_decoder
 from unfade_training.trained import open_trained
 
 from .photos import MASK_RECIPE, photo_folder
-from .test_slimming import checkpoint
+from .test_slimming import checkpoint, pictures
 
 
 def unet() -> LiteUnet:
@@ -38,14 +38,9 @@ def unet() -> LiteUnet:
     return made.eval()
 
 
-def pictures(seed: int = 1) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return [torch.rand(4, 3, 48, 48, generator=generator) for _ in range(3)]
-
-
 def energy(one: LiteUnet, other: LiteUnet) -> float:
     with torch.no_grad():
-        return sum(float((one(x) - other(x)).square().mean()) for x in pictures(2))
+        return sum(float((one(x) - other(x)).square().mean()) for x in pictures(1))
 
 
 def pair(layer: nn.Sequential) -> tuple[nn.Conv2d, nn.BatchNorm2d]:

@@ -119,6 +119,11 @@ class FastUnet(nn.Module):
         parts = [*self.encoder, *reversed(self.decoder), *([self.fine] if self.fine is not None else [])]
         return [m for part in parts for m in part.modules() if isinstance(m, ResidualBlock)]
 
+    @property
+    def fine_widths(self) -> list[int]:
+        """Channels of the branch at each of its residual blocks; those of ``fine``."""
+        return [m.conv1.in_channels for m in self.fine or () if isinstance(m, ResidualBlock)]
+
     def _enlarged(self, x: Tensor) -> Tensor:
         if self.scale == 1:
             return x

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from ..building import check_patch
 from ..checkpoint import Checkpoint, save_checkpoint
 from ..data import PatchDataset, collate
 from ..errors import TrainingError
-from ..networks.blocks import ResidualBlock
 from ..networks.fast_unet import FastUnet
 from ..networks.lite_unet import DecoderBlock, LiteUnet
 from ..networks.marks_unet import MarksUnet
@@ -23,7 +21,7 @@ from ..overrides import override_text
 from ..trained import Trained, open_trained
 from .allotment import STEP, allot, costs_of
 from .decoder import narrow_decoder
-from .finest import ends_in_sub_pixels, has_finest, narrow_finest
+from .finest import ends_in_sub_pixels, has_finest
 from .network import Slimmed, slim
 
 AT_ONCE = 8
@@ -75,12 +73,7 @@ def slim_checkpoint(
         _check_width("The decoder's last block", finder.width, marks)
     check_patch(patch, trained.generator, str(checkpoint))
     pictures = _pictures(trained, data, patches, patch)
-    widths = allot(costs_of(network, pictures, step), keep) if isinstance(keep, (int, float)) else keep
-    whole = copy.deepcopy(network)
-    slimmed = slim(network, pictures, widths)
-    if fine:
-        before = _fine_widths(network)[-1]
-        slimmed.append(Slimmed("finest level", before, fine, narrow_finest(whole, network, pictures, fine)))
+    slimmed = slim(network, pictures, _widths(network, pictures, keep, step), fine)
     shape = _shape(name, network)
     if finder is not None:
         before = finder.width
@@ -142,9 +135,15 @@ def _marks(trained: Trained) -> _Finder:
     raise TrainingError(f"{trained.path} has no marks_unet, whose decoder could be made narrower.")
 
 
-def _fine_widths(network: FastUnet) -> list[int]:
-    fine = network.fine or ()
-    return [m.conv1.in_channels for m in fine if isinstance(m, ResidualBlock)]
+def _widths(
+    network: FastUnet, pictures: Sequence[Tensor], keep: float | Sequence[int], step: int
+) -> Sequence[int]:
+    """Channels that each block keeps; nothing is measured where all of them stay."""
+    if not isinstance(keep, (int, float)):
+        return keep
+    if keep == 1:
+        return [block.conv1.out_channels for block in network.running_blocks()]
+    return allot(costs_of(network, pictures, step), keep)
 
 
 def _check_fine(network: FastUnet, keep: float | Sequence[int], fine: int) -> None:
@@ -155,7 +154,7 @@ def _check_fine(network: FastUnet, keep: float | Sequence[int], fine: int) -> No
         raise TrainingError(
             "Only a branch for fine detail that ends in sub-pixels of one convolution can be made narrower."
         )
-    _check_width("The finest level", _fine_widths(network)[-2 if taken else -1], fine)
+    _check_width("The finest level", network.fine_widths[-2 if taken else -1], fine)
 
 
 def _check_width(what: str, have: int, wanted: int) -> None:
@@ -183,7 +182,7 @@ def _shape(name: str, network: FastUnet) -> dict[str, Any]:
     place = ".".join(["network", *([name] if name else [])])
     shape = {f"{place}.hidden": [block.conv1.out_channels for block in blocks]}
     if network.fine is not None:
-        shape[f"{place}.fine"] = _fine_widths(network)
+        shape[f"{place}.fine"] = network.fine_widths
     return shape
 
 

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..networks.lite_unet import DecoderBlock, LiteUnet
-from .elimination import Solution, convolution_of, eliminate, equations_of
+from .elimination import TAPS, Solution, convolution_of, eliminate, equations_of
+from .watching import watched
 
 
 @torch.no_grad()
@@ -61,7 +62,7 @@ def _keep_outputs(
     """
     convolution, norm = cast(nn.Conv2d, layer[0]), cast(nn.BatchNorm2d, layer[1])
     # a channel weighs what it changes in what comes after
-    reach = after.weights[:-1].view(-1, 9, after.weights.shape[1]).square().sum((1, 2)).sqrt()[after.kept]
+    reach = after.weights[:-1].view(-1, TAPS, after.weights.shape[1]).square().sum((1, 2)).sqrt()[after.kept]
     assert norm.running_var is not None
     scale = norm.weight.abs() / (norm.running_var + norm.eps).sqrt()
     weight = (scale[after.kept].double() * reach).float()
@@ -84,13 +85,7 @@ def _pairs(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """What a convolution sees and gives, of some of its channels times a weight each."""
     for picture in pictures:
-        seen: list[Tensor] = []
-        hook = layer.register_forward_hook(lambda _, inputs, output, to=seen: to.extend([*inputs, output]))
-        try:
-            unet(picture)
-        finally:
-            hook.remove()
-        features, given = seen
+        features, given, _ = watched(unet, layer, picture)
         if outputs is not None:
             kept, weight = outputs
             given = given[:, kept] * weight[:, None, None]

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ..networks.blocks import ResidualBlock, SubPixelUp
 from ..networks.fast_unet import FastUnet
 from .elimination import TAPS, Solution, convolution_of, eliminate, equations_of
+from .watching import watched
 
 LEVEL = 3
 """Modules of the level in the branch: up, block, and the last convolution, which goes with it."""
@@ -73,7 +74,7 @@ def narrow_finest(whole: FastUnet, slim: FastUnet, pictures: Sequence[Tensor], w
     assert slim.fine is not None
     *below, up, block, last, shuffle = slim.fine
     assert isinstance(up, SubPixelUp) and isinstance(block, ResidualBlock) and isinstance(last, nn.Conv2d)
-    features = [_seen(slim, block, picture)[1] for picture in pictures]
+    features = [watched(slim, block, picture)[1] for picture in pictures]
     level = _level_of(up, block, *_mixture(features, last.weight, width))
     front = nn.Sequential(*below, *level)
     solution = _solved_last(whole, slim, front, pictures)
@@ -129,7 +130,7 @@ def _solved_last(whole: FastUnet, slim: FastUnet, below: nn.Module, pictures: Se
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for picture in pictures:
-            features, added, made = _seen(slim, fine, picture)
+            features, added, made = watched(slim, fine, picture)
             wanted = whole(picture) - made + added
             # not the outermost places: a picture in use has a mirrored border, not one of zeros
             yield below(features), F.pixel_unshuffle(wanted, 2)[..., 1:-1, 1:-1]
@@ -137,15 +138,3 @@ def _solved_last(whole: FastUnet, slim: FastUnet, below: nn.Module, pictures: Se
     equations = equations_of(pairs(), len(pictures), padding=0)
     channels = (len(equations.uu) - 1) // TAPS
     return eliminate(equations, channels, [channels])[channels]
-
-
-def _seen(network: FastUnet, branch: nn.Module, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What the branch gets, what it adds, and the network's picture."""
-    seen: list[Tensor] = []
-    hook = branch.register_forward_hook(lambda _, inputs, output: seen.extend([*inputs, output]))
-    try:
-        made = network(picture)
-    finally:
-        hook.remove()
-    features, added = seen
-    return features, added, made

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..networks.fast_unet import FastUnet
 from .blocks import equations_between, narrow
 from .elimination import eliminate
-from .finest import take_out_finest
+from .finest import narrow_finest, take_out_finest
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,9 @@ class Slimmed:
 
 
 @torch.no_grad()
-def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -> list[Slimmed]:
+def slim(
+    network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int], fine: int = 0
+) -> list[Slimmed]:
     """Take channels out of the residual blocks, in place.
 
     Args:
@@ -44,6 +46,7 @@ def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -
         pictures: N C H W each, as the network gets them.
         widths: how many channels each block keeps, in the order in which they run; not more than it has. 0
             for the last takes it out, with its level (:mod:`.finest`).
+        fine: channels that the finest level of the branch then keeps (:func:`narrow_finest`); 0 for all.
     """
     whole = copy.deepcopy(network)
     slimmed = []
@@ -61,4 +64,7 @@ def slim(network: FastUnet, pictures: Sequence[Tensor], widths: Sequence[int]) -
             narrow(ours, solution)
             log.info("%s has %d channels left", name, width)
         slimmed.append(Slimmed(name, before, width, error))
+    if fine:
+        before = network.fine_widths[-1]
+        slimmed.append(Slimmed("finest level", before, fine, narrow_finest(whole, network, pictures, fine)))
     return slimmed
