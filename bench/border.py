@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unfade.catalog import find_model
-from unfade.engine import Device, Session
+from unfade.inference import Device, Session
+from unfade.models import find_model
 
 COLOURS = ((40, 120, 200), (250, 250, 250), (5, 5, 5), (255, 0, 0), (0, 255, 255))
 WIDTHS = (0, 2, 4, 8, 16)

@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.models import identity_model
 
-from unfade.engine import Device, Engine
 from unfade.filters import UpscaleOptions, upscale
+from unfade.inference import Device, Engine
 from unfade.picture import Picture
 from unfade.service.client import Client
 from unfade.service.server import SERVICE_TILE

@@ -62,11 +62,10 @@ def run_case(
     """Speed and memory for one picture, in this process."""
     import resource
 
-    from unfade.engine import Session
-    from unfade.engine import session as sessions
-    from unfade.engine.runtime import onnxruntime
-    from unfade.engine.threads import usable_cores
-    from unfade.tiling import Extent, array_reader, array_writer, layout_of, run_tiled
+    from unfade.inference import Extent, Session, array_reader, array_writer, layout_of, run_tiled
+    from unfade.inference import session as sessions
+    from unfade.inference.runtime import onnxruntime
+    from unfade.inference.threads import usable_cores
 
     options = onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads or usable_cores() or 0

@@ -32,7 +32,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 from tests.models import cleaning_model
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float, write_picture
 from unfade.ui.canvas.painting import FADE
 from unfade.ui.canvas.viewport import Viewport

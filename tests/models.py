@@ -34,7 +34,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
 
 OPSET = 17
 IR_VERSION = 8  # old enough for every onnxruntime the project allows

@@ -2,6 +2,6 @@
 
 import os
 
-from unfade.engine.runtime import NO_TELEMETRY
+from unfade.inference.runtime import NO_TELEMETRY
 
 os.environ.setdefault(NO_TELEMETRY, "1")  # before any of the modules imports onnxruntime

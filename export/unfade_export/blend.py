@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from unfade.card import ModelCard, Variant
 from unfade.errors import ModelError
+from unfade.models import ModelCard, Variant
 
 from .build import check_name, write
 from .checks import check_finite, cpu_session

@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime as ort
 from torch import nn
 
-from unfade.card import ModelCard, Tiling
-from unfade.engine.variants import half_variant
+from unfade.inference.variants import half_variant
+from unfade.models import ModelCard, Tiling
 from unfade_training.files import atomic_write
 
 from .checks import Array, Parity, check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach

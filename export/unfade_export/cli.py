@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unfade.card import Variant
 from unfade.errors import UnfadeError
+from unfade.models import Variant
 from unfade_training.errors import TrainingError
 
 from .errors import ExportError
@@ -119,7 +119,7 @@ def _finish(report: Report, output: Path, install: bool) -> None:
 
     show(report, output)
     if install:
-        from unfade.library import add_model
+        from unfade.models.library import add_model
 
         typer.echo(f"added to your models: {add_model(output, replace=True).path}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tiling, Variant
+from unfade.models import ModelCard, Task, Tiling, Variant
 from unfade_training.building import build_generator
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, load_weights
 from unfade_training.networks import (

@@ -11,7 +11,7 @@ import onnx
 import torch
 from torch import nn
 
-from unfade.card import ModelCard
+from unfade.models import ModelCard
 
 from .anysize import accept_any_size
 from .errors import ExportError

@@ -9,7 +9,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
-from unfade.card import ModelCard
+from unfade.models import ModelCard
 
 from .checks import Parity, check_parity, cpu_session
 from .errors import ExportError

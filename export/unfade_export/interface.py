@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tensor, Tiling
+from unfade.models import ModelCard, Task, Tensor, Tiling
 
 from .errors import ExportError
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import onnx
 
-from unfade.card import ModelCard, Tiling
+from unfade.models import ModelCard, Tiling
 
 from .errors import ExportError
 from .graph import check_graph

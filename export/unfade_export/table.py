@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from unfade.card import Tiling
-from unfade.engine.variants import half_variant
+from unfade.inference.variants import half_variant
+from unfade.models import Tiling
 
 from .build import Report
 

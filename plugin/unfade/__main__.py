@@ -25,7 +25,7 @@ def main() -> int:
 
 def _serve() -> NoReturn:
     """``unfade serve`` with no options; UsageError where there are no pipes."""
-    from unfade.engine import Engine
+    from unfade.inference import Engine
     from unfade.log import start_logging
     from unfade.service import serve
     from unfade.service.server import SERVICE_TILE

@@ -15,8 +15,8 @@ from unfade.errors import PictureError
 from unfade.picture import Picture, read_picture
 
 if TYPE_CHECKING:
-    from unfade.engine import Engine
     from unfade.filters import Hint, OnTile, Stroke
+    from unfade.inference import Engine
 
 Source: TypeAlias = "Picture | NDArray[Any] | str | PathLike[str]"
 
@@ -179,6 +179,6 @@ def _from_array(array: NDArray[Any]) -> Picture:
 @lru_cache(maxsize=4)
 def _engine(device: str, threads: int | None, tile: int | None) -> Engine:
     """Engines are kept, and with them the models they have opened."""
-    from unfade.engine import Device, Engine
+    from unfade.inference import Device, Engine
 
     return Engine(Device.parse(device), threads=threads, tile=tile)

@@ -7,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from unfade import __version__, places
-from unfade.catalog import Model, list_models
-from unfade.engine import Device, ProviderStatus, Session, provider_label, survey
+from unfade import __version__, paths
 from unfade.errors import UnfadeError
+from unfade.inference import Device, ProviderStatus, Session, provider_label, survey
 from unfade.log import log_file
+from unfade.models import Model, list_models
 
 _PACKAGES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml", "numpy", "pillow", "pyvips", "PyQt6")
 
@@ -50,7 +50,7 @@ def examine() -> Examination:
         versions=_versions(),
         devices=tuple(survey()),
         models=tuple(_check(model) for model in list_models()),
-        places={"models": str(places.models_dir()), "log": str(log_file())},
+        places={"models": str(paths.models_dir()), "log": str(log_file())},
     )
 
 

@@ -6,14 +6,14 @@ import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from unfade import places
+from unfade import paths
 
 MEBIBYTE = 1 << 20
 
 
 def log_file() -> Path:
     """Where the log of this user is (it need not exist yet)."""
-    return places.log_dir() / "unfade.log"
+    return paths.log_dir() / "unfade.log"
 
 
 def start_logging(level: int = logging.INFO) -> None:

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from unfade.errors import UsageError, did_you_mean
-from unfade.files import read_json, whole_or_absent
 from unfade.filters import Filter, Ready
 from unfade.filters.chain import Chain
 from unfade.filters.options import find_filter, read_options, write_options
+from unfade.paths import read_json, whole_or_absent
 
 if TYPE_CHECKING:
-    from unfade.engine import Engine
+    from unfade.inference import Engine
 
 RECIPE_VERSION: Final = 1
 RECIPE_SUFFIX: Final = ".unfade.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.models import Network, colouring_model, identity_model, save_network
-from unfade.card import Task
+from unfade.models import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 

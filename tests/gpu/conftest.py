@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from unfade.engine.providers import CUDA, cuda_obstacle
-from unfade.engine.runtime import onnxruntime
+from unfade.inference.providers import CUDA, cuda_obstacle
+from unfade.inference.runtime import onnxruntime
 
 
 def _reason() -> str | None:

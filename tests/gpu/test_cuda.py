@@ -12,12 +12,23 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import unet_model
-from unfade.engine import Device, Engine, OutOfMemory, Session, provider_chain, survey
-from unfade.engine.providers import CPU, CUDA
-from unfade.engine.runtime import preload_cuda
-from unfade.engine.session import read_card, start
 from unfade.errors import DeviceError
-from unfade.tiling import Bounds, Extent, array_reader, plan, run_tiled
+from unfade.inference import (
+    Bounds,
+    Device,
+    Engine,
+    Extent,
+    OutOfMemory,
+    Session,
+    array_reader,
+    plan,
+    provider_chain,
+    run_tiled,
+    survey,
+)
+from unfade.inference.providers import CPU, CUDA
+from unfade.inference.runtime import preload_cuda
+from unfade.inference.session import read_card, start
 
 GPU = Device.parse("cuda")
 PIXELS = np.random.default_rng(7).integers(0, 256, (900, 1300, 3), np.uint8)
@@ -136,7 +147,7 @@ def test_windows_of_one_shape_are_not_tuned_again(model: Path) -> None:
 
 def test_nothing_reaches_the_terminal(model: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; import numpy as np; from unfade.engine import Session; "
+        "import sys; from pathlib import Path; import numpy as np; from unfade.inference import Session; "
         "Session.open(Path(sys.argv[1])).run({'input': np.zeros((1, 3, 64, 64), np.float32)})"
     )
     done = subprocess.run(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.conftest import ramp
-from unfade.card import Task
 from unfade.errors import UsageError
 from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
+from unfade.models import Task
 from unfade.ui.document import Change, Document, State
 
 

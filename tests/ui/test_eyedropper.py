@@ -11,10 +11,10 @@ from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import MakeWindow
-from unfade.card import Task
 from unfade.filters.hints import Hint
+from unfade.inference import Extent
+from unfade.models import Task
 from unfade.picture import Picture, write_picture
-from unfade.tiling import Extent
 from unfade.ui.canvas.compare import Compare
 from unfade.ui.canvas.scene import Scene
 from unfade.ui.canvas.tools import ToolId

@@ -12,8 +12,8 @@ from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow, ramp
+from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
-from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.pasting import picture_of
 from unfade.ui.preview import grid

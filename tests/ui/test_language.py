@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import MakeWindow
-from unfade.card import Task
+from unfade.models import Task
 from unfade.service.client import EngineError
 from unfade.ui.engine_words import sentence_of
 from unfade.ui.numbers import decimal, fixed

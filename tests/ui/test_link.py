@@ -12,9 +12,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, connect, ramp
+from unfade.inference import Bounds
 from unfade.picture import Metadata
 from unfade.service.client import Client
-from unfade.tiling import Bounds
 from unfade.ui.link import EngineLink, Question
 from unfade.ui.pixels import as_picture
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.conftest import ramp
-from unfade.card import Task, Variant
 from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
+from unfade.models import Task, Variant
 from unfade.ui.canvas.pyramid import Pyramid, reduced
 from unfade.ui.document import State
 from unfade.ui.preview.blend import Blend, blended

@@ -9,9 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow
-from unfade.card import Task, Variant
-from unfade.catalog import Source
 from unfade.filters.strokes import Stroke
+from unfade.models import Source, Task, Variant
 from unfade.ui.document import State
 from unfade.ui.pasting import picture_of
 from unfade.ui.preview.grid import Place

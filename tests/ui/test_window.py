@@ -17,10 +17,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import WAIT, MakeWindow, ramp
-from unfade.card import Task
-from unfade.engine import Device, Engine
 from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
+from unfade.inference import Device, Engine
+from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.recipe import Recipe
 from unfade.service.client import Client

@@ -9,7 +9,7 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from unfade.card import ModelCard
+from unfade.models import ModelCard
 
 from ..errors import ExportError
 from ..interface import NamedOutputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime as ort
 
-from unfade.card import ModelCard
+from unfade.models import ModelCard
 
 from ..errors import ExportError
 from .sessions import outputs_of

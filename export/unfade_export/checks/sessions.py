@@ -9,10 +9,10 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard
-from unfade.engine.failures import first_line
-from unfade.engine.runtime import FATAL
-from unfade.engine.threads import usable_cores
+from unfade.inference.failures import first_line
+from unfade.inference.runtime import FATAL
+from unfade.inference.threads import usable_cores
+from unfade.models import ModelCard
 
 from ..errors import ExportError
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime as ort
 
-from unfade.card import ModelCard, Tensor
-from unfade.tiling import Bounds, Extent, layout_of, run_tiled
+from unfade.inference import Bounds, Extent, layout_of, run_tiled
+from unfade.models import ModelCard, Tensor
 
 from ..errors import ExportError
 from .sessions import Array, outputs_of

@@ -7,7 +7,7 @@ import logging
 import re
 from pathlib import Path
 
-from unfade.card import ModelCard, Task, Tensor, Variant
+from unfade.models import ModelCard, Task, Tensor, Variant
 from unfade_training.networks import count_parameters, macs_per_pixel
 
 from ..build import Built, Report, build, check_name, write

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from unfade.card import Tiling
+from unfade.models import Tiling
 from unfade_training.errors import TrainingError
 from unfade_training.networks import receptive_radius
 

@@ -13,8 +13,8 @@ import typer
 
 from unfade.cli.running import PICTURES, RunOptions, flags, keyword, run_command, run_pictures
 from unfade.errors import UsageError
-from unfade.files import read_json
 from unfade.filters import FILTERS, Filter, option_of
+from unfade.paths import read_json
 
 _SAVE_MASK = "save_mask"
 

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from unfade.catalog import Model
+    from unfade.models import Model
 
 models = typer.Typer(
     help="Show the installed models, and add your own.", rich_markup_mode=None, no_args_is_help=False
@@ -25,8 +25,8 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tex
 @models.command("list")
 def list_(as_json: _AsJson = False) -> int:
     """One line for each installed model."""
-    from unfade import places
-    from unfade.catalog import list_models
+    from unfade import paths
+    from unfade.models import list_models
 
     found = list_models()
     if as_json:
@@ -34,7 +34,7 @@ def list_(as_json: _AsJson = False) -> int:
             typer.echo(json.dumps(_record(model)))
     elif not found:
         typer.echo(
-            f"unfade: No model is installed; unfade models add FILE puts one into {places.models_dir()}.",
+            f"unfade: No model is installed; unfade models add FILE puts one into {paths.models_dir()}.",
             err=True,
         )
     else:
@@ -54,7 +54,7 @@ def info(
     as_json: _AsJson = False,
 ) -> int:
     """All that one model says of itself."""
-    from unfade.catalog import find_model
+    from unfade.models import find_model
 
     record = _record(find_model(name))
     if as_json:
@@ -80,7 +80,7 @@ def add(
     ] = False,
 ) -> int:
     """Add a model to your own: it is looked through, tried out, and probed where it has no card."""
-    from unfade.library import add_model
+    from unfade.models.library import add_model
 
     with _Bytes() as bar:
         model = add_model(source, replace=replace, on_bytes=bar.update)
@@ -94,7 +94,7 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="One of your own models.")],
 ) -> int:
     """Delete one of your own models."""
-    from unfade.library import remove_model
+    from unfade.models.library import remove_model
 
     for path in remove_model(name):
         typer.echo(f"deleted {path}")
@@ -104,7 +104,7 @@ def remove(
 @models.command("verify")
 def verify() -> int:
     """Compare your own models with their checksums; exit code 1 where one is not what was added."""
-    from unfade.library import verify_models
+    from unfade.models.library import verify_models
 
     verdicts = verify_models()
     for verdict in verdicts:

@@ -17,9 +17,9 @@ from unfade import batch
 from unfade.batch import Plan, Record
 from unfade.cli.interrupt import interruptible
 from unfade.cli.progress import Display
-from unfade.engine import Device, Engine
 from unfade.errors import UsageError
 from unfade.filters import Ready
+from unfade.inference import Device, Engine
 from unfade.picture import OUTPUT_FORMATS
 
 Prepare: TypeAlias = Callable[[Engine], Ready]

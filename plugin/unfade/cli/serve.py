@@ -24,7 +24,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run filters for an editor, through standard input and output (docs/service.md)."""
-    from unfade.engine import Device, Engine
+    from unfade.inference import Device, Engine
     from unfade.service import serve as serve_frames
     from unfade.service.server import SERVICE_TILE
 

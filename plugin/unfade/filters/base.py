@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unfade.errors import UsageError
 from unfade.filters.part import Part, check_region, cut, cut_picture, has_holes
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unfade.card import Task
-    from unfade.engine import Engine
+    from unfade.inference import Engine
+    from unfade.models import Task
     from unfade.picture import Picture
 
 T = TypeVar("T")

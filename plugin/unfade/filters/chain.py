@@ -19,12 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.engine import Engine
 from unfade.filters.base import OnTile, Outcome, Ready
 from unfade.filters.memory import PixelMemory
 from unfade.filters.part import Part, cut, cut_picture
+from unfade.inference import Bounds, Engine, Extent
 from unfade.picture import Kernel, Picture, resize
-from unfade.tiling import Bounds, Extent
 
 PROGRESS_TOTAL = 1000
 """A chain tells its progress in thousandths: how many tiles its later steps take is not known before."""

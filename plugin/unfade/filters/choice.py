@@ -7,10 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from unfade import catalog
-from unfade.card import Task, Variant
-from unfade.catalog import Model, Source
 from unfade.errors import ModelError
+from unfade.models import Model, Source, Task, Variant, catalog
 
 MOST_PASSES = 2
 _PURPOSES = {Task.UPSCALE: "enlarging", Task.DEARTIFACT: "cleaning", Task.COLORIZE: "colouring"}

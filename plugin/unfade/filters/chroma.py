@@ -12,18 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard, Tiling
-from unfade.engine import Engine, OutOfMemory, Session
 from unfade.errors import ModelError
 from unfade.filters.generator import Ledger
 from unfade.filters.hints import Hint, check_inside, hint_planes
 from unfade.filters.memory import PixelMemory
 from unfade.filters.scales import fused, smaller_extents, working_extent
+from unfade.inference import Engine, Extent, OutOfMemory, Session, check_finite
+from unfade.models import ModelCard, Tiling
 from unfade.picture import Kernel, Picture, fill_transparent, resize
 from unfade.picture.guided import GuidedPlanes
 from unfade.picture.lab import Lightness
 from unfade.picture.profile import as_srgb
-from unfade.tiling import Extent, check_finite
 
 CHROMA = np.float32(110)
 """What a* and b* are divided by on the network's side."""

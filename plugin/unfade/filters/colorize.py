@@ -15,20 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import Task
-from unfade.catalog import Model
-from unfade.engine import Engine
 from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, option
 from unfade.filters.choice import model_for
 from unfade.filters.chroma import ChromaPredictor
 from unfade.filters.generator import LUMA, Ledger
 from unfade.filters.hints import HINTS, Hint
 from unfade.filters.part import Part, cut_picture
+from unfade.inference import Bounds, Engine, Extent, row_strips
+from unfade.models import Model, Task
 from unfade.picture import Picture, from_float, to_float
 from unfade.picture.guided import Enlarged
 from unfade.picture.lab import Lightness, srgb_of_lab
 from unfade.picture.profile import as_srgb
-from unfade.tiling import Bounds, Extent, row_strips
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
 

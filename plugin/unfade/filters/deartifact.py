@@ -15,9 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import Task, Tiling
-from unfade.catalog import Model
-from unfade.engine import Engine
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, only_inside, option
 from unfade.filters.choice import model_for
@@ -26,8 +23,9 @@ from unfade.filters.inpaint import make_patches, patch_bounds, patched_reader
 from unfade.filters.part import Part, part_of
 from unfade.filters.strokes import STROKES, Stroke, paint
 from unfade.filters.watermark import PROTECTION_REACH, protection
+from unfade.inference import Bounds, Engine, Extent, Write, array_writer, layout_of, row_strips, run_tiled
+from unfade.models import Model, Task, Tiling
 from unfade.picture import Picture, fill_transparent, from_float, to_float
-from unfade.tiling import Bounds, Extent, Write, array_writer, layout_of, row_strips, run_tiled
 
 _STRIP_PIXELS = 2**18
 

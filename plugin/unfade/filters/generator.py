@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard, Tensor, Tiling
-from unfade.engine import Session
 from unfade.errors import ModelError
+from unfade.inference import Session
+from unfade.models import ModelCard, Tensor, Tiling
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32).reshape(1, 3, 1, 1)
 """ITU-R BT.601, the luma of JPEG and of Pillow."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from unfade.filters.part import cut
 from unfade.filters.strokes import Stroke, clusters, paint
+from unfade.inference import Bounds, Extent, Read, array_reader
 from unfade.picture import Picture, fill_transparent, peak_of, to_float
-from unfade.tiling import Bounds, Extent, Read, array_reader
 
 _SURROUNDINGS = 64  # pixels around a group of strokes that its filling is made of
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import ModelCard, Tiling
 from unfade.errors import UsageError
+from unfade.inference import Bounds, Extent
+from unfade.models import ModelCard, Tiling
 from unfade.picture import Picture
-from unfade.tiling import Bounds, Extent
 
 _RESAMPLING = 4  # source pixels a kernel reaches: 3 lobes, and one for rounding
 _FILLING = 128  # what fill_transparent looks at around a pixel ...

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.inference import Extent
 from unfade.picture.guided import bilinear, smoothed
-from unfade.tiling import Extent
 
 Planes = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError
 from unfade.filters.base import Kind
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 
 Plane = NDArray[np.float32]
 

@@ -16,16 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade import catalog
-from unfade.card import Task
-from unfade.engine import Engine
 from unfade.errors import UsageError
 from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, only_inside, option
 from unfade.filters.choice import Blend, alone, choose_blends, choose_passes, named_model
 from unfade.filters.generator import Generator, Ledger
 from unfade.filters.part import Part, part_of, scaled_extent
+from unfade.inference import (
+    Bounds,
+    Engine,
+    Extent,
+    TileLayout,
+    array_reader,
+    array_writer,
+    layout_of,
+    run_tiled,
+)
+from unfade.models import Task, catalog
 from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
-from unfade.tiling import Bounds, Extent, TileLayout, array_reader, array_writer, layout_of, run_tiled
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from typing import Any
 
 from unfade import __version__
 from unfade.errors import UnfadeError
-from unfade.files import whole_or_absent
 from unfade.filters import FILTERS, Filter
 from unfade.filters.options import describe_options
 from unfade.install.kritarc import switch
 from unfade.install.profiles import Editor, Profile
+from unfade.paths import whole_or_absent
 
 SETTINGS = "unfade.json"
 _HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from unfade.errors import OutputError
-from unfade.files import whole_or_absent
+from unfade.paths import whole_or_absent
 from unfade.picture import exif, xmp
 from unfade.picture._vips import vips
 from unfade.picture.bmp import write_bmp

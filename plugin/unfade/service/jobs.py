@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from unfade.engine import OutOfMemory
 from unfade.errors import Cancelled, DeviceError, ModelError, OutputError, PictureError, UsageError
+from unfade.inference import OutOfMemory
 from unfade.picture import Metadata, Picture
 from unfade.service.protocol import BrokenFrame, Image
 from unfade.service.requests import Apply, Store

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from unfade.catalog import Model, list_models
-from unfade.engine import Engine, provider_label
 from unfade.errors import UnfadeError
 from unfade.filters import FILTERS, Filter
 from unfade.filters.generator import finds_mask
 from unfade.filters.options import describe_options
+from unfade.inference import Engine, provider_label
+from unfade.models import Model, list_models
 from unfade.recipe import RECIPE_VERSION
 
 

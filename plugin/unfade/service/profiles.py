@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.picture import Picture, from_float, to_float
 from unfade.picture.profile import from_srgb, is_srgb
 from unfade.recipe import Recipe

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from unfade.errors import UnfadeError, UsageError
-from unfade.files import parse_json
+from unfade.paths import parse_json
 from unfade.picture import DEFAULT_MAX_PIXELS
 
 PROTOCOL: Final = 1

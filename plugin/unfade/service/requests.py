@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias
 
 from unfade.errors import UsageError
 from unfade.filters.options import find_filter, read_options
+from unfade.inference import Bounds
 from unfade.recipe import Recipe, Step
 from unfade.service.protocol import MAX_SIDE, Image, whole
-from unfade.tiling import Bounds
 
 MAX_ID: Final = (1 << 53) - 1
 _LONGEST_NAME = 100

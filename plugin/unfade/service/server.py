@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade import __version__
-from unfade.engine import Engine, provider_label
 from unfade.errors import Cancelled, UnfadeError, UsageError
+from unfade.inference import Engine, provider_label
 from unfade.log import log_file
 from unfade.picture import Picture
 from unfade.service.channel import Outbox, take_standard_streams

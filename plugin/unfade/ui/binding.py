@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QToolButton
 
-from unfade.card import Task
 from unfade.errors import UsageError
+from unfade.models import Task
 from unfade.ui import recipes
 from unfade.ui.about import show_about
 from unfade.ui.canvas.compare import Compare

@@ -14,7 +14,6 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
-from unfade.card import Task
 from unfade.errors import UsageError
 from unfade.filters.colorize import ColorizeOptions
 from unfade.filters.deartifact import DeartifactOptions
@@ -22,9 +21,10 @@ from unfade.filters.hints import Hint
 from unfade.filters.options import find_filter
 from unfade.filters.strokes import Stroke
 from unfade.filters.upscale import UpscaleOptions
+from unfade.inference import Extent
+from unfade.models import Task
 from unfade.picture import Picture
 from unfade.recipe import Recipe, Step
-from unfade.tiling import Extent
 
 ORDER: Final = (Task.DEARTIFACT, Task.COLORIZE, Task.UPSCALE)
 """The order in which the window runs filters: artifacts would be coloured and enlarged with the picture."""

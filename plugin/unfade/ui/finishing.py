@@ -9,9 +9,9 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
 from unfade.filters.part import scaled_extent
+from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
-from unfade.tiling import Extent
 from unfade.ui.canvas.images import image_of
 from unfade.ui.document import Document
 from unfade.ui.save import SaveDialog, Saver

@@ -11,9 +11,9 @@ from typing import Final
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from unfade.errors import OutputError, UnfadeError
-from unfade.files import read_json, whole_or_absent
 from unfade.filters.hints import HINTS, Hint, check_inside
-from unfade.tiling import Extent
+from unfade.inference import Extent
+from unfade.paths import read_json, whole_or_absent
 from unfade.ui.document import Change, Document
 
 _log = logging.getLogger(__name__)

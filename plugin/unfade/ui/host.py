@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from unfade.card import Task
 from unfade.errors import UnfadeError, UsageError
+from unfade.models import Task
 from unfade.picture import Picture
 from unfade.service.channel import Outbox, take_standard_streams
 from unfade.service.client import Result

@@ -18,10 +18,10 @@ from typing import Any, Final
 import numpy as np
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
+from unfade.inference import Bounds
 from unfade.log import log_file
 from unfade.picture import Picture
 from unfade.service.client import Client, EngineError, Job, Result
-from unfade.tiling import Bounds
 from unfade.ui.engine import start_engine
 from unfade.ui.engine_words import sentence_of
 from unfade.ui.pixels import DEPTHS

@@ -13,9 +13,9 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UnfadeError
 from unfade.filters.hints import Hint
+from unfade.inference import Extent
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture
-from unfade.tiling import Extent
 from unfade.ui.canvas.painting import Original
 from unfade.ui.hints import load_hints
 

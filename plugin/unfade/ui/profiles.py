@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.picture import Metadata, Picture
 from unfade.picture.profile import as_srgb
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.generator import LUMA
+from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, to_float
 from unfade.picture.profile import as_srgb
-from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.viewport import Point
 
 _AROUND = 2  # pixels: one alone may be grain

@@ -21,8 +21,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.inference import Extent
 from unfade.picture.formats import format_of_suffix
-from unfade.tiling import Extent
 from unfade.ui.design import Space
 from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings

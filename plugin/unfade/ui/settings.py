@@ -10,7 +10,7 @@ from typing import Any
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from unfade import places
+from unfade import paths
 
 RECENT_FILES = 10
 RECENT_COLOURS = 12
@@ -35,7 +35,7 @@ class Settings:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or places.config_dir() / "window.ini"
+        self.path = path or paths.config_dir() / "window.ini"
         self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
 
     def save(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QStackedWidget
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.canvas.tools import ToolId
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.document import ORDER, Document

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.actions import add_choices, add_recent_menu, fill_menu_bar, make_actions, make_tool_bar
 from unfade.ui.binding import bind_commands
 from unfade.ui.canvas.images import Images

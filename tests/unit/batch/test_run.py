@@ -13,11 +13,11 @@ import pytest
 from tests.models import identity_model
 from unfade.batch import Job, Record, run
 from unfade.batch.memory import peak_memory_bytes
-from unfade.engine import Device, Engine
 from unfade.errors import Cancelled
 from unfade.filters import Outcome, Ready, UpscaleOptions
 from unfade.filters.base import OnTile
 from unfade.filters.upscale import prepare
+from unfade.inference import Device, Engine
 from unfade.picture import Picture, read_picture, write_picture
 
 

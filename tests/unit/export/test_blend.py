@@ -9,8 +9,8 @@ import onnx
 import pytest
 
 from tests.models import cardless_model, unet_model
-from unfade.card import ModelCard, Variant
-from unfade.engine import Device, Session
+from unfade.inference import Device, Session
+from unfade.models import ModelCard, Variant
 from unfade_export.blend import blend_models
 from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint

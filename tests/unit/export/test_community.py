@@ -19,9 +19,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tiling, Variant
-from unfade.engine import Device, Engine
 from unfade.filters import UpscaleOptions, upscale
+from unfade.inference import Device, Engine
+from unfade.models import ModelCard, Task, Tiling, Variant
 from unfade.picture import Picture, read_picture, write_picture
 from unfade_export.community import UNKNOWN_LICENCE, export_community
 from unfade_export.community.architectures import architecture_names, spandrel

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
 from unfade.picture import Picture, write_picture
 from unfade_export.build import Report
 from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach

@@ -10,11 +10,11 @@ import onnx
 import pytest
 
 from tests.models import cardless_model, with_metadata
-from unfade import places
-from unfade.engine import Device, Engine, Session
+from unfade import paths
 from unfade.errors import ModelError
 from unfade.filters import DeartifactOptions, UpscaleOptions, deartifact, upscale
-from unfade.library import add_model
+from unfade.inference import Device, Engine, Session
+from unfade.models.library import add_model
 from unfade.picture import Picture
 from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
@@ -90,7 +90,7 @@ def test_the_file_and_its_card(folder: Path) -> None:
 
 
 def test_a_fixed_model_without_a_card_is_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "models_dir", lambda: tmp_path / "own")
+    monkeypatch.setattr(paths, "models_dir", lambda: tmp_path / "own")
     model = onnx.load(cardless_model(tmp_path / "fixed.onnx", 2))
     for side, dimension in zip((48, 64), model.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
         dimension.dim_value = side

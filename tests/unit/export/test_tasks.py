@@ -9,7 +9,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from unfade.card import Task, Tiling
+from unfade.models import Task, Tiling
 from unfade_export.export import export_checkpoint
 
 from ..training.photos import MASK_RECIPE, RECIPE

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from unfade.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.networks import build_network
 from unfade_training.recipe import parse_recipe

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.engine import Device, Engine
+from unfade.inference import Device, Engine
 from unfade.picture import Kernel, Picture, from_float, resize, to_float
 
 

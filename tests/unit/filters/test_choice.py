@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.models import Network, make_card
-from unfade.card import Task, Variant
-from unfade.catalog import Model, Source
 from unfade.errors import ModelError
 from unfade.filters.choice import choose_blends, choose_passes
+from unfade.models import Model, Source, Task, Variant
 
 
 def model(name: str, scale: int = 2, variant: Variant = Variant.FAITHFUL, **more: object) -> Model:

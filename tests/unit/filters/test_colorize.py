@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 from tests.models import Network, colouring_model, identity_model, save_network
 from tests.unit.filters.pictures import apart, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
-from unfade.card import Task, Tensor, Tiling
-from unfade.engine import Engine, Session
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import ColorizeOptions, Hint, colorize
 from unfade.filters.colorize import Colorizer, prepare
 from unfade.filters.hints import HINTS, hint_planes
 from unfade.filters.scales import working_extent
+from unfade.inference import Bounds, Engine, Extent, Session
+from unfade.models import Task, Tensor, Tiling
 from unfade.picture import Metadata, Picture, to_float
 from unfade.picture.lab import lab_of_srgb
 from unfade.picture.profile import as_srgb
-from unfade.tiling import Bounds, Extent
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -386,6 +385,6 @@ def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path]
 
 
 def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unfade.catalog.list_models", list)
+    monkeypatch.setattr("unfade.models.catalog.list_models", list)
     with pytest.raises(ModelError, match="No model for colouring is installed"):
         prepare(ColorizeOptions(), engine())

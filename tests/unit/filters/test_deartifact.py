@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from tests.models import black_model, cleaning_model, identity_model, nan_model
 from tests.unit.filters.pictures import apart, engine, picture
-from unfade.card import Task, Tiling
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import DeartifactOptions, Outcome, Stroke, deartifact
 from unfade.filters.deartifact import prepare
 from unfade.filters.strokes import STROKES
+from unfade.inference import Bounds
+from unfade.models import Task, Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
-from unfade.tiling import Bounds
 
 LUMA = np.array([0.299, 0.587, 0.114])
 ADD = Stroke("add", 6, ((30.0, 40.0), (70.0, 52.0)))
@@ -269,7 +269,7 @@ def test_unusable_results_are_errors(tmp_path: Path, make: Callable[..., Path], 
 
 
 def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unfade.catalog.list_models", list)
+    monkeypatch.setattr("unfade.models.catalog.list_models", list)
     with pytest.raises(ModelError, match="No model for cleaning is installed"):
         prepare(DeartifactOptions(), engine())
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models import Network, make_card
-from unfade.card import ModelCard, Tiling
 from unfade.errors import UsageError
 from unfade.filters.part import check_region, part_of
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
+from unfade.models import ModelCard, Tiling
 
 
 def card(scale: int, halo: int, multiple: int, tiling: Tiling = Tiling.EXACT) -> ModelCard:

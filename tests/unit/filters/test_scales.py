@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from unfade.filters.scales import fused, smaller_extents
-from unfade.tiling import Extent
+from unfade.inference import Extent
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from tests.models import black_model, identity_model, nan_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture
-from unfade.card import Task, Tiling, Variant
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import UpscaleOptions, upscale
 from unfade.filters.part import scaled_extent
 from unfade.filters.upscale import prepare
+from unfade.inference import Extent
+from unfade.models import Task, Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
-from unfade.tiling import Extent
 
 LUMA = np.array([0.299, 0.587, 0.114])
 

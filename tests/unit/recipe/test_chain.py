@@ -12,15 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models import cleaning_model, colouring_model, identity_model, unet_model
-from unfade.engine import Device, Engine
 from unfade.errors import Cancelled, UsageError
 from unfade.filters import Ready
 from unfade.filters import chain as chain_module
 from unfade.filters.chain import PROGRESS_TOTAL, _narrowed, _source
 from unfade.filters.deartifact import Cleaner
+from unfade.inference import Bounds, Device, Engine, Extent
 from unfade.picture import Metadata, Picture, from_float, to_float
 from unfade.recipe import Recipe
-from unfade.tiling import Bounds, Extent
 
 CLEAN = {"filter": "deartifact", "options": {"model": "clean"}}
 COLOUR = {"filter": "colorize", "options": {"model": "colour"}}

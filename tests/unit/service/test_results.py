@@ -13,8 +13,8 @@ import pytest
 
 import unfade
 from tests.unit.service.conftest import DEPTHS, Start, picture, pixels_of, shape_of
-from unfade.engine import Device, Engine
 from unfade.filters import UpscaleOptions
+from unfade.inference import Device, Engine
 from unfade.picture import Picture
 from unfade.recipe import RECIPE_VERSION, Recipe
 from unfade.service.client import Client, EngineError

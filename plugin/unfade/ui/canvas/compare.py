@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 from unfade.ui.canvas.viewport import Viewport
 
 

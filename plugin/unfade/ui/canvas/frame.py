@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRect, QRectF
 from PyQt6.QtGui import QColor, QPainter, QPen
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.canvas.captions import paint_captions, paint_divider, paint_focus
 from unfade.ui.canvas.compare import Compare, Pane
 from unfade.ui.canvas.loupe import paint_loupe

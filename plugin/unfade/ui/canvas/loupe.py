@@ -8,7 +8,7 @@ from typing import Final
 from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 from unfade.ui.canvas.compare import Pane
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.design import Colours, Space

@@ -12,8 +12,8 @@ from typing import Final
 from PyQt6.QtCore import QRect, QRectF
 from PyQt6.QtGui import QImage, QPainter
 
+from unfade.inference import Bounds
 from unfade.picture import Picture
-from unfade.tiling import Bounds
 from unfade.ui.canvas.checker import checker
 from unfade.ui.canvas.compare import Pane
 from unfade.ui.canvas.images import Images, Shown, image_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from unfade.tiling import Extent
+from unfade.inference import Extent
 from unfade.ui.canvas.compare import Compare, Pane, panes, view_size
 from unfade.ui.canvas.viewport import Point, Viewport
 

@@ -17,7 +17,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from unfade.tiling import Extent
+from unfade.inference import Extent
 from unfade.ui.canvas.compare import Compare
 from unfade.ui.canvas.frame import FramePainter
 from unfade.ui.canvas.gestures import Gestures

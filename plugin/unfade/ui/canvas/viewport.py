@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 
 LARGEST_ZOOM: Final = 64.0
 LARGEST_FIT: Final = 4.0

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QCoreApplication, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterFrame, Percent, row, tool_button
 

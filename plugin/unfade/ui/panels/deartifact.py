@@ -9,7 +9,7 @@ from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.design import Space
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterFrame, Percent, row, tool_button

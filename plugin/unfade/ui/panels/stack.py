@@ -8,7 +8,7 @@ from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from unfade.card import Task
+from unfade.models import Task
 from unfade.ui.design import Space
 from unfade.ui.document import Document
 from unfade.ui.panels.colorize import ColorizePanel

@@ -9,8 +9,8 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
-from unfade.card import Task
 from unfade.filters.part import scaled_extent
+from unfade.models import Task
 from unfade.ui.commands import plain_text
 from unfade.ui.design import Space
 from unfade.ui.document import Document

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 
 TILE: Final = 256
 """Pixels of the source a side: small enough to come one by one, large beside the networks' halos."""

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from unfade.card import Task
+from unfade.inference import Bounds, Extent
+from unfade.models import Task
 from unfade.service.client import Result
-from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.images import Images
 from unfade.ui.document import Change, Document
 from unfade.ui.link import EngineLink, Question

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from unfade.card import Task, Variant
-from unfade.catalog import Source
 from unfade.filters.choice import preference
+from unfade.models import Source, Task, Variant
 from unfade.ui.document import State
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from unfade.card import Task
 from unfade.errors import ModelError
 from unfade.filters.choice import choose_passes
 from unfade.filters.inpaint import patch_bounds
 from unfade.filters.strokes import Stroke
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
+from unfade.models import Task
 from unfade.ui.document import ORDER, State
 from unfade.ui.preview.blend import Blend
 from unfade.ui.preview.models import Models

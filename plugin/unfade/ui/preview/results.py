@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.card import Task
 from unfade.filters.part import cut
+from unfade.inference import Bounds, Extent
+from unfade.models import Task
 from unfade.picture import Metadata, Picture, to_float
 from unfade.service.client import Result
-from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.checker import checker
 from unfade.ui.canvas.images import Images, Shown, overlay_of
 from unfade.ui.canvas.pyramid import reduced

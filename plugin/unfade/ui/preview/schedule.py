@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Iterable
 
-from unfade.tiling import Bounds, Extent
+from unfade.inference import Bounds, Extent
 from unfade.ui.preview.grid import TILE, Place, bounds_of, places_in
 
 BLOCK = 2

@@ -1,7 +1,0 @@
-"""The user's own models: added, removed and looked after."""
-
-from unfade.library.adding import add_model, remove_model
-from unfade.library.download import MOST_BYTES, OnBytes
-from unfade.library.verifying import State, Verdict, verify_models
-
-__all__ = ["MOST_BYTES", "OnBytes", "State", "Verdict", "add_model", "remove_model", "verify_models"]

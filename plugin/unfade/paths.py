@@ -1,0 +1,125 @@
+"""Where Unfade keeps things on this computer, files that are whole or absent, and JSON read strictly."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import platformdirs
+
+from unfade.errors import OutputError, UsageError
+
+MOST_BYTES = 1 << 20
+"""Of a JSON file: a recipe or a list of hints has a few hundred."""
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
+
+_APP = "unfade"
+
+
+def data_dir() -> Path:
+    """The user's own data: models added by hand."""
+    # appauthor=False: without it Windows would get a folder inside a folder of the same name.
+    return platformdirs.user_data_path(_APP, appauthor=False)
+
+
+def models_dir() -> Path:
+    """The user's own models, beside those shipped with the program."""
+    return data_dir() / "models"
+
+
+def shipped_models_dir() -> Path:
+    """The models that come with the program."""
+    return Path(__file__).parent / "models" / "shipped"
+
+
+def cache_dir() -> Path:
+    """What can be made anew at any time: networks that a provider has compiled."""
+    return platformdirs.user_cache_path(_APP, appauthor=False)
+
+
+def config_dir() -> Path:
+    """Settings."""
+    return platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def log_dir() -> Path:
+    """Log files."""
+    return platformdirs.user_log_path(_APP, appauthor=False)
+
+
+@contextmanager
+def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write that takes the name `path` when the block ends well, and is gone otherwise.
+
+    Raises OutputError where it cannot be written.
+    """
+    final = Path(os.path.realpath(path))  # through a link, not over it
+    temporary = final.parent / f".unfade-{secrets.token_hex(6)}.part"
+    try:
+        if not final.parent.is_dir():
+            raise OutputError(
+                f"{path} cannot be written: the folder {path.parent} does not exist; create it first."
+            )
+        if final.exists() and not final.is_file():
+            raise OutputError(
+                f"{path} cannot be written: something that is not a file has this name; choose another."
+            )
+        with temporary.open("x+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(final)
+    except OSError as error:
+        raise OutputError(_why_not(path, error)) from error
+    except MemoryError:
+        raise OutputError(f"{path} cannot be written: the memory of this computer is used up.") from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _why_not(path: Path, error: OSError) -> str:
+    if error.errno in _NO_ROOM:
+        return f"{path} cannot be written: there is no room left; free some space or choose another folder."
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return f"{path} cannot be written: no permission to write in {path.parent}; choose another folder."
+    return f"{path} cannot be written: {error.strerror or error}; choose another name or folder."
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text, in UTF-8 where it is bytes.
+
+    Raises ValueError for what is no JSON; NaN and Infinity, which Python's reader would take, are none.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises UsageError that names the file."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; check the name and the folder.") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if len(text) > MOST_BYTES:
+        raise UsageError(f"{path} is larger than {MOST_BYTES >> 20} MiB, so it cannot be what it should be.")
+    try:
+        return parse_json(text.decode("utf-8-sig"))  # some editors on Windows begin files with a mark
+    except ValueError as error:
+        where = f" (line {error.lineno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{path} is no JSON file{where}; check it in a text editor.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,302 @@
+"""Sessions: honest about what runs them, quiet on the terminal, and safe to share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import unfade
+from tests.models import Network, identity_model, save_network, unet_model, with_metadata
+from unfade.errors import DeviceError, ModelError, UsageError
+from unfade.inference import Device, Engine, Session, nvidia, provider_label, survey
+from unfade.inference.buffers import GpuBuffers
+from unfade.inference.nvidia import Driver, Gpu, driver_obstacle
+from unfade.inference.providers import CPU, CUDA
+from unfade.inference.runtime import onnxruntime
+from unfade.inference.session import card_of, start
+from unfade.models import Tensor
+
+SHIPPED = Path(unfade.__file__).parent / "models" / "upscale-x2.onnx"
+HAS_GPU = bool((driver := nvidia.find_driver()) and driver.gpus)
+without_gpu = pytest.mark.skipif(HAS_GPU, reason="tests what is said on a machine without an NVIDIA GPU")
+lists_cuda = pytest.mark.skipif(
+    CUDA not in onnxruntime().get_available_providers(), reason="needs the onnxruntime-gpu build"
+)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return unet_model(tmp_path / "unet.onnx", 2)
+
+
+def noise(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).random((1, 3, height, width), np.float32)
+
+
+def test_runs_any_size_on_the_cpu(model: Path) -> None:
+    session = Session.open(model, Device.CPU)
+    assert (session.provider, session.fallback, session.card.name) == (CPU, None, "unet")
+    for height, width in ((4, 4), (64, 32), (128, 132)):
+        result = session.run({"input": noise(height, width)})
+        assert list(result) == ["output"]
+        assert result["output"].shape == (1, 3, height * 2, width * 2)
+        assert result["output"].dtype == np.float32
+    assert session.on_cpu() is session
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_do_not_change_the_result(model: Path, threads: int) -> None:
+    one = Session.open(model, Device.CPU, threads=1).run({"input": noise(64, 64)})["output"]
+    many = Session.open(model, Device.CPU, threads=threads).run({"input": noise(64, 64)})["output"]
+    assert np.abs(one - many).max() < 1e-5
+
+
+def test_failures_are_sentences(model: Path) -> None:
+    session = Session.open(model, Device.CPU)
+    with pytest.raises(ModelError, match="The model unet failed: "):
+        session.run({"input": np.zeros((1, 4, 8, 8), np.float32)})
+    with pytest.raises(ModelError, match="The model unet failed: "):
+        session.run({"wrong": noise(8, 8)})
+
+
+def test_models_that_cannot_be_opened(tmp_path: Path) -> None:
+    text = tmp_path / "text.onnx"
+    text.write_text("hello")
+    newer = with_metadata(identity_model(tmp_path / "newer.onnx"), {"unfade.models.card": '{"version": 2}'})
+    network = Network()
+    tensors = (Tensor("picture", 3, (0.0, 1.0), "sRGB"),)
+    misnamed = save_network(tmp_path / "misnamed.onnx", network, network.input, inputs=tensors)
+    for path, sentence in (
+        (tmp_path / "missing.onnx", "There is no model file"),
+        (text, "cannot be loaded: "),
+        (newer, "cannot be used: the card is of version 2"),
+        (misnamed, "its card describes the inputs picture, but the network has input."),
+    ):
+        for attempt in (Session.open, card_of):
+            with pytest.raises(ModelError) as caught:
+                attempt(path)
+            assert sentence in str(caught.value) and str(path) in str(caught.value)
+
+
+@lists_cuda
+@without_gpu
+def test_auto_says_why_not_the_gpu(model: Path) -> None:
+    session = Session.open(model)
+    assert session.provider == CPU
+    assert session.fallback is not None
+    assert session.fallback.startswith("Running on the CPU: ") and "NVIDIA driver" in session.fallback
+
+
+@lists_cuda
+@without_gpu
+@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+def test_cuda_by_name_is_an_error_without_it(model: Path, device: str) -> None:
+    with pytest.raises(
+        DeviceError, match=rf"The device {device} cannot be used: .*NVIDIA.*--device auto or cpu"
+    ):
+        Session.open(model, Device.parse(device))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="DirectML and CoreML are never in the builds for Linux")
+@pytest.mark.parametrize("device", ["directml", "coreml"])
+def test_other_systems_devices(model: Path, device: str) -> None:
+    with pytest.raises(DeviceError, match=f"The device {device} cannot be used here"):
+        Session.open(model, Device.parse(device))
+
+
+@lists_cuda
+@without_gpu
+def test_a_silent_fallback_is_noticed(model: Path) -> None:
+    """onnxruntime is asked for CUDA although it cannot load: it raises nothing and takes the CPU."""
+    inner, _ = start(model, [(CUDA, {"device_id": "0"}), (CPU, {})])
+    assert inner.get_providers() == [CPU]
+
+
+GPUS = Driver((12, 4), (Gpu("A", 8 * 2**30), Gpu("B", 24 * 2**30)))
+
+
+@pytest.mark.parametrize(
+    ("found", "index", "needed", "reason", "remedy"),
+    [
+        (None, 0, 12, "no NVIDIA driver was found", "install NVIDIA's driver"),
+        (Driver((12, 4), ()), 0, 12, "the NVIDIA driver finds no GPU", "nvidia-smi"),
+        (GPUS, 2, 12, "there is no GPU number 2 (0 is A, 1 is B)", "another number"),
+        (GPUS, 0, 13, "knows CUDA up to 12.4 and CUDA 13 is needed", "update the driver"),
+    ],
+)
+def test_driver_obstacles(found: Driver | None, index: int, needed: int, reason: str, remedy: str) -> None:
+    obstacle = driver_obstacle(found, index, needed)
+    assert obstacle is not None and reason in obstacle.reason and remedy in obstacle.remedy
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_no_obstacle(index: int) -> None:
+    assert driver_obstacle(GPUS, index, 12) is None
+    assert driver_obstacle(GPUS, index, 11) is None
+
+
+def test_missing_libraries_name_the_command() -> None:
+    obstacle = nvidia.library_obstacle(needed=99)
+    assert obstacle is not None
+    assert "CUDA libraries are missing" in obstacle.reason and "99" in obstacle.reason
+    assert obstacle.remedy == "pip install 'unfade[cuda]'"
+
+
+def test_survey() -> None:
+    found = survey()
+    assert [status.label for status in found] == ["CUDA", "DirectML", "CoreML", "CPU"]
+    assert found[-1].usable and found[-1].provider == CPU
+    assert all(status.usable or status.note for status in found)
+    assert provider_label(CUDA) == "CUDA"
+    assert provider_label("OtherExecutionProvider") == "OtherExecutionProvider"
+
+
+QUIET = """
+import sys
+from pathlib import Path
+import numpy as np
+from unfade.inference import Device, Session, survey
+from unfade.inference.providers import CPU, CUDA
+from unfade.inference.runtime import preload_cuda
+from unfade.inference.session import start
+path = Path(sys.argv[1])
+survey()
+preload_cuda()
+Session.open(path).run({"input": np.zeros((1, 3, 8, 8), np.float32)})
+start(path, [(CUDA, {"device_id": "0"}), (CPU, {})])
+try:
+    Session.open(path, Device.CPU).run({"input": np.zeros((1, 4, 8, 8), np.float32)})
+except Exception:
+    pass
+"""
+
+
+def test_nothing_reaches_the_terminal(model: Path) -> None:
+    """Not from preloading libraries, not from a fallback, not from a failure: from a real process."""
+    done = subprocess.run(
+        [sys.executable, "-c", QUIET, str(model)], capture_output=True, check=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_importing_with_stderr_closed(model: Path) -> None:
+    """pythonw.exe and daemons have none."""
+    code = "import os; os.close(2)\n" + QUIET
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(model)], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_io_binding_gives_the_same(model: Path) -> None:
+    """The path CUDA sessions take, with the CPU in the GPU's place: buffers are reused and replaced."""
+    session = Session.open(model, Device.CPU)
+    bound = GpuBuffers(session._inner, ["output"], device="cpu", index=0)
+    for seed, (height, width) in enumerate([(16, 16), (16, 16), (16, 16), (32, 8), (16, 16)]):
+        pixels = noise(height, width, seed)
+        got = bound.run({"input": pixels})["output"]
+        assert np.array_equal(got, session.run({"input": pixels})["output"])
+
+
+def test_a_result_is_not_overwritten_by_the_next(model: Path) -> None:
+    bound = GpuBuffers(Session.open(model, Device.CPU)._inner, ["output"], device="cpu", index=0)
+    first = bound.run({"input": noise(16, 16, 1)})["output"]
+    kept = first.copy()
+    bound.run({"input": noise(16, 16, 2)})
+    assert np.array_equal(first, kept)
+
+
+def test_engine_opens_each_model_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = unet_model(tmp_path / "a.onnx", 2)
+    other = identity_model(tmp_path / "b.onnx", 2)
+    engine = Engine(Device.CPU, threads=1)
+    assert (engine.provider, engine.fallback) == (None, None)
+    opened: list[Session] = []
+    workers = [threading.Thread(target=lambda: opened.append(engine.session(path))) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(opened) == 6 and len({id(session) for session in opened}) == 1
+    monkeypatch.chdir(tmp_path)
+    assert engine.session(Path("a.onnx")) is opened[0]
+    assert engine.session(other) is not opened[0]
+    assert (engine.provider, engine.fallback) == (CPU, None)
+
+
+@lists_cuda
+@without_gpu
+def test_engine_reports_the_fallback(model: Path) -> None:
+    engine = Engine()
+    engine.session(model)
+    assert engine.provider == CPU
+    assert engine.fallback is not None and "NVIDIA driver" in engine.fallback
+
+
+def test_a_failed_open_can_be_tried_again(tmp_path: Path) -> None:
+    engine = Engine(Device.CPU)
+    with pytest.raises(ModelError):
+        engine.session(tmp_path / "late.onnx")
+    identity_model(tmp_path / "late.onnx", 2)
+    assert engine.session(tmp_path / "late.onnx").card.name == "late"
+
+
+def test_sessions_are_shared_by_threads(model: Path) -> None:
+    session = Engine(Device.CPU).session(model)
+    inputs = [noise(32 + 4 * index, 40, index) for index in range(8)]
+    expected = [session.run({"input": pixels})["output"] for pixels in inputs]
+    results: dict[int, NDArray[np.float32]] = {}
+
+    def work(index: int) -> None:
+        results[index] = session.run({"input": inputs[index]})["output"]
+
+    workers = [threading.Thread(target=work, args=(index,)) for index in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert all(np.array_equal(results[index], expected[index]) for index in range(8))
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_engine_settings_that_make_no_sense(value: int) -> None:
+    with pytest.raises(UsageError, match="threads must be at least 1"):
+        Engine(threads=value)
+    with pytest.raises(UsageError, match="tile must be at least 1"):
+        Engine(tile=value)
+
+
+@pytest.mark.parametrize(
+    ("engine", "halo", "macs", "tile"),
+    [
+        (Engine(), 27, 257_000, 1024),
+        (Engine(), 27, 184_000, 1280),  # a photograph of a megapixel is one window
+        (Engine(), 147, 307_000, 1617),
+        (Engine(), 143, 2_000_000, 1024),  # larger ones would take too much memory
+        (Engine(), 143, None, 1024),
+        (Engine(), 400, 307_000, 2048),
+        (Engine(usual_tile=512), 27, 193_000, 512),
+        (Engine(usual_tile=512), 147, 307_000, 1024),  # else each pixel would be computed five times
+        (Engine(usual_tile=512), 64, None, 704),
+        (Engine(tile=256, usual_tile=512), 147, 307_000, 256),
+    ],
+)
+def test_a_model_that_sees_far_gets_larger_tiles(
+    engine: Engine, halo: int, macs: int | None, tile: int
+) -> None:
+    shipped = card_of(SHIPPED)
+    card = replace(shipped, halo=halo, macs_per_pixel=macs)
+    assert engine.tile_for(card) == tile
+    assert engine.tile_for(card, part=True) == tile * 3 // 2
+
+
+def test_sixteen_pixels_of_one_take_memory_of_their_own() -> None:
+    card = replace(card_of(SHIPPED), halo=43, macs_per_pixel=194_000)
+    assert (card.scale, Engine().tile_for(card), Engine().tile_for(replace(card, scale=4))) == (2, 1280, 1024)
