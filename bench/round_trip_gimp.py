@@ -78,7 +78,7 @@ def engine_alone(noise):
     """Seconds of the engine's start and of the crossing."""
     unfade = unfade_editor.Unfade(Path(Gimp.directory()) / "plug-ins" / "unfade")
     begun = time.perf_counter()
-    with unfade.inference() as engine:
+    with unfade.engine() as engine:
         started = time.perf_counter()
         result = engine.apply(FILTER, {"model": MODEL}, *SIDES, 4, "u8", noise)
         done = time.perf_counter()

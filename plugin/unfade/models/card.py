@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from unfade.errors import ModelError
 
-METADATA_KEY = "unfade.models.card"
+METADATA_KEY = "unfade.card"
 CARD_VERSION = 1
 
 _Choice = TypeVar("_Choice", bound=Enum)

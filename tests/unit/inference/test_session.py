@@ -23,7 +23,7 @@ from unfade.inference.runtime import onnxruntime
 from unfade.inference.session import card_of, start
 from unfade.models import Tensor
 
-SHIPPED = Path(unfade.__file__).parent / "models" / "upscale-x2.onnx"
+SHIPPED = Path(unfade.__file__).parent / "models" / "shipped" / "upscale-x2.onnx"
 HAS_GPU = bool((driver := nvidia.find_driver()) and driver.gpus)
 without_gpu = pytest.mark.skipif(HAS_GPU, reason="tests what is said on a machine without an NVIDIA GPU")
 lists_cuda = pytest.mark.skipif(
@@ -69,7 +69,7 @@ def test_failures_are_sentences(model: Path) -> None:
 def test_models_that_cannot_be_opened(tmp_path: Path) -> None:
     text = tmp_path / "text.onnx"
     text.write_text("hello")
-    newer = with_metadata(identity_model(tmp_path / "newer.onnx"), {"unfade.models.card": '{"version": 2}'})
+    newer = with_metadata(identity_model(tmp_path / "newer.onnx"), {"unfade.card": '{"version": 2}'})
     network = Network()
     tensors = (Tensor("picture", 3, (0.0, 1.0), "sRGB"),)
     misnamed = save_network(tmp_path / "misnamed.onnx", network, network.input, inputs=tensors)

@@ -61,8 +61,8 @@ def test_the_engine_ends_where_the_pixels_cannot_be_taken(editor: ModuleType, fo
 
     started: list[Any] = []
     unfade = editor.Unfade(folder)
-    start = unfade.inference
-    unfade.inference = lambda: started.append(start()) or started[-1]
+    start = unfade.engine
+    unfade.engine = lambda: started.append(start()) or started[-1]
     with pytest.raises(ValueError, match="the layer is gone"):
         unfade.run([editor.Step("upscale", {})], editor.Pixels(2, 1, 3, "u8", broken()), lambda _: None)
     assert not started[0].alive
@@ -71,8 +71,8 @@ def test_the_engine_ends_where_the_pixels_cannot_be_taken(editor: ModuleType, fo
 def test_an_engine_ahead_is_the_one_of_the_next_run(editor: ModuleType, folder: Path) -> None:
     started: list[Any] = []
     unfade = editor.Unfade(folder)
-    start = unfade.inference
-    unfade.inference = lambda: started.append(start()) or started[-1]
+    start = unfade.engine
+    unfade.engine = lambda: started.append(start()) or started[-1]
     steps = [editor.Step("upscale", {"model": str(folder.parents[1] / "double.onnx")})]
     pixels = editor.Pixels(2, 1, 3, "u8", [bytes(3), bytes(range(3))])
     with unfade.ahead():

@@ -118,6 +118,6 @@ def test_what_is_not_allowed_is_a_sentence_that_says_what_to_do(
     editor = editor_module(folder, monkeypatch)
     unfade = editor.Unfade(folder, sandbox / ".flatpak-info")
     with pytest.raises(editor.EngineError) as caught:
-        unfade.inference()
+        unfade.engine()
     assert "type once in a terminal: flatpak override --user" in str(caught.value)
     assert "org.gimp.GIMP" in str(caught.value)

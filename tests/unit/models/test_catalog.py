@@ -92,8 +92,8 @@ def test_damaged_files_are_left_out_and_named(folder: Path, caplog: pytest.LogCa
     (folder / "user/empty.onnx").write_bytes(b"")
     (folder / "user/cut.onnx").write_bytes(good.read_bytes()[:-400])
     cardless_model(folder / "user/bare.onnx")
-    with_metadata(identity_model(folder / "user/newer.onnx"), {"unfade.models.card": '{"version": 9}'})
-    with_metadata(identity_model(folder / "user/broken.onnx"), {"unfade.models.card": "{"})
+    with_metadata(identity_model(folder / "user/newer.onnx"), {"unfade.card": '{"version": 9}'})
+    with_metadata(identity_model(folder / "user/broken.onnx"), {"unfade.card": "{"})
     (folder / "user/folder.onnx").mkdir()
     assert names() == ["good"]
     for name in ("text", "empty", "cut", "bare", "newer", "broken", "folder"):
@@ -106,8 +106,8 @@ def test_damaged_files_are_left_out_and_named(folder: Path, caplog: pytest.LogCa
 @pytest.mark.parametrize(
     ("metadata", "sentence"),
     [
-        ({"unfade.models.card": '{"version": 9}'}, "cannot be used: the card is of version 9"),
-        ({"unfade.models.card": "{}"}, "cannot be used: the card is damaged: 'version' is missing."),
+        ({"unfade.card": '{"version": 9}'}, "cannot be used: the card is of version 9"),
+        ({"unfade.card": "{}"}, "cannot be used: the card is damaged: 'version' is missing."),
     ],
 )
 def test_cards_that_cannot_be_used(folder: Path, metadata: dict[str, str], sentence: str) -> None:

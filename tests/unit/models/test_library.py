@@ -61,7 +61,7 @@ def test_a_model_without_a_card_is_probed_and_keeps_the_card(own: Path, tmp_path
     assert source.read_bytes() == before
     copy = onnx.load(own / "My-Model.onnx")
     onnx.checker.check_model(copy)
-    assert [entry.key for entry in copy.metadata_props] == ["unfade.models.card"]
+    assert [entry.key for entry in copy.metadata_props] == ["unfade.card"]
     assert [found.card for found in list_models()] == [card]
 
 
@@ -170,7 +170,7 @@ BAD = {
     "half fixed": (lambda p: of_shape(p, [1, 3, 64, "w"]), "only one of height and width is free"),
     "small": (lambda p: of_shape(p, [1, 3, 64, 16]), "takes only 16 x 64 pixels, too few"),
     "newer": (
-        lambda p: with_metadata(identity_model(p), {"unfade.models.card": '{"version": 9}'}),
+        lambda p: with_metadata(identity_model(p), {"unfade.card": '{"version": 9}'}),
         "the card is of version 9, but this Unfade knows only 1: update Unfade",
     ),
     "lying": (lying_model, "where its card says"),

@@ -73,12 +73,12 @@ def test_holds_every_file_of_the_three_packages_and_nothing_else(wheel: Wheel) -
 def test_holds_the_typing_marker_and_the_shipped_models(wheel: Wheel) -> None:
     assert {
         "unfade/py.typed",
-        "unfade/models/upscale-x2.onnx",
-        "unfade/models/upscale-x2-gan.onnx",
-        "unfade/models/upscale-x4.onnx",
-        "unfade/models/upscale-x4-gan.onnx",
-        "unfade/models/deartifact.onnx",
-        "unfade/models/colorize.onnx",
+        "unfade/models/shipped/upscale-x2.onnx",
+        "unfade/models/shipped/upscale-x2-gan.onnx",
+        "unfade/models/shipped/upscale-x4.onnx",
+        "unfade/models/shipped/upscale-x4-gan.onnx",
+        "unfade/models/shipped/deartifact.onnx",
+        "unfade/models/shipped/colorize.onnx",
     } <= wheel.names
 
 

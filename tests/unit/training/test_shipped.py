@@ -22,7 +22,7 @@ from unfade_training.trainer import Machine, train
 
 from .photos import MASK_RECIPE, photo_folder
 
-MODELS = Path(__file__).parents[3] / "plugin" / "unfade" / "models"
+MODELS = Path(__file__).parents[3] / "plugin" / "unfade" / "models" / "shipped"
 
 
 def network_of(model: Path) -> nn.Module:
