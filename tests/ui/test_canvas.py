@@ -17,8 +17,7 @@ from tests.ui.conftest import WAIT, MakeWindow
 from tests.unit.picture.samples import display_p3
 from unfade.card import Task
 from unfade.filters.hints import Hint
-from unfade.picture import Metadata, Picture
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb
 from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.compare import Compare, panes, view_size
 from unfade.ui.canvas.images import image_of

@@ -19,10 +19,7 @@ from unfade.filters.generator import Ledger
 from unfade.filters.hints import Hint, check_inside, hint_planes
 from unfade.filters.memory import PixelMemory
 from unfade.filters.scales import fused, smaller_extents, working_extent
-from unfade.picture import Kernel, Picture, fill_transparent, resize
-from unfade.picture.guided import GuidedPlanes
-from unfade.picture.lab import Lightness
-from unfade.picture.profile import as_srgb
+from unfade.picture import GuidedPlanes, Kernel, Lightness, Picture, as_srgb, fill_transparent, resize
 from unfade.tiling import Extent, check_finite
 
 CHROMA = np.float32(110)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError
 from unfade.filters.base import Kind
-from unfade.picture.lab import lab_of_srgb
+from unfade.picture import lab_of_srgb
 from unfade.tiling import Extent
 
 MOST_HINTS = 10_000

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture.guided import bilinear, smoothed
+from unfade.picture import bilinear, smoothed
 from unfade.tiling import Extent
 
 Planes = NDArray[np.float32]

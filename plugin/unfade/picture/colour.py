@@ -1,33 +1,112 @@
-"""Colour spaces and ICC profiles: what is gray or RGB stays as it is, all else is converted to sRGB."""
+"""ICC profiles: pixels brought into sRGB and back, and which profile belongs to which pixels.
+
+All conversions are relative colorimetric with black point compensation.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import itertools
 import logging
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from unfade.picture._vips import vips
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from unfade.picture.picture import Picture, from_vips, to_float, to_vips, vips, with_dtype
 
 _log = logging.getLogger(__name__)
 
 ICC_FIELD = "icc-profile-data"
+"""Where a libvips image keeps its profile."""
+
+_SRGB_TOLERANCE = 1 / 255  # a profile that moves no colour by more is sRGB's
+_INTENT = {"intent": "relative", "black_point_compensation": True}
 _SRGB_LIKE = frozenset({"srgb", "rgb", "rgb16", "scrgb"})
 _GRAY_LIKE = frozenset({"b-w", "grey16", "multiband"})
 
 
-def as_gray_or_rgb(image: Any, path: Path) -> Any:
-    """A vips image with 1 to 4 channels of gray or RGB, alpha last.
+def is_profile_for(icc: bytes, gray: bool) -> bool:
+    """Whether it is an ICC profile of gray pixels, or of RGB ones."""
+    return icc[16:20] == (b"GRAY" if gray else b"RGB ") and icc[36:40] == b"acsp"
 
-    CMYK goes through its embedded profile, or through libvips' own CMYK profile (a coated press) where there
-    is none; the result is sRGB and carries no profile. Lab and its like become sRGB by formula.
+
+@functools.lru_cache(maxsize=16)
+def is_srgb(icc: bytes, gray: bool) -> bool:
+    """Whether the profile leaves a sample of colours where they are; False for one that cannot be used."""
+    steps = np.linspace(0, 65535, 33 if gray else 6).astype(np.uint16)
+    sample = np.array(list(itertools.product(steps, repeat=1 if gray else 3)), np.uint16)[None]
+    converted = to_srgb(sample, icc)
+    if converted is None:
+        return False
+    return float(np.abs(to_float(converted) - to_float(sample)).max()) <= _SRGB_TOLERANCE
+
+
+def to_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) -> NDArray[Any] | None:
+    """HW1 or HW3 pixels of a profile as sRGB, or on sRGB's curve if they are gray.
+
+    Args:
+        colour: uint8, uint16 or float32 in [0, 1].
+        icc: their profile.
+        dtype: of the result, by default that of `colour`. Rounded once, to it; floats pass through 16 bits.
+
+    Returns:
+        The converted pixels; None where libvips refuses the profile.
     """
-    kind = image.interpretation
-    if kind == "cmyk":
-        return _cmyk_as_srgb(image, path)
-    if kind in _SRGB_LIKE or kind in _GRAY_LIKE:
-        return image
-    deep = image.format != "uchar"
-    return without_profile(image.colourspace("rgb16" if deep else "srgb"))
+    return _transformed(colour, dtype, "srgb", icc)
+
+
+def from_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) -> NDArray[Any] | None:
+    """sRGB pixels as values of a profile: the inverse of :func:`to_srgb`, with the same arguments."""
+    # libvips takes the target from a file alone, unless it converts through float Lab, ten times slower.
+    with tempfile.TemporaryDirectory(prefix="unfade-") as folder:
+        path = Path(folder) / "profile.icc"
+        path.write_bytes(icc)
+        return _transformed(colour, dtype, str(path))
+
+
+def as_srgb(picture: Picture, dtype: DTypeLike | None = None) -> Picture:
+    """The picture with values in sRGB, or on sRGB's curve if it is gray; itself where they are that already.
+
+    Once converted it has no profile. A profile that cannot be used is left out, with a warning in the log.
+
+    Args:
+        picture: with or without a profile.
+        dtype: of the result, by default the picture's own. To convert 8 bits there and back with one
+            rounding, ask for 16 here and for 8 in :func:`in_profile`.
+    """
+    dtype = picture.pixels.dtype if dtype is None else np.dtype(dtype)
+    icc, gray = picture.metadata.icc, picture.is_gray
+    fits = icc is not None and is_profile_for(icc, gray)
+    if icc is None or (fits and is_srgb(icc, gray)):
+        return _recast(picture, dtype)
+    converted = to_srgb(picture.colour, icc, dtype) if fits else None
+    if converted is None:
+        _log.warning("The colour profile cannot be used for these pixels; they are taken for sRGB.")
+        pixels = with_dtype(picture.pixels, dtype)
+    else:
+        pixels = _with_alpha(converted, picture.alpha)
+    return Picture(pixels, dataclasses.replace(picture.metadata, icc=None))
+
+
+def in_profile(picture: Picture, icc: bytes | None, dtype: DTypeLike | None = None) -> Picture:
+    """An sRGB picture with values of a profile, which it then carries: the inverse of :func:`as_srgb`.
+
+    It stays in sRGB, without a profile, where `icc` is None, describes other pixels (gray or RGB), or is
+    refused by libvips.
+    """
+    dtype = picture.pixels.dtype if dtype is None else np.dtype(dtype)
+    if icc is not None and is_profile_for(icc, picture.is_gray):
+        metadata = dataclasses.replace(picture.metadata, icc=icc)
+        if is_srgb(icc, picture.is_gray):
+            return Picture(with_dtype(picture.pixels, dtype), metadata)
+        converted = from_srgb(picture.colour, icc, dtype)
+        if converted is not None:
+            return Picture(_with_alpha(converted, picture.alpha), metadata)
+    return _recast(picture, dtype)
 
 
 def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
@@ -45,18 +124,43 @@ def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
     return None
 
 
-def is_profile_for(icc: bytes, gray: bool) -> bool:
-    """Whether it is an ICC profile of gray pixels, or of RGB ones."""
-    return icc[16:20] == (b"GRAY" if gray else b"RGB ") and icc[36:40] == b"acsp"
+def as_gray_or_rgb(image: Any, path: Path) -> Any:
+    """A libvips image with 1 to 4 channels of gray or RGB, alpha last.
+
+    CMYK goes through its embedded profile, or through libvips' own CMYK profile (a coated press) where there
+    is none; the result is sRGB and carries no profile. Lab and its like become sRGB by formula.
+    """
+    kind = image.interpretation
+    if kind == "cmyk":
+        return _cmyk_as_srgb(image, path)
+    if kind in _SRGB_LIKE or kind in _GRAY_LIKE:
+        return image
+    deep = image.format != "uchar"
+    return without_profile(image.colourspace("rgb16" if deep else "srgb"))
+
+
+def with_profile(image: Any, icc: bytes) -> Any:
+    """The libvips image with an embedded profile."""
+    image = image.copy()
+    image.set_type(vips().GValue.blob_type, ICC_FIELD, icc)
+    return image
+
+
+def without_profile(image: Any) -> Any:
+    """The libvips image without its embedded profile."""
+    image = image.copy()
+    if image.get_typeof(ICC_FIELD):
+        image.remove(ICC_FIELD)
+    return image
+
+
+def embedded_to_srgb(image: Any) -> Any:
+    """The libvips image through its embedded profile to sRGB, without it. Raises pyvips.Error."""
+    return without_profile(image.icc_transform("srgb", embedded=True, **_INTENT))
 
 
 def _cmyk_as_srgb(image: Any, path: Path) -> Any:
-    options = {
-        "input_profile": "cmyk",
-        "intent": "relative",
-        "black_point_compensation": True,
-        "depth": 16 if image.format == "ushort" else 8,
-    }
+    options = {**_INTENT, "input_profile": "cmyk", "depth": 16 if image.format == "ushort" else 8}
     try:
         converted = image.icc_transform("srgb", embedded=True, **options)
     except vips().Error:
@@ -65,9 +169,36 @@ def _cmyk_as_srgb(image: Any, path: Path) -> Any:
     return without_profile(converted)
 
 
-def without_profile(image: Any) -> Any:
-    """The image without its embedded profile."""
-    image = image.copy()
-    if image.get_typeof(ICC_FIELD):
-        image.remove(ICC_FIELD)
-    return image
+def _transformed(
+    colour: NDArray[Any], dtype: DTypeLike | None, target: str, icc: bytes | None = None
+) -> NDArray[Any] | None:
+    """HW1 or HW3 pixels of profile `icc` (None: sRGB) in profile `target` (libvips' name, or a file)."""
+    dtype = colour.dtype if dtype is None else np.dtype(dtype)
+    gray = colour.shape[2] == 1
+    data = with_dtype(colour, np.uint16) if colour.dtype == np.float32 else colour
+    if gray and icc is None:
+        data = np.repeat(data, 3, axis=2)  # libvips' sRGB profile takes RGB alone
+    image = to_vips(np.ascontiguousarray(data))
+    # Both at once would let sRGB take the place of an embedded profile that is refused.
+    source = {"input_profile": "srgb"} if icc is None else {"embedded": True}
+    if icc is not None:
+        image = with_profile(image, icc)
+    try:
+        moved = image.icc_transform(target, depth=8 if dtype == np.uint8 else 16, **source, **_INTENT)
+        if gray and moved.bands > 1:
+            moved = moved[1]  # gray in all three; green is rounded the least
+        return with_dtype(from_vips(moved), dtype)
+    except vips().Error as error:
+        _log.info("%s", error)
+        return None
+
+
+def _with_alpha(colour: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
+    if alpha is None:
+        return colour
+    return np.concatenate((colour, with_dtype(alpha, colour.dtype)[..., None]), axis=2)
+
+
+def _recast(picture: Picture, dtype: np.dtype[Any]) -> Picture:
+    pixels = with_dtype(picture.pixels, dtype)
+    return picture if pixels is picture.pixels else Picture(pixels, picture.metadata)

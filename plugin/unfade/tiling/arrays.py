@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture.convert import from_float, to_float
+from unfade.picture import from_float, to_float
 from unfade.tiling.geometry import Bounds
 from unfade.tiling.windows import Read, Write
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.generator import LUMA
-from unfade.picture import Picture, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Picture, as_srgb, to_float
 from unfade.tiling import Bounds, Extent
 from unfade.ui.canvas.viewport import Point
 

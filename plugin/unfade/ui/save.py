@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.picture.formats import format_of_suffix
+from unfade.picture import format_of_suffix
 from unfade.tiling import Extent
 from unfade.ui.design import Space
 from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix

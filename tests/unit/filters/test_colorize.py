@@ -22,9 +22,7 @@ from unfade.filters import ColorizeOptions, Hint, colorize
 from unfade.filters.colorize import Colorizer, prepare
 from unfade.filters.hints import HINTS, hint_planes
 from unfade.filters.scales import working_extent
-from unfade.picture import Metadata, Picture, to_float
-from unfade.picture.lab import lab_of_srgb
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb, lab_of_srgb, to_float
 from unfade.tiling import Bounds, Extent
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture import Picture
-from unfade.picture._vips import vips
+from unfade.picture import Picture, vips
 from unfade.tiling import Bounds
 
 _VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}

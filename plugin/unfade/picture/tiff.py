@@ -1,7 +1,11 @@
-"""Image file directories: the tagged structure that TIFF files and EXIF blocks share (TIFF 6.0, BigTIFF)."""
+"""Image file directories, the tagged structure of TIFF files and EXIF blocks, and EXIF in TIFF files.
+
+TIFF 6.0, BigTIFF and EXIF 2.32.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,30 +17,33 @@ INTEROP_IFD = 0xA005
 CHILDREN = frozenset({EXIF_IFD, GPS_IFD, INTEROP_IFD})
 """Tags whose value is the offset of a further directory."""
 
-_LONG = 4
+# What a TIFF's own directory says about the photograph rather than about the file's structure.
+_DESCRIPTIVE = frozenset(
+    {
+        0x010E,  # ImageDescription
+        0x010F,  # Make
+        0x0110,  # Model
+        0x0131,  # Software
+        0x0132,  # DateTime
+        0x013B,  # Artist
+        0x013C,  # HostComputer
+        0x4746,  # Rating
+        0x4749,  # RatingPercent
+        0x8298,  # Copyright
+        *range(0x9C9B, 0x9CA0),  # XPTitle, XPComment, XPAuthor, XPKeywords, XPSubject
+        EXIF_IFD,
+        GPS_IFD,
+    }
+)
+
+SHORT, LONG = 3, 4
 _LONG8 = 16
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
-_WORDS = _SIZES | {5: 4, 10: 4}  # what byte order turns round: a rational is two words
+_KINDS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}  # types by size
+_SIZES = {kind: size for size, kinds in _KINDS.items() for kind in kinds}
+_WORDS = _SIZES | {5: 4, 10: 4}  # bytes swapped together: a rational is two words
 _MAX_ENTRIES = 4096
 _MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
-_OFFSET_KINDS = (_LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
+_OFFSET_KINDS = (LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
 
 
 class MalformedError(ValueError):
@@ -94,6 +101,41 @@ class Slot:
     tag: int
     kind: int
     count: int
+
+
+def exif_of(stream: BinaryIO) -> bytes | None:
+    """The EXIF block of a TIFF file: its EXIF and GPS directories and descriptive tags; None without any."""
+    try:
+        layout, first = read_header(stream)
+        entries = [e for e in read_entries(stream, layout, first) if e.tag in _DESCRIPTIVE]
+    except MalformedError:
+        return None
+    if not entries:
+        return None
+    mark, layout = (b"II", Layout("<")) if layout.order == "<" else (b"MM", Layout(">"))
+    head = mark + struct.pack(layout.order + "HI", 42, 8)
+    return head + directory_bytes(entries, layout, len(head))
+
+
+def add_exif(stream: BinaryIO, block: bytes) -> None:
+    """Puts an EXIF block into the TIFF file open in `stream` (for reading and writing).
+
+    A new first directory is appended, which refers to the pixels as the old one did, and the file's header is
+    pointed to it.
+    """
+    source = io.BytesIO(block)
+    source_layout, source_first = read_header(source)
+    entries = [e for e in read_entries(source, source_layout, source_first) if e.tag in _DESCRIPTIVE]
+    layout, first = read_header(stream)
+    if layout.order != source_layout.order:
+        entries = [e.reordered() for e in entries]
+    new = {e.tag for e in entries}
+    entries += [e for e in raw_entries(stream, layout, first) if e.tag not in new]
+    end = stream.seek(0, io.SEEK_END)
+    stream.write(bytes(end % 2))
+    stream.write(directory_bytes(entries, layout, end + end % 2))
+    stream.seek(8 if layout.big else 4)
+    stream.write(layout.offset.pack(end + end % 2))
 
 
 def read_header(stream: BinaryIO) -> tuple[Layout, int]:
@@ -156,7 +198,7 @@ def read_entries(stream: BinaryIO, layout: Layout, offset: int, depth: int = 0) 
                 child = int.from_bytes(value, "little" if layout.order == "<" else "big")
                 children = tuple(read_entries(stream, layout, child, depth + 1))
                 if children:
-                    yield Entry(slot.tag, _LONG, 1, b"", children)
+                    yield Entry(slot.tag, LONG, 1, b"", children)
         except MalformedError:
             continue
 
@@ -180,7 +222,7 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
     for entry in entries:
         kind, field = entry.kind, entry.value
         if entry.children:
-            kind = _LONG8 if layout.big else _LONG
+            kind = _LONG8 if layout.big else LONG
             field = layout.offset.pack(after + len(tail))
             tail += directory_bytes(list(entry.children), layout, after + len(tail))
         elif not entry.raw and len(field) > room:

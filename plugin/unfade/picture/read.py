@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import exif, xmp
-from unfade.picture._vips import vips
-from unfade.picture.bmp import bmp_dpi, decode_bmp, open_bmp
-from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, matching_profile
+from unfade.picture import tiff
+from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb
 from unfade.picture.formats import TITLES, Format, format_of_content
-from unfade.picture.orientation import TRANSPOSED, as_stored
-from unfade.picture.picture import Metadata, Picture
+from unfade.picture.metadata import metadata_for
+from unfade.picture.picture import Metadata, Picture, dtype_of, vips
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +24,7 @@ DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
 _STRIP_BYTES = 2**20
+_LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 # Pixels per mm that libvips reports where a file states none (PNG, WebP and TIFF, JPEG).
 _DEFAULT_RESOLUTIONS = (0.0, 2.834, 1.0, 72 / 25.4)
 
@@ -97,13 +96,33 @@ def _damaged(path: Path, kind: Format) -> PictureError:
 
 
 def _read_bmp(path: Path, kind: Format, max_pixels: int) -> Picture:
+    """A BMP file, which libvips does not know."""
+    # Not Image.open: its limit of pixels is not ours, and process-wide.
+    from PIL.BmpImagePlugin import BmpImageFile
+
     with path.open("rb") as stream:
         try:
-            image = open_bmp(stream)
+            image = BmpImageFile(stream)
             _check_size(path, image.width, image.height, max_pixels)
-            return Picture(decode_bmp(image), Metadata(dpi=bmp_dpi(image)))
+            dpi = image.info.get("dpi", (0, 0))
+            known = (round(dpi[0], 2), round(dpi[1], 2)) if min(dpi) > 0 else None
+            return Picture(_decode_with_pillow(image), Metadata(dpi=known))
         except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
             raise _damaged(path, kind) from error
+
+
+def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
+    """The pixels of a Pillow image as 8-bit gray, RGB or RGBA, HWC. Raises OSError if they are cut short."""
+    mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    bands = len(mode)
+    image.load()
+    pixels = np.empty((image.height, image.width, bands), np.uint8)
+    rows = max(1, _STRIP_BYTES // image.width)
+    for y in range(0, image.height, rows):
+        end = min(y + rows, image.height)
+        strip = image.crop((0, y, image.width, end)).convert(mode)
+        pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+    return pixels
 
 
 def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
@@ -144,9 +163,9 @@ def _known_samples(image: Any, path: Path) -> Any:
 
 def _decode(image: Any, orientation: int) -> NDArray[Any]:
     """The pixels, upright, HWC, decoded from top to bottom a strip at a time."""
-    dtype = np.dtype({"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}[image.format])
+    dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
-    shape = (width, height, bands) if orientation in TRANSPOSED else (height, width, bands)
+    shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
     pixels: NDArray[Any] = np.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
     region = vips().Region.new(image)
@@ -158,32 +177,42 @@ def _decode(image: Any, orientation: int) -> NDArray[Any]:
     return pixels
 
 
+def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of an upright picture (HWC) laid out as a file of that EXIF orientation stores it.
+
+    Writing stored rows into the view turns the picture upright without a second copy of it. Values other than
+    2 to 8 mean upright.
+    """
+    if orientation in _LYING:
+        upright = upright.swapaxes(0, 1)
+    if orientation in (3, 4, 6, 7):
+        upright = upright[::-1]
+    if orientation in (2, 3, 7, 8):
+        upright = upright[:, ::-1]
+    return upright
+
+
 def _clipped(strip: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(np.nan_to_num(strip, nan=0.0), 0.0, 1.0)
 
 
 def _metadata(image: Any, pixels: NDArray[Any], orientation: int, path: Path, kind: Format) -> Metadata:
     height, width, channels = pixels.shape
-    block = _tiff_exif(path) if kind.name == "tiff" else _blob(image, "exif-data")
-    packet = _blob(image, "xmp-data")
     # Files hold whole pixels a metre or fractions of an inch: 299.9994 was 300 once.
     across, down = round(image.xres * 25.4, 2), round(image.yres * 25.4, 2)
     dpi: tuple[float, float] | None = (across, down)
     if not image.get_typeof("resolution-unit") and image.xres in _DEFAULT_RESOLUTIONS:
         dpi = None
-    elif orientation in TRANSPOSED:
+    elif orientation in _LYING:
         dpi = (down, across)
-    return Metadata(
-        icc=matching_profile(_blob(image, ICC_FIELD), channels < 3, path),
-        exif=exif.updated(block, width, height) if block else None,
-        xmp=xmp.updated(packet, width, height) if packet else None,
-        dpi=dpi,
-    )
+    exif = _tiff_exif(path) if kind.name == "tiff" else _blob(image, "exif-data")
+    found = Metadata(icc=_blob(image, ICC_FIELD), exif=exif, xmp=_blob(image, "xmp-data"), dpi=dpi)
+    return metadata_for(found, width, height, gray=channels < 3, path=path)
 
 
 def _tiff_exif(path: Path) -> bytes | None:
     with path.open("rb") as stream:
-        return exif.from_tiff(stream)
+        return tiff.exif_of(stream)
 
 
 def _warn_of_further_frames(image: Any, path: Path, kind: Format) -> None:
