@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import itertools
 import logging
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +60,8 @@ def to_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) ->
 
 def from_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) -> NDArray[Any] | None:
     """sRGB pixels as values of a profile: the inverse of :func:`to_srgb`, with the same arguments."""
+    import tempfile  # here, because importing the package must not pay for it
+
     # libvips takes the target from a file alone, unless it converts through float Lab, ten times slower.
     with tempfile.TemporaryDirectory(prefix="unfade-") as folder:
         path = Path(folder) / "profile.icc"
