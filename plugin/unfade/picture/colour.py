@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import itertools
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,34 @@ def without_profile(image: Any) -> Any:
 def embedded_to_srgb(image: Any) -> Any:
     """The libvips image through its embedded profile to sRGB, without it. Raises pyvips.Error."""
     return without_profile(image.icc_transform("srgb", embedded=True, **_INTENT))
+
+
+def ycbcr_to_rgb(
+    image: Any, coefficients: Sequence[float] | None = None, reference: Sequence[float] | None = None
+) -> Any:
+    """A libvips image of Y, Cb and Cr (and further channels) as RGB of the same depth (TIFF 6.0, section 21).
+
+    Args:
+        image: integers of 8 or 16 bits, chroma as large as luma.
+        coefficients: the shares of red, green and blue in luma; by default those of Rec. 601.
+        reference: black and white of luma, then zero and the largest value of either chroma; by default the
+            full range.
+    """
+    red, green, blue = coefficients if coefficients and len(coefficients) == 3 else (0.299, 0.587, 0.114)
+    peak = 65535.0 if image.format == "ushort" else 255.0
+    half = (peak + 1) / 2
+    if not reference or len(reference) != 6 or not all(np.diff(reference)[::2]):
+        reference = (0, peak, half, peak, half, peak)
+    black, zero = reference[0], (reference[2], reference[4])
+    luma = peak / (reference[1] - black)
+    chroma = [(half - 1) / (reference[2 * i + 3] - zero[i]) for i in (0, 1)]
+    cb, cr = (2 - 2 * blue) * chroma[0], (2 - 2 * red) * chroma[1]
+    matrix = [[luma, 0, cr], [luma, -cb * blue / green, -cr * red / green], [luma, cb, 0]]
+    centred = image.extract_band(0, n=3).linear([1, 1, 1], [-black, -zero[0], -zero[1]])
+    rgb = centred.recomb(vips().Image.new_from_array(matrix)).rint().cast(image.format)
+    if image.bands > 3:
+        rgb = rgb.bandjoin(image.extract_band(3, n=image.bands - 3))
+    return rgb.copy(interpretation="rgb16" if image.format == "ushort" else "srgb")
 
 
 def _cmyk_as_srgb(image: Any, path: Path) -> Any:

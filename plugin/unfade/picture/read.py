@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import PictureError
 from unfade.picture import tiff
-from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb
+from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, ycbcr_to_rgb
 from unfade.picture.formats import TITLES, Format, format_of_content
 from unfade.picture.metadata import metadata_for
 from unfade.picture.picture import Metadata, Picture, dtype_of, vips
@@ -33,7 +34,8 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
     """The picture in a PNG, JPEG, WebP, TIFF or BMP file, upright, whatever the file is called.
 
     Kept as they are: 8 and 16 bits, 32-bit floats (clipped to [0, 1]), gray, RGB, alpha, ICC profile.
-    Palettes and 1-bit pictures become 8 bits, CMYK and Lab become sRGB. Of several pages the first is read.
+    Palettes and 1-bit pictures become 8 bits; CMYK, Lab and YCbCr become sRGB; numbers of 32 bits that hold
+    those of 8 or 16 are scaled to their white. Of several pages the first is read that is no thumbnail.
     Memory beside the pixels is a few strips, except for what the decoders themselves need: libwebp and
     interlaced PNG the picture once more, progressive JPEG its coefficients, BMP (Pillow) 4 bytes a pixel.
 
@@ -127,28 +129,118 @@ def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
 
 def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     v = vips()
-    try:
+    page = _page_of(path) if kind.name == "tiff" else None
+    options = {"page": page.index} if page else {}
+
+    def opened() -> Any:
         # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
         source = v.Source.new_from_file(os.fsencode(path))
         load = getattr(v.Image, f"{kind.name}load_source")
         # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
-        image = load(source, access="sequential", fail_on="error")
+        return load(source, access="sequential", fail_on="error", **options)
+
+    try:
+        image = opened()
         _check_size(path, image.width, image.height, max_pixels)
-        _warn_of_further_frames(image, path, kind)
+        if page is None:
+            _warn_of_further_frames(image, path, kind)
         orientation = _integer(image, "orientation", 1)
+        if image.format in ("float", "uint"):
+            image = _scaled(image, _white_of(opened(), path), path)
+        if page is not None:
+            image = _colours_of_page(image, page, path)
         image = _known_samples(as_gray_or_rgb(image, path), path)
         pixels = _decode(image, orientation)
     except v.Error as error:
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
-    return Picture(pixels, _metadata(image, pixels, orientation, path, kind))
+    return Picture(pixels, _metadata(image, pixels, orientation, path, kind, page))
+
+
+def _page_of(path: Path) -> tiff.Page | None:
+    """The page of a TIFF file to read: the first that is no thumbnail and no mask. None if none is found."""
+    with path.open("rb") as stream:
+        pages = tiff.pages(stream)
+    if not pages:
+        return None
+    whole = [page for page in pages if page.is_whole_picture]
+    if any(page.is_raw for page in pages) or (not whole and pages[0].has_children):
+        raise PictureError(f"{path} is a RAW photograph of a camera; develop it first, and give the result.")
+    if len(whole) > 1:
+        _log.warning("%s has %d pages; only the first is used.", path, len(whole))
+    return whole[0] if whole else pages[0]
+
+
+def _colours_of_page(image: Any, page: tiff.Page, path: Path) -> Any:
+    """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
+    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    if page.compression == tiff.OLD_JPEG and page.is_tiled:
+        raise PictureError(
+            f"{path} is compressed as old-style JPEG in tiles, which Unfade cannot read; "
+            "save it with another compression."
+        )
+    if page.photometric == tiff.SEPARATED and page.first(tiff.INK_SET, 1) != 1:
+        raise PictureError(f"{path} has other inks than CMYK; save it as RGB.")
+    if page.photometric == tiff.YCBCR and page.first(tiff.PLANAR_CONFIG, 1) == 2:  # libvips mixes up the rows
+        raise PictureError(
+            f"{path} holds YCbCr in separate planes, which Unfade cannot read; save it as RGB."
+        )
+    if page.photometric == tiff.YCBCR and samples == 3:
+        if image.bands == 4:  # decoded by libtiff, with an alpha that the file has not
+            return image.extract_band(0, n=3)
+        if page.compression != tiff.JPEG:
+            return ycbcr_to_rgb(
+                image, page.tags.get(tiff.YCBCR_COEFFICIENTS), page.tags.get(tiff.REFERENCE_BLACK_WHITE)
+            )
+    if len(page.extra_samples) == 1 and page.extra_samples[0] == 0 and image.bands == samples:
+        _log.warning("%s: its last channel is not marked as alpha and is left out.", path)
+        return image.extract_band(0, n=image.bands - 1)
+    return image
+
+
+def _white_of(image: Any, path: Path) -> float:
+    """The value that stands for white in samples of 32 bits, integers or floats: 1, 255, 65535 or 2**32 - 1.
+
+    Found in the values, as no tag tells it: programs write pictures of 8 and 16 bits as wider numbers.
+    """
+    integers = image.format == "uint"
+    dtype = np.dtype(np.uint32 if integers else np.float32)
+    lowest, highest, total, whole = 0.0, 0.0, 0.0, True
+    for _, strip in _strips(image, dtype):
+        known = strip if integers else np.nan_to_num(strip, nan=0.0, posinf=0.0, neginf=0.0)
+        lowest, highest = min(lowest, float(known.min())), max(highest, float(known.max()))
+        total += float(known.sum(dtype=np.float64))
+        whole = whole and (integers or not (known % 1).any())
+    mean = total / (image.width * image.height * image.bands)
+    # Scene-linear light has highlights above 1, and is 1 at most on the mean.
+    if integers or (highest > 1 and lowest >= 0 and (whole or mean > 1)):
+        for white in (255.0, 65535.0):
+            if highest <= white:
+                _log.warning("%s: its 32-bit numbers end at %g; %g is taken for white.", path, highest, white)
+                return white
+        if integers:
+            return 2.0**32 - 1
+    if lowest < 0 or highest > 1:
+        _log.warning("%s: values from %g to %g are clipped to 0 to 1.", path, lowest, highest)
+    return 1.0
+
+
+def _scaled(image: Any, white: float, path: Path) -> Any:
+    """The image with samples that pictures have: integers of 32 bits in 8 or 16, floats in [0, 1]."""
+    if image.format == "float":
+        scaled = image if white == 1 else image / white
+        # The press's profile knows integers alone.
+        return (scaled * 65535).rint().cast("ushort") if image.interpretation == "cmyk" else scaled
+    if white == 255:
+        return image.cast("uchar")
+    if white == 65535:
+        return image.cast("ushort")
+    _log.warning("%s: 32-bit integers are reduced to 16 bits.", path)
+    return (image >> 16).cast("ushort")
 
 
 def _known_samples(image: Any, path: Path) -> Any:
     """The image with samples and channels that a Picture can hold."""
-    if image.format == "uint":
-        _log.warning("%s: 32-bit integers are reduced to 16 bits.", path)
-        image = (image >> 16).cast("ushort")
     if image.format not in ("uchar", "ushort", "float"):
         raise PictureError(
             f"{path} has samples of a kind that Unfade cannot read ({image.format}); "
@@ -168,13 +260,19 @@ def _decode(image: Any, orientation: int) -> NDArray[Any]:
     shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
     pixels: NDArray[Any] = np.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
+    for y, strip in _strips(image, dtype):
+        stored[y : y + len(strip)] = _clipped(strip) if dtype == np.float32 else strip
+    return pixels
+
+
+def _strips(image: Any, dtype: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The rows of a libvips image from top to bottom, as (first row, strip HWC)."""
+    height, width, bands = image.height, image.width, image.bands
     region = vips().Region.new(image)
     rows = min(256, max(16, _STRIP_BYTES // (width * bands * dtype.itemsize)))
     for y in range(0, height, rows):
         count = min(rows, height - y)
-        strip = np.frombuffer(region.fetch(0, y, width, count), dtype).reshape(count, width, bands)
-        stored[y : y + count] = _clipped(strip) if dtype == np.float32 else strip
-    return pixels
+        yield y, np.frombuffer(region.fetch(0, y, width, count), dtype).reshape(count, width, bands)
 
 
 def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -196,7 +294,9 @@ def _clipped(strip: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(np.nan_to_num(strip, nan=0.0), 0.0, 1.0)
 
 
-def _metadata(image: Any, pixels: NDArray[Any], orientation: int, path: Path, kind: Format) -> Metadata:
+def _metadata(
+    image: Any, pixels: NDArray[Any], orientation: int, path: Path, kind: Format, page: tiff.Page | None
+) -> Metadata:
     height, width, channels = pixels.shape
     # Files hold whole pixels a metre or fractions of an inch: 299.9994 was 300 once.
     across, down = round(image.xres * 25.4, 2), round(image.yres * 25.4, 2)
@@ -205,14 +305,14 @@ def _metadata(image: Any, pixels: NDArray[Any], orientation: int, path: Path, ki
         dpi = None
     elif orientation in _LYING:
         dpi = (down, across)
-    exif = _tiff_exif(path) if kind.name == "tiff" else _blob(image, "exif-data")
+    exif = _tiff_exif(path, page) if kind.name == "tiff" else _blob(image, "exif-data")
     found = Metadata(icc=_blob(image, ICC_FIELD), exif=exif, xmp=_blob(image, "xmp-data"), dpi=dpi)
     return metadata_for(found, width, height, gray=channels < 3, path=path)
 
 
-def _tiff_exif(path: Path) -> bytes | None:
+def _tiff_exif(path: Path, page: tiff.Page | None) -> bytes | None:
     with path.open("rb") as stream:
-        return tiff.exif_of(stream)
+        return tiff.exif_of(stream, page)
 
 
 def _warn_of_further_frames(image: Any, path: Path, kind: Format) -> None:
@@ -221,8 +321,7 @@ def _warn_of_further_frames(image: Any, path: Path, kind: Format) -> None:
         with path.open("rb") as stream:
             frames = _apng_frames(stream)
     if frames > 1:
-        what = "pages" if kind.name == "tiff" else "frames"
-        _log.warning("%s has %d %s; only the first is used.", path, frames, what)
+        _log.warning("%s has %d frames; only the first is used.", path, frames)
 
 
 def _apng_frames(stream: BinaryIO) -> int:

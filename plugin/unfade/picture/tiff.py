@@ -1,4 +1,4 @@
-"""Image file directories, the tagged structure of TIFF files and EXIF blocks, and EXIF in TIFF files.
+"""Image file directories, the tagged structure of TIFF files and EXIF blocks: pages and EXIF of a TIFF file.
 
 TIFF 6.0, BigTIFF and EXIF 2.32.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -41,7 +41,21 @@ _LONG8 = 16
 _KINDS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}  # types by size
 _SIZES = {kind: size for size, kinds in _KINDS.items() for kind in kinds}
 _WORDS = _SIZES | {5: 4, 10: 4}  # bytes swapped together: a rational is two words
+_RATIONAL = 5
+_NUMBERS = {
+    1: "B",
+    3: "H",
+    4: "I",
+    _RATIONAL: "II",
+    11: "f",
+    12: "d",
+    13: "I",
+    16: "Q",
+    18: "Q",
+}  # struct codes
 _MAX_ENTRIES = 4096
+_MAX_PAGES = 4096
+_MAX_NUMBERS = 64  # of a tag that says something of the whole page
 _MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
 _OFFSET_KINDS = (LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
 
@@ -103,11 +117,110 @@ class Slot:
     count: int
 
 
-def exif_of(stream: BinaryIO) -> bytes | None:
-    """The EXIF block of a TIFF file: its EXIF and GPS directories and descriptive tags; None without any."""
+COMPRESSION, PHOTOMETRIC, SAMPLES_PER_PIXEL, PLANAR_CONFIG = 0x0103, 0x0106, 0x0115, 0x011C
+INK_SET, EXTRA_SAMPLES = 0x014C, 0x0152
+YCBCR_COEFFICIENTS, REFERENCE_BLACK_WHITE = 0x0211, 0x0214
+_SUBFILE, _OLD_SUBFILE, _TILE_WIDTH, _SUB_DIRECTORIES, _DNG = 0x00FE, 0x00FF, 0x0142, 0x014A, 0xC612
+
+SEPARATED, YCBCR = 5, 6
+"""Photometric interpretations: inks, and luma with chroma."""
+OLD_JPEG, JPEG = 6, 7
+"""Compressions."""
+_SENSOR = (32803, 34892)  # photometric interpretations: colour filter array, linear raw
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the tags of a page say of its pixels (TIFF 6.0, section 8)."""
+
+    index: int
+    """Its place in the file, from 0."""
+    offset: int
+    """Of its directory."""
+    tags: Mapping[int, tuple[float, ...]]
+    """The numbers of each tag that has any; rationals as quotients."""
+
+    def first(self, tag: int, default: int) -> int:
+        """The first number of a tag, or the default that TIFF 6.0 gives it."""
+        return int(self.tags[tag][0]) if tag in self.tags else default
+
+    @property
+    def photometric(self) -> int:
+        return self.first(PHOTOMETRIC, -1)
+
+    @property
+    def compression(self) -> int:
+        return self.first(COMPRESSION, 1)
+
+    @property
+    def extra_samples(self) -> tuple[float, ...]:
+        """What each channel beyond the colours means: 0 unspecified, 1 and 2 alpha."""
+        return self.tags.get(EXTRA_SAMPLES, ())
+
+    @property
+    def is_tiled(self) -> bool:
+        return _TILE_WIDTH in self.tags
+
+    @property
+    def has_children(self) -> bool:
+        """Whether it refers to directories beside the chain of pages."""
+        return _SUB_DIRECTORIES in self.tags
+
+    @property
+    def is_whole_picture(self) -> bool:
+        """Whether it is neither a smaller version of another page nor a mask (by NewSubfileType)."""
+        return not self.first(_SUBFILE, 0) & 0b101 and self.first(_OLD_SUBFILE, 1) != 2
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is a camera's sensor data (DNG version, colour filter array, linear raw)."""
+        return _DNG in self.tags or self.photometric in _SENSOR
+
+
+def pages(stream: BinaryIO) -> list[Page]:
+    """The pages of a TIFF file, as far as its directories can be followed."""
+    found: list[Page] = []
+    seen: set[int] = set()
+    try:
+        layout, offset = read_header(stream)
+        while offset and offset not in seen and len(found) < _MAX_PAGES:
+            seen.add(offset)
+            entries, link = slots(stream, layout, offset)
+            tags = {slot.tag: values for slot in entries if (values := _numbers(stream, layout, slot))}
+            found.append(Page(len(found), offset, tags))
+            (offset,) = layout.offset.unpack(_read(stream, link, layout.offset.size))
+    except MalformedError:
+        pass
+    return found
+
+
+def _numbers(stream: BinaryIO, layout: Layout, slot: Slot) -> tuple[float, ...]:
+    """The numbers of a short entry; none for text and for tables."""
+    code = _NUMBERS.get(slot.kind)
+    size = _SIZES.get(slot.kind, 0) * slot.count
+    if code is None or not 0 < slot.count <= _MAX_NUMBERS:
+        return ()
+    at = slot.position + layout.head.size
+    try:
+        if size > layout.offset.size:
+            (at,) = layout.offset.unpack(_read(stream, at, layout.offset.size))
+        values = struct.unpack(layout.order + code * slot.count, _read(stream, at, size))
+    except MalformedError:
+        return ()
+    if slot.kind == _RATIONAL:
+        return tuple(a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True))
+    return values
+
+
+def exif_of(stream: BinaryIO, page: Page | None = None) -> bytes | None:
+    """The EXIF block of a page, the first by default; None without any.
+
+    It holds the page's EXIF and GPS directories and its descriptive tags.
+    """
     try:
         layout, first = read_header(stream)
-        entries = [e for e in read_entries(stream, layout, first) if e.tag in _DESCRIPTIVE]
+        offset = first if page is None else page.offset
+        entries = [e for e in read_entries(stream, layout, offset) if e.tag in _DESCRIPTIVE]
     except MalformedError:
         return None
     if not entries:
