@@ -1,4 +1,4 @@
-"""ICC profiles: pixels brought into sRGB and back, and which profile belongs to which pixels.
+"""ICC profiles: pixels converted to sRGB and back, which profile fits which pixels, profiles made from tags.
 
 All conversions are relative colorimetric with black point compensation.
 """
@@ -9,7 +9,8 @@ import dataclasses
 import functools
 import itertools
 import logging
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,34 @@ ICC_FIELD = "icc-profile-data"
 """Where a libvips image keeps its profile."""
 
 _SRGB_TOLERANCE = 1 / 255  # a profile that moves no colour by more is sRGB's
+_CHROMATICITY_TOLERANCE = 0.002
+_GAMMA_TOLERANCE = 500  # of 100,000
 _INTENT = {"intent": "relative", "black_point_compensation": True}
+
+Chromaticities = Sequence[float]
+"""x and y of white, red, green and blue, as PNG orders them."""
+
+_D65 = (0.3127, 0.3290)
+_PRIMARIES: dict[int, Chromaticities] = {  # ITU-T H.273, table 2
+    1: (*_D65, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060),  # BT.709 and sRGB
+    4: (0.310, 0.316, 0.670, 0.330, 0.210, 0.710, 0.140, 0.080),  # BT.470 M
+    5: (*_D65, 0.640, 0.330, 0.290, 0.600, 0.150, 0.060),  # BT.470 BG
+    6: (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),  # SMPTE 170M
+    7: (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),  # SMPTE 240M
+    9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),  # BT.2020
+    11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # DCI P3
+    12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
+}
+# Curves from values to light: an exponent, or exponent, scale, offset, slope and end of the line near black.
+_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+_VIDEO_CURVE = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
+_CURVES: dict[int, Sequence[float]] = {  # ITU-T H.273, table 3
+    **dict.fromkeys((1, 6, 14, 15), _VIDEO_CURVE),
+    4: (2.2,),
+    5: (2.8,),
+    8: (1.0,),
+    13: _SRGB_CURVE,
+}
 _SRGB_LIKE = frozenset({"srgb", "rgb", "rgb16", "scrgb"})
 _GRAY_LIKE = frozenset({"b-w", "grey16", "multiband"})
 
@@ -124,6 +152,89 @@ def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
     space = icc[16:20].decode("latin-1").strip()
     _log.warning("%s: the colour profile is for %s, not for %s pixels, and is left out.", path, space, title)
     return None
+
+
+def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, path: Path) -> bytes | None:
+    """An ICC profile for what a PNG's cICP, or gAMA and cHRM chunks say of its colours; None for sRGB.
+
+    As PNG (third edition, section 4.3) has it, cICP comes before an embedded profile, and that and sRGB
+    before the others; the caller takes an embedded one where this gives None.
+    """
+    cicp = chunks.get(b"cICP", b"")
+    if len(cicp) == 4:
+        primaries, curve = _PRIMARIES.get(cicp[0]), _CURVES.get(cicp[1])
+        if primaries is not None and curve is not None and cicp[2] == 0 and cicp[3] == 1:
+            srgb = (gray or cicp[0] == 1) and curve is _SRGB_CURVE
+            return None if srgb else made_profile(primaries, curve, gray)
+        _log.warning("%s: its colours (cICP %s) are not known and are left as they are.", path, tuple(cicp))
+    if b"iCCP" in chunks or b"sRGB" in chunks:
+        return None
+    gamma = int.from_bytes(chunks.get(b"gAMA", b"")[:4], "big")
+    points = chunks.get(b"cHRM", b"")
+    primaries = _PRIMARIES[1]
+    if len(points) == 32 and not gray:
+        found = [value / 100_000 for value in struct.unpack(">8I", points)]
+        if np.abs(np.subtract(found, primaries)).max() > _CHROMATICITY_TOLERANCE:
+            primaries = found
+    # The exponent 1 / 2.2 beside sRGB's primaries is what programs write for sRGB.
+    if primaries is _PRIMARIES[1] and (gamma == 0 or abs(gamma - 45_455) <= _GAMMA_TOLERANCE):
+        return None
+    try:
+        return made_profile(primaries, (100_000 / gamma,) if gamma else _SRGB_CURVE, gray)
+    except (ArithmeticError, np.linalg.LinAlgError, struct.error):
+        _log.warning("%s: its gAMA and cHRM chunks make no sense and are left out.", path)
+        return None
+
+
+def made_profile(chromaticities: Chromaticities, curve: Sequence[float], gray: bool) -> bytes:
+    """An ICC profile (version 4, matrix and curves) of the given colour space (ICC.1:2010).
+
+    Args:
+        chromaticities: of white, red, green and blue.
+        curve: from values to linear light: (exponent,), or (g, a, b, c, d) for (a x + b) ** g from d on and
+            c x below.
+        gray: for gray pixels; only the curve counts.
+
+    Raises:
+        ArithmeticError, numpy.linalg.LinAlgError, struct.error: for chromaticities of no colour space.
+    """
+
+    def fixed(values: Any) -> bytes:
+        numbers = np.rint(np.ravel(values) * 65536).astype(np.int64)
+        return struct.pack(f">{len(numbers)}i", *(int(n) for n in numbers))
+
+    def text(words: str) -> bytes:
+        encoded = words.encode("utf-16-be")
+        return b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
+
+    d50 = (0xF6D6 / 0x10000, 1.0, 0xD32D / 0x10000)
+    shape = b"para" + struct.pack(">4xHxx", 0 if len(curve) == 1 else 3) + fixed(curve)
+    tags = {b"desc": text("Colours of the file"), b"cprt": text("CC0"), b"wtpt": b"XYZ \0\0\0\0" + fixed(d50)}
+    if gray:
+        tags[b"kTRC"] = shape
+    else:
+        xy = np.reshape(chromaticities, (4, 2)).astype(np.float64)
+        if not (xy[:, 1] > 0).all():
+            raise ArithmeticError("a chromaticity of y = 0")
+        white, *colours = np.column_stack((xy, 1 - xy.sum(1))) / xy[:, 1:]
+        matrix = np.transpose(colours)
+        matrix *= np.linalg.solve(matrix, white)
+        bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+        adapted = np.linalg.inv(bradford) @ np.diag((bradford @ d50) / (bradford @ white)) @ bradford
+        tags[b"chad"] = b"sf32\0\0\0\0" + fixed(adapted)
+        for name, column in zip((b"r", b"g", b"b"), (adapted @ matrix).T, strict=True):
+            tags[name + b"XYZ"], tags[name + b"TRC"] = b"XYZ \0\0\0\0" + fixed(column), shape
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", 128 + 4 + 12 * len(tags) + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    head = struct.pack(
+        ">I4xI4s4s4s6H4s28x",
+        *(128 + len(table) + len(data), 0x04300000, b"mntr", b"GRAY" if gray else b"RGB ", b"XYZ "),
+        *(2000, 1, 1, 0, 0, 0),  # a date there must be
+        b"acsp",
+    )
+    return head + fixed(d50) + bytes(48) + table + data
 
 
 def as_gray_or_rgb(image: Any, path: Path) -> Any:

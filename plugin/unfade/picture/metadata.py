@@ -145,6 +145,19 @@ def jpeg_head(exif: bytes | None, dpi: tuple[float, float] | None) -> Rewrite:
     return rewrite
 
 
+def png_chunks(stream: BinaryIO) -> dict[bytes, bytes]:
+    """The chunks of a PNG file before its pixels, by name: the first 64 KiB of each, the last of a name."""
+    found: dict[bytes, bytes] = {}
+    at = _PNG_SIGNATURE_SIZE
+    while len(head := stream.read(8) if stream.seek(at) else b"") == 8:
+        size, name = struct.unpack(">I4s", head)
+        if name == b"IDAT":
+            break
+        found[name] = stream.read(min(size, 1 << 16))
+        at += size + 12
+    return found
+
+
 def png_head(exif: bytes | None, dpi: tuple[float, float] | None) -> Rewrite:
     """A rewrite that puts an eXIf chunk before a PNG's pixels, and takes out an unknown resolution."""
 

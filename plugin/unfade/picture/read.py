@@ -7,16 +7,16 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
 from unfade.picture import tiff
-from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, ycbcr_to_rgb
+from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png, ycbcr_to_rgb
 from unfade.picture.formats import TITLES, Format, format_of_content
-from unfade.picture.metadata import metadata_for
+from unfade.picture.metadata import metadata_for, png_chunks
 from unfade.picture.picture import Metadata, Picture, dtype_of, vips
 
 _log = logging.getLogger(__name__)
@@ -129,7 +129,12 @@ def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
 
 def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     v = vips()
-    page = _page_of(path) if kind.name == "tiff" else None
+    page, chunks = None, dict[bytes, bytes]()
+    if kind.name == "tiff":
+        page = _page_of(path)
+    elif kind.name == "png":
+        with path.open("rb") as stream:
+            chunks = png_chunks(stream)
     options = {"page": page.index} if page else {}
 
     def opened() -> Any:
@@ -142,8 +147,10 @@ def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     try:
         image = opened()
         _check_size(path, image.width, image.height, max_pixels)
-        if page is None:
-            _warn_of_further_frames(image, path, kind)
+        # An animated PNG tells the number of its frames in acTL.
+        frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") or _integer(image, "n-pages", 1)
+        if page is None and frames > 1:
+            _log.warning("%s has %d frames; only the first is used.", path, frames)
         orientation = _integer(image, "orientation", 1)
         if image.format in ("float", "uint"):
             image = _scaled(image, _white_of(opened(), path), path)
@@ -154,7 +161,12 @@ def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     except v.Error as error:
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
-    return Picture(pixels, _metadata(image, pixels, orientation, path, kind, page))
+    icc = profile_of_png(chunks, pixels.shape[2] < 3, path) or _blob(image, ICC_FIELD)
+    exif = _blob(image, "exif-data")
+    if kind.name == "tiff":
+        with path.open("rb") as stream:
+            exif = tiff.exif_of(stream, page)
+    return Picture(pixels, _metadata(image, pixels, orientation, path, icc, exif))
 
 
 def _page_of(path: Path) -> tiff.Page | None:
@@ -295,7 +307,7 @@ def _clipped(strip: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _metadata(
-    image: Any, pixels: NDArray[Any], orientation: int, path: Path, kind: Format, page: tiff.Page | None
+    image: Any, pixels: NDArray[Any], orientation: int, path: Path, icc: bytes | None, exif: bytes | None
 ) -> Metadata:
     height, width, channels = pixels.shape
     # Files hold whole pixels a metre or fractions of an inch: 299.9994 was 300 once.
@@ -305,36 +317,8 @@ def _metadata(
         dpi = None
     elif orientation in _LYING:
         dpi = (down, across)
-    exif = _tiff_exif(path, page) if kind.name == "tiff" else _blob(image, "exif-data")
-    found = Metadata(icc=_blob(image, ICC_FIELD), exif=exif, xmp=_blob(image, "xmp-data"), dpi=dpi)
+    found = Metadata(icc=icc, exif=exif, xmp=_blob(image, "xmp-data"), dpi=dpi)
     return metadata_for(found, width, height, gray=channels < 3, path=path)
-
-
-def _tiff_exif(path: Path, page: tiff.Page | None) -> bytes | None:
-    with path.open("rb") as stream:
-        return tiff.exif_of(stream, page)
-
-
-def _warn_of_further_frames(image: Any, path: Path, kind: Format) -> None:
-    frames = _integer(image, "n-pages", 1)
-    if kind.name == "png":
-        with path.open("rb") as stream:
-            frames = _apng_frames(stream)
-    if frames > 1:
-        _log.warning("%s has %d frames; only the first is used.", path, frames)
-
-
-def _apng_frames(stream: BinaryIO) -> int:
-    """The number of frames an animated PNG announces before its pixels; 1 for others."""
-    stream.seek(8)
-    while len(head := stream.read(8)) == 8:
-        size, name = struct.unpack(">I4s", head)
-        if name == b"acTL":
-            return int.from_bytes(stream.read(4), "big")
-        if name == b"IDAT":
-            break
-        stream.seek(size + 4, 1)
-    return 1
 
 
 def _integer(image: Any, field: str, default: int) -> int:
