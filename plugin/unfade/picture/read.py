@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
 _STRIP_BYTES = 2**20
+_BMP_ALPHA_BITFIELDS = 6
+_BMP_BITFIELDS = (3, _BMP_ALPHA_BITFIELDS)  # compressions: masks say where each channel's bits are
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 # Pixels per mm that libvips reports where a file states none (PNG, WebP and TIFF, JPEG).
 _DEFAULT_RESOLUTIONS = (0.0, 2.834, 1.0, 72 / 25.4)
@@ -104,6 +106,10 @@ def _read_bmp(path: Path, kind: Format, max_pixels: int) -> Picture:
 
     with path.open("rb") as stream:
         try:
+            head = stream.read(70)
+            if len(head) == 70 and head[30] in _BMP_BITFIELDS and head[14] >= 40:
+                return _read_masked_bmp(path, stream, head, max_pixels)
+            stream.seek(0)
             image = BmpImageFile(stream)
             _check_size(path, image.width, image.height, max_pixels)
             dpi = image.info.get("dpi", (0, 0))
@@ -111,6 +117,38 @@ def _read_bmp(path: Path, kind: Format, max_pixels: int) -> Picture:
             return Picture(_decode_with_pillow(image), Metadata(dpi=known))
         except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
             raise _damaged(path, kind) from error
+
+
+def _read_masked_bmp(path: Path, stream: BinaryIO, head: bytes, max_pixels: int) -> Picture:
+    """A BMP file of 16 or 32 bits a pixel whose channels lie where masks say, each scaled from its bits to 8.
+
+    Pillow knows some such masks, and none that have alpha in 16 bits.
+
+    Raises:
+        OSError, ValueError: if it is cut short, or makes no sense.
+    """
+    start, size, width, height, _, depth, compression = struct.unpack_from("<10xIIiiHHI", head)
+    across, down = struct.unpack_from("<ii", head, 38)
+    masks = struct.unpack_from("<4I", head, 54)
+    if not (size >= 56 or compression == _BMP_ALPHA_BITFIELDS) or not masks[3]:
+        masks = masks[:3]
+    if depth not in (16, 32) or width < 1 or height == 0 or not all(0 < mask < 1 << depth for mask in masks):
+        raise ValueError("no such BMP file")
+    _check_size(path, width, abs(height), max_pixels)
+    stride = (width * depth // 8 + 3) // 4 * 4
+    pixels = np.empty((abs(height), width, len(masks)), np.uint8)
+    stream.seek(start)
+    for y in range(len(pixels)):
+        line = stream.read(stride)
+        if len(line) < width * depth // 8:
+            raise OSError("the file is cut short")
+        values = np.frombuffer(line, f"<u{depth // 8}", count=width)
+        row = pixels[y if height < 0 else -1 - y]
+        for channel, mask in enumerate(masks):
+            lowest = mask & -mask
+            row[:, channel] = np.rint((values & mask) // lowest * (255 / (mask // lowest)))
+    known = (round(across * 0.0254, 2), round(down * 0.0254, 2)) if min(across, down) > 0 else None
+    return Picture(pixels, Metadata(dpi=known))
 
 
 def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
