@@ -1,10 +1,10 @@
-"""How simple the house is: modules, import circles, and how many modules one picture, one preview region or one
-training step passes through.
+"""How simple the house is: modules, import circles, and through how many modules a picture passes.
 
     python scripts/rooms.py
     python scripts/rooms.py --list       # names them
 
-A module counts as passed through when one of its functions runs; what runs while modules are imported does not count.
+A module counts as passed through when one of its functions runs; what runs while modules are imported does
+not count.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def modules() -> dict[str, Path]:
 
 
 def imports(names: dict[str, Path]) -> dict[str, set[str]]:
-    """Which modules each module imports, whether when it is loaded or later; not what is for type checkers alone."""
+    """Which modules each module imports, when it is loaded or later; not what is for type checkers alone."""
     arrows: dict[str, set[str]] = {}
     for name, path in names.items():
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -157,13 +157,16 @@ def one_picture(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--list", action="store_true", help="name the modules, not only their number")
     arguments = parser.parse_args()
     found = modules()
     rows: list[tuple[str, list[str]]] = [("product modules", list(found))]
     rows += [("import circle", group) for group in circles(imports(found))]
-    walks: list[tuple[str, Callable[[Path], list[str]]]] = [("modules of `unfade upscale`, one tile", one_picture)]
+    walks: list[tuple[str, Callable[[Path], list[str]]]] = [
+        ("modules of `unfade upscale`, one tile", one_picture),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         rows += [(title, walk(Path(folder))) for title, walk in walks]
     for title, names in rows:
