@@ -174,7 +174,7 @@ def _set_kritarc(profile: Profile, on: bool) -> None:
 def switch(text: str, on: bool) -> str:
     """The text of kritarc with the plug-in switched on, or without a word of it; all other lines stay.
 
-    KConfig's files are no INI files that configparser could write back: nested groups, keys in brackets, case.
+    KConfig's files are no INI files that configparser could write back: nested groups, keys in brackets.
     """
     lines = [line for line in text.splitlines() if line.partition("=")[0].strip() != _KEY]
     if on:
