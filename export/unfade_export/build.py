@@ -10,8 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from torch import nn
 
-from unfade.inference.variants import half_variant
-from unfade.models import ModelCard, Tiling
+from unfade.models import ModelCard, Tiling, half_precision_file
 from unfade_training.files import atomic_write
 
 from .checks import Array, Parity, check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
@@ -110,7 +109,7 @@ def build(
 
 def check_name(output: Path) -> None:
     """Raises ExportError for an output that no model may have."""
-    if output.suffix != ".onnx" or half_variant(output) == output:
+    if output.suffix != ".onnx" or half_precision_file(output) == output:
         raise ExportError(f"The output {output} must end in .onnx (and not in .fp16.onnx).")
 
 
@@ -120,7 +119,7 @@ def write(output: Path, model: bytes, half: bytes | None = None) -> None:
     Raises:
         ExportError: the disk is full or the folder cannot be written; nothing is left behind.
     """
-    beside = half_variant(output)
+    beside = half_precision_file(output)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if half is None:

@@ -39,7 +39,7 @@ def of_size(card: ModelCard, size: Size | None) -> ModelCard:
     height, width = size
     if card.tiling is Tiling.WHOLE:
         raise ExportError(
-            f"A {card.task.value} model sees every picture as a whole, so it cannot have a fixed size; leave "
+            f"A {card.task} model sees every picture as a whole, so it cannot have a fixed size; leave "
             "--static out."
         )
     multiple, least = card.size_multiple, card.least_side

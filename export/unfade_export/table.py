@@ -7,8 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from unfade.inference.variants import half_variant
-from unfade.models import Tiling
+from unfade.models import Tiling, half_precision_file
 
 from .build import Report
 
@@ -17,7 +16,7 @@ def show(report: Report, output: Path) -> None:
     """Print what was exported and measured."""
     card = report.card
     table = Table(title=f"{card.name} -> {output}", show_header=False)
-    table.add_row("task", f"{card.task.value} x{card.scale}, {card.variant.value}")
+    table.add_row("task", f"{card.task} x{card.scale}, {card.variant.value}")
     if card.parameters is not None:
         table.add_row("parameters", f"{card.parameters:,}")
     if card.macs_per_pixel is not None:
@@ -36,7 +35,7 @@ def show(report: Report, output: Path) -> None:
     if report.half is not None:
         worst = max(parity.difference for parity in report.half.parity)
         table.add_row("float16 against float32", f"{worst:.1e}, at most, at the same sizes")
-        table.add_row("float16 file", f"{half_variant(output).name}, {report.half.size / 1e6:.2f} MB")
+        table.add_row("float16 file", f"{half_precision_file(output).name}, {report.half.size / 1e6:.2f} MB")
     table.add_row("speed here", f"{report.megapixels_per_second:.2f} input MP/s on the CPU")
     table.add_row("licence", card.licence)
     Console().print(table)

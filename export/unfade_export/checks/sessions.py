@@ -9,9 +9,8 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from unfade.inference.failures import first_line
-from unfade.inference.runtime import FATAL
-from unfade.inference.threads import usable_cores
+from unfade.errors import first_line
+from unfade.inference import FATAL, usable_cores
 from unfade.models import ModelCard
 
 from ..errors import ExportError

@@ -41,7 +41,7 @@ def list_(as_json: _AsJson = False) -> int:
         width = max(len(model.card.name) for model in found)
         for model in found:
             card = model.card
-            words = f"{card.task.value:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
+            words = f"{card.task:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
             typer.echo(f"{card.name:<{width}}  {words}  {card.title}")
     return 0
 
@@ -85,7 +85,7 @@ def add(
     with _Bytes() as bar:
         model = add_model(source, replace=replace, on_bytes=bar.update)
     card = model.card
-    typer.echo(f"{card.name}  {card.task.value}  x{card.scale}  {model.path}")
+    typer.echo(f"{card.name}  {card.task}  x{card.scale}  {model.path}")
     return 0
 
 
@@ -146,7 +146,7 @@ def _record(model: Model) -> dict[str, Any]:
     """Path, source and size of the file, then the card's fields."""
     card = dataclasses.asdict(model.card)
     card["metrics"] = dict(model.card.metrics)
-    for key in ("task", "variant", "tiling"):
+    for key in ("variant", "tiling"):
         card[key] = card[key].value
     recipe = card.pop("recipe")
     return {
