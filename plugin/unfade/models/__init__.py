@@ -24,7 +24,6 @@ from unfade.models.catalog import (
     read_card,
 )
 from unfade.models.onnx_file import half_precision_file, is_half_precision
-from unfade.models.probing import probe
 
 __all__ = [
     "CARD_VERSION",
@@ -44,6 +43,5 @@ __all__ = [
     "half_precision_file",
     "is_half_precision",
     "list_models",
-    "probe",
     "read_card",
 ]
