@@ -23,7 +23,7 @@ from unfade.inference.devices import CPU
 from unfade.inference.layout import Axis, Bounds, Extent, TileLayout, least_tile, plan
 from unfade.inference.session import OutOfMemory
 from unfade.models import ModelCard, Tensor, Tiling
-from unfade.picture.convert import from_float, to_float
+from unfade.picture import from_float, to_float
 
 logger = logging.getLogger(__name__)
 
