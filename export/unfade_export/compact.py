@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from unfade_training.shipped import HALF
+from unfade_training.initial_weights import HALF
 
 from .errors import ExportError
 from .graph import check_graph

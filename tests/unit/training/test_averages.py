@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from unfade_training.ema import Ema
 from unfade_training.errors import TrainingError
+from unfade_training.optim import Ema
 from unfade_training.schedules import rate_at
 
 

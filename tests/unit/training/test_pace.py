@@ -5,21 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
 from unfade_training.checkpoint import load_checkpoint
-from unfade_training.pace import ClockPace, StepPace, pace_of
-from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.stages.spec import StageSpec
-from unfade_training.trainer import Machine, open_run, train
+from unfade_training.config import GeneratorConfig, parse_recipe, with_overrides
+from unfade_training.device import Machine
+from unfade_training.schedules import ClockPace, StepPace, pace_of
+from unfade_training.train import batches, set_up, train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
 
-SPEC = StageSpec("generator", steps=100, batch=1, patch=8, lr=0.1, validate_every=25)
+CONFIG = GeneratorConfig(steps=100, batch=1, patch=8, lr=0.1, validate_every=25)
 
 
 class Clock:
@@ -30,14 +30,14 @@ class Clock:
 
 
 def test_steps_are_counted() -> None:
-    pace = StepPace(SPEC)
+    pace = StepPace(CONFIG)
     assert [pace.progress(done) for done in (0, 50, 100)] == [0, 0.5, 1]
     assert [done for done in range(1, 101) if pace.validates(done, done / 100)] == [25, 50, 75, 100]
 
 
 def test_the_clock_ends_a_stage_and_brings_as_many_validations() -> None:
     clock = Clock()
-    pace = ClockPace(SPEC, 8.0, clock=clock)
+    pace = ClockPace(CONFIG, 8.0, clock=clock)
     progress, validated = [pace.progress(0)], []
     for done in range(1, 9):
         clock.now += 1.0
@@ -48,13 +48,13 @@ def test_the_clock_ends_a_stage_and_brings_as_many_validations() -> None:
 
 
 def test_a_stage_without_time_takes_one_step() -> None:
-    pace = ClockPace(SPEC, 0.0)
+    pace = ClockPace(CONFIG, 0.0)
     assert pace.progress(7) < 1 <= pace.progress(8)
 
 
 def test_a_resumed_stage_goes_on_from_where_it_was() -> None:
     clock = Clock()
-    pace = ClockPace(SPEC, 10.0, begun=0.6, clock=clock)
+    pace = ClockPace(CONFIG, 10.0, begun=0.6, clock=clock)
     assert pace.progress(40) == 0.6
     clock.now += 5.0
     assert pace.progress(41) == pytest.approx(0.8)
@@ -62,10 +62,10 @@ def test_a_resumed_stage_goes_on_from_where_it_was() -> None:
 
 def test_time_is_shared_in_proportion_to_the_steps_that_are_left() -> None:
     until = time.monotonic() + 30.0
-    pace = pace_of([SPEC, replace(SPEC, steps=50)], until, begun=0.5)
+    pace = pace_of([CONFIG, msgspec.structs.replace(CONFIG, steps=50)], until, begun=0.5)
     assert isinstance(pace, ClockPace)
     assert pace._seconds == pytest.approx(15.0, abs=0.5)
-    assert isinstance(pace_of([SPEC]), StepPace)
+    assert isinstance(pace_of([CONFIG]), StepPace)
 
 
 def test_a_run_with_little_time_takes_all_its_stages_and_is_over(tmp_path: Path) -> None:
@@ -96,10 +96,10 @@ def test_an_echoed_batch_comes_again_turned_and_a_resume_sees_the_same(tmp_path:
         parse_recipe(RECIPE, "tiny"), {"data.echo": 3, "data.workers": 0, "stage.steps": 8}, "test"
     )
     photos = photo_folder(tmp_path / "photos")
-    with open_run(recipe, tmp_path / "run", [photos], Machine("cpu", 1), reports=False) as (run, stages):
-        spec = stages[0].spec
-        whole = list(run.batches(spec, 0, spec.steps))
-        rest = list(run.batches(spec, 4, spec.steps))
+    with set_up(recipe, tmp_path / "run", [photos], Machine("cpu", 1), reports=False) as run:
+        config = run.stages[0].config
+        whole = list(batches(run, config, 0, config.steps))
+        rest = list(batches(run, config, 4, config.steps))
     assert len(whole) == 8
     for step, batch in enumerate(rest, 4):
         assert torch.equal(batch.picture, whole[step].picture)

@@ -5,35 +5,43 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from unfade_training.building import build_generator, build_stages
+from unfade_training import train as train_module
+from unfade_training.build import build_generator, build_losses
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from unfade_training.config import (
+    GanConfig,
+    GeneratorConfig,
+    Recipe,
+    load_recipe,
+    parse_recipe,
+    with_overrides,
+)
 from unfade_training.data import Batch
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, LossValue, mask_terms
+from unfade_training.lr_finder import find_rate
 from unfade_training.networks import build_network
-from unfade_training.recipe import Recipe, load_recipe, parse_recipe, with_overrides
-from unfade_training.run import Run
+from unfade_training.optim import Trainable
+from unfade_training.schedules import UpdateSchedule
 from unfade_training.smoke import smoke_recipe
-from unfade_training.stages.gan import GanOptions, Turn
-from unfade_training.stages.learner import Learner
-from unfade_training.stages.spec import StageSpec
-from unfade_training.trainer import Machine, find_rate, train
+from unfade_training.train import Run, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
 from .test_recipe import LESSONS, RECIPES
 
 CPU = Machine("cpu", 1)
-SPEC = StageSpec("generator", steps=10, batch=4, patch=8, lr=0.1, warmup=0)
+CONFIG = GeneratorConfig(steps=10, batch=4, patch=8, lr=0.1, warmup=0)
 
 
 @pytest.fixture
@@ -47,8 +55,10 @@ def run(recipe: Recipe, tmp_path: Path, photos: Path) -> dict[str, object]:
     return dict(load_checkpoint(tmp_path / "run" / "last.safetensors").state)
 
 
-def learner(network: nn.Module, **options: object) -> Learner:
-    return Learner(Fabric(accelerator="cpu", devices=1), network, replace(SPEC, **options))  # type: ignore[arg-type]
+def trainable(network: nn.Module, **options: object) -> Trainable:
+    return Trainable(
+        Fabric(accelerator="cpu", devices=1), network, msgspec.structs.replace(CONFIG, **options)
+    )  # type: ignore[arg-type]
 
 
 def numbers(pairs: int = 4) -> Batch:
@@ -66,12 +76,21 @@ def squares(made: Tensor, batch: Batch) -> LossValue:
     return LossValue(total, {"l2": total.detach()})
 
 
+def learn(trained: Trainable, batch: Batch, loss_of: Callable[[Batch], LossValue]) -> dict[str, Tensor]:
+    """A step, as :mod:`unfade_training.train` takes it."""
+    for attempt in trained.attempts(batch):
+        with attempt as parts:
+            for part in parts:
+                trained.backward(loss_of(part))
+    return trained.step()
+
+
 def test_accumulated_gradients_are_those_of_the_whole_batch() -> None:
     results = []
     for micro_batch in (0, 1, 3):
-        whole = learner(convolution(), micro_batch=micro_batch, clip=0.5)
+        whole = trainable(convolution(), micro_batch=micro_batch, clip=0.5)
         for _ in range(3):
-            terms = whole.learn(numbers(), lambda b, whole=whole: squares(whole.forward(b.picture), b))  # type: ignore[misc]
+            terms = learn(whole, numbers(), lambda b, whole=whole: squares(whole.forward(b.picture), b))  # type: ignore[misc]
         assert float(whole.loss) == pytest.approx(float(terms["l2"]))
         results.append((whole.network.weight, terms["l2"]))
     for weight, loss in results[1:]:
@@ -85,9 +104,9 @@ def test_out_of_memory_halves_what_goes_through_at_once() -> None:
             torch.empty(batch.pairs << 46, dtype=torch.uint8)  # more than any machine can address
         return squares(starved.forward(batch.picture), batch)
 
-    starved, fed = learner(convolution()), learner(convolution())
-    starved.learn(numbers(), greedy)
-    fed.learn(numbers(), lambda batch: squares(fed.forward(batch.picture), batch))
+    starved, fed = trainable(convolution()), trainable(convolution())
+    learn(starved, numbers(), greedy)
+    learn(fed, numbers(), lambda batch: squares(fed.forward(batch.picture), batch))
     assert starved.micro_batch == 1 and fed.micro_batch == 4
     torch.testing.assert_close(starved.network.weight, fed.network.weight)
     assert starved.state() == {"micro_batch": 1}
@@ -97,48 +116,48 @@ def test_out_of_memory_halves_what_goes_through_at_once() -> None:
         return squares(starved.forward(batch.picture), batch)
 
     with pytest.raises(TrainingError, match="not suffice for a single patch"):
-        starved.learn(numbers(), insatiable)
+        learn(starved, numbers(), insatiable)
 
 
 def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
-    one = learner(convolution())
+    one = trainable(convolution())
     with pytest.raises(RuntimeError, match="must match"):
-        one.learn(numbers(), lambda b: squares(one.forward(b.picture)[..., :5], b))
+        learn(one, numbers(), lambda b: squares(one.forward(b.picture)[..., :5], b))
 
 
 def test_encoders_learn_slower_than_what_is_built_on_them() -> None:
     fabric = Fabric(accelerator="cpu", devices=1)
     network = build_network("lite_unet", output_stride=4)
-    slow = Learner(fabric, network, replace(SPEC, schedule="constant"), encoder_lr=0.01)
+    slow = Trainable(fabric, network, msgspec.structs.replace(CONFIG, schedule="constant"), encoder_lr=0.01)
     slow.set_rate(0, 0.0)
     assert [group["lr"] for group in slow.optimizer.param_groups] == pytest.approx([0.001, 0.01, 0.1])
 
 
 def test_turns_switch_by_the_critics_loss() -> None:
-    turn = Turn(options(critic_threshold=0.65, longest_turn=4))
+    schedule = UpdateSchedule(options(critic_threshold=0.65, longest_turn=4))
     seen = []
     for loss in (0.7, 0.66, 0.64, 0.9, 0.9, 0.9, 0.9):
-        turn.critic_moved(loss)
-        seen.append(turn.of_critic)
-        if not turn.of_critic:
-            turn.generator_moved()
+        schedule.critic_updated(loss)
+        seen.append(schedule.of_critic)
+        if not schedule.of_critic:
+            schedule.generator_updated()
     assert seen == [True, True, False, True, True, True, False], "below the threshold, or after four steps"
 
 
 def test_turns_keep_a_fixed_ratio() -> None:
-    turn = Turn(options(critic_steps=2))
-    turn.critic_moved(0.0)
-    assert turn.of_critic
-    again = Turn(options(critic_steps=2))
-    again.restore(turn.state())
-    again.critic_moved(9.9)
+    schedule = UpdateSchedule(options(critic_steps=2))
+    schedule.critic_updated(0.0)
+    assert schedule.of_critic
+    again = UpdateSchedule(options(critic_steps=2))
+    again.restore(schedule.state())
+    again.critic_updated(9.9)
     assert not again.of_critic
-    again.generator_moved()
+    again.generator_updated()
     assert again.of_critic
 
 
-def options(**values: float) -> GanOptions:
-    return GanOptions("gan", steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]
+def options(**values: float) -> GanConfig:
+    return GanConfig(steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]
 
 
 def test_the_critic_stage_ends_when_it_is_right_often_enough(
@@ -183,15 +202,15 @@ def test_colour_is_learnt_and_goes_on_exactly_where_it_was_broken_off(
 ) -> None:
     recipe = parse_recipe(COLOUR_RECIPE, "colour")
     train(recipe, tmp_path / "unbroken", [photos], CPU)
-    save = Run.save_last
+    save = train_module.save_last
 
-    def die_in_the_second_stage(run: Run, tensors: Any, step: int, state: Any = None) -> None:
-        save(run, tensors, step, state)
+    def die_in_the_second_stage(run: Run, stage: Any = None, step: int = 0, progress: float = 0.0) -> None:
+        save(run, stage, step, progress)
         if run.finished_stages == 1 and step == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "save_last", die_in_the_second_stage)
+        patch.setattr(train_module, "save_last", die_in_the_second_stage)
         train(recipe, tmp_path / "broken", [photos], CPU)
     train(recipe, tmp_path / "broken", [photos], CPU)
     ends = [load_checkpoint(tmp_path / name / "last.safetensors") for name in ("unbroken", "broken")]
@@ -299,7 +318,7 @@ def test_parts_trained_side_by_side_begin_together(tmp_path: Path, photos: Path)
 def test_what_cannot_be_held_is_said(names: list[str], sentence: str) -> None:
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.freeze": names}, "mask")
     with pytest.raises(TrainingError, match=sentence):
-        build_stages(recipe, build_generator(recipe))
+        build_losses(recipe, build_generator(recipe))
 
 
 def test_the_masks_loss() -> None:
@@ -324,7 +343,7 @@ def test_peak_memory_is_that_of_the_work() -> None:
 
 PEAK = """
 import torch
-from unfade_training.memory import PeakMemory
+from unfade_training.device import PeakMemory
 meter = PeakMemory(torch.device("cpu"))
 before = meter.read()["ram"]
 torch.ones(int(before * 1e6) + (1000 << 20), dtype=torch.uint8).max()

@@ -6,36 +6,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
-from unfade_training.building import open_photos
+from unfade_training.build import open_photos
 from unfade_training.cli import app
+from unfade_training.config import parse_recipe, with_overrides
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.judging import Judge
 from unfade_training.lr_finder import search, write_plot
-from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.samples import write_samples
-from unfade_training.trainer import Machine, train
+from unfade_training.metrics import EarlyStopping
+from unfade_training.report import write_samples
+from unfade_training.train import train
 
 from .photos import COLOUR_RECIPE, MASK_RECIPE, RECIPE, photo_folder
 
 
 def test_the_judge_knows_which_way_is_better() -> None:
-    by_psnr, by_lpips = Judge("psnr_y"), Judge("lpips")
+    by_psnr, by_lpips = EarlyStopping("psnr_y"), EarlyStopping("lpips")
     rows = [{"psnr_y": 30.0, "lpips": 0.2}, {"psnr_y": 29.0, "lpips": 0.1}, {"psnr_y": 31.0, "lpips": 0.3}]
-    assert [by_psnr.look(row) for row in rows] == [True, False, True]
-    assert [by_lpips.look(row) for row in rows] == [True, True, False]
+    assert [by_psnr.update(row) for row in rows] == [True, False, True]
+    assert [by_lpips.update(row) for row in rows] == [True, True, False]
 
 
 def test_a_stage_has_patience_of_its_own() -> None:
-    judge = Judge("psnr_y")
-    judge.look({"psnr_y": 40.0})
-    judge.look({"psnr_y": 39.0})
-    assert judge.gave_up(1) and not judge.gave_up(2) and not judge.gave_up(0)
+    judge = EarlyStopping("psnr_y")
+    judge.update({"psnr_y": 40.0})
+    judge.update({"psnr_y": 39.0})
+    assert judge.should_stop(1) and not judge.should_stop(2) and not judge.should_stop(0)
     judge.start_stage()
-    assert not judge.look({"psnr_y": 30.0}) and not judge.gave_up(1)
-    again = Judge("psnr_y")
+    assert not judge.update({"psnr_y": 30.0}) and not judge.should_stop(1)
+    again = EarlyStopping("psnr_y")
     again.restore(judge.state())
     assert again.state() == {"best": 40.0, "best_of_stage": 30.0, "stale": 0}
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from unfade_training.checkpoint import load_checkpoint
-from unfade_training.recipe import parse_recipe
-from unfade_training.trainer import Machine, train
+from unfade_training.config import parse_recipe
+from unfade_training.device import Machine
+from unfade_training.train import train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
 

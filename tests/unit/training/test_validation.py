@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
-from unfade_training.scores import psnr_y
+from unfade_training.metrics import psnr_y
 
 from .photos import noise_photo
 
