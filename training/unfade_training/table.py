@@ -63,6 +63,8 @@ def _convert(value: object, wanted: Any, name: str, where: str) -> object:
     if _is_struct(wanted) and isinstance(value, Mapping):
         return from_table(wanted, value, f"{where}, [{name}]")
     origin, inner = get_origin(wanted), get_args(wanted)
+    if origin in (Union, types.UnionType):
+        return _convert(value, inner[0], name, where)
     if origin is tuple and isinstance(value, (list, tuple)):
         kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
         if len(kinds) == len(value):
@@ -123,8 +125,6 @@ def _described(wanted: Any) -> str:
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin is Annotated:
         return _described(inner[0])
-    if origin in (Union, types.UnionType):
-        return " or ".join(_described(kind) for kind in inner if kind is not type(None))
     if origin is tuple:
         many = "any number of" if inner[-1] is Ellipsis else str(len(inner))
         kind = get_args(inner[0])[0] if get_origin(inner[0]) is Annotated else inner[0]
