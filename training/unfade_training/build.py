@@ -13,8 +13,8 @@ from torch import nn
 
 from .checkpoint import load_checkpoint, load_weights
 from .colour_transform import Chroma, ColourTransform, Rgb
-from .config import GanConfig, GeneratorConfig, Recipe, parse_recipe
-from .data import PhotoStore
+from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe
+from .data import PatchDataset, PhotoStore
 from .data.photos import Photo
 from .data.screening import is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degradation
@@ -235,6 +235,31 @@ def open_photos(recipe: Recipe, folders: Sequence[Path], cache: Path) -> PhotoSt
     if left_out:
         log.info("left out %d of %d pictures: not photographs in colour", left_out, len(store.photos))
     return coloured
+
+
+def build_dataset(
+    recipe: Recipe,
+    config: StageConfig,
+    number: int,
+    store: PhotoStore,
+    photos: Sequence[Photo],
+    degradation: Degradation,
+) -> PatchDataset:
+    """The patches that the recipe's stage ``number`` (from 0) learns from.
+
+    Raises:
+        TrainingError: no photograph is large enough, or the stage's shares do not fit the degradations.
+    """
+    return PatchDataset(
+        store,
+        photos,
+        with_shares(degradation, config.shares),
+        config.patch,
+        seed=recipe.seed + 1000 * number,
+        group_weights=recipe.data.weights,
+        zoom=recipe.data.zoom,
+        upright=recipe.data.upright,
+    )
 
 
 @dataclass(frozen=True)

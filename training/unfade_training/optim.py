@@ -119,7 +119,7 @@ class Trainable:
             # Only now has the failed attempt let go of its tensors.
             if not self._starved:
                 return
-            self.micro_batch = max(1, min(self.micro_batch, batch.pairs) // 2)
+            self.micro_batch = max(1, min(self.micro_batch, len(batch.picture)) // 2)
             if self.fabric.device.type == "cuda":
                 torch.cuda.empty_cache()
             log.warning("out of memory: going on with %d patches at once", self.micro_batch)
@@ -140,9 +140,9 @@ class Trainable:
             self._starved = True
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
-        parts = list(batch.split(self.micro_batch))
+        parts = list(micro_batches(batch, self.micro_batch))
         for number, part in enumerate(parts, 1):
-            self._share = part.pairs / batch.pairs
+            self._share = len(part.picture) / len(batch.picture)
             with self.fabric.no_backward_sync(self.forward, enabled=number < len(parts)):
                 yield part
 
@@ -181,6 +181,12 @@ class Trainable:
     def state(self) -> dict[str, int]:
         """What a checkpoint keeps besides."""
         return {f"{self.prefix}micro_batch": self.micro_batch}
+
+
+def micro_batches(batch: Batch, size: int) -> Iterator[Batch]:
+    """Parts of ``size`` pairs; the last may be smaller."""
+    for first in range(0, len(batch.picture), size):
+        yield Batch(*(None if each is None else each[first : first + size] for each in batch))  # type: ignore[arg-type]
 
 
 def freeze_parts(network: nn.Module, config: GeneratorConfig) -> None:

@@ -25,6 +25,7 @@ from .build import (
     StageLosses,
     build_colour_transform,
     build_critic,
+    build_dataset,
     build_degradation_of,
     build_generator,
     build_losses,
@@ -32,7 +33,6 @@ from .build import (
     check_parts,
     open_photos,
     open_teacher,
-    with_shares,
 )
 from .checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from .colour_transform import ColourTransform
@@ -45,7 +45,7 @@ from .config import (
     overrides_of,
     with_overrides,
 )
-from .data import Batch, PatchDataset, PhotoStore, StepSampler, collate
+from .data import Batch, PhotoStore, StepSampler, collate
 from .data.photos import Photo
 from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, open_fabric
@@ -205,10 +205,8 @@ def set_up(
             reporter=reporter,
             stopping=EarlyStopping(recipe.judge),
         )
-        for number, config in enumerate(recipe.stage):
-            dataset_of(
-                run, config, number
-            )  # a patch larger than every photograph is told now, not hours later
+        for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
+            build_dataset(recipe, config, 0, store, photos, degradation)
         yield run
 
 
@@ -431,29 +429,12 @@ def check_finite(terms: Mapping[str, float], done: int) -> None:
             )
 
 
-def dataset_of(run: Run, config: StageConfig, number: int) -> PatchDataset:
-    """The patches of the recipe's stage ``number`` (from 0).
-
-    Raises:
-        TrainingError: no photograph is large enough.
-    """
-    return PatchDataset(
-        run.store,
-        run.photos,
-        with_shares(run.degradation, config.shares),
-        config.patch,
-        seed=run.recipe.seed + 1000 * number,
-        group_weights=run.recipe.data.weights,
-        zoom=run.recipe.data.zoom,
-        upright=run.recipe.data.upright,
-    )
-
-
 def batches(run: Run, config: StageConfig, first_step: int, end: int) -> Iterator[Batch]:
     """Batches of this process from ``first_step`` of the present stage on, before the step ``end``: NCHW
     float32, as the colour transform makes them."""
     fabric, workers, echo = run.fabric, run.recipe.data.workers, run.recipe.data.echo
-    dataset = dataset_of(run, config, run.finished_stages)
+    number, photos = run.finished_stages, run.photos
+    dataset = build_dataset(run.recipe, config, number, run.store, photos, run.degradation)
     loader: DataLoader[Batch] = DataLoader(
         dataset,
         batch_sampler=StepSampler(

@@ -1,8 +1,7 @@
-"""How far a stage has come, by steps and by the clock."""
+"""How far a stage has come, by steps and by the clock; learning rates; whose step is next in a GAN."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,9 +11,11 @@ import pytest
 import torch
 
 from unfade_training.checkpoint import load_checkpoint
-from unfade_training.config import GeneratorConfig, parse_recipe, with_overrides
+from unfade_training.cli import main
+from unfade_training.config import GanConfig, GeneratorConfig, parse_recipe, with_overrides
 from unfade_training.device import Machine
-from unfade_training.schedules import ClockPace, StepPace, pace_of
+from unfade_training.errors import TrainingError
+from unfade_training.schedules import ClockPace, StepPace, UpdateSchedule, pace_of, rate_at
 from unfade_training.train import batches, set_up, train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
@@ -81,14 +82,16 @@ def test_a_run_with_little_time_takes_all_its_stages_and_is_over(tmp_path: Path)
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf"])
-def test_minutes_that_make_no_sense(tmp_path: Path, minutes: str) -> None:
+def test_minutes_that_make_no_sense(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], minutes: str
+) -> None:
     (tmp_path / "tiny.toml").write_text(RECIPE)
-    command = ["-m", "unfade_training.cli", "tiny.toml", "--minutes", minutes, "-o", "run"]
-    done = subprocess.run(
-        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1 and not (tmp_path / "run").exists()
-    assert f"--minutes must be a number above 0, not {minutes}." in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["unfade-train", "tiny.toml", "--minutes", minutes, "-o", "run"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1 and not (tmp_path / "run").exists()
+    assert f"--minutes must be a number above 0, not {minutes}." in capsys.readouterr().err
 
 
 def test_an_echoed_batch_comes_again_turned_and_a_resume_sees_the_same(tmp_path: Path) -> None:
@@ -108,3 +111,52 @@ def test_an_echoed_batch_comes_again_turned_and_a_resume_sees_the_same(tmp_path:
     assert not torch.equal(fresh, first)
     small = whole[1]
     assert torch.equal(small.picture, whole[0].picture.flip(2))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "rate"),
+    [
+        ("constant", 50, 1.0),
+        ("cosine", 0, 0.1),
+        ("cosine", 50, 0.5),
+        ("cosine", 100, 0.0),
+        ("one_cycle", 0, 1 / 25),
+        ("one_cycle", 30, 1.0),
+        ("one_cycle", 65, 0.5),
+        ("one_cycle", 100, 0.0),
+    ],
+)
+def test_rates(schedule: str, step: int, rate: float) -> None:
+    assert rate_at(step, 100, 1.0, schedule, warmup=10) == pytest.approx(rate)
+
+
+def test_an_unknown_schedule_is_one_sentence() -> None:
+    with pytest.raises(TrainingError, match="Unknown schedule"):
+        rate_at(0, 1, 1.0, "cosin")
+
+
+def test_turns_switch_by_the_critics_loss() -> None:
+    schedule = UpdateSchedule(options(critic_threshold=0.65, longest_turn=4))
+    seen = []
+    for loss in (0.7, 0.66, 0.64, 0.9, 0.9, 0.9, 0.9):
+        schedule.critic_updated(loss)
+        seen.append(schedule.of_critic)
+        if not schedule.of_critic:
+            schedule.generator_updated()
+    assert seen == [True, True, False, True, True, True, False], "below the threshold, or after four steps"
+
+
+def test_turns_keep_a_fixed_ratio() -> None:
+    schedule = UpdateSchedule(options(critic_steps=2))
+    schedule.critic_updated(0.0)
+    assert schedule.of_critic
+    again = UpdateSchedule(options(critic_steps=2))
+    again.restore(schedule.state())
+    again.critic_updated(9.9)
+    assert not again.of_critic
+    again.generator_updated()
+    assert again.of_critic
+
+
+def options(**values: float) -> GanConfig:
+    return GanConfig(steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]

@@ -5,43 +5,33 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor, nn
 
 from unfade_training import train as train_module
 from unfade_training.build import build_generator, build_losses
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.config import (
-    GanConfig,
-    GeneratorConfig,
     Recipe,
     load_recipe,
     parse_recipe,
     with_overrides,
 )
-from unfade_training.data import Batch
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.losses import INK, LossValue, mask_terms
-from unfade_training.lr_finder import find_rate
+from unfade_training.losses import INK, mask_terms
 from unfade_training.networks import build_network
-from unfade_training.optim import Trainable
-from unfade_training.schedules import UpdateSchedule
 from unfade_training.smoke import smoke_recipe
 from unfade_training.train import Run, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
-from .test_recipe import LESSONS, RECIPES
+from .test_config import LESSONS, RECIPES
 
 CPU = Machine("cpu", 1)
-CONFIG = GeneratorConfig(steps=10, batch=4, patch=8, lr=0.1, warmup=0)
 
 
 @pytest.fixture
@@ -53,111 +43,6 @@ def run(recipe: Recipe, tmp_path: Path, photos: Path) -> dict[str, object]:
     """Train; the state of the last checkpoint."""
     train(recipe, tmp_path / "run", [photos], CPU)
     return dict(load_checkpoint(tmp_path / "run" / "last.safetensors").state)
-
-
-def trainable(network: nn.Module, **options: object) -> Trainable:
-    return Trainable(
-        Fabric(accelerator="cpu", devices=1), network, msgspec.structs.replace(CONFIG, **options)
-    )  # type: ignore[arg-type]
-
-
-def numbers(pairs: int = 4) -> Batch:
-    picture = torch.arange(pairs * 3.0 * 8 * 8).reshape(pairs, 3, 8, 8) / 1000
-    return Batch(picture, picture.flip(0).square())
-
-
-def convolution() -> nn.Conv2d:
-    torch.manual_seed(0)
-    return nn.Conv2d(3, 3, 3, padding=1)
-
-
-def squares(made: Tensor, batch: Batch) -> LossValue:
-    total = (made - batch.target).square().mean()
-    return LossValue(total, {"l2": total.detach()})
-
-
-def learn(trained: Trainable, batch: Batch, loss_of: Callable[[Batch], LossValue]) -> dict[str, Tensor]:
-    """A step, as :mod:`unfade_training.train` takes it."""
-    for attempt in trained.attempts(batch):
-        with attempt as parts:
-            for part in parts:
-                trained.backward(loss_of(part))
-    return trained.step()
-
-
-def test_accumulated_gradients_are_those_of_the_whole_batch() -> None:
-    results = []
-    for micro_batch in (0, 1, 3):
-        whole = trainable(convolution(), micro_batch=micro_batch, clip=0.5)
-        for _ in range(3):
-            terms = learn(whole, numbers(), lambda b, whole=whole: squares(whole.forward(b.picture), b))  # type: ignore[misc]
-        assert float(whole.loss) == pytest.approx(float(terms["l2"]))
-        results.append((whole.network.weight, terms["l2"]))
-    for weight, loss in results[1:]:
-        torch.testing.assert_close(weight, results[0][0])
-        torch.testing.assert_close(loss, results[0][1])
-
-
-def test_out_of_memory_halves_what_goes_through_at_once() -> None:
-    def greedy(batch: Batch) -> LossValue:
-        if batch.pairs > 1:
-            torch.empty(batch.pairs << 46, dtype=torch.uint8)  # more than any machine can address
-        return squares(starved.forward(batch.picture), batch)
-
-    starved, fed = trainable(convolution()), trainable(convolution())
-    learn(starved, numbers(), greedy)
-    learn(fed, numbers(), lambda batch: squares(fed.forward(batch.picture), batch))
-    assert starved.micro_batch == 1 and fed.micro_batch == 4
-    torch.testing.assert_close(starved.network.weight, fed.network.weight)
-    assert starved.state() == {"micro_batch": 1}
-
-    def insatiable(batch: Batch) -> LossValue:
-        torch.empty(1 << 50, dtype=torch.uint8)
-        return squares(starved.forward(batch.picture), batch)
-
-    with pytest.raises(TrainingError, match="not suffice for a single patch"):
-        learn(starved, numbers(), insatiable)
-
-
-def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
-    one = trainable(convolution())
-    with pytest.raises(RuntimeError, match="must match"):
-        learn(one, numbers(), lambda b: squares(one.forward(b.picture)[..., :5], b))
-
-
-def test_encoders_learn_slower_than_what_is_built_on_them() -> None:
-    fabric = Fabric(accelerator="cpu", devices=1)
-    network = build_network("lite_unet", output_stride=4)
-    slow = Trainable(fabric, network, msgspec.structs.replace(CONFIG, schedule="constant"), encoder_lr=0.01)
-    slow.set_rate(0, 0.0)
-    assert [group["lr"] for group in slow.optimizer.param_groups] == pytest.approx([0.001, 0.01, 0.1])
-
-
-def test_turns_switch_by_the_critics_loss() -> None:
-    schedule = UpdateSchedule(options(critic_threshold=0.65, longest_turn=4))
-    seen = []
-    for loss in (0.7, 0.66, 0.64, 0.9, 0.9, 0.9, 0.9):
-        schedule.critic_updated(loss)
-        seen.append(schedule.of_critic)
-        if not schedule.of_critic:
-            schedule.generator_updated()
-    assert seen == [True, True, False, True, True, True, False], "below the threshold, or after four steps"
-
-
-def test_turns_keep_a_fixed_ratio() -> None:
-    schedule = UpdateSchedule(options(critic_steps=2))
-    schedule.critic_updated(0.0)
-    assert schedule.of_critic
-    again = UpdateSchedule(options(critic_steps=2))
-    again.restore(schedule.state())
-    again.critic_updated(9.9)
-    assert not again.of_critic
-    again.generator_updated()
-    assert again.of_critic
-
-
-def options(**values: float) -> GanConfig:
-    return GanConfig(steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]
 
 
 def test_the_critic_stage_ends_when_it_is_right_often_enough(
@@ -349,17 +234,6 @@ before = meter.read()["ram"]
 torch.ones(int(before * 1e6) + (1000 << 20), dtype=torch.uint8).max()
 print(meter.read()["ram"] - before)
 """
-
-
-def test_a_learning_rate_is_found(tmp_path: Path, photos: Path) -> None:
-    finding = find_rate(parse_recipe(RECIPE, "tiny"), tmp_path / "run", [photos], CPU)
-    assert 1e-5 < finding.suggestion < 0.1 and min(finding.losses) < finding.losses[0]
-    assert not (tmp_path / "run").exists()
-    game = parse_recipe(RECIPE + GAN_STAGES, "tiny")
-    with pytest.raises(TrainingError, match="two learning rates"):
-        find_rate(game, tmp_path / "run", [photos], CPU, number=3)
-    with pytest.raises(TrainingError, match="no stage 4"):
-        find_rate(game, tmp_path / "run", [photos], CPU, number=4)
 
 
 @pytest.fixture
