@@ -33,8 +33,8 @@ from PIL import Image
 from torch import Tensor
 
 from unfade_training.losses.weave import Weave
+from unfade_training.metrics import overlap
 from unfade_training.networks import Encoder
-from unfade_training.scores import overlap
 
 SIDE = 32
 """Pixels that height and width must be a multiple of for the encoder."""

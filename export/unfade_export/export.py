@@ -13,12 +13,11 @@ from torch import nn
 from unfade.errors import UnfadeError
 from unfade.models import ModelCard, Tiling, Variant, half_precision_file
 from unfade.picture import read_picture, to_float
-from unfade_training.building import build_generator
+from unfade_training.build import build_generator
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, load_weights
+from unfade_training.config import Recipe, parse_recipe, without_folders
 from unfade_training.files import atomic_write
 from unfade_training.networks import count_parameters, fold_norms, macs_per_pixel, receptive_radius
-from unfade_training.overrides import without_places
-from unfade_training.recipe import Recipe, parse_recipe
 
 from .checks import (
     Array,
@@ -211,7 +210,7 @@ def _card(recipe: Recipe, network: nn.Module, loaded: Checkpoint) -> ModelCard:
         halo=receptive_radius(network, interface.size_multiple, int(ratio)) if exact else 0,
         tiling=interface.tiling,
         working_size=interface.working_size,
-        recipe=without_places(recipe.text),
+        recipe=without_folders(recipe.text),
         training_data=recipe.training_data,
         metrics={f"holdout_{name}": value for name, value in loaded.state.get("scores", {}).items()},
         licence=recipe.licence,

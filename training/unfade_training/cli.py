@@ -5,222 +5,235 @@ from __future__ import annotations
 import logging
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from .errors import TrainingError
 
 if TYPE_CHECKING:
-    from .recipe import Recipe
-    from .trainer import Machine
+    from .config import Recipe
+    from .device import Machine
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+FILE = click.Path(path_type=Path)
+COUNT = click.IntRange(min=1)
 
 
-class DefaultRun(TyperGroup):
+class DefaultRun(click.Group):
     """``unfade-train RECIPE.toml`` means ``unfade-train run RECIPE.toml``."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
-    add_completion=False,
-    cls=DefaultRun,
-    help="Train the generators of Unfade. A recipe alone is trained: unfade-train RECIPE.toml.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+@click.group(cls=DefaultRun, no_args_is_help=True)
+def app() -> None:
+    """Train the generators of Unfade. A recipe alone is trained: unfade-train RECIPE.toml."""
 
-RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a TOML file.", show_default=False)]
-Data = Annotated[
-    list[Path] | None,
-    typer.Option(help="Folder of photographs; may be given several times.", show_default=False),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A value of the recipe to replace, key=value: stage.batch=8 in every stage, stage.2.lr=1e-4 in "
-        "the second, network.channels=[32,64]. May be given several times.",
-        show_default=False,
-    ),
-]
-LpipsFile = Annotated[
-    Path | None,
-    typer.Option(
-        help="What LPIPS is scored with: an .onnx model, or SqueezeNet's weights.", show_default=False
-    ),
-]
-Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default=False)]
+
+recipe_file = click.argument("recipe", type=FILE)
+data = click.option(
+    "--data", type=FILE, multiple=True, help="Folder of photographs; may be given several times."
+)
+override = click.option(
+    "--override",
+    multiple=True,
+    help="A value of the recipe to replace, key=value: stage.batch=8 in every stage, stage.2.lr=1e-4 in "
+    "the second, network.channels=[32,64]. May be given several times.",
+)
+accelerator = click.option("--accelerator", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+threads = click.option("--threads", type=COUNT, help="CPU threads.")
+
+
+def output(default: str | None, help: str) -> Decorator[Any]:
+    """``--output`` or ``-o``."""
+    return click.option("--output", "-o", type=FILE, default=default, show_default=bool(default), help=help)
+
+
+def number(name: str, default: float, help: str, *, least: int | None = None) -> Decorator[Any]:
+    """An option with a default, whole where that is."""
+    kind = float if isinstance(default, float) else click.IntRange(min=least)
+    return click.option(name, type=kind, default=default, show_default=True, help=help)
 
 
 @app.command()
+@recipe_file
+@data
+@output(None, "Folder of the run; runs/<recipe's name> where not given.")
+@override
+@click.option(
+    "--lpips", type=FILE, help="What LPIPS is scored with: an .onnx model, or SqueezeNet's weights."
+)
+@click.option("--smoke", is_flag=True, help="A dry run: a few tiny steps of every stage.")
+@accelerator
+@click.option("--devices", default="auto", show_default=True, help="How many devices of each node, or auto.")
+@number("--num-nodes", 1, "Nodes of a torchrun launch.", least=1)
+@threads
+@number("--save-every", 180.0, "Seconds between two checkpoints.")
+@click.option("--fresh", is_flag=True, help="Start over, though there is a checkpoint.")
+@click.option(
+    "--minutes",
+    type=float,
+    help="Be over after so many minutes, whatever the recipe's steps: they only say how the time is shared "
+    "among the stages.",
+)
 def run(
-    recipe: RecipeFile,
-    data: Data = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder of the run; runs/<recipe's name> where not given."),
-    ] = None,
-    override: Overrides = None,
-    lpips: LpipsFile = None,
-    smoke: Annotated[
-        bool, typer.Option("--smoke", help="A dry run: a few tiny steps of every stage.")
-    ] = False,
-    accelerator: Accelerator = "auto",
-    devices: Annotated[str, typer.Option(help="How many devices of each node, or auto.")] = "auto",
-    num_nodes: Annotated[int, typer.Option(min=1, help="Nodes of a torchrun launch.")] = 1,
-    threads: Threads = None,
-    save_every: Annotated[float, typer.Option(help="Seconds between two checkpoints.")] = 180.0,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, though there is a checkpoint.")] = False,
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            help="Be over after so many minutes, whatever the recipe's steps: they only say how the time is "
-            "shared among the stages.",
-            show_default=False,
-        ),
-    ] = None,
+    recipe: Path,
+    data: tuple[Path, ...],
+    output: Path | None,
+    override: tuple[str, ...],
+    lpips: Path | None,
+    smoke: bool,
+    accelerator: str,
+    devices: str,
+    num_nodes: int,
+    threads: int | None,
+    save_every: float,
+    fresh: bool,
+    minutes: float | None,
 ) -> None:
-    """Train RECIPE, going on from its last checkpoint if there is one."""
-    from .smoke import smoke_recipe
-    from .trainer import train
-
+    """Train RECIPE, a TOML file, going on from its last checkpoint if there is one."""
     if minutes is not None and not 0 < minutes < math.inf:
         raise TrainingError(f"--minutes must be a number above 0, not {minutes:g}.")
+    from .smoke import smoke_recipe
+    from .train import train
+
     loaded = _load(recipe, override, lpips)
     folder = output or Path("runs") / (f"{loaded.name}-smoke" if smoke else loaded.name)
     best = train(
         smoke_recipe(loaded) if smoke else loaded,
         folder,
-        data or [],
+        data,
         _machine(accelerator, devices, num_nodes, threads),
         save_seconds=save_every,
         fresh=fresh or smoke,
         minutes=minutes,
     )
-    typer.echo(best)
+    click.echo(best)
 
 
 @app.command("find-lr")
+@recipe_file
+@data
+@output("lr.png", "The plot, a PNG.")
+@number("--stage", 1, "Which stage of the recipe.", least=1)
+@override
+@accelerator
+@threads
 def find_lr(
-    recipe: RecipeFile,
-    data: Data = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The plot, a PNG.")] = Path("lr.png"),
-    stage: Annotated[int, typer.Option(min=1, help="Which stage of the recipe.")] = 1,
-    override: Overrides = None,
-    accelerator: Accelerator = "auto",
-    threads: Threads = None,
+    recipe: Path,
+    data: tuple[Path, ...],
+    output: Path,
+    stage: int,
+    override: tuple[str, ...],
+    accelerator: str,
+    threads: int | None,
 ) -> None:
-    """Search the learning rate of a stage: plot the loss while the rate rises, and suggest one."""
-    from .lr_finder import write_plot
-    from .trainer import find_rate
+    """Search the learning rate of a stage of RECIPE: plot the loss while the rate rises, and suggest one."""
+    from .lr_finder import find_rate, write_plot
 
     loaded = _load(recipe, override, None)
     folder = Path("runs") / loaded.name
-    machine = _machine(accelerator, "1", 1, threads)
-    finding = find_rate(loaded, folder, data or [], machine, number=stage)
+    finding = find_rate(loaded, folder, data, _machine(accelerator, "1", 1, threads), number=stage)
     write_plot(finding, output)
-    typer.echo(f"{finding.suggestion:.2g}  ({output})")
+    click.echo(f"{finding.suggestion:.2g}  ({output})")
 
 
 @app.command()
-def samples(
-    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of any recipe.", show_default=False)],
-    data: Data = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The picture, a PNG.")] = Path("samples.png"),
-    count: Annotated[int, typer.Option(min=1, help="Photographs, a row each.")] = 6,
-    side: Annotated[int, typer.Option(min=32, help="Side of each picture in pixels.")] = 256,
-) -> None:
-    """Show what CHECKPOINT makes of photographs: input, result, truth."""
-    from .samples import write_samples
+@click.argument("checkpoint", type=FILE)
+@data
+@output("samples.png", "The picture, a PNG.")
+@number("--count", 6, "Photographs, a row each.", least=1)
+@number("--side", 256, "Side of each picture in pixels.", least=32)
+def samples(checkpoint: Path, data: tuple[Path, ...], output: Path, count: int, side: int) -> None:
+    """Show what CHECKPOINT, of any recipe, makes of photographs: input, result, truth."""
+    from .report import write_samples
 
-    write_samples(checkpoint, data or [], output, count=count, side=side)
-    typer.echo(output)
+    write_samples(checkpoint, data, output, count=count, side=side)
+    click.echo(output)
 
 
 @app.command()
+@click.argument("checkpoints", type=FILE, nargs=-1, required=True)
+@output("landscape.png", "The picture: .png, .webp, .svg or .pdf.")
+@data
+@number("--points", 25, "Losses along each side of the square, an odd number.")
+@number("--span", 1.0, "How far from the weights, in lengths of each filter.")
+@number("--seed", 0, "Of the two directions and the patches.")
+@number("--patches", 8, "Held-out patches that the loss is averaged over.", least=1)
+@threads
 def look(
-    checkpoints: Annotated[
-        list[Path], typer.Argument(help="Checkpoints of any recipes, a row each.", show_default=False)
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The picture: .png, .webp, .svg or .pdf.")
-    ] = Path("landscape.png"),
-    data: Data = None,
-    points: Annotated[int, typer.Option(help="Losses along each side of the square, an odd number.")] = 25,
-    span: Annotated[float, typer.Option(help="How far from the weights, in lengths of each filter.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the two directions and the patches.")] = 0,
-    patches: Annotated[int, typer.Option(min=1, help="Held-out patches that the loss is averaged over.")] = 8,
-    threads: Threads = None,
+    checkpoints: tuple[Path, ...],
+    output: Path,
+    data: tuple[Path, ...],
+    points: int,
+    span: float,
+    seed: int,
+    patches: int,
+    threads: int | None,
 ) -> None:
-    """Draw the loss landscape around CHECKPOINTS, as contours and as a surface (Li et al. 2018)."""
-    import torch
-
+    """Draw the loss landscape around CHECKPOINTS, as contours and as a surface, a row each (Li et al.
+    2018)."""
+    from .build import open_trained
+    from .device import use_threads
     from .landscape import landscape_of
     from .landscape_plot import check_name, write_landscapes
-    from .trained import open_trained
 
     check_name(output)
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     opened = [open_trained(checkpoint) for checkpoint in checkpoints]
-    write_landscapes(
-        [
-            landscape_of(one, data or [], points=points, span=span, seed=seed, patches=patches)
-            for one in opened
-        ],
-        output,
-    )
-    typer.echo(output)
+    drawn = [landscape_of(one, data, points=points, span=span, seed=seed, patches=patches) for one in opened]
+    write_landscapes(drawn, output)
+    click.echo(output)
 
 
 @app.command()
+@click.argument("checkpoint", type=FILE)
+@output("slim.safetensors", "The new checkpoint.")
+@data
+@click.option(
+    "--keep",
+    default="0.5",
+    show_default=True,
+    help="The share of the residual blocks' work to keep, taken where it is missed least; or the channels of "
+    "each block in the order in which they run: 16,32,32,... A 0 at the end takes out the level at the "
+    "output's resolution.",
+)
+@number("--patches", 64, "How many patches the network is shown.", least=1)
+@number("--patch", 48, "Their side in input pixels.", least=8)
+@number("--step", 16, "With a share, blocks keep multiples of it: 16 suits AVX-512, 8 AVX2.", least=1)
+@number("--fine", 0, "Channels for the finest level of the branch; 0 for all.", least=0)
+@number("--marks", 0, "Channels for the last block of the decoder of marks; 0 for all.", least=0)
+@threads
 def slim(
-    checkpoint: Annotated[
-        Path, typer.Argument(help="A checkpoint of a fast_unet or deartifact_unets.", show_default=False)
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new checkpoint.")] = Path(
-        "slim.safetensors"
-    ),
-    data: Data = None,
-    keep: Annotated[
-        str,
-        typer.Option(
-            help="The share of the residual blocks' work to keep, taken where it is missed least; or the "
-            "channels of each block in the order in which they run: 16,32,32,... A 0 at the end takes out "
-            "the level at the output's resolution."
-        ),
-    ] = "0.5",
-    patches: Annotated[int, typer.Option(min=1, help="How many patches the network is shown.")] = 64,
-    patch: Annotated[int, typer.Option(min=8, help="Their side in input pixels.")] = 48,
-    step: Annotated[
-        int,
-        typer.Option(min=1, help="With a share, blocks keep multiples of it: 16 suits AVX-512, 8 AVX2."),
-    ] = 16,
-    fine: Annotated[
-        int, typer.Option(min=0, help="Channels for the finest level of the branch; 0 for all.")
-    ] = 0,
-    marks: Annotated[
-        int, typer.Option(min=0, help="Channels for the last block of the decoder of marks; 0 for all.")
-    ] = 0,
-    threads: Threads = None,
+    checkpoint: Path,
+    output: Path,
+    data: tuple[Path, ...],
+    keep: str,
+    patches: int,
+    patch: int,
+    step: int,
+    fine: int,
+    marks: int,
+    threads: int | None,
 ) -> None:
-    """Write CHECKPOINT with fewer channels inside its residual blocks, those that are missed least."""
-    import torch
-
+    """Write CHECKPOINT, of a fast_unet or deartifact_unets, with fewer channels inside its residual blocks,
+    those that are missed least."""
+    from .device import use_threads
     from .slimming import parse_keep, slim_checkpoint
 
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     blocks = slim_checkpoint(
         checkpoint,
         output,
-        data or [],
+        data,
         keep=parse_keep(keep),
         patches=patches,
         patch=patch,
@@ -229,22 +242,21 @@ def slim(
         marks=marks,
     )
     for block in blocks:
-        typer.echo(f"{block.name}: {block.after} of {block.before}, {100 * block.error:.1f} % lost")
-    typer.echo(output)
+        click.echo(f"{block.name}: {block.after} of {block.before}, {100 * block.error:.1f} % lost")
+    click.echo(output)
 
 
-def _load(path: Path, override: list[str] | None, lpips: Path | None) -> Recipe:
-    from .overrides import parse_override
-    from .recipe import load_recipe, with_overrides
+def _load(path: Path, override: tuple[str, ...], lpips: Path | None) -> Recipe:
+    from .config import load_recipe, parse_override, with_overrides
 
-    overrides = dict(parse_override(text) for text in override or [])
+    overrides = dict(parse_override(text) for text in override)
     if lpips is not None:
         overrides["lpips"] = str(lpips)
     return with_overrides(load_recipe(path), overrides, str(path))
 
 
 def _machine(accelerator: str, devices: str, num_nodes: int, threads: int | None) -> Machine:
-    from .trainer import Machine
+    from .device import Machine
 
     return Machine(accelerator, int(devices) if devices.isdigit() else devices, num_nodes, threads)
 
@@ -255,13 +267,16 @@ def main() -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(show_path=False)])
     try:
-        app()
-    except TrainingError as error:
-        typer.echo(f"unfade-train: {error}", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("unfade-train: interrupted; the last checkpoint is kept.", err=True)
+        sys.exit(app.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("unfade-train: interrupted; the last checkpoint is kept.", err=True)
         sys.exit(130)
+    except TrainingError as error:
+        click.echo(f"unfade-train: {error}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .precision import full_precision
+from .device import full_precision
 
 CHROMA = 110.0
 """a* and b* of colours that sRGB can show lie within about this, so a* / 110 and b* / 110 lie in [-1, 1]."""

@@ -20,13 +20,12 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
+from .build import Trained, with_shares
+from .config import GeneratorConfig
 from .data import Batch, PatchDataset, collate
 from .errors import TrainingError
+from .losses import build_loss, content_loss
 from .networks import fold_norms
-from .run import degradation_of
-from .stages.content import Content
-from .stages.spec import GeneratorOptions
-from .trained import Trained
 
 LossOf = Callable[[nn.Module], Tensor]
 
@@ -85,18 +84,17 @@ def landscape_of(
         raise TrainingError(f"points must be odd and at least 3, so that one is in the middle, not {points}.")
     if not 0 < span < float("inf"):
         raise TrainingError(f"span must be above 0, not {span:g}.")
-    recipe, coding = trained.recipe, trained.coding
-    stages = [spec for spec in recipe.stage if isinstance(spec, GeneratorOptions)]
+    recipe, transform = trained.recipe, trained.transform
+    stages = [spec for spec in recipe.stage if isinstance(spec, GeneratorConfig)]
     if not stages:
         raise TrainingError(f"{trained.path} comes of a recipe that never trains its generator.")
     spec = stages[-1]
-    content = Content(spec, f"{recipe.name}, last [[stage]] of the generator")
+    loss = build_loss(spec.loss, f"{recipe.name}, last [[stage]] of the generator, loss")
     batch = _held_out_batch(trained, data, spec, seed, patches)
 
     def loss_of(network: nn.Module) -> Tensor:
-        output = coding.output(network(batch.picture), batch.target)
-        total: Tensor = content(output, batch, coding).total
-        return total
+        output = transform.output(network(batch.picture), batch.target)
+        return content_loss(loss, output, batch.target, batch.mask, spec.mask_weight, transform.rgb).total
 
     axis = np.linspace(-span, span, points)
     losses = scan(fold_norms(trained.generator), loss_of, axis, seed, recipe.name)
@@ -153,12 +151,12 @@ def filter_normalised(network: nn.Module, random: torch.Generator) -> list[Tenso
 
 
 def _held_out_batch(
-    trained: Trained, data: Sequence[Path], spec: GeneratorOptions, seed: int, patches: int
+    trained: Trained, data: Sequence[Path], spec: GeneratorConfig, seed: int, patches: int
 ) -> Batch:
     """The patches, as network and loss get them."""
     store, photos = trained.held_out(data, max(1, trained.recipe.data.holdout))
-    degradation = degradation_of(trained.degradation, spec.shares)
+    degradation = with_shares(trained.degradation, spec.shares)
     how = trained.recipe.data
     dataset = PatchDataset(store, photos, degradation, spec.patch, seed, zoom=how.zoom, upright=how.upright)
     batch = collate([dataset[number] for number in range(patches)])
-    return trained.coding.batch(batch.to_unit(torch.device("cpu")))
+    return trained.transform.batch(batch.to_unit(torch.device("cpu")))

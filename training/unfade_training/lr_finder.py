@@ -13,9 +13,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .config import Recipe
+from .device import ANY, Machine
 from .errors import TrainingError
 from .files import output_file
+from .train import batches, resume, set_up, start_stage, training_step
 
+STEPS = 100
 SMOOTHING = 0.9
 BLOWN_UP = 4.0  # times the smallest loss so far
 
@@ -35,8 +39,39 @@ class Finding:
     suggestion: float
 
 
+def find_rate(
+    recipe: Recipe, folder: Path, data: Sequence[Path], machine: Machine = ANY, *, number: int = 1
+) -> Finding:
+    """Search the learning rate of the recipe's stage ``number`` (from 1), from the recipe's first weights.
+
+    Raises:
+        TrainingError: as :func:`unfade_training.train.train`; there is no such stage, or it has two learning
+            rates.
+    """
+    if not 1 <= number <= len(recipe.stage):
+        raise TrainingError(f"{recipe.name} has {len(recipe.stage)} stages; there is no stage {number}.")
+    with set_up(recipe, folder, data, machine, reports=False) as run:
+        resume(run, fresh=True)
+        stage = run.stages[number - 1]
+        start_stage(run, stage)
+        if len(stage.trainables) != 1:
+            raise TrainingError(
+                f"A {stage.config.kind} stage has two learning rates; search for each in a stage that trains "
+                "the network alone."
+            )
+        trainable = stage.trainables[0]
+        given = batches(run, stage.config, 0, STEPS)
+
+        def step(rate: float) -> float:
+            trainable.force_rate(rate)
+            training_step(run, stage, next(given))
+            return float(trainable.loss)
+
+        return search(step)
+
+
 def search(
-    step: Callable[[float], float], *, lowest: float = 1e-6, highest: float = 1.0, steps: int = 100
+    step: Callable[[float], float], *, lowest: float = 1e-6, highest: float = 1.0, steps: int = STEPS
 ) -> Finding:
     """Call ``step`` with rising learning rates; it gives the loss of a training step.
 

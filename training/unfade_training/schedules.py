@@ -1,10 +1,17 @@
-"""Learning rates as pure functions of the step: nothing to save, nothing to restore."""
+"""What changes while a stage goes on: how far it has come, its learning rate, and whose step is next.
+
+A stage goes by steps, or by the clock where a run has only so many minutes. Learning rates are pure functions
+of the step: nothing to save, nothing to restore.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
+from .config import GanConfig, StageConfig
 from .errors import TrainingError
 
 
@@ -49,3 +56,125 @@ def rate_of(progress: float, step: int, lr: float, schedule: str, warmup: int = 
     if schedule != "one_cycle" and step < warmup:
         rate *= (step + 1) / warmup
     return rate
+
+
+class Pace(Protocol):
+    """What a stage goes by.
+
+    Attributes:
+        steps: how many it takes, or None where nobody knows.
+    """
+
+    @property
+    def steps(self) -> int | None: ...
+
+    def progress(self, done: int) -> float:
+        """The share that lies behind after ``done`` steps; the stage ends at 1."""
+
+    def validates(self, done: int, progress: float) -> bool:
+        """Whether a validation is due after ``done`` steps; to be asked once after each."""
+
+
+class StepPace:
+    """As many steps as the recipe says."""
+
+    def __init__(self, config: StageConfig) -> None:
+        self.steps, self._every = config.steps, config.validate_every
+
+    def progress(self, done: int) -> float:
+        return done / self.steps
+
+    def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
+        return done % self._every == 0
+
+
+class ClockPace:
+    """As many steps as there is time for, one at least, with as many validations as the recipe's steps would
+    bring.
+
+    Args:
+        config: of the stage.
+        seconds: there are.
+        begun: what lies behind already when a run goes on.
+        clock: in seconds.
+    """
+
+    steps = None
+
+    def __init__(
+        self,
+        config: StageConfig,
+        seconds: float,
+        begun: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock, self._since, self._seconds, self._begun = clock, clock(), seconds, begun
+        self._gap = config.validate_every / config.steps
+        self._next = begun + self._gap
+        self._first: int | None = None
+
+    def progress(self, done: int) -> float:
+        if self._first is None:
+            self._first = done
+        if done == self._first:
+            return self._begun
+        passed = (self._clock() - self._since) / self._seconds if self._seconds > 0 else 1.0
+        return min(1.0, self._begun + (1 - self._begun) * passed)
+
+    def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
+        if progress < self._next:
+            return False
+        self._next = progress + self._gap
+        return True
+
+
+def pace_of(left: Sequence[StageConfig], until: float | None = None, begun: float = 0.0) -> Pace:
+    """The pace of the first of the stages that are left.
+
+    Args:
+        left: those stages' options; time is shared in proportion to their steps.
+        until: when ``time.monotonic()`` has to be over with all of them; None counts steps.
+        begun: how much of the first lies behind already.
+    """
+    if until is None:
+        return StepPace(left[0])
+    shares = [left[0].steps * (1 - begun), *(config.steps for config in left[1:])]
+    return ClockPace(left[0], max(0.0, until - time.monotonic()) * shares[0] / max(sum(shares), 1e-9), begun)
+
+
+class UpdateSchedule:
+    """Whether the critic or the generator of a GAN is updated next.
+
+    fast.ai's ``AdaptiveGANSwitcher`` (course v3, lesson 7), or a fixed ratio.
+
+    Attributes:
+        of_critic: whether it is the critic.
+    """
+
+    def __init__(self, config: GanConfig) -> None:
+        self._config = config
+        self.of_critic = True
+        self._in_a_row = 0
+
+    def critic_updated(self, loss: float) -> None:
+        """The critic has taken a step with this loss."""
+        self._in_a_row += 1
+        config = self._config
+        if config.critic_steps:
+            over = self._in_a_row >= config.critic_steps
+        else:
+            over = loss < config.critic_threshold or self._in_a_row >= config.longest_turn
+        if over:
+            self.of_critic = False
+
+    def generator_updated(self) -> None:
+        """The generator has taken a step: the critic is next."""
+        self.of_critic, self._in_a_row = True, 0
+
+    def state(self) -> dict[str, float]:
+        """For a checkpoint."""
+        return {"of_critic": float(self.of_critic), "moves": self._in_a_row}
+
+    def restore(self, state: Mapping[str, float]) -> None:
+        """Take back what :meth:`state` gave."""
+        self.of_critic, self._in_a_row = bool(state["of_critic"]), int(state["moves"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from .building import build_generator, scale_of
-from .recipe import Recipe, with_overrides
-from .stages.gan import GanOptions
+from .build import build_generator, scale_of
+from .config import GanConfig, Recipe, with_overrides
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +33,14 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
         "stage.patch": patch,
         "stage.validate_every": STEPS,
     }
-    for number, spec in enumerate(recipe.stage, 1):
-        if isinstance(spec, GanOptions):
+    for number, config in enumerate(recipe.stage, 1):
+        if isinstance(config, GanConfig):
             overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
-        teacher = getattr(spec, "teacher", "")
+        teacher = getattr(config, "teacher", "")
         if teacher and not Path(teacher).exists():
             log.info("the smoke run learns from photographs: the teacher %s is not there", teacher)
             overrides[f"stage.{number}.teacher"] = ""
-    if absent := [str(path) for path in recipe.beginnings.values() if not path.exists()]:
+    if absent := [str(path) for path in recipe.initial_weights.values() if not path.exists()]:
         log.info("the smoke run starts without %s, which is not there", " and ".join(absent))
         overrides["init"] = ""
     if not recipe.lpips:

@@ -1,11 +1,17 @@
-"""Recipe tables into typed options: unknown names, wrong types and senseless values become one sentence."""
+"""Recipe tables into typed options: unknown names, wrong types and senseless values become one sentence.
+
+What an option may be is said once, by its annotation: ``Annotated[float, Meta(gt=0)]``, ``Literal["cosine",
+"constant"]``, ``tuple[int, ...]``. msgspec converts; the sentences are made from the same annotations.
+"""
 
 from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from .errors import TrainingError, did_you_mean
 
@@ -13,82 +19,114 @@ T = TypeVar("T")
 
 
 def from_table(factory: Callable[..., T], table: Mapping[str, object], where: str) -> T:
-    """Call ``factory`` (a dataclass, or a class with annotated arguments) with the entries of a recipe table.
+    """Call ``factory`` (a Struct, a dataclass, or a class with annotated arguments) with the entries of a
+    recipe table.
 
     Integers are taken where a float is meant, and lists where a tuple is meant; nothing else is converted.
 
     Args:
-        factory: its parameters are the options there are, its annotations their types.
+        factory: its parameters are the options there are, its annotations their types and ranges.
         table: option -> value, as read from TOML.
         where: the table's name in the recipe, for the error's sentence.
 
     Raises:
-        TrainingError: an option that does not exist, lacks, has another type, or that the factory refuses
-            (ValueError).
+        TrainingError: an option that does not exist, lacks, has another type or range, or that the factory
+            refuses (ValueError).
     """
     # nn.Module's own constructor takes *args and **kwargs: those are no options.
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     signature = inspect.signature(factory).parameters
     options = {name: option for name, option in signature.items() if option.kind not in variadic}
-    hints = get_type_hints(factory if hasattr(factory, "__dataclass_fields__") else _init(factory))
     for name in table:
         if name not in options:
             raise TrainingError(f"{where}: there is no option {name!r}{did_you_mean(name, options)}")
     for name, option in options.items():
         if option.default is inspect.Parameter.empty and name not in table:
             raise TrainingError(f"{where}: the option {name!r} is missing.")
+    hints = get_type_hints(_annotated(factory), include_extras=True)
     try:
-        return factory(**{name: _convert(value, hints[name], name) for name, value in table.items()})
+        return factory(**{name: _convert(value, hints[name], name, where) for name, value in table.items()})
     except ValueError as error:
         raise TrainingError(f"{where}: {error}") from error
 
 
-def _init(factory: Callable[..., object]) -> Callable[..., object]:
-    return factory.__init__ if isinstance(factory, type) else factory  # type: ignore[misc]
+def _annotated(factory: Callable[..., object]) -> Any:
+    """What carries the annotations: the class's body of a Struct or a dataclass, else the constructor."""
+    by_body = hasattr(factory, "__struct_config__") or hasattr(factory, "__dataclass_fields__")
+    return factory.__init__ if isinstance(factory, type) and not by_body else factory  # type: ignore[misc]
 
 
-def _convert(value: object, wanted: Any, name: str) -> object:
-    """``value`` as the annotation says, or a ValueError."""
-    if wanted is object:  # checked by whoever reads it
-        return value
+def _convert(value: object, wanted: Any, name: str, where: str) -> object:
+    """``value`` as the annotation says, or a ValueError that says what the annotation says."""
+    if _converts(value, wanted):
+        return msgspec.convert(value, wanted)
+    if _is_struct(wanted) and isinstance(value, Mapping):
+        return from_table(wanted, value, f"{where}, [{name}]")
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin in (Union, types.UnionType):
-        return _convert_any(value, inner, name)
+        return _convert(value, inner[0], name, where)
+    if origin is tuple and isinstance(value, (list, tuple)):
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        if len(kinds) == len(value):
+            return tuple(
+                _one_of(get_args(kind), each, name, f"{where}, [[{name}]] {number}")
+                if _is_struct(*get_args(kind))
+                else _convert(each, kind, name, where)
+                for number, (each, kind) in enumerate(zip(value, kinds, strict=True), 1)
+            )
+    if origin in (dict, Mapping) and isinstance(value, Mapping):
+        return {key: _convert(each, inner[1], f"{name}.{key}", where) for key, each in value.items()}
+    if origin is Literal:
+        raise ValueError(f"there is no {name} {value!r}{did_you_mean(str(value), inner)}")
+    if origin is Annotated and isinstance(value, (int, float)) and _converts(value, inner[0]):
+        raise ValueError(f"{name} must be {_range(wanted)}, not {value:g}.")
+    raise ValueError(f"{name} must be {_described(wanted)}, not {value!r}.")
+
+
+def _one_of(kinds: Sequence[Any], table: Any, name: str, where: str) -> object:
+    """A table of the kind that it names, of a tagged union."""
+    known = {kind.__struct_config__.tag: kind for kind in kinds}
+    if not isinstance(table, Mapping):
+        raise TrainingError(f"{where} must be a table, not {table!r}.")
+    options = dict(table)
+    kind = options.pop(kinds[0].__struct_config__.tag_field, "")
+    if not isinstance(kind, str) or kind not in known:
+        raise TrainingError(f"{where}: there is no {name} {kind!r}{did_you_mean(str(kind), known)}")
+    return from_table(known[kind], options, where)
+
+
+def _is_struct(*wanted: Any) -> bool:
+    return bool(wanted) and all(
+        isinstance(kind, type) and issubclass(kind, msgspec.Struct) for kind in wanted
+    )
+
+
+def _converts(value: object, wanted: Any) -> bool:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _range(wanted: Any) -> str:
+    """``at least 0 and below 1``"""
+    meta = next(meta for meta in wanted.__metadata__ if isinstance(meta, msgspec.Meta))
+    bounds = {"at least": meta.ge, "above": meta.gt, "below": meta.lt, "at most": meta.le}
+    return " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+
+
+_ONE = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+_MANY = {int: "numbers", float: "numbers", str: "texts"}
+
+
+def _described(wanted: Any) -> str:
+    """A type in words."""
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin is Annotated:
+        return _described(inner[0])
     if origin is tuple:
-        if isinstance(value, (list, tuple)):
-            variadic = len(inner) == 2 and inner[1] is Ellipsis
-            if variadic or len(value) == len(inner):
-                kinds = [inner[0]] * len(value) if variadic else inner
-                return tuple(_convert(v, kind, name) for v, kind in zip(value, kinds, strict=True))
-        raise ValueError(f"{name} must be a list of {_count(inner)}, not {value!r}.")
-    if origin is not None:  # Mapping[str, float]: shares by name
-        if isinstance(value, Mapping):
-            return {str(key): _convert(v, inner[1], f"{name}.{key}") for key, v in value.items()}
-        raise ValueError(f"{name} must be a table, not {value!r}.")
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool):
-        return value
-    raise ValueError(f"{name} must be {_A.get(wanted, wanted.__name__)}, not {value!r}.")
-
-
-def _convert_any(value: object, kinds: tuple[Any, ...], name: str) -> object:
-    """The first of several types that the value fits."""
-    if value is None and type(None) in kinds:
-        return None
-    refused = None
-    for kind in kinds:
-        if kind is not type(None):
-            try:
-                return _convert(value, kind, name)
-            except ValueError as error:
-                refused = refused or error
-    raise refused or ValueError(f"{name} cannot be set.")
-
-
-_A = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-
-
-def _count(inner: tuple[Any, ...]) -> str:
-    many = "any number of" if inner[-1] is Ellipsis else str(len(inner))
-    return f"{many} {'numbers' if inner[0] in (int, float) else 'texts'}"
+        many = "any number of" if inner[-1] is Ellipsis else str(len(inner))
+        kind = get_args(inner[0])[0] if get_origin(inner[0]) is Annotated else inner[0]
+        return f"a list of {many} {_MANY.get(kind, 'tables')}"
+    return _ONE.get(wanted, "a table")

@@ -10,8 +10,8 @@ from torch import nn
 
 from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
+from unfade_training.config import parse_recipe
 from unfade_training.networks import build_network
-from unfade_training.recipe import parse_recipe
 
 from ..training.photos import RECIPE
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unfade_training.recipe import Recipe, with_overrides
+from unfade_training.config import Recipe, with_overrides
 
 SHARED = Path(__file__).parents[4] / "shared" / "weights"
 SQUEEZENET = SHARED / "squeezenet1_1_imagenet_fp16.safetensors"

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from PIL import Image
 from torch import nn
-from typer.testing import CliRunner
 
+from unfade_training.build import open_trained
 from unfade_training.cli import app
+from unfade_training.config import parse_recipe, with_overrides
 from unfade_training.data import PatchDataset, collate
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.landscape import Landscape, filter_normalised, landscape_of, scan
 from unfade_training.landscape_plot import write_landscapes
-from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.trained import open_trained
-from unfade_training.trainer import Machine, train
+from unfade_training.train import train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
 
@@ -165,7 +167,9 @@ def test_photographs_and_recipe_must_do(checkpoint: Path, tmp_path: Path) -> Non
         landscape_of(trained, [photo_folder(tmp_path / "one", count=1)])
     with pytest.raises(TrainingError, match="No photographs named"):
         landscape_of(trained, [])
-    critic_alone = replace(trained.recipe, stage=parse_recipe(RECIPE + GAN_STAGES, "game").stage[1:2])
+    critic_alone = msgspec.structs.replace(
+        trained.recipe, stage=parse_recipe(RECIPE + GAN_STAGES, "game").stage[1:2]
+    )
     with pytest.raises(TrainingError, match="never trains its generator"):
         landscape_of(replace(trained, recipe=critic_alone), [])
     with pytest.raises(TrainingError, match="no loss in it is a number above 0"):

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor
-from typer.testing import CliRunner
 
+from unfade_training.build import open_trained
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.cli import app
+from unfade_training.config import parse_recipe, with_overrides
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.networks.fast_unet import FastUnet
-from unfade_training.recipe import parse_recipe, with_overrides
 from unfade_training.slimming import allot, costs_of, parse_keep, slim, slim_checkpoint
 from unfade_training.slimming.finest import narrow_finest
-from unfade_training.trained import open_trained
-from unfade_training.trainer import Machine, train
+from unfade_training.train import train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder
 
@@ -337,7 +338,7 @@ def test_who_cannot_teach_says_so(tmp_path: Path) -> None:
 
 def checkpoint(path: Path, text: str) -> Path:
     """Of a network that has learnt nothing."""
-    from unfade_training.building import build_generator
+    from unfade_training.build import build_generator
 
     recipe = parse_recipe(text, "tiny")
     torch.manual_seed(0)

@@ -8,15 +8,15 @@ from typing import cast
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor, nn
-from typer.testing import CliRunner
 
+from unfade_training.build import open_trained
 from unfade_training.cli import app
 from unfade_training.errors import TrainingError
 from unfade_training.networks.lite_unet import DecoderBlock, LiteUnet
 from unfade_training.slimming import slim_checkpoint
 from unfade_training.slimming.decoder import narrow_decoder
-from unfade_training.trained import open_trained
 
 from .photos import MASK_RECIPE, photo_folder
 from .test_slimming import checkpoint, pictures

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -46,11 +45,6 @@ class Batch(NamedTuple):
             return pictures.flip(sides) if sides else pictures
 
         return self._map(turn)
-
-    def split(self, size: int) -> Iterator[Batch]:
-        """Micro-batches of ``size`` pairs; the last may be smaller."""
-        for first in range(0, self.pairs, size):
-            yield self._map(itemgetter(slice(first, first + size)))
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> Batch:
         mask = None if self.mask is None else function(self.mask)

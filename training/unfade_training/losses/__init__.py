@@ -5,7 +5,7 @@ from .base import PictureLoss
 from .feature import FeatureLoss, gram_matrix
 from .lpips import Lpips, LpipsOnnx, open_lpips
 from .mask import INK, mask_terms
-from .registry import LOSSES, OBJECTIVES, LossValue, WeightedLoss, build_loss, build_objective
+from .registry import LOSSES, OBJECTIVES, LossValue, WeightedLoss, build_loss, build_objective, content_loss
 
 __all__ = [
     "INK",
@@ -21,6 +21,7 @@ __all__ = [
     "WeightedLoss",
     "build_loss",
     "build_objective",
+    "content_loss",
     "critic_accuracy",
     "gradient_penalty",
     "gram_matrix",

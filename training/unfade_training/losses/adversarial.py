@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..precision import full_precision
+from ..device import full_precision
 
 
 class AdaptiveLoss(nn.Module):

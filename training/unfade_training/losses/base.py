@@ -1,7 +1,7 @@
 """What all losses between two pictures have in common: named terms, and float32 inside mixed precision.
 
 Differences of bfloat16 pictures are mostly rounding, and their means lose more still, so every loss casts to
-float32 first (:mod:`unfade_training.precision`).
+float32 first (:mod:`unfade_training.device`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class PictureLoss(nn.Module, ABC):
     """How far a generated picture is from its target, as one or more named terms whose sum is the loss.
 
     Attributes:
-        of_rgb: whether the pictures must be sRGB, as people see them. The others take what the coding of the
-            task has losses compare (:meth:`unfade_training.coding.Coding.targets`), which for Colorize is
-            Lab.
+        of_rgb: whether the pictures must be sRGB, as people see them. The others take what the colour
+            transform of the task has losses compare (:meth:`.ColourTransform.targets`), which for Colorize
+            is Lab.
     """
 
     of_rgb: ClassVar[bool] = False

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..precision import full_precision
+from ..device import full_precision
 from .backbones import ARCHITECTURES, Backbone
 from .base import PictureLoss
 

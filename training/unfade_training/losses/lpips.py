@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..device import full_precision
 from ..errors import TrainingError
 from ..networks.weights import load_state
-from ..precision import full_precision
 from .base import PictureLoss
 from .feature import open_backbone
 

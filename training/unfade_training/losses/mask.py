@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..precision import full_precision
+from ..device import full_precision
 
 
 def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:

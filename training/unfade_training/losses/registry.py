@@ -16,6 +16,7 @@ from .chroma import ChromaLoss
 from .feature import FeatureLoss
 from .frequency import Frequency
 from .lpips import LpipsLoss
+from .mask import mask_terms
 from .pixel import L1, L2, Charbonnier, Psnr
 from .variation import TotalVariation
 from .weave import Weave
@@ -77,6 +78,35 @@ class WeightedLoss(nn.Module):
                 terms[f"{name}/{part}" if part else name] = self.weights[name] * value
         total = torch.stack(list(terms.values())).sum()
         return LossValue(total, {name: value.detach() for name, value in terms.items()})
+
+
+def content_loss(
+    loss: WeightedLoss,
+    output: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    mask_weight: float,
+    rgb: Callable[[Tensor], Tensor],
+) -> LossValue:
+    """The loss of a picture and, where the network has one as a further output, of its mask.
+
+    Args:
+        loss: of the pictures.
+        output: ``[N, C (+ 1), H, W]``, the picture's channels first.
+        target: ``[N, C, H, W]``.
+        mask: ``[N, 1, H, W]``, where something was drawn; None where nothing can have been.
+        mask_weight: of :func:`mask_terms`.
+        rgb: see :class:`WeightedLoss`.
+    """
+    channels = target.shape[1]
+    value: LossValue = loss(output[:, :channels], target, rgb)
+    if output.shape[1] == channels or mask is None:
+        return value
+    terms = {
+        f"mask/{name}": mask_weight * term for name, term in mask_terms(output[:, channels:], mask).items()
+    }
+    total = value.total + sum(terms.values())
+    return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})
 
 
 def build_loss(spec: Mapping[str, object], where: str = "loss") -> WeightedLoss:

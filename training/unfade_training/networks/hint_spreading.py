@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..precision import full_precision
+from ..device import full_precision
 
 NOWHERE = -1e4
 """Added to the scores of cells without a hint, whose weight then is 0 in any precision."""

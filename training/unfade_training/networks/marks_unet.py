@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..precision import full_precision
+from ..device import full_precision
 from .lite_unet import LiteUnet
 
 MIDDLE_GRAY = 0.5

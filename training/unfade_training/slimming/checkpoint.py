@@ -10,15 +10,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from ..building import check_patch
+from ..build import Trained, check_patch, open_trained
 from ..checkpoint import Checkpoint, save_checkpoint
+from ..config import override_text
 from ..data import PatchDataset, collate
 from ..errors import TrainingError
 from ..networks.fast_unet import FastUnet
 from ..networks.lite_unet import DecoderBlock, LiteUnet
 from ..networks.marks_unet import MarksUnet
-from ..overrides import override_text
-from ..trained import Trained, open_trained
 from .allotment import STEP, allot, costs_of
 from .decoder import narrow_decoder
 from .finest import ends_in_sub_pixels, has_finest
@@ -199,7 +198,7 @@ def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) 
     )
     device = torch.device("cpu")
     return [
-        trained.coding.batch(
+        trained.transform.batch(
             collate([dataset[i] for i in range(first, min(first + AT_ONCE, patches))]).to_unit(device)
         ).picture
         for first in range(0, patches, AT_ONCE)

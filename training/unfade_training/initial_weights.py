@@ -1,11 +1,12 @@
-"""What a run begins with: a checkpoint, or a model that `unfade-export` made, whose weights are taken back.
+"""Weights that a run begins with: out of a checkpoint, or out of an ONNX file that `unfade-export` made.
 
-The names of a model's weights are still those of the network. Its norms were folded into the convolutions
-before them; :func:`unfold_norms` undoes that.
+The names of an ONNX file's weights are still those of the network. Its norms were folded into the
+convolutions before them; :func:`unfold_norms` undoes that.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import load_checkpoint
+from .checkpoint import adopt_weights, load_checkpoint
 from .errors import TrainingError
 from .networks.norms import unfold_norms
+
+log = logging.getLogger(__name__)
 
 WRAPPER = "network."
 """What an export puts before the names where it had to add something to the network."""
@@ -23,18 +26,39 @@ HALF = "_half"
 """What it puts behind those that it keeps in half precision."""
 
 
-def beginning_of(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
+def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[str]:
+    """Take over the weights of some files where names and shapes agree; the names of those that stay as they
+    were.
+
+    Args:
+        network: takes them in place.
+        files: by the part of the network that each is for; the part of one for all is empty.
+
+    Raises:
+        TrainingError: a file cannot be read, or nothing in it fits.
+    """
+    left = set(network.state_dict())
+    for part, file in files.items():
+        weights = read_weights(file, network)
+        if part:
+            weights = {name: tensor for name, tensor in weights.items() if name.startswith(f"{part}.")}
+        left &= set(adopt_weights(network, weights, str(file)))
+        log.info("took over the weights of %s; %d stay as initialised", file, len(left))
+    return left
+
+
+def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
     """The weights for a network by their names in it; some may be missing, others too many.
 
     Raises:
         TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
     """
     if path.suffix == ".onnx":
-        return unfold_norms(network, read_model(path))
+        return unfold_norms(network, _read_onnx(path))
     return load_checkpoint(path).tensors["generator"]
 
 
-def read_model(path: Path) -> dict[str, Tensor]:
+def _read_onnx(path: Path) -> dict[str, Tensor]:
     """All numbers in an ONNX file in float32, weights by their names in the network.
 
     Raises:

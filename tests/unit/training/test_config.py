@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from unfade_training.building import build_coding, build_degradation_of, build_generator
+from unfade_training.build import build_colour_transform, build_degradation_of, build_generator
+from unfade_training.config import (
+    load_recipe,
+    overrides_of,
+    parse_override,
+    parse_recipe,
+    with_overrides,
+    without_folders,
+)
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.networks import macs_per_pixel
-from unfade_training.overrides import overrides_of, parse_override, without_places
-from unfade_training.recipe import load_recipe, parse_recipe, with_overrides
-from unfade_training.trainer import Machine, train
+from unfade_training.train import train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE
 
@@ -82,10 +89,10 @@ def test_overrides_reach_stages_and_are_kept_in_the_text() -> None:
 @pytest.mark.parametrize("place", ["/home/me/w.onnx", "../w.onnx", "C:\\nets\\w.onnx", "w.onnx"])
 def test_a_recipe_that_leaves_the_machine_tells_no_folders(place: str) -> None:
     recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"lpips": place, "stage.batch": 8}, "tiny")
-    told = without_places(recipe.text)
+    told = without_folders(recipe.text)
     assert overrides_of(told) == {"lpips": "w.onnx", "stage.batch": 8}
     assert parse_recipe(told, "tiny").stage == recipe.stage
-    assert without_places(RECIPE) == RECIPE
+    assert without_folders(RECIPE) == RECIPE
 
 
 @pytest.mark.parametrize(
@@ -182,8 +189,8 @@ def test_every_lesson_builds(path: Path) -> None:
 def test_the_lessons_two_landscapes_differ_by_the_skips_alone() -> None:
     joined, cut = (load_recipe(TRAINING / "lessons" / f"{name}.toml") for name in ("skips", "no-skips"))
     assert joined.network["skips"] and not cut.network["skips"]
-    same = replace(cut, name=joined.name, title=joined.title, text=joined.text)
-    assert replace(same, network={**cut.network, "skips": True}) == joined
+    same = msgspec.structs.replace(cut, name=joined.name, title=joined.title, text=joined.text)
+    assert msgspec.structs.replace(same, network={**cut.network, "skips": True}) == joined
 
 
 @pytest.mark.parametrize(
@@ -192,4 +199,4 @@ def test_the_lessons_two_landscapes_differ_by_the_skips_alone() -> None:
 def test_a_network_for_colorize_has_its_channels(old: str, new: str) -> None:
     recipe = parse_recipe(COLOUR_RECIPE.replace(old, new), "colour")
     with pytest.raises(TrainingError, match="luma = true, extra_channels = 3 and out_channels = 2"):
-        build_coding(recipe, build_generator(recipe))
+        build_colour_transform(recipe, build_generator(recipe))

@@ -7,8 +7,8 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from unfade_training.coding import Chroma, Pictures
 from unfade_training.colour import CHROMA, gray_to_lightness, lab_to_rgb, rgb_to_lab
+from unfade_training.colour_transform import Chroma, Rgb
 from unfade_training.data import Batch, to_unit
 from unfade_training.data.patches import chw_pair
 from unfade_training.data.screening import is_colour_photo
@@ -18,7 +18,7 @@ from unfade_training.losses.base import PictureLoss
 from unfade_training.losses.chroma import ChromaLoss
 from unfade_training.losses.feature import FeatureLoss
 from unfade_training.losses.lpips import LpipsLoss
-from unfade_training.scores import colourfulness, delta_e
+from unfade_training.metrics import colourfulness, delta_e
 
 from .photos import noise_photo
 
@@ -109,7 +109,7 @@ def test_a_picture_without_hints_is_shown_in_gray() -> None:
 
 def test_pictures_pass_unchanged() -> None:
     given = Batch(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 16), torch.rand(1, 1, 8, 8))
-    seen = Pictures().batch(given)
+    seen = Rgb().batch(given)
     assert seen.picture is given.picture and seen.target is given.target and seen.mask is given.mask
 
 

@@ -11,11 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from unfade_training.checkpoint import load_checkpoint
-from unfade_training.recipe import parse_recipe
-from unfade_training.trainer import Machine, train
+from unfade_training.cli import app, main
+from unfade_training.config import parse_recipe
+from unfade_training.device import Machine
+from unfade_training.train import train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
 
@@ -25,14 +29,27 @@ SWITCHING = "critic_threshold = 0.69"  # about what an untrained critic has: at 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
-def launch(folder: Path, recipe: str, *options: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def words(folder: Path, recipe: str, *options: str) -> list[str]:
+    """What the command line is given, once recipe and photographs are there."""
     folder.mkdir(exist_ok=True)
     (folder / "recipe.toml").write_text(recipe)
-    photo_folder(folder / "photos")
+    photos = str(photo_folder(folder / "photos"))
+    where = [str(folder / "recipe.toml"), "--data", photos, "-o", str(folder / "run")]
+    return [*where, "--accelerator", "cpu", "--threads", "1", *options]
+
+
+def run_here(folder: Path, recipe: str) -> None:
+    """In this process, which has torch already."""
+    done = CliRunner().invoke(app, words(folder, recipe), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+
+
+def launch(folder: Path, recipe: str, *options: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     command = [
         *(launcher or (sys.executable,)),
-        *("-m", "unfade_training.cli", str(folder / "recipe.toml"), "--data", str(folder / "photos")),
-        *("-o", str(folder / "run"), "--accelerator", "cpu", "--threads", "1", *options),
+        "-m",
+        "unfade_training.cli",
+        *words(folder, recipe, *options),
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     return subprocess.Popen(
@@ -40,14 +57,13 @@ def launch(folder: Path, recipe: str, *options: str, launcher: tuple[str, ...] =
     )
 
 
-def finish(process: subprocess.Popen[str], code: int = 0) -> str:
+def finish(process: subprocess.Popen[str]) -> None:
     try:
         output, _ = process.communicate(timeout=240)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-    assert process.returncode == code, output
-    return output
+    assert process.returncode == 0, output
 
 
 def scalars(folder: Path, name: str) -> dict[int, float]:
@@ -69,9 +85,10 @@ def test_a_run_leaves_checkpoints_scalars_and_samples(tmp_path: Path) -> None:
     assert events.Tags()["images"] == ["samples"]
 
 
-def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(tmp_path: Path) -> None:
+def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    finish(launch(unbroken, GAME))
     process = launch(broken, GAME, "--save-every", "0")
     last = broken / "run" / "last.safetensors"
     while process.poll() is None:
@@ -82,9 +99,11 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(tmp_path
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL, "the run ended before it could be killed; make it longer"
-    output = finish(launch(broken, GAME))
-    found = re.search(r"going on after stage 2, step (\d+)", " ".join(output.split()))
-    assert found and 5 <= int(found[1]) < 40, output
+    with caplog.at_level("INFO"):
+        run_here(broken, GAME)
+    found = re.search(r"going on after stage 2, step (\d+)", caplog.text)
+    assert found and 5 <= int(found[1]) < 40, caplog.text
+    run_here(unbroken, GAME)
     ends = [load_checkpoint(folder / "run" / "last.safetensors") for folder in (unbroken, broken)]
     for part in ("generator", "critic"):
         for name, tensor in ends[0].tensors[part].items():
@@ -95,7 +114,7 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(tmp_path
 
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
-    finish(launch(alone, RECIPE))
+    run_here(alone, RECIPE)
     finish(launch(shared, RECIPE, "--devices", "2", launcher=TORCHRUN))
     ends = [
         load_checkpoint(folder / "run" / "last.safetensors").tensors["generator"]
@@ -113,8 +132,9 @@ def test_two_processes_play_the_game_of_one(tmp_path: Path) -> None:
     game = game.replace('"relativistic"', '"adaptive"').replace("width = 8", "width = 8\ndropout = 0.0")
     game = game.replace("steps = 12", "steps = 2")
     logged = []
-    for name, options, launcher in (("alone", (), ()), ("shared", ("--devices", "2"), TORCHRUN)):
-        finish(launch(tmp_path / name, game, *options, launcher=launcher))
+    run_here(tmp_path / "alone", game)
+    finish(launch(tmp_path / "shared", game, "--devices", "2", launcher=TORCHRUN))
+    for name in ("alone", "shared"):
         logged.append({term: scalars(tmp_path / name, f"train/{term}") for term in ("l1", *GAME_TERMS)})
     for term, steps in logged[0].items():
         assert len(steps) >= 8 and steps.keys() == logged[1][term].keys()
@@ -126,7 +146,14 @@ def test_two_processes_play_the_game_of_one(tmp_path: Path) -> None:
     assert 3 <= sum(moved) <= 7, "both sides have had turns"
 
 
-def test_bad_input_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    output = finish(launch(tmp_path, RECIPE.replace("patch = 16", "patch = 400")), code=1)
+def test_bad_input_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = words(tmp_path, RECIPE.replace("patch = 16", "patch = 400"))
+    monkeypatch.setattr(sys, "argv", ["unfade-train", *given])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    output = "".join(capsys.readouterr())
     assert "No photograph has a side of 816 pixels" in " ".join(output.split())
     assert "Traceback" not in output

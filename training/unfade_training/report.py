@@ -1,4 +1,5 @@
-"""What a run shows of itself: TensorBoard scalars and grids, a progress bar, one line a validation."""
+"""What a run shows of itself: TensorBoard scalars and grids, a progress bar, one line a validation; and a
+checkpoint's results on photographs, as one picture."""
 
 from __future__ import annotations
 
@@ -8,13 +9,17 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from .coding import Coding
+from .build import open_trained
+from .colour_transform import ColourTransform
 from .data import to_unit
-from .validation import Pair, restore
+from .errors import TrainingError
+from .files import output_file
+from .metrics import Pair, restore, validation_pairs
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +61,17 @@ class Reporter:
         """One more step."""
         self._progress.advance(self._task)
 
-    def detail(self, text: str) -> None:
-        """What stands behind the bar."""
-        self._progress.update(self._task, detail=text)
+    def step(self, terms: Mapping[str, float], rate: float, step: int) -> None:
+        """The terms of a loss and the learning rate, at a step counted over all stages."""
+        self.scalars({**{f"train/{name}": value for name, value in terms.items()}, "train/lr": rate}, step)
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in list(terms.items())[:3])
+        self._progress.update(self._task, detail=shown)
+
+    def memory(self, title: str, peaks: Mapping[str, float], step: int) -> None:
+        """The most memory that a stage has used, in megabytes."""
+        self.scalars({f"memory/{name}": size for name, size in peaks.items()}, step)
+        shown = ", ".join(f"{size:.0f} MB {name}" for name, size in peaks.items())
+        self.say(f"{title}: peak memory {shown}")
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Write scalars at a step counted over all stages."""
@@ -67,11 +80,16 @@ class Reporter:
                 self._writer.add_scalar(name, value, step)
 
     def samples(
-        self, network: nn.Module, pairs: Sequence[Pair], coding: Coding, step: int, device: torch.device
+        self,
+        network: nn.Module,
+        pairs: Sequence[Pair],
+        transform: ColourTransform,
+        step: int,
+        device: torch.device,
     ) -> None:
         """Write a grid of before | after | truth rows."""
         if self._writer:
-            self._writer.add_image("samples", sample_grid(network, pairs, coding, device), step)
+            self._writer.add_image("samples", sample_grid(network, pairs, transform, device), step)
 
     def say(self, text: str) -> None:
         """A line for the log and the terminal."""
@@ -79,22 +97,51 @@ class Reporter:
 
 
 def sample_grid(
-    network: nn.Module, pairs: Sequence[Pair], coding: Coding, device: torch.device | str, side: int = 192
+    network: nn.Module,
+    pairs: Sequence[Pair],
+    transform: ColourTransform,
+    device: torch.device | str,
+    side: int = 192,
 ) -> Tensor:
     """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth,
     and where there are masks the one found | the true one."""
     rows = []
     for pair in pairs:
-        made = restore(network, pair.degraded, coding, device)
+        made = restore(network, pair.degraded, transform, device)
         result, found = made[:3], made[3:]
         scale = result.shape[-1] // pair.degraded.shape[-1]
-        given = coding.shown(coding.inputs(to_unit(pair.degraded[None])))
+        given = transform.shown(transform.inputs(to_unit(pair.degraded[None])))
         before = F.interpolate(given * 255, scale_factor=scale, mode="nearest")[0].round().to(torch.uint8)
         shown = [before, result, pair.target]
         if len(found) and pair.mask is not None:
             shown += [found.expand(3, -1, -1), pair.mask.expand(3, -1, -1)]
         rows.append(torch.cat([_middle(p, side) for p in shown], dim=2))
     return torch.cat(rows, dim=1)
+
+
+def write_samples(
+    checkpoint: Path, data: Sequence[Path], output: Path, *, count: int = 6, side: int = 256
+) -> None:
+    """Write a PNG with a row for each of ``count`` held-out photographs: input | result | truth (| mask).
+
+    Args:
+        checkpoint: of any recipe.
+        data: folders of photographs; the recipe's own where empty.
+        output: the PNG.
+        count: rows.
+        side: of each picture in target pixels.
+
+    Raises:
+        TrainingError: the checkpoint or the photographs cannot be used, or the PNG cannot be written.
+    """
+    trained = open_trained(checkpoint)
+    store, held = trained.held_out(data, count)
+    pairs = validation_pairs(store, held, trained.degradation, side=max(384, side))
+    if not pairs:
+        raise TrainingError("The photographs are too small to cut a sample from.")
+    grid = sample_grid(trained.generator, pairs, trained.transform, "cpu", side)
+    with output_file(output) as out:
+        Image.fromarray(grid.permute(1, 2, 0).numpy()).save(out, "PNG")
 
 
 def _middle(picture: Tensor, side: int) -> Tensor:

@@ -1,13 +1,12 @@
-"""What a generator's tensors mean: pictures as they are, or chroma beside luma and hints.
+"""What a generator's tensors mean: pictures as they are, or chroma beside lightness and hints.
 
-Data, checkpoints and validation know pictures of 8 bits; networks and losses see what the coding of the task
-makes of them.
+Data, checkpoints and validation know pictures of 8 bits; networks and losses see what the colour transform of
+the task makes of them.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -16,10 +15,9 @@ from torch import Tensor
 from .colour import CHROMA, gray_to_lightness, lab_to_rgb, rgb_to_lab
 from .data import Batch
 from .degradations.hinted import NEUTRAL
-from .scores import colourfulness, delta_e, psnr_y
 
 
-class Coding(ABC):
+class ColourTransform(ABC):
     """Between 8-bit pictures and the tensors of one kind of generator."""
 
     def batch(self, batch: Batch) -> Batch:
@@ -28,7 +26,7 @@ class Coding(ABC):
 
     @abstractmethod
     def inputs(self, picture: Tensor) -> Tensor:
-        """What the network gets: from ``[N, C, H, W]`` in [0, 1], as the degradation makes it."""
+        """The network's input: from ``[N, C, H, W]`` in [0, 1], as the degradation makes it."""
 
     @abstractmethod
     def targets(self, target: Tensor) -> Tensor:
@@ -57,12 +55,8 @@ class Coding(ABC):
     def shown(self, inputs: Tensor) -> Tensor:
         """``[N, 3, H, W]`` sRGB in [0, 1]: the network's input for people."""
 
-    @abstractmethod
-    def scores(self, result: Tensor, target: Tensor, border: int) -> Mapping[str, float]:
-        """Of two CHW uint8 RGB pictures; ``border`` pixels are left out where the protocol says so."""
 
-
-class Pictures(Coding):
+class Rgb(ColourTransform):
     """RGB in, RGB out (and a mask): everything stays as it is."""
 
     def inputs(self, picture: Tensor) -> Tensor:
@@ -83,12 +77,9 @@ class Pictures(Coding):
     def shown(self, inputs: Tensor) -> Tensor:
         return inputs
 
-    def scores(self, result: Tensor, target: Tensor, border: int) -> Mapping[str, float]:
-        return {"psnr_y": psnr_y(result, target, border)}
 
-
-class Chroma(Coding):
-    """Luma and colour hints in, chroma out; for Colorize.
+class Chroma(ColourTransform):
+    """Lightness and colour hints in, chroma out; for Colorize.
 
     The network gets L* / 100, the hints' a* / 110 and b* / 110 (0 where there is none) and their mask, and
     gives a* / 110 and b* / 110 at ``1 / stride`` of the size. Losses and critics compare Lab pictures of that
@@ -123,9 +114,6 @@ class Chroma(Coding):
 
     def shown(self, inputs: Tensor) -> Tensor:
         return lab_to_rgb(inputs[:, :3])
-
-    def scores(self, result: Tensor, target: Tensor, border: int) -> Mapping[str, float]:  # noqa: ARG002
-        return {"delta_e": delta_e(result, target), "colourfulness": colourfulness(result)}
 
 
 def _channels_last(tensor: Tensor) -> Tensor:

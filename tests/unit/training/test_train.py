@@ -6,34 +6,32 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor, nn
 
-from unfade_training.building import build_generator, build_stages
+from unfade_training import train as train_module
+from unfade_training.build import build_generator, build_losses
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from unfade_training.data import Batch
+from unfade_training.config import (
+    Recipe,
+    load_recipe,
+    parse_recipe,
+    with_overrides,
+)
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.losses import INK, LossValue, mask_terms
+from unfade_training.losses import INK, mask_terms
 from unfade_training.networks import build_network
-from unfade_training.recipe import Recipe, load_recipe, parse_recipe, with_overrides
-from unfade_training.run import Run
 from unfade_training.smoke import smoke_recipe
-from unfade_training.stages.gan import GanOptions, Turn
-from unfade_training.stages.learner import Learner
-from unfade_training.stages.spec import StageSpec
-from unfade_training.trainer import Machine, find_rate, train
+from unfade_training.train import Run, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
-from .test_recipe import LESSONS, RECIPES
+from .test_config import LESSONS, RECIPES
 
 CPU = Machine("cpu", 1)
-SPEC = StageSpec("generator", steps=10, batch=4, patch=8, lr=0.1, warmup=0)
 
 
 @pytest.fixture
@@ -45,100 +43,6 @@ def run(recipe: Recipe, tmp_path: Path, photos: Path) -> dict[str, object]:
     """Train; the state of the last checkpoint."""
     train(recipe, tmp_path / "run", [photos], CPU)
     return dict(load_checkpoint(tmp_path / "run" / "last.safetensors").state)
-
-
-def learner(network: nn.Module, **options: object) -> Learner:
-    return Learner(Fabric(accelerator="cpu", devices=1), network, replace(SPEC, **options))  # type: ignore[arg-type]
-
-
-def numbers(pairs: int = 4) -> Batch:
-    picture = torch.arange(pairs * 3.0 * 8 * 8).reshape(pairs, 3, 8, 8) / 1000
-    return Batch(picture, picture.flip(0).square())
-
-
-def convolution() -> nn.Conv2d:
-    torch.manual_seed(0)
-    return nn.Conv2d(3, 3, 3, padding=1)
-
-
-def squares(made: Tensor, batch: Batch) -> LossValue:
-    total = (made - batch.target).square().mean()
-    return LossValue(total, {"l2": total.detach()})
-
-
-def test_accumulated_gradients_are_those_of_the_whole_batch() -> None:
-    results = []
-    for micro_batch in (0, 1, 3):
-        whole = learner(convolution(), micro_batch=micro_batch, clip=0.5)
-        for _ in range(3):
-            terms = whole.learn(numbers(), lambda b, whole=whole: squares(whole.forward(b.picture), b))  # type: ignore[misc]
-        assert float(whole.loss) == pytest.approx(float(terms["l2"]))
-        results.append((whole.network.weight, terms["l2"]))
-    for weight, loss in results[1:]:
-        torch.testing.assert_close(weight, results[0][0])
-        torch.testing.assert_close(loss, results[0][1])
-
-
-def test_out_of_memory_halves_what_goes_through_at_once() -> None:
-    def greedy(batch: Batch) -> LossValue:
-        if batch.pairs > 1:
-            torch.empty(batch.pairs << 46, dtype=torch.uint8)  # more than any machine can address
-        return squares(starved.forward(batch.picture), batch)
-
-    starved, fed = learner(convolution()), learner(convolution())
-    starved.learn(numbers(), greedy)
-    fed.learn(numbers(), lambda batch: squares(fed.forward(batch.picture), batch))
-    assert starved.micro_batch == 1 and fed.micro_batch == 4
-    torch.testing.assert_close(starved.network.weight, fed.network.weight)
-    assert starved.state() == {"micro_batch": 1}
-
-    def insatiable(batch: Batch) -> LossValue:
-        torch.empty(1 << 50, dtype=torch.uint8)
-        return squares(starved.forward(batch.picture), batch)
-
-    with pytest.raises(TrainingError, match="not suffice for a single patch"):
-        starved.learn(numbers(), insatiable)
-
-
-def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
-    one = learner(convolution())
-    with pytest.raises(RuntimeError, match="must match"):
-        one.learn(numbers(), lambda b: squares(one.forward(b.picture)[..., :5], b))
-
-
-def test_encoders_learn_slower_than_what_is_built_on_them() -> None:
-    fabric = Fabric(accelerator="cpu", devices=1)
-    network = build_network("lite_unet", output_stride=4)
-    slow = Learner(fabric, network, replace(SPEC, schedule="constant"), encoder_lr=0.01)
-    slow.set_rate(0, 0.0)
-    assert [group["lr"] for group in slow.optimizer.param_groups] == pytest.approx([0.001, 0.01, 0.1])
-
-
-def test_turns_switch_by_the_critics_loss() -> None:
-    turn = Turn(options(critic_threshold=0.65, longest_turn=4))
-    seen = []
-    for loss in (0.7, 0.66, 0.64, 0.9, 0.9, 0.9, 0.9):
-        turn.critic_moved(loss)
-        seen.append(turn.of_critic)
-        if not turn.of_critic:
-            turn.generator_moved()
-    assert seen == [True, True, False, True, True, True, False], "below the threshold, or after four steps"
-
-
-def test_turns_keep_a_fixed_ratio() -> None:
-    turn = Turn(options(critic_steps=2))
-    turn.critic_moved(0.0)
-    assert turn.of_critic
-    again = Turn(options(critic_steps=2))
-    again.restore(turn.state())
-    again.critic_moved(9.9)
-    assert not again.of_critic
-    again.generator_moved()
-    assert again.of_critic
-
-
-def options(**values: float) -> GanOptions:
-    return GanOptions("gan", steps=10, batch=4, patch=8, lr=0.1, **values)  # type: ignore[arg-type]
 
 
 def test_the_critic_stage_ends_when_it_is_right_often_enough(
@@ -183,15 +87,15 @@ def test_colour_is_learnt_and_goes_on_exactly_where_it_was_broken_off(
 ) -> None:
     recipe = parse_recipe(COLOUR_RECIPE, "colour")
     train(recipe, tmp_path / "unbroken", [photos], CPU)
-    save = Run.save_last
+    save = train_module.save_last
 
-    def die_in_the_second_stage(run: Run, tensors: Any, step: int, state: Any = None) -> None:
-        save(run, tensors, step, state)
+    def die_in_the_second_stage(run: Run, stage: Any = None, step: int = 0, progress: float = 0.0) -> None:
+        save(run, stage, step, progress)
         if run.finished_stages == 1 and step == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "save_last", die_in_the_second_stage)
+        patch.setattr(train_module, "save_last", die_in_the_second_stage)
         train(recipe, tmp_path / "broken", [photos], CPU)
     train(recipe, tmp_path / "broken", [photos], CPU)
     ends = [load_checkpoint(tmp_path / name / "last.safetensors") for name in ("unbroken", "broken")]
@@ -299,7 +203,7 @@ def test_parts_trained_side_by_side_begin_together(tmp_path: Path, photos: Path)
 def test_what_cannot_be_held_is_said(names: list[str], sentence: str) -> None:
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.freeze": names}, "mask")
     with pytest.raises(TrainingError, match=sentence):
-        build_stages(recipe, build_generator(recipe))
+        build_losses(recipe, build_generator(recipe))
 
 
 def test_the_masks_loss() -> None:
@@ -324,23 +228,12 @@ def test_peak_memory_is_that_of_the_work() -> None:
 
 PEAK = """
 import torch
-from unfade_training.memory import PeakMemory
+from unfade_training.device import PeakMemory
 meter = PeakMemory(torch.device("cpu"))
 before = meter.read()["ram"]
 torch.ones(int(before * 1e6) + (1000 << 20), dtype=torch.uint8).max()
 print(meter.read()["ram"] - before)
 """
-
-
-def test_a_learning_rate_is_found(tmp_path: Path, photos: Path) -> None:
-    finding = find_rate(parse_recipe(RECIPE, "tiny"), tmp_path / "run", [photos], CPU)
-    assert 1e-5 < finding.suggestion < 0.1 and min(finding.losses) < finding.losses[0]
-    assert not (tmp_path / "run").exists()
-    game = parse_recipe(RECIPE + GAN_STAGES, "tiny")
-    with pytest.raises(TrainingError, match="two learning rates"):
-        find_rate(game, tmp_path / "run", [photos], CPU, number=3)
-    with pytest.raises(TrainingError, match="no stage 4"):
-        find_rate(game, tmp_path / "run", [photos], CPU, number=4)
 
 
 @pytest.fixture

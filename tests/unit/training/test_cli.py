@@ -6,55 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
-from unfade_training.building import open_photos
+from unfade_training.build import open_photos
 from unfade_training.cli import app
+from unfade_training.config import parse_recipe, with_overrides
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.judging import Judge
-from unfade_training.lr_finder import search, write_plot
-from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.samples import write_samples
-from unfade_training.trainer import Machine, train
+from unfade_training.report import write_samples
+from unfade_training.train import train
 
 from .photos import COLOUR_RECIPE, MASK_RECIPE, RECIPE, photo_folder
-
-
-def test_the_judge_knows_which_way_is_better() -> None:
-    by_psnr, by_lpips = Judge("psnr_y"), Judge("lpips")
-    rows = [{"psnr_y": 30.0, "lpips": 0.2}, {"psnr_y": 29.0, "lpips": 0.1}, {"psnr_y": 31.0, "lpips": 0.3}]
-    assert [by_psnr.look(row) for row in rows] == [True, False, True]
-    assert [by_lpips.look(row) for row in rows] == [True, True, False]
-
-
-def test_a_stage_has_patience_of_its_own() -> None:
-    judge = Judge("psnr_y")
-    judge.look({"psnr_y": 40.0})
-    judge.look({"psnr_y": 39.0})
-    assert judge.gave_up(1) and not judge.gave_up(2) and not judge.gave_up(0)
-    judge.start_stage()
-    assert not judge.look({"psnr_y": 30.0}) and not judge.gave_up(1)
-    again = Judge("psnr_y")
-    again.restore(judge.state())
-    assert again.state() == {"best": 40.0, "best_of_stage": 30.0, "stale": 0}
-
-
-def test_the_finder_sees_the_steepest_fall(tmp_path: Path) -> None:
-    """A loss that falls around 1e-3 and explodes at 0.1."""
-    finding = search(lambda rate: 1 - 0.5 / (1 + (1e-3 / rate) ** 2) + (rate / 0.1) ** 4)
-    assert 5e-4 < finding.suggestion < 1e-2, "smoothing lags a little"
-    assert finding.rates[-1] < 1.0
-    write_plot(finding, tmp_path / "lr.png")
-    with Image.open(tmp_path / "lr.png") as plot:
-        assert plot.size == (900, 540) and len(plot.getcolors(1 << 20) or []) > 4
-    with pytest.raises(TrainingError, match=r"lr\.png cannot be written"):
-        write_plot(finding, tmp_path / "nowhere" / "lr.png")
-
-
-def test_a_loss_that_never_falls_is_one_sentence() -> None:
-    with pytest.raises(TrainingError, match="No learning rate"):
-        search(lambda rate: 1 + rate)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The scores that choose the best checkpoint are those of the super-resolution papers."""
+"""The scores that choose the best checkpoint are those of the super-resolution papers; early stopping."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
-from unfade_training.scores import psnr_y
+from unfade_training.metrics import EarlyStopping, psnr_y
 
 from .photos import noise_photo
 
@@ -38,3 +38,22 @@ def test_the_degraded_input_is_the_papers() -> None:
     degraded = Clean(scale=2).apply(np.asarray(photo), np.random.default_rng(0)).picture
     whole = np.asarray(photo.resize((48, 48), Image.Resampling.BICUBIC))
     np.testing.assert_array_equal(degraded, whole[4:-4, 4:-4])
+
+
+def test_early_stopping_knows_which_way_is_better() -> None:
+    by_psnr, by_lpips = EarlyStopping("psnr_y"), EarlyStopping("lpips")
+    rows = [{"psnr_y": 30.0, "lpips": 0.2}, {"psnr_y": 29.0, "lpips": 0.1}, {"psnr_y": 31.0, "lpips": 0.3}]
+    assert [by_psnr.update(row) for row in rows] == [True, False, True]
+    assert [by_lpips.update(row) for row in rows] == [True, True, False]
+
+
+def test_a_stage_has_patience_of_its_own() -> None:
+    stopping = EarlyStopping("psnr_y")
+    stopping.update({"psnr_y": 40.0})
+    stopping.update({"psnr_y": 39.0})
+    assert stopping.should_stop(1) and not stopping.should_stop(2) and not stopping.should_stop(0)
+    stopping.start_stage()
+    assert not stopping.update({"psnr_y": 30.0}) and not stopping.should_stop(1)
+    again = EarlyStopping("psnr_y")
+    again.restore(stopping.state())
+    assert again.state() == {"best": 40.0, "best_of_stage": 30.0, "stale": 0}

@@ -12,13 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unfade.models import card_of
-from unfade_training.building import build_generator
+from unfade_training.build import build_generator
 from unfade_training.checkpoint import adopt_weights, load_checkpoint
+from unfade_training.config import parse_recipe, with_overrides
+from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
+from unfade_training.initial_weights import read_weights
 from unfade_training.networks.norms import settle_norms
-from unfade_training.recipe import parse_recipe, with_overrides
-from unfade_training.shipped import beginning_of
-from unfade_training.trainer import Machine, train
+from unfade_training.train import train
 
 from .photos import MASK_RECIPE, photo_folder
 
@@ -41,7 +42,7 @@ def made_by(model: Path, x: Tensor) -> np.ndarray:
 def test_a_shipped_model_is_its_network_again(name: str) -> None:
     model = MODELS / f"{name}.onnx"
     network = network_of(model)
-    assert adopt_weights(network, beginning_of(model, network), name) == []
+    assert adopt_weights(network, read_weights(model, network), name) == []
     x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     expected = made_by(model, x)
 
@@ -110,10 +111,10 @@ def marked() -> Tensor:
 def test_what_is_no_model_of_ours_is_refused(tmp_path: Path) -> None:
     network = network_of(MODELS / "upscale-x2.onnx")
     with pytest.raises(TrainingError, match=r"There is no model .*nowhere\.onnx"):
-        beginning_of(tmp_path / "nowhere.onnx", network)
+        read_weights(tmp_path / "nowhere.onnx", network)
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"\xff" * 100)
     with pytest.raises(TrainingError, match="damaged or not an ONNX file"):
-        beginning_of(broken, network)
+        read_weights(broken, network)
     with pytest.raises(TrainingError, match="No weight of other fits"):
-        adopt_weights(nn.Linear(2, 2), beginning_of(MODELS / "upscale-x2.onnx", network), "other")
+        adopt_weights(nn.Linear(2, 2), read_weights(MODELS / "upscale-x2.onnx", network), "other")

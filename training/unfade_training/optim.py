@@ -1,0 +1,252 @@
+"""A network with its optimizer: what of it trains, rates by parameter group, accumulated gradients, back-off
+when memory runs out; and the moving average of its weights."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
+from .config import GeneratorConfig, StageConfig
+from .data import Batch
+from .device import is_out_of_memory
+from .errors import TrainingError
+from .losses import LossValue
+from .networks import Encoder, parameter_groups
+from .networks.norms import hold_norms
+from .schedules import rate_of
+
+log = logging.getLogger(__name__)
+
+
+class Trainable:
+    """A network that a stage trains. A step of it::
+
+        for attempt in trainable.attempts(batch):  # once more in smaller parts where memory runs out
+            with attempt as parts:
+                for part in parts:
+                    trainable.backward(loss_of(trainable.forward(part.picture), part))
+        terms = trainable.step()
+
+    Attributes:
+        network: with the weights, for saving and for use without gradients.
+        forward: the same set up by Fabric, for passes whose gradient is wanted.
+        micro_batch: pairs that go through at once.
+        loss: of the last step.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        network: nn.Module,
+        config: StageConfig,
+        *,
+        prefix: str = "",
+        lr: float | None = None,
+        encoder_lr: float = 1.0,
+        compiled: bool = False,
+        resumed: Checkpoint | None = None,
+    ) -> None:
+        """Set up a network, or put it back where it was.
+
+        Args:
+            fabric: devices and processes.
+            network: on its device; trained in place.
+            config: rates, batch and clipping.
+            prefix: of this network's parts in checkpoints.
+            lr: instead of the stage's.
+            encoder_lr: share of the rate that an encoder's early half gets.
+            compiled: whether ``torch.compile`` fuses the network.
+            resumed: the checkpoint to go on from, or None.
+        """
+        self.fabric, self.network, self.config, self.prefix = fabric, network, config, prefix
+        self.lr = config.lr if lr is None else lr
+        self.micro_batch = config.micro_batch or config.batch // fabric.world_size
+        groups = parameter_groups(network)
+        self._shares = [encoder_lr, encoder_lr**0.5, 1.0] if len(groups) == 3 else [1.0]
+        optimizer = torch.optim.AdamW(
+            [{"params": group} for group in groups],
+            lr=self.lr,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+            fused=fabric.device.type in ("cpu", "cuda"),
+        )
+        if resumed is not None:
+            restore_optimizer(optimizer, resumed.tensors.get(f"{prefix}optimizer", {}))
+            self.micro_batch = int(resumed.state.get(f"{prefix}micro_batch", self.micro_batch))
+        # Fabric's types want the tuple that this call gives spelled out.
+        self.forward: Any
+        self.optimizer: Any
+        self.forward, self.optimizer = fabric.setup(_compiled(network) if compiled else network, optimizer)
+        self._weights = [weight for weight in network.parameters() if weight.requires_grad]
+        self.loss = torch.zeros(())
+        self._starved = False
+        self._share = 1.0
+        self._losses: list[Tensor] = []
+        self._terms: dict[str, Tensor] = {}
+
+    def set_rate(self, step: int, progress: float) -> float:
+        """Follow the schedule to ``step``, where ``progress`` in [0, 1] of the stage lies behind; the rate of
+        the last parameter group."""
+        rate = rate_of(progress, step, self.lr, self.config.schedule, self.config.warmup)
+        self.force_rate(rate)
+        return rate
+
+    def force_rate(self, rate: float) -> None:
+        """Set the rate of the last parameter group, and of the others in proportion."""
+        for group, share in zip(self.optimizer.param_groups, self._shares, strict=True):
+            group["lr"] = rate * share
+
+    def attempts(self, batch: Batch) -> Iterator[AbstractContextManager[Iterator[Batch]]]:
+        """One attempt at the gradients of a batch, and another with half as many pairs at once whenever
+        memory has run out in one.
+
+        An attempt is entered with ``with`` and gives the parts of the batch; :meth:`backward` is to be
+        called for each.
+
+        Raises:
+            TrainingError: memory does not suffice for a single pair.
+        """
+        while True:
+            yield self._attempt(batch)
+            # Only now has the failed attempt let go of its tensors.
+            if not self._starved:
+                return
+            self.micro_batch = max(1, min(self.micro_batch, len(batch.picture)) // 2)
+            if self.fabric.device.type == "cuda":
+                torch.cuda.empty_cache()
+            log.warning("out of memory: going on with %d patches at once", self.micro_batch)
+
+    @contextmanager
+    def _attempt(self, batch: Batch) -> Iterator[Iterator[Batch]]:
+        self.optimizer.zero_grad(set_to_none=True)
+        self._losses, self._terms, self._starved = [], {}, False
+        try:
+            yield self._parts(batch)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if self.micro_batch <= 1:
+                raise TrainingError(
+                    "Memory does not suffice for a single patch; use a smaller patch or network."
+                ) from error
+            self._starved = True
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        parts = list(micro_batches(batch, self.micro_batch))
+        for number, part in enumerate(parts, 1):
+            self._share = len(part.picture) / len(batch.picture)
+            with self.fabric.no_backward_sync(self.forward, enabled=number < len(parts)):
+                yield part
+
+    def backward(self, value: LossValue) -> None:
+        """Add the gradients of a part's mean loss, by its share of the batch."""
+        share = self._share
+        self.fabric.backward(value.total * share if share < 1 else value.total)
+        self._losses.append(value.total.detach() * share)
+        for name, term in value.terms.items():
+            self._terms[name] = self._terms[name] + term * share if name in self._terms else term * share
+
+    def step(self) -> dict[str, Tensor]:
+        """Clip the gradients and move the weights; the loss's terms, averaged over the batch."""
+        self.loss = torch.stack(self._losses).sum()
+        if self.config.clip:
+            self.fabric.clip_gradients(self.forward, self.optimizer, max_norm=self.config.clip)
+        self.optimizer.step()
+        return self._terms
+
+    def hold(self, held: bool) -> None:
+        """While held, the network is in evaluation mode and gathers no gradients."""
+        self.network.train(not held)
+        for weight in self._weights:
+            weight.requires_grad_(not held)
+
+    def mean(self, value: Tensor) -> float:
+        """The mean of a scalar over all processes."""
+        reduced = self.fabric.all_reduce(value)
+        assert isinstance(reduced, Tensor)
+        return float(reduced)
+
+    def tensors(self) -> dict[str, Mapping[str, Tensor]]:
+        """What a checkpoint keeps of the optimizer."""
+        return {f"{self.prefix}optimizer": optimizer_tensors(self.optimizer)}
+
+    def state(self) -> dict[str, int]:
+        """What a checkpoint keeps besides."""
+        return {f"{self.prefix}micro_batch": self.micro_batch}
+
+
+def micro_batches(batch: Batch, size: int) -> Iterator[Batch]:
+    """Parts of ``size`` pairs; the last may be smaller."""
+    for first in range(0, len(batch.picture), size):
+        yield Batch(*(None if each is None else each[first : first + size] for each in batch))  # type: ignore[arg-type]
+
+
+def freeze_parts(network: nn.Module, config: GeneratorConfig) -> None:
+    """Let a generator train, but for what its stage holds: weights and norms' statistics of some parts, its
+    encoder, all norms' statistics.
+
+    Raises:
+        TrainingError: options of an encoder, and the network has none.
+    """
+    network.train()
+    for name, part in network.named_children():
+        part.requires_grad_(name not in config.freeze).train(name not in config.freeze)
+    encoder = getattr(network, "encoder", None)
+    if isinstance(encoder, Encoder):
+        encoder.freeze(config.freeze_encoder)
+        encoder.drop = config.drop_features
+    elif config.freeze_encoder or config.encoder_lr != 1 or config.drop_features:
+        raise TrainingError(
+            "freeze_encoder, encoder_lr and drop_features are for networks with a pretrained encoder, "
+            f"which {type(network).__name__} has not."
+        )
+    if config.hold_norms:
+        hold_norms(network)
+
+
+def _compiled(network: nn.Module) -> nn.Module:
+    """The network, its element-wise work fused by ``torch.compile`` where that is possible."""
+    # A machine without a C++ compiler trains on, uncompiled, after a warning of PyTorch's own.
+    torch._dynamo.config.suppress_errors = True
+    compiled: nn.Module = torch.compile(network)  # type: ignore[assignment]
+    return compiled
+
+
+class Ema:
+    """The exponential moving average of a network's weights: what is validated and exported.
+
+    Early on the average is short (1 / (step + 10) of the new weights), so that it does not remember the
+    initialisation; it lengthens until ``decay`` is reached. ``torch.optim.swa_utils.AveragedModel`` averages
+    all buffers or none, spectral norms' vectors too, and copies the weights whole at the first update.
+
+    Attributes:
+        module: the averaged network, in eval mode, without gradients.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.module = copy.deepcopy(network).eval().requires_grad_(False)
+        self.decay = decay
+        self._source = network
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the network's weights after optimizer step ``step`` (from 0).
+
+        Statistics of batch norms are averaged as the weights are: those of today's weights are not those of
+        the average. Other buffers are copied.
+        """
+        weight = 1 - min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(list(self.module.parameters()), list(self._source.parameters()), weight)
+        for (name, mine), theirs in zip(self.module.named_buffers(), self._source.buffers(), strict=True):
+            if name.endswith(("running_mean", "running_var")):
+                mine.lerp_(theirs, weight)
+            else:
+                mine.copy_(theirs)
