@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from unfade_training.networks import build_network, count_parameters, fold_norms, macs_per_pixel
-from unfade_training.networks.attention import SelfAttention
+from unfade_training.networks.blocks import SelfAttention
 
 MACS_SIZE = 128
 COLORIZE = {"luma": True, "extra_channels": 3, "out_channels": 2}

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from unfade_training.errors import TrainingError
 from unfade_training.lessons import mnist
-from unfade_training.networks.layers import MergeLayer
+from unfade_training.networks.blocks import MergeLayer
 
 DIGITS = Path(__file__).parents[4] / "shared" / "data" / "mnist_t10k.npz"
 

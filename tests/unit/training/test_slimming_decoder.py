@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from unfade_training.cli import app
 from unfade_training.errors import TrainingError
-from unfade_training.networks.lite_unet import DecoderBlock, LiteUnet
+from unfade_training.networks.encoder_unets import DecoderBlock, LiteUnet
 from unfade_training.slimming import slim_checkpoint
 from unfade_training.slimming.decoder import narrow_decoder
 from unfade_training.trained import open_trained

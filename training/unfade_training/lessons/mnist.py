@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from ..errors import TrainingError, did_you_mean
 from ..networks import count_parameters
-from ..networks.layers import conv_layer, res_block
+from ..networks.blocks import conv_layer, res_block
 from ..schedules import rate_at
 
 CLASSES = 10

@@ -14,9 +14,9 @@ from ..building import check_patch
 from ..checkpoint import Checkpoint, save_checkpoint
 from ..data import PatchDataset, collate
 from ..errors import TrainingError
+from ..networks.deartifact_unets import MarksUnet
+from ..networks.encoder_unets import DecoderBlock, LiteUnet
 from ..networks.fast_unet import FastUnet
-from ..networks.lite_unet import DecoderBlock, LiteUnet
-from ..networks.marks_unet import MarksUnet
 from ..overrides import override_text
 from ..trained import Trained, open_trained
 from .allotment import STEP, allot, costs_of

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from ..networks.lite_unet import DecoderBlock, LiteUnet
+from ..networks.encoder_unets import DecoderBlock, LiteUnet
 from .elimination import TAPS, Solution, convolution_of, eliminate, equations_of
 from .watching import watched
 
