@@ -9,8 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from .coding import Chroma, Coding, Pictures
-from .data import PhotoStore
-from .data.screening import is_colour_photo
+from .data import PhotoStore, is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, build_degradation
 from .errors import TrainingError, did_you_mean
 from .networks import build_network

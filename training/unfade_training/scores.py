@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .colour import CHROMA, rgb_to_lab
-from .data import screening
+from .data import photos
 from .losses import INK
 
 
@@ -32,8 +32,8 @@ def delta_e(result: Tensor, target: Tensor) -> float:
 
 
 def colourfulness(picture: Tensor) -> float:
-    """Of a CHW uint8 RGB picture: see :func:`unfade_training.data.screening.colourfulness`."""
-    return screening.colourfulness(picture.permute(1, 2, 0).numpy())
+    """Of a CHW uint8 RGB picture: see :func:`unfade_training.data.photos.colourfulness`."""
+    return photos.colourfulness(picture.permute(1, 2, 0).numpy())
 
 
 def overlap(found: Tensor, wanted: Tensor) -> float:

@@ -9,9 +9,7 @@ from skimage.color import rgb2lab
 
 from unfade_training.coding import Chroma, Pictures
 from unfade_training.colour import CHROMA, gray_to_lightness, lab_to_rgb, rgb_to_lab
-from unfade_training.data import Batch, to_unit
-from unfade_training.data.patches import chw_pair
-from unfade_training.data.screening import is_colour_photo
+from unfade_training.data import Batch, chw_pair, is_colour_photo, to_unit
 from unfade_training.degradations import Ageing, ColourHints, Hinted
 from unfade_training.losses import FeatureLoss, PictureLoss, WeightedLoss, build_loss
 from unfade_training.losses.perceptual import LpipsLoss
