@@ -161,8 +161,7 @@ def look(
     """Draw the loss landscape around CHECKPOINTS, as contours and as a surface (Li et al. 2018)."""
     import torch
 
-    from .landscape import landscape_of
-    from .landscape_plot import check_name, write_landscapes
+    from .lessons.landscape import check_name, landscape_of, write_landscapes
     from .trained import open_trained
 
     check_name(output)
@@ -213,11 +212,11 @@ def slim(
     """Write CHECKPOINT with fewer channels inside its residual blocks, those that are missed least."""
     import torch
 
-    from .slimming import parse_keep, slim_checkpoint
+    from .pruning import parse_keep, prune_checkpoint
 
     if threads:
         torch.set_num_threads(threads)
-    blocks = slim_checkpoint(
+    blocks = prune_checkpoint(
         checkpoint,
         output,
         data or [],

@@ -15,8 +15,13 @@ from typer.testing import CliRunner
 from unfade_training.cli import app
 from unfade_training.data import PatchDataset, collate
 from unfade_training.errors import TrainingError
-from unfade_training.landscape import Landscape, filter_normalised, landscape_of, scan
-from unfade_training.landscape_plot import write_landscapes
+from unfade_training.lessons.landscape import (
+    Landscape,
+    filter_normalised,
+    landscape_of,
+    scan,
+    write_landscapes,
+)
 from unfade_training.recipe import parse_recipe, with_overrides
 from unfade_training.trained import open_trained
 from unfade_training.trainer import Machine, train

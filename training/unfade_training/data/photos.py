@@ -177,7 +177,7 @@ def photo_weights(photos: Sequence[Photo], group_weights: Mapping[str, float], m
 
 
 def is_colour_photo(pixels: np.ndarray) -> bool:
-    """Whether an HWC uint8 picture looks like a photograph in colour, and not like a chart or an old print."""
+    """Whether an HWC uint8 picture looks like a colour photograph, and not like a chart or an old print."""
     return colourfulness(pixels[::2, ::2]) >= LEAST_COLOURFULNESS and flatness(pixels) <= MOST_FLATNESS
 
 

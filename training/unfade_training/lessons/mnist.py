@@ -16,13 +16,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 from zipfile import BadZipFile
 
+import click
 import numpy as np
 import torch
 import torch.nn.functional as F
-import typer
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
@@ -214,17 +213,23 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return float((network(digits.images).argmax(1) == digits.labels).float().mean())
 
 
-def main(
-    data: Annotated[Path, typer.Argument(help="An .npz file with images and labels.")],
-    network: Annotated[
-        list[str] | None,
-        typer.Option(help="plain, refactored, residual or dense; may be given several times. Default: all."),
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the digits.")] = EPOCHS,
-    seed: Annotated[int, typer.Option(help="Of weights, order and shifts.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-) -> None:
-    """Train the lesson's networks on all digits but a thousand, and test them on those."""
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--network",
+    multiple=True,
+    help="plain, refactored, residual or dense; may be given several times. Default: all.",
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Passes over the digits."
+)
+@click.option("--seed", default=0, show_default=True, help="Of weights, order and shifts.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
+def main(data: Path, network: tuple[str, ...], epochs: int, seed: int, threads: int) -> None:
+    """Train the lesson's networks on all digits but a thousand, and test them on those.
+
+    DATA is an .npz file with images and labels.
+    """
     torch.set_num_threads(threads)
     try:
         names = network or list(NETWORKS)
@@ -235,7 +240,7 @@ def main(
         if len(digits) < HELD_OUT + BATCH:
             raise TrainingError(f"{data} has {len(digits)} digits; at least {HELD_OUT + BATCH} are wanted.")
     except TrainingError as error:
-        typer.echo(f"mnist: {error}", err=True)
+        click.echo(f"mnist: {error}", err=True)
         sys.exit(1)
     known, held = digits.split(HELD_OUT)
     for name in names:
@@ -245,10 +250,10 @@ def main(
         train(built, known, epochs, seed)
         took = time.process_time() - began
         score = accuracy(built, held)
-        typer.echo(
+        click.echo(
             f"{name:10}  {count_parameters(built):7,} weights  {score:.1%} right  {took:.0f} CPU seconds"
         )
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

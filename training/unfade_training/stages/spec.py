@@ -69,7 +69,7 @@ class GeneratorOptions(StageSpec):
         loss: name -> weight, or a table of ``weight`` and options; see :mod:`unfade_training.losses`.
         mask_weight: of the loss of the mask, where the network has one as a second output.
         teacher: a checkpoint whose pictures are the targets instead of the photographs (Hinton et al. 2015,
-            arXiv:1503.02531): for a network that :mod:`unfade_training.slimming` has made smaller. It says
+            arXiv:1503.02531): for a network that :mod:`unfade_training.pruning` has made smaller. It says
             what it knows better than the photographs do, of which only one of many outcomes is to be seen.
         ema: decay of the moving average of the weights, which is what is validated and exported.
         freeze: parts of the network, by their names in it, that stay as they are.
