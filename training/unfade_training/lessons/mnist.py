@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -26,9 +26,10 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from ..errors import TrainingError, did_you_mean
+from ..errors import TrainingError
 from ..networks import count_parameters
 from ..networks.blocks import conv_layer, res_block
+from ..registry import Registry
 from ..schedules import rate_at
 
 CLASSES = 10
@@ -127,12 +128,9 @@ def dense() -> nn.Sequential:
     )
 
 
-NETWORKS: Mapping[str, Callable[[], nn.Sequential]] = {
-    "plain": plain,
-    "refactored": refactored,
-    "residual": residual,
-    "dense": dense,
-}
+NETWORKS: Registry[Callable[[], nn.Sequential]] = Registry(
+    "network", {"plain": plain, "refactored": refactored, "residual": residual, "dense": dense}
+)
 
 
 def _half(inputs: int, outputs: int) -> nn.Sequential:
@@ -217,7 +215,9 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--network",
+    "names",
     multiple=True,
+    default=tuple(NETWORKS),
     help="plain, refactored, residual or dense; may be given several times. Default: all.",
 )
 @click.option(
@@ -225,17 +225,14 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
 )
 @click.option("--seed", default=0, show_default=True, help="Of weights, order and shifts.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
-def main(data: Path, network: tuple[str, ...], epochs: int, seed: int, threads: int) -> None:
+def main(data: Path, names: tuple[str, ...], epochs: int, seed: int, threads: int) -> None:
     """Train the lesson's networks on all digits but a thousand, and test them on those.
 
     DATA is an .npz file with images and labels.
     """
     torch.set_num_threads(threads)
     try:
-        names = network or list(NETWORKS)
-        for name in names:
-            if name not in NETWORKS:
-                raise TrainingError(f"There is no network {name!r}{did_you_mean(name, NETWORKS)}")
+        networks = {name: NETWORKS.find(name) for name in names}
         digits = load_digits(data)
         if len(digits) < HELD_OUT + BATCH:
             raise TrainingError(f"{data} has {len(digits)} digits; at least {HELD_OUT + BATCH} are wanted.")
@@ -243,9 +240,9 @@ def main(data: Path, network: tuple[str, ...], epochs: int, seed: int, threads: 
         click.echo(f"mnist: {error}", err=True)
         sys.exit(1)
     known, held = digits.split(HELD_OUT)
-    for name in names:
+    for name, build in networks.items():
         torch.manual_seed(seed)
-        built = NETWORKS[name]()
+        built = build()
         began = time.process_time()
         train(built, known, epochs, seed)
         took = time.process_time() - began

@@ -4,7 +4,7 @@ from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_pena
 from .base import LossValue, PictureLoss, WeightedLoss
 from .perceptual import FeatureLoss, Lpips, LpipsOnnx, gram_matrix, open_lpips
 from .pixel import INK, Checkerboard, mask_terms
-from .registry import LOSSES, OBJECTIVES, build_loss, build_objective
+from .registry import LOSSES, OBJECTIVES, build_loss, build_objective, content_loss
 
 __all__ = [
     "INK",
@@ -21,6 +21,7 @@ __all__ = [
     "WeightedLoss",
     "build_loss",
     "build_objective",
+    "content_loss",
     "critic_accuracy",
     "gradient_penalty",
     "gram_matrix",
