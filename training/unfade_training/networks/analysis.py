@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +23,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..errors import TrainingError
 from .norms import evaluating
+
+PROBED_AT_ONCE = 2**18
+"""Pixels of pictures that are probed together: bounds the memory."""
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -56,9 +60,8 @@ def receptive_radius(
 
     Where ``scale`` is above 1, the output pixels of an input pixel are those of its square; below 1, an
     output pixel stands for a square of input pixels, and the distance is from the square's nearest edge. The
-    network is probed with one pixel after the other over a whole period of ``size_multiple`` pixels, across
-    and down (see :class:`Influence`), so the answer is exact, also for strided networks and lopsided
-    paddings.
+    network is probed with every pixel of a whole period of ``size_multiple`` pixels, across and down (see
+    :class:`Influence`), so the answer is exact, also for strided networks and lopsided paddings.
 
     Args:
         network: fully convolutional; N C H W -> N C' H*scale W*scale for H and W multiples of
@@ -70,14 +73,11 @@ def receptive_radius(
         TrainingError: an output depends on the whole picture (self-attention, global pooling), the output's
             size is another than ``scale`` says, or the network uses an operation that cannot be traced.
     """
-    probe = _Probe(
-        network, _channels(network, in_channels), size_multiple, Fraction(scale).limit_denominator(64)
-    )
+    channels, ratio = _channels(network, in_channels), Fraction(scale).limit_denominator(64)
     with torch.no_grad(), evaluating(network):
         return max(
-            probe.reach(phase, transposed, largest)
+            _reach(network, channels, size_multiple, ratio, largest, transposed)
             for transposed in (False, True)
-            for phase in range(size_multiple)
         )
 
 
@@ -85,50 +85,63 @@ def _channels(network: nn.Module, in_channels: int | None) -> int:
     return int(getattr(network, "in_channels", 3)) if in_channels is None else in_channels
 
 
-class _Probe:
-    """Finds what depends on a line of pixels across a picture, in pictures as long as it takes."""
+def _reach(
+    network: nn.Module, channels: int, multiple: int, ratio: Fraction, largest: int, transposed: bool
+) -> int:
+    """The radius along one axis, in pictures as long as it takes to see no influence at their ends."""
+    periods = -(-64 // multiple) + 2
+    while (length := periods * multiple) <= largest:
+        first = periods // 2 * multiple
+        at_once = max(1, PROBED_AT_ONCE // (multiple * length))
+        radius = 0
+        for start in range(first, first + multiple, at_once):
+            centres = range(start, min(start + at_once, first + multiple))
+            touched = _touched(network, channels, multiple, length, centres, ratio, transposed)
+            if touched[:, [0, -1]].any():
+                break
+            radius = max(radius, *map(partial(_distance, ratio), touched, centres))
+        else:
+            return radius
+        periods *= 2
+    raise TrainingError(
+        f"The network sees more than {largest // 4} pixels far, or the whole picture (self-attention?), "
+        "and cannot be tiled exactly."
+    )
 
-    def __init__(self, network: nn.Module, channels: int, multiple: int, ratio: Fraction) -> None:
-        self._network = network
-        self._channels = channels
-        self._multiple = multiple
-        self._ratio = ratio
-        self._periods = -(-64 // multiple) + 2
 
-    def reach(self, phase: int, transposed: bool, largest: int) -> int:
-        """The distance along one axis from the line at ``phase`` of the middle period."""
-        while (length := self._periods * self._multiple) <= largest:
-            centre = self._periods // 2 * self._multiple + phase
-            touched = self._touched(length, centre, transposed)
-            if not (touched[0] or touched[-1]):
-                return self._distance(touched.nonzero().flatten().tolist(), centre)
-            self._periods *= 2
+def _touched(
+    network: nn.Module,
+    channels: int,
+    multiple: int,
+    length: int,
+    centres: range,
+    ratio: Fraction,
+    transposed: bool,
+) -> Tensor:
+    """(lines, output length): which outputs along the axis depend on each of the lines across the input."""
+    x = torch.zeros(len(centres), channels, multiple, length)
+    for number, centre in enumerate(centres):
+        x[number, ..., centre] = 1
+    if transposed:
+        x = x.transpose(2, 3).contiguous()
+    y = network(x.as_subclass(Influence)).as_subclass(Tensor)
+    touched: Tensor = y.amax((1, 3 if transposed else 2)) > 0
+    if touched.shape[1] != length * ratio:
         raise TrainingError(
-            f"The network sees more than {largest // 4} pixels far, or the whole picture (self-attention?), "
-            "and cannot be tiled exactly."
+            f"The network makes {touched.shape[1]} pixels of {length}, "
+            f"which is not the scale {float(ratio):g}."
         )
+    return touched
 
-    def _touched(self, length: int, centre: int, transposed: bool) -> Tensor:
-        """Which positions along the axis of the output depend on the line at ``centre`` of the input."""
-        x = torch.zeros(1, self._channels, self._multiple, length)
-        x[..., centre] = 1
-        if transposed:
-            x = x.transpose(2, 3).contiguous()
-        y = self._network(x.as_subclass(Influence)).as_subclass(Tensor)
-        touched: Tensor = y.amax((0, 1, 3 if transposed else 2)) > 0
-        if len(touched) != length * self._ratio:
-            raise TrainingError(
-                f"The network makes {len(touched)} pixels of {length}, "
-                f"which is not the scale {float(self._ratio):g}."
-            )
-        return touched
 
-    def _distance(self, touched: list[int], centre: int) -> int:
-        if not touched:
-            return 0
-        # the last input pixel that the first touched output pixel stands for, and the first of the last one
-        first, last = -(-(touched[0] + 1) // self._ratio) - 1, touched[-1] // self._ratio
-        return max(0, int(centre - first), int(last - centre))
+def _distance(ratio: Fraction, touched: Tensor, centre: int) -> int:
+    """From a line of input pixels to the farthest that an output pixel which depends on it stands for."""
+    outputs = touched.nonzero().flatten().tolist()
+    if not outputs:
+        return 0
+    # the last input pixel that the first touched output pixel stands for, and the first of the last one
+    first, last = -(-(outputs[0] + 1) // ratio) - 1, outputs[-1] // ratio
+    return max(0, int(centre - first), int(last - centre))
 
 
 def _names(text: str) -> frozenset[str]:
