@@ -22,7 +22,7 @@ from unfade_training.degradations import (
     Watermark,
     Web,
 )
-from unfade_training.degradations.sheet import photo_files
+from unfade_training.degradations.__main__ import photo_files
 
 PATCH, ROUNDS = 128, 150
 

@@ -16,8 +16,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from unfade_training.config import load_recipe
-from unfade_training.data import PatchDataset, PhotoStore, StepSampler
-from unfade_training.data.batch import collate
+from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate
 from unfade_training.degradations import build_degradation
 from unfade_training.losses import build_loss
 from unfade_training.networks import build_network

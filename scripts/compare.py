@@ -7,7 +7,7 @@
 A reference has the name of its result up to the first dot. Each prints the mean over all pictures.
 
 weave: how much of a grid of sub-pixels there is in enlarged pictures. What repeats every ``period`` pixels of
-the error (:class:`unfade_training.losses.weave.Weave`), in gray levels of 255.
+the error (:class:`unfade_training.losses.Checkerboard`), in gray levels of 255.
 
 features: the distance for a network that no generator was trained with. LPIPS with SqueezeNet and a feature
 loss with SqueezeNet see with the same eyes: what gains there alone is no gain. These are EfficientNet-Lite0's
@@ -32,7 +32,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from unfade_training.losses.weave import Weave
+from unfade_training.losses import Checkerboard
 from unfade_training.metrics import overlap
 from unfade_training.networks import Encoder
 
@@ -89,8 +89,8 @@ def pixels(path: Path) -> Tensor:
 
 
 def grid(period: int) -> Distance:
-    weave = Weave(period, 8 * period)
-    return lambda result, reference: 255 * float(weave(result, reference))
+    pattern = Checkerboard(period, 8 * period)
+    return lambda result, reference: 255 * float(pattern(result, reference))
 
 
 def features() -> Distance:

@@ -14,9 +14,8 @@ from torch import nn
 from .checkpoint import load_checkpoint, load_weights
 from .colour_transform import Chroma, ColourTransform, Rgb
 from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe
-from .data import PatchDataset, PhotoStore
+from .data import PatchDataset, PhotoStore, is_colour_photo
 from .data.photos import Photo
-from .data.screening import is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degradation
 from .errors import TrainingError, did_you_mean
 from .losses import Objective, WeightedLoss, build_loss, build_objective, open_lpips

@@ -183,8 +183,7 @@ def look(
     2018)."""
     from .build import open_trained
     from .device import use_threads
-    from .landscape import landscape_of
-    from .landscape_plot import check_name, write_landscapes
+    from .lessons.landscape import check_name, landscape_of, write_landscapes
 
     check_name(output)
     use_threads(threads)
@@ -227,10 +226,10 @@ def slim(
     """Write CHECKPOINT, of a fast_unet or deartifact_unets, with fewer channels inside its residual blocks,
     those that are missed least."""
     from .device import use_threads
-    from .slimming import parse_keep, slim_checkpoint
+    from .pruning import parse_keep, prune_checkpoint
 
     use_threads(threads)
-    blocks = slim_checkpoint(
+    blocks = prune_checkpoint(
         checkpoint,
         output,
         data,

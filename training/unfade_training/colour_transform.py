@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .colour import CHROMA, gray_to_lightness, lab_to_rgb, rgb_to_lab
 from .data import Batch
-from .degradations.hinted import NEUTRAL
+from .degradations import NEUTRAL
 
 
 class ColourTransform(ABC):

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from .colour import CHROMA, rgb_to_lab
 from .colour_transform import Chroma, ColourTransform
-from .data import PhotoStore, screening, to_unit
+from .data import PhotoStore, to_unit
+from .data import colourfulness as colourfulness_of_pixels
 from .data.patches import chw_pair
 from .data.photos import Photo
 from .degradations import Degradation
@@ -131,8 +132,8 @@ def delta_e(result: Tensor, target: Tensor) -> float:
 
 
 def colourfulness(picture: Tensor) -> float:
-    """Of a CHW uint8 RGB picture: see :func:`unfade_training.data.screening.colourfulness`."""
-    return screening.colourfulness(picture.permute(1, 2, 0).numpy())
+    """Of a CHW uint8 RGB picture: see :func:`unfade_training.data.colourfulness`."""
+    return colourfulness_of_pixels(picture.permute(1, 2, 0).numpy())
 
 
 def overlap(found: Tensor, wanted: Tensor) -> float:

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from unfade_training.degradations import Compression, Crappify, SimpleWeb, Web
-from unfade_training.degradations.codecs import jpeg, webp
-from unfade_training.degradations.optics import add_noise, blur, sharpen, slanted_blur
+from unfade_training.degradations.operations import add_noise, blur, jpeg, sharpen, slanted_blur, webp
 
 PLAIN = Compression(quality=(10, 10), double_share=0, gray_share=0, webp_share=0, subsampling={"4:4:4": 1})
 

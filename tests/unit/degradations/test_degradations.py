@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from unfade_training.degradations import DEGRADATIONS, Ageing, Degradation, Watermark, build_degradation
-from unfade_training.degradations.fonts import font_files
+from unfade_training.degradations.marks import font_files
 
 CASES = [
     ("clean", 1),

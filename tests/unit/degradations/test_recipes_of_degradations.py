@@ -19,9 +19,8 @@ from unfade_training.degradations import (
     Web,
     build_degradation,
 )
-from unfade_training.degradations.__main__ import main
+from unfade_training.degradations.__main__ import contact_sheet, main, photo_files
 from unfade_training.degradations.draws import pick
-from unfade_training.degradations.sheet import contact_sheet, photo_files
 from unfade_training.errors import TrainingError
 from unfade_training.table import from_table
 
@@ -155,7 +154,8 @@ def test_the_contact_sheet_shows_all_rows_at_their_own_size(photo: np.ndarray, t
 
 def test_the_sheets_command_writes_a_picture_or_says_why_not(photo: np.ndarray, tmp_path: Path) -> None:
     Image.fromarray(photo).save(tmp_path / "a.png")
-    main(tmp_path, tmp_path / "sheet.jpg", 1, 32, 0, "web")
+    write_sheet = main.callback
+    write_sheet(tmp_path, tmp_path / "sheet.jpg", 1, 32, 0, "web")
     with Image.open(tmp_path / "sheet.jpg") as sheet:
         assert sheet.height == 4 * (32 + 22)
     (tmp_path / "empty").mkdir()
@@ -165,11 +165,11 @@ def test_the_sheets_command_writes_a_picture_or_says_why_not(photo: np.ndarray, 
         (tmp_path, "s.png", "waterworks", "No row of the sheet is called 'waterworks'"),
     ):
         with pytest.raises(SystemExit, match=sentence):
-            main(folder, tmp_path / output, 1, 32, 0, only)
+            write_sheet(folder, tmp_path / output, 1, 32, 0, only)
     (tmp_path / "a.png").write_bytes(b"broken")
     (tmp_path / "sheet.jpg").unlink()
     with pytest.raises(SystemExit, match="cannot be read as a picture"):
-        main(tmp_path, tmp_path / "s.png", 1, 32, 0, "")
+        write_sheet(tmp_path, tmp_path / "s.png", 1, 32, 0, "")
 
 
 def test_masks_of_all_kinds() -> None:

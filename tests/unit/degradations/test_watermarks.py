@@ -10,9 +10,15 @@ import pytest
 from PIL import ImageFont
 
 from unfade_training.degradations import Watermark
-from unfade_training.degradations.fonts import can_write, font_files, load_font
-from unfade_training.degradations.marks import logo_mark, stamp_mark, text_mark
-from unfade_training.degradations.wording import random_text
+from unfade_training.degradations.marks import (
+    can_write,
+    font_files,
+    load_font,
+    logo_mark,
+    random_text,
+    stamp_mark,
+    text_mark,
+)
 
 DRY = Watermark(jpeg_share=0, clean_share=0)
 VARIANTS = {

@@ -10,8 +10,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from unfade_training.errors import TrainingError
-from unfade_training.losses import AdaptiveLoss, build_objective, critic_accuracy, gradient_penalty
-from unfade_training.losses.registry import OBJECTIVES
+from unfade_training.losses import (
+    OBJECTIVES,
+    AdaptiveLoss,
+    build_objective,
+    critic_accuracy,
+    gradient_penalty,
+)
 
 REAL = torch.tensor([[[[2.0, -1.0]]], [[[0.5, 3.0]]]])  # [2, 1, 1, 2]: two pictures, two patches each
 FAKE = torch.tensor([[[[-2.0, 1.5]]], [[[0.0, -0.5]]]])
@@ -84,7 +89,7 @@ def test_relativistic_average_is_symmetric_and_needs_the_real_logits() -> None:
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-def test_every_game_pulls_the_two_sides_apart(kind: str) -> None:
+def test_every_objective_pulls_the_two_sides_apart(kind: str) -> None:
     objective = build_objective(kind)
     real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
     objective.critic(real, fake).backward()
@@ -98,7 +103,7 @@ def test_every_game_pulls_the_two_sides_apart(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-def test_games_are_played_in_float32(kind: str) -> None:
+def test_objectives_are_computed_in_float32(kind: str) -> None:
     objective = build_objective(kind)
     with torch.autocast("cpu", torch.bfloat16):
         assert objective.critic(REAL.bfloat16(), FAKE.bfloat16()).dtype == torch.float32

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 
 from unfade_training.errors import TrainingError
 from unfade_training.losses import FeatureLoss, Lpips, LpipsOnnx, build_loss, gram_matrix, open_lpips
-from unfade_training.losses.backbones import ARCHITECTURES, IMAGENET_MEAN, IMAGENET_STD, Backbone
-from unfade_training.losses.lpips import installed_linear_weights
+from unfade_training.losses.backbones import ARCHITECTURES, Backbone
+from unfade_training.losses.perceptual import installed_linear_weights
+from unfade_training.networks.encoders import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 SHARED = Path(__file__).parents[4] / "shared" / "weights"
 SQUEEZENET, ONNX = SHARED / "squeezenet1_1_imagenet_fp16.safetensors", SHARED / "lpips_squeeze.onnx"
@@ -100,7 +101,7 @@ def test_feature_loss_is_the_lessons_formula(
 ) -> None:
     y, t = pair
     loss = FeatureLoss(weights=random_vgg)
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
     layers = torch.nn.Sequential(*loss.backbone.features)
     fy, ft, features = (y - mean) / std, (t - mean) / std, []
     expected = {"pixel": F.l1_loss(fy, ft)}

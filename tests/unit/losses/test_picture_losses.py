@@ -7,11 +7,16 @@ import pytest
 import torch
 
 from unfade_training.errors import TrainingError
-from unfade_training.losses import build_loss, gram_matrix
-from unfade_training.losses.frequency import Frequency
-from unfade_training.losses.pixel import L1, L2, Charbonnier, Psnr
-from unfade_training.losses.variation import TotalVariation
-from unfade_training.losses.weave import Weave
+from unfade_training.losses import LOSSES, build_loss, gram_matrix
+from unfade_training.losses.pixel import (
+    L1,
+    L2,
+    Charbonnier,
+    Checkerboard,
+    Frequency,
+    Psnr,
+    TotalVariation,
+)
 
 
 @pytest.fixture
@@ -63,14 +68,14 @@ def test_gram_matrix_is_the_scaled_product_of_channels(pair: tuple[torch.Tensor,
     np.testing.assert_allclose(gram_matrix(pair[0]).numpy(), expected, rtol=1e-5)
 
 
-def test_a_weave_is_told_from_everything_else() -> None:
+def test_a_checkerboard_is_told_from_everything_else() -> None:
     seed = torch.Generator().manual_seed(0)
     target = torch.rand(2, 3, 96, 70, generator=seed)
     cell = torch.zeros(4, 4)
     cell[1, 2] = 0.16  # 0.15 above its cell's mean there, and 0.01 below at 15 places
-    weave = cell.repeat(24, 18)[:, :70]
-    loss = Weave(period=4, window=32)
-    assert loss(target + weave, target).item() == pytest.approx((0.15 + 15 * 0.01) / 16, rel=1e-5)
+    pattern = cell.repeat(24, 18)[:, :70]
+    loss = Checkerboard(period=4, window=32)
+    assert loss(target + pattern, target).item() == pytest.approx((0.15 + 15 * 0.01) / 16, rel=1e-5)
     assert loss(target + 0.3, target).item() == pytest.approx(0, abs=1e-6)
     ramp = torch.linspace(0, 0.5, 70)
     assert loss(target + ramp, target).item() < 0.009  # within a cell a slope rises, too
@@ -79,12 +84,19 @@ def test_a_weave_is_told_from_everything_else() -> None:
 
 
 @pytest.mark.parametrize(("period", "window"), [(1, 32), (4, 30), (4, 4)])
-def test_a_senseless_weave_is_refused(period: int, window: int) -> None:
+def test_a_senseless_checkerboard_is_refused(period: int, window: int) -> None:
     with pytest.raises(ValueError, match="window a multiple of it"):
-        Weave(period, window)
+        Checkerboard(period, window)
 
 
-@pytest.mark.parametrize("name", ["l1", "l2", "charbonnier", "psnr", "frequency", "tv", "weave"])
+def test_older_recipes_call_the_checkerboard_a_weave(pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+    assert LOSSES["weave"] is Checkerboard and "weave" not in set(LOSSES)
+    options = {"weight": 0.5, "period": 2, "window": 4}
+    old, new = build_loss({"weave": options})(*pair), build_loss({"checkerboard": options})(*pair)
+    assert old.total == new.total and set(old.terms) == {"weave"}
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "charbonnier", "psnr", "frequency", "tv", "checkerboard"])
 def test_losses_stay_float32_under_bfloat16_autocast(
     name: str, pair: tuple[torch.Tensor, torch.Tensor]
 ) -> None:

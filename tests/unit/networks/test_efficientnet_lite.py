@@ -12,10 +12,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from unfade_training.errors import TrainingError
-from unfade_training.networks.efficientnet_lite import EfficientNetLite, SameConv2d
-from unfade_training.networks.encoders import Encoder
-from unfade_training.networks.lite_unet import LiteUnet
-from unfade_training.networks.summary import count_parameters
+from unfade_training.networks import count_parameters
+from unfade_training.networks.encoder_unets import LiteUnet
+from unfade_training.networks.encoders import EfficientNetLite, Encoder, SameConv2d
 from unfade_training.networks.weights import load_state, load_weights, published_source
 
 PHOTOS = Path(__file__).parents[4] / "shared" / "data" / "photos"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unfade_training.networks import build_network
-from unfade_training.networks.hint_spreading import HintSpreading
+from unfade_training.networks.encoder_unets import HintSpreading
 
 STRIDE = 4
 

@@ -9,11 +9,11 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from unfade_training.networks import Norm, build_network, fold_norms, parameter_groups
-from unfade_training.networks.attention import SelfAttention
-from unfade_training.networks.layers import (
+from unfade_training.networks.blocks import (
     Blur,
     MergeLayer,
     PixelShuffleUp,
+    SelfAttention,
     SigmoidRange,
     conv_layer,
     pad_to_multiple,

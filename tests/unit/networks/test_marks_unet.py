@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfade_training.networks.marks_unet import DENSEST, MarksUnet
+from unfade_training.networks.deartifact_unets import DENSEST, MarksUnet
 
 
 class KnownLayer(nn.Module):

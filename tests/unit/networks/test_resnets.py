@@ -6,9 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from unfade_training.networks.encoders import IMAGENET_DEVIATION, IMAGENET_MEAN, Encoder
-from unfade_training.networks.resnet import ResNet, resnet18, resnet34
-from unfade_training.networks.summary import count_parameters, macs_per_pixel
+from unfade_training.networks import count_parameters, macs_per_pixel
+from unfade_training.networks.encoders import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    Encoder,
+    ResNet,
+    resnet18,
+    resnet34,
+)
 
 # Parameters and multiplications at 224 x 224 as torchvision's documentation gives them.
 PUBLISHED = {18: (resnet18, 11_689_512, 122, 1.814), 34: (resnet34, 21_797_672, 218, 3.664)}

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from unfade_training.errors import TrainingError
 from unfade_training.networks import build_network, count_parameters, macs_per_pixel, receptive_radius
-from unfade_training.networks.efficientnet_lite import SameConv2d
-from unfade_training.networks.layers import Blur
+from unfade_training.networks.blocks import Blur
+from unfade_training.networks.encoders import SameConv2d
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Conv2d:

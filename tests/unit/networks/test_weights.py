@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from unfade_training.errors import TrainingError
 from unfade_training.networks import Encoder, load_state, load_weights
-from unfade_training.networks.resnet import resnet18
+from unfade_training.networks.encoders import resnet18
 from unfade_training.networks.weights import PUBLISHED, published_source
 
 

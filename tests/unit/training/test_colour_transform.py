@@ -9,15 +9,11 @@ from skimage.color import rgb2lab
 
 from unfade_training.colour import CHROMA, gray_to_lightness, lab_to_rgb, rgb_to_lab
 from unfade_training.colour_transform import Chroma, Rgb
-from unfade_training.data import Batch, to_unit
-from unfade_training.data.patches import chw_pair
-from unfade_training.data.screening import is_colour_photo
+from unfade_training.data import Batch, chw_pair, is_colour_photo, to_unit
 from unfade_training.degradations import Ageing, ColourHints, Hinted
-from unfade_training.losses import WeightedLoss, build_loss
-from unfade_training.losses.base import PictureLoss
-from unfade_training.losses.chroma import ChromaLoss
-from unfade_training.losses.feature import FeatureLoss
-from unfade_training.losses.lpips import LpipsLoss
+from unfade_training.losses import FeatureLoss, PictureLoss, WeightedLoss, build_loss
+from unfade_training.losses.perceptual import LpipsLoss
+from unfade_training.losses.pixel import ChromaLoss
 from unfade_training.metrics import colourfulness, delta_e
 
 from .photos import noise_photo

@@ -19,8 +19,13 @@ from unfade_training.config import parse_recipe, with_overrides
 from unfade_training.data import PatchDataset, collate
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.landscape import Landscape, filter_normalised, landscape_of, scan
-from unfade_training.landscape_plot import write_landscapes
+from unfade_training.lessons.landscape import (
+    Landscape,
+    filter_normalised,
+    landscape_of,
+    scan,
+    write_landscapes,
+)
 from unfade_training.train import train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder

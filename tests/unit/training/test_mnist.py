@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import nn
-from typer import Typer
-from typer.testing import CliRunner
 
 from unfade_training.errors import TrainingError
 from unfade_training.lessons import mnist
-from unfade_training.networks.layers import MergeLayer
+from unfade_training.networks.blocks import MergeLayer
 
 DIGITS = Path(__file__).parents[4] / "shared" / "data" / "mnist_t10k.npz"
 
@@ -105,9 +104,7 @@ def test_what_is_no_file_of_digits_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
-    app = Typer()
-    app.command()(mnist.main)
     np.savez(tmp_path / "few.npz", images=np.zeros((3, 28, 28), np.uint8), labels=np.arange(3))
     for options, sentence in ((["--network", "residul"], "did you mean 'residual'?"), ([], "has 3 digits")):
-        shown = CliRunner().invoke(app, [str(tmp_path / "few.npz"), *options])
+        shown = CliRunner().invoke(mnist.main, [str(tmp_path / "few.npz"), *options])
         assert shown.exit_code == 1 and sentence in shown.output

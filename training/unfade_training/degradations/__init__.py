@@ -3,16 +3,14 @@
 from .ageing import Ageing
 from .base import Degradation, Degraded
 from .compression import Compression
-from .crappify import Crappify
-from .downscale import Clean
-from .hinted import Hinted
-from .hints import ColourHints
+from .downscale import Clean, Crappify, SimpleWeb, Web
+from .hints import NEUTRAL, ColourHints, Hinted
 from .registry import DEGRADATIONS, Mixture, build_degradation
 from .watermark import Watermark
-from .web import SimpleWeb, Web
 
 __all__ = [
     "DEGRADATIONS",
+    "NEUTRAL",
     "Ageing",
     "Clean",
     "ColourHints",

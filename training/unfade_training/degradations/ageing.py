@@ -1,29 +1,29 @@
-"""Old black-and-white film and prints, for Colorize: the luma that people really feed it."""
+"""Old black-and-white film and prints: the gray pictures that people really give to Colorize."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from .base import Degradation, Degraded, Mask, Pixels
-from .codecs import JPEG_BLOCK, cut, jpeg
-from .downscale import middle
 from .draws import (
+    Share,
+    Shares,
+    Within,
     chance,
-    check_between,
-    check_range,
-    check_shares,
     choose,
     integer,
     log_uniform,
+    offset,
     pick,
     uniform,
 )
+from .operations import JPEG_BLOCK, Quality, cut, jpeg
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -67,8 +67,8 @@ class Ageing(Degradation):
 
     gray = True
 
-    clean_share: float = 0.35
-    films: Mapping[str, float] = field(
+    clean_share: Share = 0.35
+    films: Annotated[Mapping[str, float], Shares(FILMS)] = field(
         default_factory=lambda: {
             "luma": 0.45,
             "panchromatic": 0.25,
@@ -77,45 +77,22 @@ class Ageing(Degradation):
             "green": 0.1,
         }
     )
-    blur_share: float = 0.35
-    blur_sigma: tuple[float, float] = (0.3, 1.3)
-    grain_share: float = 0.6
-    grain: tuple[float, float] = (2.0, 14.0)
-    grain_size: tuple[float, float] = (1.0, 2.2)
-    sepia_share: float = 0.25
-    fade_share: float = 0.6
-    fade: tuple[float, float] = (0.05, 0.5)
-    uneven_share: float = 0.4
-    stain_share: float = 0.12
-    dust_share: float = 0.3
-    dust: tuple[int, int] = (1, 12)
-    scratch_share: float = 0.25
-    scratches: tuple[int, int] = (1, 4)
-    jpeg_share: float = 0.7
-    quality: tuple[int, int] = (60, 96)
-
-    def __post_init__(self) -> None:
-        for name in (
-            "clean_share",
-            "blur_share",
-            "grain_share",
-            "sepia_share",
-            "fade_share",
-            "uneven_share",
-            "stain_share",
-            "dust_share",
-            "scratch_share",
-            "jpeg_share",
-        ):
-            check_between(name, getattr(self, name), 0, 1)
-        check_shares("films", self.films, FILMS)
-        check_range("blur_sigma", self.blur_sigma, 0, 10)
-        check_range("grain", self.grain, 0.1, 100)
-        check_range("grain_size", self.grain_size, 1, 8)
-        check_range("fade", self.fade, 0, 0.9)
-        check_range("dust", self.dust, 0, 1000)
-        check_range("scratches", self.scratches, 0, 100)
-        check_range("quality", self.quality, 1, 100)
+    blur_share: Share = 0.35
+    blur_sigma: Annotated[tuple[float, float], Within(0, 10)] = (0.3, 1.3)
+    grain_share: Share = 0.6
+    grain: Annotated[tuple[float, float], Within(0.1, 100)] = (2.0, 14.0)
+    grain_size: Annotated[tuple[float, float], Within(1, 8)] = (1.0, 2.2)
+    sepia_share: Share = 0.25
+    fade_share: Share = 0.6
+    fade: Annotated[tuple[float, float], Within(0, 0.9)] = (0.05, 0.5)
+    uneven_share: Share = 0.4
+    stain_share: Share = 0.12
+    dust_share: Share = 0.3
+    dust: Annotated[tuple[int, int], Within(0, 1000)] = (1, 12)
+    scratch_share: Share = 0.25
+    scratches: Annotated[tuple[int, int], Within(0, 100)] = (1, 4)
+    jpeg_share: Share = 0.7
+    quality: Quality = (60, 96)
 
     @property
     def margin(self) -> int:
@@ -141,9 +118,10 @@ class Ageing(Degradation):
             image = scratch(image, rng, integer(rng, self.scratches))
         top = left = 0
         if chance(rng, self.jpeg_share):
-            top, left = (int(v) for v in rng.integers(JPEG_BLOCK, size=2))
+            top, left = offset(rng, JPEG_BLOCK)
             image = jpeg(cut(image, top, left), integer(rng, self.quality))
-        return Degraded(middle(image, JPEG_BLOCK - top, JPEG_BLOCK - left, target, 1)[..., None], target)
+        gray = self._aligned(image, JPEG_BLOCK - top, JPEG_BLOCK - left, target)
+        return Degraded(gray[..., None], target)
 
     def _expose(self, pixels: Pixels, rng: np.random.Generator) -> Plane:
         """Film, lens, grain and paper: HW float32 in [0, 1]."""
@@ -164,6 +142,13 @@ def to_image(plane: Plane) -> Image.Image:
     return Image.fromarray(np.rint(np.clip(plane, 0, 1) * 255).astype(np.uint8))
 
 
+def smooth_noise(rng: np.random.Generator, cells: tuple[int, int], shape: tuple[int, ...]) -> Plane:
+    """HW float32: normal noise of so many cells (down, across), enlarged to ``shape`` by bicubic kernels."""
+    coarse = rng.standard_normal(cells, dtype=np.float32)
+    enlarged = Image.fromarray(coarse).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+    return np.asarray(enlarged, np.float32)
+
+
 def grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) -> Plane:
     """Clumps of silver: smooth noise, strongest in the middle grays, as in film scans.
 
@@ -174,8 +159,7 @@ def grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) -> Plan
         size: of a grain in pixels; at 1 neighbours are independent.
     """
     height, width = x.shape
-    small = rng.standard_normal((max(2, round(height / size)), max(2, round(width / size))), dtype=np.float32)
-    noise = np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    noise = smooth_noise(rng, (max(2, round(height / size)), max(2, round(width / size))), x.shape)
     # Interpolation flattens noise; bring it back to the deviation asked for.
     noise = noise * np.float32(sigma / max(float(noise.std()), 1e-6))
     return x + noise * (0.35 + 0.65 * 4 * x * (1 - x))
@@ -200,17 +184,13 @@ def fade(x: Plane, rng: np.random.Generator, amount: float) -> Plane:
 
 def uneven(x: Plane, rng: np.random.Generator) -> Plane:
     """Light that differs smoothly across the picture: dark corners, a bleached side."""
-    height, width = x.shape
-    coarse = rng.standard_normal((3, 3), dtype=np.float32)
-    smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    smooth = smooth_noise(rng, (3, 3), x.shape)
     return x * (1 + np.float32(uniform(rng, (0.03, 0.14))) * smooth)
 
 
 def stain(x: Plane, rng: np.random.Generator) -> Plane:
     """Blotches of damp, darker or lighter than the paper, with soft edges."""
-    height, width = x.shape
-    coarse = rng.standard_normal((6, 6), dtype=np.float32)
-    smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    smooth = smooth_noise(rng, (6, 6), x.shape)
     blotches = np.clip((smooth - np.float32(uniform(rng, (0.3, 1.0)))) * 3, 0, 1)
     stained: Plane = x + blotches * np.float32(choose(rng, (-1, -1, 1)) * uniform(rng, (0.04, 0.16)))
     return stained

@@ -1,4 +1,4 @@
-"""What a degradation is: a frozen description that turns a clean crop into a network's input."""
+"""A degradation: a frozen description of what turns a clean crop into a network's input."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from .draws import check_options
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.float32]
@@ -33,7 +36,8 @@ class Degraded:
 class Degradation(ABC):
     """Base of the degradations; each is a frozen dataclass whose fields are the options of its recipe table.
 
-    The same crop and a generator in the same state give the same bytes.
+    The same crop and a generator in the same state give the same bytes. Fields are annotated with the values
+    that they may have (:class:`~.draws.Within`, :class:`~.draws.Shares`), which are checked.
 
     Attributes:
         scale: how many times smaller than the target the input is.
@@ -45,9 +49,12 @@ class Degradation(ABC):
     masks: ClassVar[bool] = False
     gray: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        check_options(self)
+
     @property
     def margin(self) -> int:
-        """Target pixels wanted around the target on each side; a multiple of :attr:`scale`.
+        """Pixels of the crop around the target on each side; a multiple of :attr:`scale`.
 
         Compression and kernels look beyond the patch, and a patch must not always begin where a JPEG block
         does.
@@ -55,7 +62,7 @@ class Degradation(ABC):
         return 0
 
     def held_out(self) -> Degradation:
-        """What makes the inputs of validation; another one where this one's draws would drown the score."""
+        """What makes the inputs of validation: this degradation, unless its draws would drown the score."""
         return self
 
     @abstractmethod
@@ -95,3 +102,8 @@ class Degradation(ABC):
         """The crop without its margin: the target."""
         m = self.margin
         return crop[m : crop.shape[0] - m, m : crop.shape[1] - m]
+
+    def _aligned(self, image: Image.Image, top: int, left: int, target: Pixels) -> Pixels:
+        """The part of a degraded picture that lies on the target: it begins at (top, left)."""
+        height, width = target.shape[0] // self.scale, target.shape[1] // self.scale
+        return np.array(image.crop((left, top, left + width, top + height)))

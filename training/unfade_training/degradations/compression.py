@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
-from .codecs import SUBSAMPLINGS, WEB_SUBSAMPLING, cut, random_jpeg, webp
-from .downscale import middle
-from .draws import chance, check_between, check_range, check_shares, integer
+from .draws import Share, chance, integer, offset
+from .operations import WEB_SUBSAMPLING, Quality, Subsampling, WebpQuality, cut, random_jpeg, webp
 
 MARGIN = 16  # pixels: the block of 4:2:0 JPEG, so that blocks of luma and chroma begin anywhere in the patch
 
@@ -32,22 +30,14 @@ class Compression(Degradation):
         webp_quality: quality of those.
     """
 
-    quality: tuple[int, int] = (5, 95)
-    subsampling: Mapping[str, float] = field(default_factory=lambda: dict(WEB_SUBSAMPLING))
-    double_share: float = 0.25
-    shifted_share: float = 0.75
-    second_quality: tuple[int, int] = (30, 95)
-    gray_share: float = 0.1
-    webp_share: float = 0.12
-    webp_quality: tuple[int, int] = (5, 90)
-
-    def __post_init__(self) -> None:
-        for name in ("double_share", "shifted_share", "gray_share", "webp_share"):
-            check_between(name, getattr(self, name), 0, 1)
-        for name in ("quality", "second_quality"):
-            check_range(name, getattr(self, name), 1, 100)
-        check_range("webp_quality", self.webp_quality, 0, 100)
-        check_shares("subsampling", self.subsampling, SUBSAMPLINGS)
+    quality: Quality = (5, 95)
+    subsampling: Subsampling = field(default_factory=lambda: dict(WEB_SUBSAMPLING))
+    double_share: Share = 0.25
+    shifted_share: Share = 0.75
+    second_quality: Quality = (30, 95)
+    gray_share: Share = 0.1
+    webp_share: Share = 0.12
+    webp_quality: WebpQuality = (5, 90)
 
     @property
     def margin(self) -> int:
@@ -61,7 +51,7 @@ class Compression(Degradation):
             image = image.convert("L")
             pixels = np.repeat(np.asarray(image)[..., None], 3, axis=2)
         target = self._middle(pixels)
-        top, left = (int(v) for v in rng.integers(MARGIN, size=2))
+        top, left = offset(rng, MARGIN)
         if not gray and chance(rng, self.webp_share):
             image = webp(cut(image, top, left), integer(rng, self.webp_quality))
         elif chance(rng, self.double_share):
@@ -72,5 +62,5 @@ class Compression(Degradation):
             image = random_jpeg(cut(image, top - y, left - x), rng, self.second_quality, self.subsampling)
         else:
             image = random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling)
-        found = middle(image, MARGIN - top, MARGIN - left, target, 1)
+        found = self._aligned(image, MARGIN - top, MARGIN - left, target)
         return Degraded(np.repeat(found[..., None], 3, axis=2) if gray else found, target)

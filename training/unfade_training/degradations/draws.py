@@ -1,4 +1,4 @@
-"""Random draws that degradations are described with, and the checks of their recipe values.
+"""The vocabulary of degradations: random draws, and annotations that say which values an option may have.
 
 Ranges are (low, high) with both ends included, shares are probabilities, and tables of shares are relative
 weights by name.
@@ -7,13 +7,59 @@ weights by name.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, TypeVar, get_type_hints
 
 import numpy as np
 
 from ..errors import did_you_mean
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Within:
+    """Annotation of an option that is a number, or a range [from, to], within these bounds."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Annotation of an option that is a table of shares of these names."""
+
+    known: Collection[str]
+
+
+Share: TypeAlias = Annotated[float, Within(0, 1)]
+Scale: TypeAlias = Annotated[int, Within(1, 8)]
+
+
+def check_options(options: object) -> None:
+    """Check the annotated fields of a dataclass.
+
+    Raises:
+        ValueError: a value is not :class:`Within` its bounds, or its :class:`Shares` make no sense.
+    """
+    for name, rule in _rules(type(options)):
+        value = getattr(options, name)
+        if isinstance(rule, Shares):
+            check_shares(name, value, rule.known)
+        elif isinstance(value, tuple):
+            check_range(name, value, rule.low, rule.high)
+        else:
+            check_between(name, value, rule.low, rule.high)
+
+
+def _rules(kind: type) -> tuple[tuple[str, Within | Shares], ...]:
+    """The annotations of a class's fields, by name."""
+    return tuple(
+        (name, rule)
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        for rule in getattr(hint, "__metadata__", ())
+        if isinstance(rule, (Within, Shares))
+    )
 
 
 def chance(rng: np.random.Generator, share: float) -> bool:
@@ -34,6 +80,12 @@ def log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
 def integer(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
     """A whole number between the bounds."""
     return int(rng.integers(bounds[0], bounds[1] + 1))
+
+
+def offset(rng: np.random.Generator, block: int) -> tuple[int, int]:
+    """(rows, columns) of less than a block: where in a patch a codec's blocks begin."""
+    top, left = rng.integers(block, size=2)
+    return int(top), int(left)
 
 
 def choose(rng: np.random.Generator, options: Sequence[T]) -> T:

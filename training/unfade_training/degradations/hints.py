@@ -1,13 +1,18 @@
-"""Colour hints for Colorize: a few small patches of true chroma, as a user would set them."""
+"""The input of Colorize: a gray picture and a few small patches of true chroma, as a user would set them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from .draws import chance, check_between, check_range, integer
+from ..colour import CHROMA, rgb_to_lab
+from .ageing import Ageing
+from .base import Degradation, Degraded, Mask, Pixels
+from .draws import Share, Within, chance, check_options, integer
 
 Planes = NDArray[np.float32]
 
@@ -27,17 +32,15 @@ class ColourHints:
     """
 
     probability: float = 0.125
-    none_share: float = 0.25
-    full_share: float = 0.01
-    sizes: tuple[int, int] = (1, 9)
-    centred_share: float = 0.5
+    none_share: Share = 0.25
+    full_share: Share = 0.01
+    sizes: Annotated[tuple[int, int], Within(1, 99)] = (1, 9)
+    centred_share: Share = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.probability <= 1:
             raise ValueError(f"probability must be above 0 and at most 1, not {self.probability:g}.")
-        for name in ("none_share", "full_share", "centred_share"):
-            check_between(name, getattr(self, name), 0, 1)
-        check_range("sizes", self.sizes, 1, 99)
+        check_options(self)
 
     def sample(self, ab: Planes, rng: np.random.Generator) -> Planes:
         """Hints for one picture.
@@ -74,3 +77,46 @@ class ColourHints:
             return int(rng.integers(height)), int(rng.integers(width))
         y, x = (int(np.clip(rng.normal(side / 2, side / 4), 0, side - 1)) for side in (height, width))
         return y, x
+
+
+NEUTRAL = 128
+"""The byte that stands for a* or b* of 0; a step is one unit of Lab."""
+
+
+@dataclass(frozen=True)
+class Hinted(Degradation):
+    """Hints of the target's colours beside what another degradation makes.
+
+    ``picture`` is HW4 uint8: gray, a* + 128, b* + 128 and the hints' mask (0 or 255).
+
+    Attributes:
+        inner: gives HW1 gray pictures.
+        hints: where hints are, and how many.
+    """
+
+    inner: Degradation
+    hints: ColourHints
+
+    @property
+    def scale(self) -> int:  # type: ignore[override]
+        return self.inner.scale
+
+    @property
+    def margin(self) -> int:
+        return self.inner.margin
+
+    def held_out(self) -> Hinted:
+        """Plain gray without hints: what is asked is the colours that the network comes up with itself, and
+        an aged picture's lightness would count in every score."""
+        return Hinted(Ageing(clean_share=1), ColourHints(none_share=1))
+
+    def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
+        made = self.inner.apply(crop, rng)
+        rgb = torch.tensor(made.target).permute(2, 0, 1)[None] / 255
+        ab = (rgb_to_lab(rgb)[0, 1:] * CHROMA).permute(1, 2, 0).numpy()
+        hints = self.hints.sample(ab, rng)
+        bytes_ = np.empty((*hints.shape[:2], 4), np.uint8)
+        bytes_[..., :1] = made.picture
+        bytes_[..., 1:3] = np.clip(np.rint(hints[..., :2]) + NEUTRAL, 0, 255)
+        bytes_[..., 3] = hints[..., 2] * 255
+        return Degraded(bytes_, made.target)

@@ -1,19 +1,26 @@
-"""Shapes that are laid over pictures, as stencils: lines of text, simple logos, film-camera dates."""
+"""Marks as stencils: lines of text in the system's fonts, simple logos, film-camera dates."""
 
 from __future__ import annotations
 
 import math
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from .draws import chance, choose, integer, uniform
-from .fonts import can_write, font_files, load_font
-from .wording import random_text, stamp_digits
 
 OVERSAMPLING = 4  # logos and digits are drawn larger and brought down: Pillow's shapes have hard edges
 TWO_LINES, OWN_FONT = 0.12, 0.1  # shares of texts
+SUFFIXES = frozenset({".ttf", ".otf", ".ttc"})
+MOST = 400  # fonts looked at: a designer's thousands would take each data worker seconds
+MISSING = "\U0010fffe"  # a code point that is no character: shown as the font's "missing" box
+
+Font = ImageFont.FreeTypeFont
 
 
 class Mark(NamedTuple):
@@ -203,3 +210,149 @@ def _polygon(
         _at(centre, radius * (inner if i % 2 else 1.0), turn + i * math.pi / corners)
         for i in range(2 * corners)
     ]
+
+
+# fmt: off
+SYLLABLES = (
+    "al", "an", "ar", "be", "ca", "da", "de", "el", "er", "fa", "go", "ha", "in", "jo", "ka", "ki", "la",
+    "le", "lo", "ma", "mi", "mo", "na", "ne", "no", "or", "pa", "pe", "ra", "ri", "ro", "sa", "se", "so",
+    "ta", "te", "to", "va", "vi", "wa", "yo",
+)
+# No script that needs shaping (Arabic, Thai): Pillow does it only where libraqm is installed.
+NOTICES = (
+    "SAMPLE", "Sample", "PREVIEW", "PROOF", "DO NOT COPY", "COPYRIGHT", "Copyright", "WATERMARK", "Stock",
+    "DEMO", "DRAFT", "For preview only", "NOT FOR SALE", "Trial version", "All rights reserved",
+    "CONFIDENTIAL", "ОБРАЗЕЦ", "Фото", "ΔΕΙΓΜΑ", "MUESTRA", "MUSTER", "Échantillon", "見本", "样本", "写真",
+)
+# fmt: on
+TRADES = (
+    "Photography",
+    "photography",
+    "Photo",
+    "Studio",
+    "Images",
+    "Pictures",
+    "Art",
+    "Fotografie",
+    "Stock",
+    "Travel",
+)
+SITES = ("com", "org", "net", "de", "fr", "co.uk", "io", "photo", "blog", "ru", "jp")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def random_text(rng: np.random.Generator) -> str:
+    """One line as it is found on pictures; mostly Latin letters, at times another script's."""
+    kind = integer(rng, (0, 11))
+    if kind <= 2:
+        return f"{choose(rng, ('©', '© ', '(c) '))}{_year(rng)} {_name(rng)}"
+    if kind <= 4:
+        return choose(rng, NOTICES)
+    if kind <= 6:
+        return f"{choose(rng, ('www.', '', ''))}{_word(rng)}{_word(rng)}.{choose(rng, SITES)}"
+    if kind == 7:
+        return f"{_name(rng)} {choose(rng, TRADES)}"
+    if kind == 8:
+        return (
+            f"{choose(rng, ('stock photo ', '#', 'ID: ', 'img_', 'No. '))}{integer(rng, (100, 99_999_999))}"
+        )
+    if kind == 9:
+        return f"@{_word(rng)}{choose(rng, ('', '_', '.'))}{_word(rng)}{choose(rng, ('', str(_year(rng))))}"
+    if kind == 10:
+        return _date(rng)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789&.-!"
+    return "".join(choose(rng, letters) for _ in range(integer(rng, (2, 12))))
+
+
+def _date(rng: np.random.Generator) -> str:
+    """A date in one of the usual orders, at times with the time of day."""
+    day, month, year = integer(rng, (1, 28)), integer(rng, (1, 12)), _year(rng)
+    text = choose(
+        rng,
+        (
+            f"{day:02}/{month:02}/{year}",
+            f"{year}-{month:02}-{day:02}",
+            f"{day}.{month}.{year}",
+            f"{MONTHS[month - 1]} {day}, {year}",
+        ),
+    )
+    time = f"{integer(rng, (0, 23)):02}:{integer(rng, (0, 59)):02}"
+    return choose(rng, (text, text, f"{time} {text}", f"{text} {time}"))
+
+
+def stamp_digits(rng: np.random.Generator) -> str:
+    """What film cameras exposed into the corner: ``'98 7 12``, ``12  7 '98`` or a time of day."""
+    day, month, year = integer(rng, (1, 28)), integer(rng, (1, 12)), integer(rng, (80, 109)) % 100
+    time = f"{day} {integer(rng, (0, 23)):2}:{integer(rng, (0, 59)):02}"
+    return choose(rng, (f"'{year:02} {month:2} {day:2}", f"{day:2} {month:2} '{year:02}", time))
+
+
+def _year(rng: np.random.Generator) -> int:
+    return integer(rng, (1995, 2026))
+
+
+def _word(rng: np.random.Generator) -> str:
+    return "".join(choose(rng, SYLLABLES) for _ in range(integer(rng, (2, 4))))
+
+
+def _name(rng: np.random.Generator) -> str:
+    first, last = _word(rng).capitalize(), _word(rng).capitalize()
+    return choose(rng, (f"{first} {last}", f"{first[0]}. {last}", last, f"{first} {last}".upper()))
+
+
+def font_folders() -> list[Path]:
+    """Where this system keeps fonts; folders need not exist."""
+    home = Path.home()
+    if sys.platform == "win32":
+        windows, local = os.environ.get("WINDIR", r"C:\Windows"), os.environ.get("LOCALAPPDATA", str(home))
+        return [Path(windows) / "Fonts", Path(local) / "Microsoft" / "Windows" / "Fonts"]
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts"]
+    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), data / "fonts", home / ".fonts"]
+
+
+@lru_cache(maxsize=8)
+def font_files(folder: str = "") -> tuple[str, ...]:
+    """Paths of usable text fonts, sorted: those below ``folder``, or the system's; may be empty.
+
+    Usable is what Pillow opens and what has Latin letters and digits.
+    """
+    folders = [Path(folder).expanduser()] if folder else font_folders()
+    found = sorted(
+        {str(p) for f in folders if f.is_dir() for p in f.rglob("*") if p.suffix.lower() in SUFFIXES}
+    )
+    if len(found) > MOST:
+        found = [found[i * len(found) // MOST] for i in range(MOST)]
+    return tuple(path for path in found if can_write(path, "Aag4"))
+
+
+@lru_cache(maxsize=512)
+def load_font(path: str, size: int) -> Font:
+    """A font at a size in pixels; an empty path is Pillow's own font, which is always there."""
+    if path:
+        return ImageFont.truetype(path, size)
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow was built without FreeType"
+    return font
+
+
+def can_write(path: str, text: str) -> bool:
+    """Whether the font has all the letters of the text (white space aside)."""
+    return all(_has_letter(path, letter) for letter in set(text) if not letter.isspace())
+
+
+@lru_cache(maxsize=65536)
+def _has_letter(path: str, letter: str) -> bool:
+    """Whether the font draws something for the letter, and not its box for missing ones."""
+    try:
+        font = load_font(path, 20)
+        shape = _shape(font, letter)
+        return any(shape[1]) and shape != _shape(font, MISSING)
+    except (OSError, ValueError):  # a damaged font, or one of bitmaps without this size
+        return False
+
+
+def _shape(font: Font, letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(letter)
+    return mask.size, bytes(mask)

@@ -8,25 +8,27 @@ from inspect import signature
 
 import numpy as np
 
-from ..errors import TrainingError, did_you_mean
+from ..errors import TrainingError
+from ..registry import Registry
 from ..table import from_table
 from .ageing import Ageing
 from .base import Degradation, Degraded, Mask, Pixels
 from .compression import Compression
-from .crappify import Crappify
-from .downscale import Clean
+from .downscale import Clean, Crappify, SimpleWeb, Web
 from .watermark import Watermark
-from .web import SimpleWeb, Web
 
-DEGRADATIONS: dict[str, type[Degradation]] = {
-    "clean": Clean,
-    "crappify": Crappify,
-    "web-simple": SimpleWeb,
-    "web": Web,
-    "compression": Compression,
-    "watermark": Watermark,
-    "ageing": Ageing,
-}
+DEGRADATIONS: Registry[type[Degradation]] = Registry(
+    "kind",
+    {
+        "clean": Clean,
+        "crappify": Crappify,
+        "web-simple": SimpleWeb,
+        "web": Web,
+        "compression": Compression,
+        "watermark": Watermark,
+        "ageing": Ageing,
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,9 @@ def build_degradation(
         place = where if len(tables) == 1 else f"{where} {number}"
         options = dict(table)
         kind, share = options.pop("kind", ""), options.pop("share", 1.0)
-        if not isinstance(kind, str) or kind not in DEGRADATIONS:
-            raise TrainingError(f"{place}: there is no kind {kind!r}{did_you_mean(str(kind), DEGRADATIONS)}")
+        factory = DEGRADATIONS.find(kind, place)
         if isinstance(share, bool) or not isinstance(share, (int, float)) or share <= 0:
             raise TrainingError(f"{place}: share must be a number above 0, not {share!r}.")
-        factory = DEGRADATIONS[kind]
         if scale is not None and "scale" not in options and "scale" in signature(factory).parameters:
             options["scale"] = scale
         parts.append(from_table(factory, options, f"{place} ({kind})"))

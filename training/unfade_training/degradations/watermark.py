@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from .base import Degradation, Degraded, Mask, Pixels
-from .codecs import JPEG_BLOCK, SUBSAMPLINGS, cut, random_jpeg
-from .downscale import middle
-from .draws import (
-    chance,
-    check_between,
-    check_range,
-    check_shares,
-    choose,
-    integer,
-    log_uniform,
-    uniform,
-)
+from .draws import Share, Within, chance, choose, integer, log_uniform, offset, uniform
 from .marks import Mark, logo_mark, stamp_mark, text_mark
+from .operations import JPEG_BLOCK, Quality, Subsampling, cut, random_jpeg
 
 STAMP_COLOURS = ((255, 140, 40), (255, 110, 30), (250, 190, 60), (255, 70, 40))
 
@@ -57,42 +46,22 @@ class Watermark(Degradation):
 
     masks: ClassVar[bool] = True
 
-    opacity: tuple[float, float] = (0.2, 0.95)
-    size: tuple[int, int] = (10, 72)
-    clean_share: float = 0.1
-    tiled_share: float = 0.3
-    most_marks: int = 2
-    angled_share: float = 0.45
-    colour_share: float = 0.2
-    black_share: float = 0.3
-    outline_share: float = 0.2
-    shadow_share: float = 0.2
-    logo_share: float = 0.15
-    stamp_share: float = 0.08
-    jpeg_share: float = 0.9
-    quality: tuple[int, int] = (75, 95)
-    subsampling: Mapping[str, float] = field(default_factory=lambda: {"4:4:4": 0.5, "4:2:0": 0.5})
+    opacity: Annotated[tuple[float, float], Within(0.01, 1)] = (0.2, 0.95)
+    size: Annotated[tuple[int, int], Within(4, 500)] = (10, 72)
+    clean_share: Share = 0.1
+    tiled_share: Share = 0.3
+    most_marks: Annotated[int, Within(1, 20)] = 2
+    angled_share: Share = 0.45
+    colour_share: Share = 0.2
+    black_share: Share = 0.3
+    outline_share: Share = 0.2
+    shadow_share: Share = 0.2
+    logo_share: Share = 0.15
+    stamp_share: Share = 0.08
+    jpeg_share: Share = 0.9
+    quality: Quality = (75, 95)
+    subsampling: Subsampling = field(default_factory=lambda: {"4:4:4": 0.5, "4:2:0": 0.5})
     fonts: str = ""
-
-    def __post_init__(self) -> None:
-        for name in (
-            "clean_share",
-            "tiled_share",
-            "angled_share",
-            "colour_share",
-            "black_share",
-            "outline_share",
-            "shadow_share",
-            "logo_share",
-            "stamp_share",
-            "jpeg_share",
-        ):
-            check_between(name, getattr(self, name), 0, 1)
-        check_range("opacity", self.opacity, 0.01, 1)
-        check_range("size", self.size, 4, 500)
-        check_range("quality", self.quality, 1, 100)
-        check_between("most_marks", self.most_marks, 1, 20)
-        check_shares("subsampling", self.subsampling, SUBSAMPLINGS)
 
     @property
     def margin(self) -> int:
@@ -107,10 +76,10 @@ class Watermark(Degradation):
         image = Image.fromarray(pixels)
         top = left = 0
         if chance(rng, self.jpeg_share):
-            top, left = (int(v) for v in rng.integers(JPEG_BLOCK, size=2))
+            top, left = offset(rng, JPEG_BLOCK)
             image = random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling)
         m = JPEG_BLOCK
-        found = middle(image, m - top, m - left, target, 1)
+        found = self._aligned(image, m - top, m - left, target)
         return Degraded(found, target, np.ascontiguousarray(mask[m:-m, m:-m]))
 
     def draw(self, pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, Mask]:

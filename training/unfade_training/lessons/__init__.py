@@ -1,1 +1,1 @@
-"""Lessons that need a trainer of their own; the others are recipes (``training/lessons``)."""
+"""The lesson's networks for digits, and loss landscapes; other lessons are recipes (``training/lessons``)."""

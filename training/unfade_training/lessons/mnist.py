@@ -13,23 +13,23 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 from zipfile import BadZipFile
 
+import click
 import numpy as np
 import torch
 import torch.nn.functional as F
-import typer
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from ..errors import TrainingError, did_you_mean
+from ..errors import TrainingError
 from ..networks import count_parameters
-from ..networks.layers import conv_layer, res_block
+from ..networks.blocks import conv_layer, res_block
+from ..registry import Registry
 from ..schedules import rate_at
 
 CLASSES = 10
@@ -128,12 +128,9 @@ def dense() -> nn.Sequential:
     )
 
 
-NETWORKS: Mapping[str, Callable[[], nn.Sequential]] = {
-    "plain": plain,
-    "refactored": refactored,
-    "residual": residual,
-    "dense": dense,
-}
+NETWORKS: Registry[Callable[[], nn.Sequential]] = Registry(
+    "network", {"plain": plain, "refactored": refactored, "residual": residual, "dense": dense}
+)
 
 
 def _half(inputs: int, outputs: int) -> nn.Sequential:
@@ -214,41 +211,46 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return float((network(digits.images).argmax(1) == digits.labels).float().mean())
 
 
-def main(
-    data: Annotated[Path, typer.Argument(help="An .npz file with images and labels.")],
-    network: Annotated[
-        list[str] | None,
-        typer.Option(help="plain, refactored, residual or dense; may be given several times. Default: all."),
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the digits.")] = EPOCHS,
-    seed: Annotated[int, typer.Option(help="Of weights, order and shifts.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-) -> None:
-    """Train the lesson's networks on all digits but a thousand, and test them on those."""
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--network",
+    "names",
+    multiple=True,
+    default=tuple(NETWORKS),
+    help="plain, refactored, residual or dense; may be given several times. Default: all.",
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Passes over the digits."
+)
+@click.option("--seed", default=0, show_default=True, help="Of weights, order and shifts.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
+def main(data: Path, names: tuple[str, ...], epochs: int, seed: int, threads: int) -> None:
+    """Train the lesson's networks on all digits but a thousand, and test them on those.
+
+    DATA is an .npz file with images and labels.
+    """
     torch.set_num_threads(threads)
     try:
-        names = network or list(NETWORKS)
-        for name in names:
-            if name not in NETWORKS:
-                raise TrainingError(f"There is no network {name!r}{did_you_mean(name, NETWORKS)}")
+        networks = {name: NETWORKS.find(name) for name in names}
         digits = load_digits(data)
         if len(digits) < HELD_OUT + BATCH:
             raise TrainingError(f"{data} has {len(digits)} digits; at least {HELD_OUT + BATCH} are wanted.")
     except TrainingError as error:
-        typer.echo(f"mnist: {error}", err=True)
+        click.echo(f"mnist: {error}", err=True)
         sys.exit(1)
     known, held = digits.split(HELD_OUT)
-    for name in names:
+    for name, build in networks.items():
         torch.manual_seed(seed)
-        built = NETWORKS[name]()
+        built = build()
         began = time.process_time()
         train(built, known, epochs, seed)
         took = time.process_time() - began
         score = accuracy(built, held)
-        typer.echo(
+        click.echo(
             f"{name:10}  {count_parameters(built):7,} weights  {score:.1%} right  {took:.0f} CPU seconds"
         )
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -1,17 +1,17 @@
-"""Losses between pictures, the games of critic and generator, and the perceptual score."""
+"""Losses between pictures, GAN objectives, and the perceptual score LPIPS."""
 
 from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_penalty
-from .base import PictureLoss
-from .feature import FeatureLoss, gram_matrix
-from .lpips import Lpips, LpipsOnnx, open_lpips
-from .mask import INK, mask_terms
-from .registry import LOSSES, OBJECTIVES, LossValue, WeightedLoss, build_loss, build_objective, content_loss
+from .base import LossValue, PictureLoss, WeightedLoss
+from .perceptual import FeatureLoss, Lpips, LpipsOnnx, gram_matrix, open_lpips
+from .pixel import INK, Checkerboard, mask_terms
+from .registry import LOSSES, OBJECTIVES, build_loss, build_objective, content_loss
 
 __all__ = [
     "INK",
     "LOSSES",
     "OBJECTIVES",
     "AdaptiveLoss",
+    "Checkerboard",
     "FeatureLoss",
     "LossValue",
     "Lpips",

@@ -1,4 +1,4 @@
-"""What critic and generator play for: cross-entropy, adaptive, hinge, Wasserstein, relativistic average.
+"""GAN objectives: cross-entropy, adaptive, hinge, Wasserstein, relativistic average.
 
 A critic gives logits of any shape ``[N, ...]``: one a picture, or one a patch. Real pictures should score
 high. All losses are float32 scalars.
@@ -34,7 +34,7 @@ class AdaptiveLoss(nn.Module):
 
 
 class Objective(nn.Module, ABC):
-    """A game between critic and generator. Both sides' losses are to be minimised.
+    """The losses of critic and generator; each side minimises its own.
 
     Attributes:
         relativistic: the generator's loss looks at the real pictures' logits too, so they must be given.
@@ -62,8 +62,8 @@ class CrossEntropy(Objective):
     """Binary cross-entropy, one verdict a picture: a map of patches is averaged to one logit first.
 
     Critic ``(BCE(D(x), real_label) + BCE(D(G(z)), 0)) / 2``, generator ``BCE(D(G(z)), 1)``: the
-    non-saturating game of Goodfellow et al., "Generative Adversarial Nets", 2014. A ``real_label`` of 0.9
-    is the one-sided label smoothing of Salimans et al., 2016.
+    non-saturating objective of Goodfellow et al., "Generative Adversarial Nets", 2014. A ``real_label`` of
+    0.9 is the one-sided label smoothing of Salimans et al., 2016.
     """
 
     def __init__(self, real_label: float = 1.0) -> None:
@@ -143,11 +143,11 @@ class Wasserstein(Objective):
 
 
 class RelativisticAverage(Objective):
-    """Is a real picture more real than the average generated one, and the other way round?
+    """How much more real than the average generated picture a real one is, and the other way round.
 
     With ``r = D(x) - mean D(G(z))`` and ``f = D(G(z)) - mean D(x)``: critic ``(BCE(r, 1) + BCE(f, 0)) / 2``,
     generator ``(BCE(r, 0) + BCE(f, 1)) / 2``. The means are over the pictures that go through at once, so
-    more processes or smaller micro-batches make another game of the same batch. Jolicoeur-Martineau, "The
+    more processes or smaller micro-batches give other losses for the same batch. Jolicoeur-Martineau, "The
     relativistic discriminator", ICLR 2019 (RaGAN); used by ESRGAN.
     """
 

@@ -1,21 +1,20 @@
-"""Classifiers whose features the perceptual losses compare: VGG16 with batch norm, and SqueezeNet 1.1.
+"""The frozen classifiers of perceptual losses: VGG16 with batch norm, and SqueezeNet 1.1.
 
-Only the convolutional part is built; names are torchvision's (``features.N...``), so its published weights
-load.
+Only the convolutional part is built; key names are torchvision's (``features.N...``), so that its published
+weights load.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ..networks.weights import load_state, load_weights
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+from ..networks import load_state, load_weights
+from ..networks.encoders import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 
 class Fire(nn.Module):
@@ -79,30 +78,28 @@ class Architecture:
     """One backbone: how it is built, where its weights are published, and what is compared by default.
 
     Attributes:
+        layers: builds ``features``.
         published: URL of torchvision's ImageNet weights; the name ends with the beginning of their checksum.
         taps: layers compared by default.
         tap_weights: weight of each; the lesson's for VGG16-bn, and for SqueezeNet such that the terms of a x2
             restoration have the same relative sizes as the lesson's.
     """
 
-    name: str
+    layers: Callable[[], nn.Sequential]
     published: str
     taps: tuple[int, ...]
     tap_weights: tuple[float, ...]
 
-    def layers(self) -> nn.Sequential:
-        return squeezenet_layers() if self.name == "squeezenet" else vgg16_bn_layers()
-
 
 ARCHITECTURES = {
     "vgg16_bn": Architecture(
-        "vgg16_bn",
+        vgg16_bn_layers,
         "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth",
         taps=(22, 32, 42),
         tap_weights=(5.0, 15.0, 2.0),
     ),
     "squeezenet": Architecture(
-        "squeezenet",
+        squeezenet_layers,
         "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         taps=(1, 4, 7, 12),
         tap_weights=(0.4, 0.12, 0.04, 0.13),
@@ -132,7 +129,7 @@ class Backbone(nn.Module):
         self.taps = tuple(taps)
         self.features = nn.Sequential(*list(layers)[: taps[-1] + 1])
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False)
         self.eval()
 
@@ -140,7 +137,7 @@ class Backbone(nn.Module):
         """Load weights from a file, or torchvision's own by URL; what lies behind the last tap is left out.
 
         Raises:
-            TrainingError: see :func:`~unfade_training.networks.weights.load_state` and ``load_weights``.
+            TrainingError: see :func:`~unfade_training.networks.load_state` and ``load_weights``.
         """
         source = source or ARCHITECTURES[self.architecture].published
         state = load_state(source)
@@ -166,3 +163,16 @@ class Backbone(nn.Module):
             if index in self.taps:
                 outputs.append(x)
         return outputs
+
+
+def open_backbone(name: str, weights: str, taps: tuple[int, ...] = ()) -> Backbone:
+    """A backbone by name with weights from a file, or (``weights`` empty) torchvision's by URL.
+
+    Raises:
+        ValueError: there is no such backbone.
+        TrainingError: the weights cannot be loaded.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"backbone must be {' or '.join(ARCHITECTURES)}, not {name!r}.")
+    backbone = Backbone(name, taps or ARCHITECTURES[name].taps)
+    return backbone.load(str(Path(weights).expanduser()) if weights and "://" not in weights else weights)

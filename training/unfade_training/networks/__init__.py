@@ -1,9 +1,10 @@
-"""Generators, critics and encoders, and what is known about them."""
+"""Generators, critics and encoders, and what can be worked out about them."""
 
+from .analysis import count_parameters, macs_per_pixel, receptive_radius
+from .blocks import silence_untrained_blocks
 from .encoders import Encoder, parameter_groups
-from .norms import Norm, fold_norms
+from .norms import Norm, fold_norms, hold_norms, settle_norms, unfold_norms
 from .registry import NETWORKS, build_network
-from .summary import count_parameters, macs_per_pixel, receptive_radius
 from .weights import load_state, load_weights
 
 __all__ = [
@@ -13,9 +14,13 @@ __all__ = [
     "build_network",
     "count_parameters",
     "fold_norms",
+    "hold_norms",
     "load_state",
     "load_weights",
     "macs_per_pixel",
     "parameter_groups",
     "receptive_radius",
+    "settle_norms",
+    "silence_untrained_blocks",
+    "unfold_norms",
 ]

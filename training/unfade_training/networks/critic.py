@@ -15,9 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import TrainingError
-from .attention import SelfAttention
+from .blocks import SelfAttention, conv_layer, pad_to_multiple, res_block
 from .encoders import STRIDES, Encoder
-from .layers import conv_layer, pad_to_multiple, res_block
 from .norms import Norm
 
 _LEAKY = 0.2

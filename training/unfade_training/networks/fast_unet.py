@@ -1,4 +1,4 @@
-"""fast_unet: a small fully convolutional U-net without a pretrained encoder, made for laptop CPUs.
+"""``fast_unet``: a small fully convolutional U-net without a pretrained encoder, made for laptop CPUs.
 
 Encoder and decoder are EDSR residual blocks, levels are joined by 2x2 strided convolutions on the way down
 and by sub-pixel convolutions on the way up, skips are added (a sum costs nothing, a concatenation costs a
@@ -31,16 +31,16 @@ class FastUnet(nn.Module):
         out_channels: channels of the picture that comes out; where they equal ``in_channels`` the bilinear
             enlargement of the input is added to it.
         fine: channels of a residual block at each doubling on the way to the output's resolution, or none.
-            What they make is added to what the features give at once. The sub-pixels of one convolution
-            cannot see one another, and where texture is asked of them they weave a grid; these can. With
-            an entry fewer than there are doublings, the last doubling is one of sub-pixels all the same.
+            What they make is added to what the tail makes of the features. The sub-pixels of one convolution
+            cannot see one another, and where texture is asked of them they make a checkerboard; these can.
+            With an entry fewer than there are doublings, the last doubling is a sub-pixel convolution.
         unshuffle: 2 has the U begin at half the input's resolution, with squares of 2 x 2 pixels as
             channels: a quarter of the work for the same channels.
         hidden: channels inside each residual block, in the order in which they run (down, up, fine); those of
-            its level where left out. What :mod:`unfade_training.slimming` finds a block can do with.
+            its level where left out. :mod:`unfade_training.pruning` finds how few each can do with.
         skips: False cuts the skips of the U and the shortcuts of its residual blocks, with the very same
-            weights: for the loss landscape with and without them (:mod:`unfade_training.landscape`). What is
-            predicted stays the difference to the enlarged input.
+            weights: for the loss landscape with and without them (:mod:`unfade_training.lessons.landscape`).
+            What is predicted stays the difference to the enlarged input.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from itertools import pairwise
 from typing import TypeVar
@@ -43,8 +44,7 @@ class Norm(str, Enum):
 
 
 def with_norm(layer: Conv, norm: Norm) -> Conv:
-    """Puts weight or spectral norm on the ``weight`` of ``layer`` in place and returns it; other norms leave
-    it alone.
+    """Put weight or spectral norm on the ``weight`` of ``layer``, in place, and return it; others do nothing.
 
     Initialise the weight first: afterwards it is computed from other tensors.
     """
@@ -55,22 +55,30 @@ def with_norm(layer: Conv, norm: Norm) -> Conv:
     return layer
 
 
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode for the time of a ``with`` block; each module then has its own mode back."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Gives a copy for inference (eval mode) whose output equals that of ``network.eval()``, with fewer
-    operations.
+    """A copy for inference (evaluation mode) that gives what ``network.eval()`` gives, with fewer operations.
 
     Weight and spectral norm become plain weights. A batch norm that directly follows a convolution, as
     neighbours in an ``nn.Sequential`` or as named in a module's ``norm_pairs`` (pairs of attribute names),
-    goes into that convolution.
-    A batch norm with no convolution before it stays: at inference it is one multiplication and one addition.
+    goes into that convolution. A batch norm with no convolution before it stays: at inference it is one
+    multiplication and one addition.
 
     The original is left as it was, in its own mode, so training goes on after an export.
     """
-    training = [module for module in network.modules() if module.training]
-    network.eval()  # in training mode a look at a spectral-norm weight would change it
-    folded = copy.deepcopy(network)
-    for module in training:
-        module.training = True
+    with evaluating(network):  # in training mode a look at a spectral-norm weight would change it
+        folded = copy.deepcopy(network)
     for module in list(folded.modules()):
         if parametrize.is_parametrized(module):
             _freeze_parametrized(module)
@@ -83,10 +91,11 @@ def fold_norms(network: nn.Module) -> nn.Module:
 
 
 def unfold_norms(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a folded copy of ``network``, made to fit the network itself.
+    """The state dict of a folded copy of ``network`` (:func:`fold_norms`) as one of the network itself.
 
-    Its batch norms become the identity, what was folded into a bias apart. In eval mode the network then
-    gives what the copy gave; :func:`settle_norms` makes it fit to be trained.
+    Batch norms become the identity; a bias that was folded into a convolution that has none goes back into
+    its norm. In evaluation mode the network then gives what the copy gave; :func:`settle_norms` makes it fit
+    to be trained.
     """
     whole, own = dict(tensors), network.state_dict()
     for path, module in network.named_modules():
@@ -104,7 +113,7 @@ def unfold_norms(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str,
 
 
 def hold_norms(network: nn.Module) -> None:
-    """Lets batch norms use the statistics that they have, and keep those, until the next ``train()``."""
+    """Let batch norms use and keep the running statistics that they have, until the next ``train()``."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eval()
@@ -112,14 +121,17 @@ def hold_norms(network: nn.Module) -> None:
 
 @torch.no_grad()
 def settle_norms(network: nn.Module, look: Callable[[], object]) -> int:
-    """Gives batch norms that :func:`unfold_norms` made the identity the statistics of what they see, and
-    weights that undo them: what the network gives stays the same, and in training it hardly differs.
+    """Give batch norms that :func:`unfold_norms` made the identity real running statistics, in place.
+
+    Mean and variance are those of what the norms see, weight and bias undo them: in evaluation mode the
+    network gives the same as before, and in training it hardly differs.
 
     Args:
+        network: any number of its norms may be the identity.
         look: runs the network on pictures.
 
     Returns:
-        How many norms that were.
+        How many norms were the identity.
     """
     idle = [
         module
@@ -134,17 +146,15 @@ def settle_norms(network: nn.Module, look: Callable[[], object]) -> int:
         x = inputs[0].double()
         seen[norm].append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
 
-    training = [module for module in network.modules() if module.training]
+    if not idle:
+        return 0
     hooks = [norm.register_forward_pre_hook(note) for norm in idle]
     try:
-        if idle:
-            network.eval()
+        with evaluating(network):
             look()
     finally:
         for hook in hooks:
             hook.remove()
-        for module in training:
-            module.training = True
     for norm in idle:
         mean, square = torch.stack(seen[norm]).mean(0).float()
         variance = (square - mean.square()).clamp(min=0)
@@ -168,11 +178,10 @@ def _pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
 
 
 def _freeze_parametrized(module: nn.Module) -> None:
-    """Replaces computed tensors by their present values.
+    """Replace computed tensors by their present values.
 
     ``remove_parametrizations`` would do, but it edits the module's generated class, which a deep copy shares
-    with its
-    original: the original would lose its weight.
+    with its original: the original would lose its weight.
     """
     names = list(module.parametrizations)  # type: ignore[arg-type]
     values = {name: getattr(module, name).detach().clone() for name in names}

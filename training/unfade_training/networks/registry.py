@@ -1,39 +1,40 @@
-"""Networks by name, as recipes and checkpoints name them."""
+"""Networks by the names that recipes and checkpoints give them."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
 
 from ..errors import TrainingError, did_you_mean
+from ..registry import Registry
 from .critic import Critic, PretrainedCritic
 from .deartifact_unets import DeartifactUnets
+from .encoder_unets import LiteUnet, ResnetUnet
 from .fast_unet import FastUnet
-from .lite_unet import LiteUnet
-from .resnet_unet import ResnetUnet
 
-NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
-    "fast_unet": FastUnet,
-    "deartifact_unets": DeartifactUnets,
-    "resnet_unet": ResnetUnet,
-    "lite_unet": LiteUnet,
-    "critic": Critic,
-    "pretrained_critic": PretrainedCritic,
-}
+NETWORKS: Registry[Callable[..., nn.Module]] = Registry(
+    "network",
+    {
+        "fast_unet": FastUnet,
+        "deartifact_unets": DeartifactUnets,
+        "resnet_unet": ResnetUnet,
+        "lite_unet": LiteUnet,
+        "critic": Critic,
+        "pretrained_critic": PretrainedCritic,
+    },
+)
 
 
 def build_network(name: str, **options: Any) -> nn.Module:
-    """Builds the network called ``name``; ``options`` are those of its class.
+    """Build the network called ``name``; ``options`` are the arguments of its class.
 
     Raises:
-        TrainingError: there is no such network or option, or a value makes no sense.
+        TrainingError: there is no such network or option ("did you mean"), or a value makes no sense.
     """
-    if name not in NETWORKS:
-        raise TrainingError(f"There is no network {name!r}{did_you_mean(name, NETWORKS)}")
-    build = NETWORKS[name]
+    build = NETWORKS.find(name)
     known = inspect.signature(build).parameters
     for option in options:
         if option not in known:

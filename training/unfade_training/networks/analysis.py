@@ -1,22 +1,147 @@
-"""What influences what in a network: tensors that carry whether a value depends on a probed pixel.
+"""Figures of a network: parameters, multiplications a pixel, receptive radius.
 
-A tensor of ones and zeros goes through the network's own ``forward``. Each operation is replaced by one that
-asks only which of its inputs an output looks at. Every weight counts as non-zero, activations and norms are
-the identity, a sum and a product depend on what either side depends on. So nothing cancels, saturates or
-underflows, and the answer is exact for the structure of the network whatever its weights are.
+The receptive radius is found by tracing. A tensor of ones and zeros (:class:`Influence`) goes through the
+network's own ``forward``; each operation is replaced by one that asks only which of its inputs an output
+looks at. Every weight counts as non-zero, activations and norms are the identity, a sum and a product depend
+on what either side depends on. So nothing cancels, saturates or underflows, and the answer is exact for the
+structure of the network whatever its weights are.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._pytree import tree_map
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..errors import TrainingError
+from .norms import evaluating
+
+PROBED_AT_ONCE = 2**18
+"""Pixels of pictures that are probed together: bounds the memory."""
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Weights and biases; not the running statistics of batch norms."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def macs_per_pixel(network: nn.Module, size: int = 256, in_channels: int | None = None) -> float:
+    """Multiply-accumulates of convolutions and matrix products, divided by the pixels of a ``size`` x
+    ``size`` input.
+
+    Counted on shapes only, without computing anything. ``size`` should be a multiple of the network's size
+    multiple, else the padding inside is counted too.
+    """
+    shapes = copy.deepcopy(network).to("meta").eval()
+    x = torch.empty(1, _channels(network, in_channels), size, size, device="meta")
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        shapes(x)
+    return int(counter.get_total_flops()) / 2 / size**2
+
+
+def receptive_radius(
+    network: nn.Module,
+    size_multiple: int = 1,
+    scale: float = 1,
+    *,
+    in_channels: int | None = None,
+    largest: int = 8192,
+) -> int:
+    """The distance in input pixels beyond which the input cannot influence an output pixel: a tile's halo.
+
+    Where ``scale`` is above 1, the output pixels of an input pixel are those of its square; below 1, an
+    output pixel stands for a square of input pixels, and the distance is from the square's nearest edge. The
+    network is probed with every pixel of a whole period of ``size_multiple`` pixels, across and down (see
+    :class:`Influence`), so the answer is exact, also for strided networks and lopsided paddings.
+
+    Args:
+        network: fully convolutional; N C H W -> N C' H*scale W*scale for H and W multiples of
+            ``size_multiple``.
+        in_channels: unless given, the network's attribute of that name, else 3.
+        largest: the widest picture to try.
+
+    Raises:
+        TrainingError: an output depends on the whole picture (self-attention, global pooling), the output's
+            size is another than ``scale`` says, or the network uses an operation that cannot be traced.
+    """
+    channels, ratio = _channels(network, in_channels), Fraction(scale).limit_denominator(64)
+    with torch.no_grad(), evaluating(network):
+        return max(
+            _reach(network, channels, size_multiple, ratio, largest, transposed)
+            for transposed in (False, True)
+        )
+
+
+def _channels(network: nn.Module, in_channels: int | None) -> int:
+    return int(getattr(network, "in_channels", 3)) if in_channels is None else in_channels
+
+
+def _reach(
+    network: nn.Module, channels: int, multiple: int, ratio: Fraction, largest: int, transposed: bool
+) -> int:
+    """The radius along one axis, in pictures as long as it takes to see no influence at their ends."""
+    periods = -(-64 // multiple) + 2
+    while (length := periods * multiple) <= largest:
+        first = periods // 2 * multiple
+        at_once = max(1, PROBED_AT_ONCE // (multiple * length))
+        radius = 0
+        for start in range(first, first + multiple, at_once):
+            centres = range(start, min(start + at_once, first + multiple))
+            touched = _touched(network, channels, multiple, length, centres, ratio, transposed)
+            if touched[:, [0, -1]].any():
+                break
+            radius = max(radius, *map(partial(_distance, ratio), touched, centres))
+        else:
+            return radius
+        periods *= 2
+    raise TrainingError(
+        f"The network sees more than {largest // 4} pixels far, or the whole picture (self-attention?), "
+        "and cannot be tiled exactly."
+    )
+
+
+def _touched(
+    network: nn.Module,
+    channels: int,
+    multiple: int,
+    length: int,
+    centres: range,
+    ratio: Fraction,
+    transposed: bool,
+) -> Tensor:
+    """(lines, output length): which outputs along the axis depend on each of the lines across the input."""
+    x = torch.zeros(len(centres), channels, multiple, length)
+    for number, centre in enumerate(centres):
+        x[number, ..., centre] = 1
+    if transposed:
+        x = x.transpose(2, 3).contiguous()
+    y = network(x.as_subclass(Influence)).as_subclass(Tensor)
+    touched: Tensor = y.amax((1, 3 if transposed else 2)) > 0
+    if touched.shape[1] != length * ratio:
+        raise TrainingError(
+            f"The network makes {touched.shape[1]} pixels of {length}, "
+            f"which is not the scale {float(ratio):g}."
+        )
+    return touched
+
+
+def _distance(ratio: Fraction, touched: Tensor, centre: int) -> int:
+    """From a line of input pixels to the farthest that an output pixel which depends on it stands for."""
+    outputs = touched.nonzero().flatten().tolist()
+    if not outputs:
+        return 0
+    # the last input pixel that the first touched output pixel stands for, and the first of the last one
+    first, last = -(-(outputs[0] + 1) // ratio) - 1, outputs[-1] // ratio
+    return max(0, int(centre - first), int(last - centre))
 
 
 def _names(text: str) -> frozenset[str]:

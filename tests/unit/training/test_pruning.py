@@ -1,4 +1,4 @@
-"""Slimming: which channels go, what the others make up for, and the stage that learns from a teacher."""
+"""Pruning: which channels go, what the others make up for, and the stage that learns from a teacher."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from unfade_training.config import parse_recipe, with_overrides
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.networks.fast_unet import FastUnet
-from unfade_training.slimming import allot, costs_of, parse_keep, slim, slim_checkpoint
-from unfade_training.slimming.finest import narrow_finest
+from unfade_training.pruning import allocate_widths, parse_keep, prune, prune_checkpoint, sensitivities
+from unfade_training.pruning.network import narrow_finest
 from unfade_training.train import train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder
@@ -59,22 +59,22 @@ def test_what_says_the_same_twice_is_said_once() -> None:
         for block in whole.running_blocks():
             block.conv1.weight[1::2] = 0.7 * block.conv1.weight[::2]
             block.conv1.bias[1::2] = 0.7 * block.conv1.bias[::2]  # type: ignore[index]
-    slimmed = copy.deepcopy(whole)
-    blocks = slim(slimmed, pictures(), [4, 4, 8, 4, 4])
+    pruned = copy.deepcopy(whole)
+    blocks = prune(pruned, pictures(), [4, 4, 8, 4, 4])
     assert [(block.before, block.after) for block in blocks] == [(8, 4), (8, 4), (16, 8), (8, 4), (8, 4)]
     assert max(block.error for block in blocks) < 1e-4
-    assert difference(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+    assert difference(pruned, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
 
 
 def test_the_others_make_up_for_those_that_go() -> None:
     whole = network()
-    slimmed, cut = copy.deepcopy(whole), copy.deepcopy(whole)
-    blocks = slim(slimmed, pictures(), [6, 6, 12, 6, 6])
+    pruned, cut = copy.deepcopy(whole), copy.deepcopy(whole)
+    blocks = prune(pruned, pictures(), [6, 6, 12, 6, 6])
     with torch.no_grad():
         for block in cut.running_blocks():
             energy = block.conv2.weight.square().sum((0, 2, 3))
             block.conv2.weight[:, energy.argsort()[: len(energy) // 4]] = 0
-    assert difference(slimmed, whole) < 0.7 * difference(cut, whole)
+    assert difference(pruned, whole) < 0.7 * difference(cut, whole)
     assert all(0 < block.error < 1 for block in blocks)
 
 
@@ -86,7 +86,7 @@ def test_work_is_saved_where_it_is_missed_least() -> None:
         bottom.conv1.weight[8:], bottom.conv2.weight[:, 8:] = bottom.conv1.weight[:8], 0
         bottom.conv1.bias[8:] = bottom.conv1.bias[:8]  # type: ignore[index]
     before = copy.deepcopy(whole.state_dict())
-    costs = costs_of(whole, pictures())
+    costs = sensitivities(whole, pictures())
     assert all(torch.equal(value, before[name]) for name, value in whole.state_dict().items())
     assert [cost.work for cost in costs] == [
         18 * 8 * 576,
@@ -96,21 +96,21 @@ def test_work_is_saved_where_it_is_missed_least() -> None:
         18 * 8 * 2304,
     ]
     assert costs[2].errors[8] < 0.01 * min(cost.errors[4] for cost in costs if 4 in cost.errors)
-    assert allot(costs, 1.0) == [8, 8, 16, 8, 8]
-    finer = costs_of(whole, pictures(), step=2)
+    assert allocate_widths(costs, 1.0) == [8, 8, 16, 8, 8]
+    finer = sensitivities(whole, pictures(), step=2)
     assert [sorted(cost.errors) for cost in finer[1:3]] == [[2, 4, 6, 8], list(range(2, 17, 2))]
-    assert allot(costs, 0.97) == [8, 8, 8, 8, 8]
+    assert allocate_widths(costs, 0.97) == [8, 8, 8, 8, 8]
     for share in (0.9, 0.6, 0.3):
-        widths = allot(costs, share)
+        widths = allocate_widths(costs, share)
         work = sum(width * cost.work for width, cost in zip(widths, costs, strict=True))
         assert work <= share * sum(max(cost.errors) * cost.work for cost in costs) or min(widths) == 4
 
 
 def test_blocks_that_keep_everything_stay_as_they_are() -> None:
     whole = network()
-    slimmed = copy.deepcopy(whole)
-    slim(slimmed, pictures(), [8, 8, 16, 8, 8])
-    assert difference(slimmed, whole) == 0
+    pruned = copy.deepcopy(whole)
+    prune(pruned, pictures(), [8, 8, 16, 8, 8])
+    assert difference(pruned, whole) == 0
 
 
 def two_fine_levels() -> FastUnet:
@@ -134,23 +134,23 @@ def test_a_finest_level_without_its_block_is_one_convolution_of_sub_pixels() -> 
     whole = two_fine_levels()
     with torch.no_grad():
         whole.running_blocks()[-1].conv2.weight.zero_()
-    slimmed = copy.deepcopy(whole)
-    blocks = slim(slimmed, pictures(), [8, 16, 8, 8, 0])
+    pruned = copy.deepcopy(whole)
+    blocks = prune(pruned, pictures(), [8, 16, 8, 8, 0])
     assert (blocks[-1].name, blocks[-1].before, blocks[-1].after) == ("fine.3", 4, 0)
     assert blocks[-1].error < 1e-3
-    assert inner(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+    assert inner(pruned, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
     again = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[8])
-    again.load_state_dict(slimmed.state_dict())
-    assert inner(again, slimmed) == 0
+    again.load_state_dict(pruned.state_dict())
+    assert inner(again, pruned) == 0
 
 
 def test_the_sub_pixels_make_up_for_the_block_that_is_taken_out() -> None:
     whole = two_fine_levels()
-    slimmed, silent = copy.deepcopy(whole), copy.deepcopy(whole)
-    slim(slimmed, pictures(), [8, 16, 8, 8, 0])
+    pruned, silent = copy.deepcopy(whole), copy.deepcopy(whole)
+    prune(pruned, pictures(), [8, 16, 8, 8, 0])
     with torch.no_grad():
         silent.running_blocks()[-1].conv2.weight.zero_()
-    assert energies(slimmed, whole) < 0.8 * energies(silent, whole)
+    assert energies(pruned, whole) < 0.8 * energies(silent, whole)
 
 
 def one_fine_level() -> FastUnet:
@@ -168,22 +168,22 @@ def test_a_level_whose_channels_are_mixtures_of_a_few_does_with_those() -> None:
         up.bias.copy_((mixed @ up.bias.view(8, 4)).flatten())
         block.conv2.weight.copy_(torch.einsum("oc,chyx->ohyx", mixed, block.conv2.weight))
         block.conv2.bias.copy_(mixed @ block.conv2.bias)
-    slimmed = copy.deepcopy(whole)
-    assert narrow_finest(whole, slimmed, pictures(), 3) < 1e-3
-    assert inner(slimmed, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
+    pruned = copy.deepcopy(whole)
+    assert narrow_finest(whole, pruned, pictures(), 3) < 1e-3
+    assert inner(pruned, whole) < 0.01 * float(whole(pictures(1)[0]).detach().std())
     again = FastUnet(4, channels=[8, 16], encoder=[1, 1], decoder=[1], fine=[3], hidden=[8, 16, 8, 8])
-    again.load_state_dict(slimmed.state_dict())
-    assert inner(again, slimmed) == 0
+    again.load_state_dict(pruned.state_dict())
+    assert inner(again, pruned) == 0
 
 
 def test_mixtures_lose_less_than_channels_that_go() -> None:
     whole = one_fine_level()
-    slimmed, cut = copy.deepcopy(whole), copy.deepcopy(whole)
-    narrow_finest(whole, slimmed, pictures(), 5)
+    pruned, cut = copy.deepcopy(whole), copy.deepcopy(whole)
+    narrow_finest(whole, pruned, pictures(), 5)
     last = cut.fine[2]  # type: ignore[index]
     with torch.no_grad():
         last.weight[:, last.weight.square().sum((0, 2, 3)).argsort()[:3]] = 0
-    assert energies(slimmed, whole) < 0.5 * energies(cut, whole)
+    assert energies(pruned, whole) < 0.5 * energies(cut, whole)
 
 
 def test_the_order_is_that_of_hidden() -> None:
@@ -204,7 +204,7 @@ def test_the_order_is_that_of_hidden() -> None:
         (MASK_RECIPE, "network.compression.hidden", "0.5", [4, 8, 4]),
     ],
 )
-def test_a_slim_checkpoint_knows_its_shape(
+def test_a_pruned_checkpoint_knows_its_shape(
     tmp_path: Path, text: str, option: str, keep: str, widths: list[int]
 ) -> None:
     photos = photo_folder(tmp_path / "photos")
@@ -222,11 +222,11 @@ def test_a_slim_checkpoint_knows_its_shape(
     assert [block.conv1.out_channels for block in unet.running_blocks()] == widths
 
 
-def test_a_slim_checkpoint_knows_that_its_finest_level_is_gone(tmp_path: Path) -> None:
+def test_a_pruned_checkpoint_knows_that_its_finest_level_is_gone(tmp_path: Path) -> None:
     text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", "decoder = [1]\nfine = [8, 4]")
     start, made = checkpoint(tmp_path / "start.safetensors", text), tmp_path / "slim.safetensors"
     photos = photo_folder(tmp_path / "photos")
-    blocks = slim_checkpoint(start, made, [photos], keep=[8, 12, 8, 8, 0], patches=4, patch=8)
+    blocks = prune_checkpoint(start, made, [photos], keep=[8, 12, 8, 8, 0], patches=4, patch=8)
     assert [block.after for block in blocks] == [8, 12, 8, 8, 0]
     trained = open_trained(made)
     assert '"network.fine" = [8]' in trained.recipe.text
@@ -235,10 +235,10 @@ def test_a_slim_checkpoint_knows_that_its_finest_level_is_gone(tmp_path: Path) -
     with pytest.raises(
         TrainingError, match="A block with 8 channels cannot keep 0"
     ):  # there is one level left
-        slim_checkpoint(made, tmp_path / "no.safetensors", [photos], keep=[8, 12, 8, 0])
+        prune_checkpoint(made, tmp_path / "no.safetensors", [photos], keep=[8, 12, 8, 0])
 
 
-def test_a_slim_checkpoint_knows_how_wide_its_finest_level_is(tmp_path: Path) -> None:
+def test_a_pruned_checkpoint_knows_how_wide_its_finest_level_is(tmp_path: Path) -> None:
     text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", "decoder = [1]\nfine = [8, 4]")
     start, made = checkpoint(tmp_path / "start.safetensors", text), tmp_path / "slim.safetensors"
     photos = photo_folder(tmp_path / "photos")
@@ -266,7 +266,7 @@ def test_what_cannot_be_narrower_is_one_sentence(
     text = RECIPE.replace("scale = 2", "scale = 4").replace("decoder = [1]", f"decoder = [1]\n{fine}")
     start = checkpoint(tmp_path / "start.safetensors", text)
     with pytest.raises(TrainingError, match=sentence):
-        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.9, **options)
+        prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.9, **options)
     assert not (tmp_path / "slim.safetensors").exists()
 
 
@@ -284,20 +284,20 @@ def test_what_cannot_be_narrower_is_one_sentence(
 def test_what_cannot_be_kept_is_one_sentence(tmp_path: Path, keep: str, sentence: str) -> None:
     start = checkpoint(tmp_path / "start.safetensors", RECIPE)
     with pytest.raises(TrainingError, match=sentence):
-        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=parse_keep(keep))
+        prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=parse_keep(keep))
     assert not (tmp_path / "slim.safetensors").exists()
 
 
 def test_patches_fit_the_network(tmp_path: Path) -> None:
     start = checkpoint(tmp_path / "start.safetensors", RECIPE)
     with pytest.raises(TrainingError, match=r"patch must be a multiple of 2, .* not 17"):
-        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5, patch=17)
+        prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5, patch=17)
 
 
-def test_only_residual_blocks_are_slimmed(tmp_path: Path) -> None:
+def test_only_residual_blocks_are_pruned(tmp_path: Path) -> None:
     start = checkpoint(tmp_path / "start.safetensors", COLOUR_RECIPE)
     with pytest.raises(TrainingError, match="cannot be slimmed: lite_unet has no residual blocks"):
-        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5)
+        prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5)
 
 
 def test_a_network_learns_what_its_teacher_makes(tmp_path: Path) -> None:

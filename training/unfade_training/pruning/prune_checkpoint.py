@@ -1,4 +1,4 @@
-"""From a checkpoint to one of a slimmer network."""
+"""From a checkpoint to one of a pruned network."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from ..checkpoint import Checkpoint, save_checkpoint
 from ..config import override_text
 from ..data import PatchDataset, collate
 from ..errors import TrainingError
+from ..networks.deartifact_unets import MarksUnet
+from ..networks.encoder_unets import DecoderBlock, LiteUnet
 from ..networks.fast_unet import FastUnet
-from ..networks.lite_unet import DecoderBlock, LiteUnet
-from ..networks.marks_unet import MarksUnet
-from .allotment import STEP, allot, costs_of
-from .decoder import narrow_decoder
-from .finest import ends_in_sub_pixels, has_finest
-from .network import Slimmed, slim
+from .network import (
+    STEP,
+    PrunedBlock,
+    allocate_widths,
+    ends_in_sub_pixels,
+    has_finest,
+    narrow_decoder,
+    prune,
+    sensitivities,
+)
 
 AT_ONCE = 8
 """Patches that go through the networks together."""
 
 
-def slim_checkpoint(
+def prune_checkpoint(
     checkpoint: Path,
     output: Path,
     data: Sequence[Path],
@@ -38,7 +44,7 @@ def slim_checkpoint(
     step: int = STEP,
     fine: int = 0,
     marks: int = 0,
-) -> list[Slimmed]:
+) -> list[PrunedBlock]:
     """Write a checkpoint of the same network with fewer channels inside its blocks.
 
     Its recipe says the channels that are left (``hidden``), so it can be exported, looked at, and begun with.
@@ -47,8 +53,8 @@ def slim_checkpoint(
         checkpoint: of a ``fast_unet``, or of a network with one in it.
         output: the new checkpoint.
         data: folders of photographs; the recipe's own where empty.
-        keep: the share of the blocks' work to keep (:func:`allot`), or the channels of each, in the order in
-            which they run; 0 for the last takes out the finest level (:mod:`.finest`).
+        keep: the share of the blocks' work to keep (:func:`allocate_widths`), or the channels of each, in the
+            order in which they run; 0 for the last takes out the finest level (:func:`take_out_finest`).
         patches: what the network is shown.
         patch: their side in input pixels.
         step: channels inside a block come in multiples of it, where ``keep`` is a share.
@@ -57,14 +63,14 @@ def slim_checkpoint(
             for all.
 
     Returns:
-        what became of each block, the finest level and the decoder's block behind them.
+        What became of each block, the finest level and the decoder's block behind them.
 
     Raises:
-        TrainingError: checkpoint or photographs cannot be used, there is nothing to slim, ``keep`` does not
+        TrainingError: checkpoint or photographs cannot be used, there is nothing to prune, ``keep`` does not
             fit the blocks, or the file cannot be written.
     """
     trained = open_trained(checkpoint)
-    name, network = _slimmable(trained)
+    name, network = _prunable(trained)
     finder = _marks(trained) if marks else None
     _check_keep(network, keep)
     _check_fine(network, keep, fine)
@@ -72,16 +78,16 @@ def slim_checkpoint(
         _check_width("The decoder's last block", finder.width, marks)
     check_patch(patch, trained.generator, str(checkpoint))
     pictures = _pictures(trained, data, patches, patch)
-    slimmed = slim(network, pictures, _widths(network, pictures, keep, step), fine)
+    pruned = prune(network, pictures, _widths(network, pictures, keep, step), fine)
     shape = _shape(name, network)
     if finder is not None:
         before = finder.width
         lost = narrow_decoder(finder.unet, pictures, marks)
-        slimmed.append(Slimmed("decoder of marks", before, marks, lost))
+        pruned.append(PrunedBlock("decoder of marks", before, marks, lost))
         shape[f"{finder.place}.widths"] = finder.widths
     recipe = override_text(trained.recipe.text, shape)
     save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
-    return slimmed
+    return pruned
 
 
 def parse_keep(text: str) -> float | list[int]:
@@ -98,7 +104,7 @@ def parse_keep(text: str) -> float | list[int]:
         ) from error
 
 
-def _slimmable(trained: Trained) -> tuple[str, FastUnet]:
+def _prunable(trained: Trained) -> tuple[str, FastUnet]:
     """The U-net of residual blocks in a generator, and its name there; empty where it is the generator."""
     for name, module in trained.generator.named_modules():
         if isinstance(module, FastUnet):
@@ -142,7 +148,7 @@ def _widths(
         return keep
     if keep == 1:
         return [block.conv1.out_channels for block in network.running_blocks()]
-    return allot(costs_of(network, pictures, step), keep)
+    return allocate_widths(sensitivities(network, pictures, step), keep)
 
 
 def _check_fine(network: FastUnet, keep: float | Sequence[int], fine: int) -> None:

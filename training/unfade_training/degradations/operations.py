@@ -1,16 +1,20 @@
-"""What happens to pixels between two files: resizing, blur, sharpening and noise, each from and to 8 bits.
+"""Steps of a picture's way: resizing, blur, sharpening, noise, JPEG and WebP, each from and to 8 bits.
 
 8 bits between the steps is what real pictures go through, too, and Pillow does them in C.
 """
 
 from __future__ import annotations
 
+import io
 import math
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from .base import Pixels
+from .draws import Shares, Within, integer, pick
 
 KERNELS = {
     "area": Image.Resampling.BOX,
@@ -18,6 +22,14 @@ KERNELS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
+JPEG_BLOCK = 8
+WEB_SUBSAMPLING: Mapping[str, float] = {"4:2:0": 0.7, "4:2:2": 0.05, "4:4:4": 0.25}
+
+Kernels: TypeAlias = Annotated[Mapping[str, float], Shares(KERNELS)]
+Subsampling: TypeAlias = Annotated[Mapping[str, float], Shares(SUBSAMPLINGS)]
+Quality: TypeAlias = Annotated[tuple[int, int], Within(1, 100)]
+WebpQuality: TypeAlias = Annotated[tuple[int, int], Within(0, 100)]
 
 
 def resize(image: Image.Image, width: int, height: int, kernel: str) -> Image.Image:
@@ -74,3 +86,42 @@ def add_noise(
         noise *= np.float32(sigma)
     x += noise
     return np.rint(np.clip(x, 0, 255, out=x), out=x).astype(np.uint8)
+
+
+def jpeg(image: Image.Image, quality: int, subsampling: str = "4:2:0") -> Image.Image:
+    """The picture after a JPEG file of that quality (libjpeg's scale). Mode L or RGB.
+
+    Decoding smooths subsampled chroma ("fancy upsampling"), as the viewers that people have do.
+    """
+    options = {} if image.mode == "L" else {"subsampling": SUBSAMPLINGS.index(subsampling)}
+    return _round_trip(image, "JPEG", quality=quality, **options)
+
+
+def webp(image: Image.Image, quality: int, method: int = 2) -> Image.Image:
+    """The picture after a lossy WebP file (VP8, always 4:2:0). Mode RGB.
+
+    ``method`` is the encoder's effort; 2 makes the same kind of damage as the usual 4 in half the time.
+    """
+    return _round_trip(image, "WEBP", quality=quality, method=method)
+
+
+def cut(image: Image.Image, top: int, left: int) -> Image.Image:
+    """The picture from (top, left) to its end."""
+    return image.crop((left, top, image.width, image.height))
+
+
+def random_jpeg(
+    image: Image.Image, rng: np.random.Generator, quality: tuple[int, int], subsampling: Mapping[str, float]
+) -> Image.Image:
+    """:func:`jpeg` with drawn quality and subsampling."""
+    drawn = integer(rng, quality)
+    return jpeg(image, drawn, pick(rng, subsampling))
+
+
+def _round_trip(image: Image.Image, form: str, **options: int) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    buffer.seek(0)
+    decoded = Image.open(buffer)
+    decoded.load()
+    return decoded if decoded.mode == image.mode else decoded.convert(image.mode)

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from unfade_training.build import open_trained
 from unfade_training.cli import app
 from unfade_training.errors import TrainingError
-from unfade_training.networks.lite_unet import DecoderBlock, LiteUnet
-from unfade_training.slimming import slim_checkpoint
-from unfade_training.slimming.decoder import narrow_decoder
+from unfade_training.networks.encoder_unets import DecoderBlock, LiteUnet
+from unfade_training.pruning import prune_checkpoint
+from unfade_training.pruning.network import narrow_decoder
 
 from .photos import MASK_RECIPE, photo_folder
-from .test_slimming import checkpoint, pictures
+from .test_pruning import checkpoint, pictures
 
 
 def unet() -> LiteUnet:
@@ -90,5 +90,5 @@ def test_a_checkpoint_knows_how_wide_its_decoder_is(tmp_path: Path) -> None:
 def test_it_cannot_be_wider_than_it_is(tmp_path: Path) -> None:
     start = checkpoint(tmp_path / "start.safetensors", MASK_RECIPE)
     with pytest.raises(TrainingError, match="decoder's last block has 8 channels and cannot keep 9"):
-        slim_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=1.0, marks=9)
+        prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=1.0, marks=9)
     assert not (tmp_path / "slim.safetensors").exists()
