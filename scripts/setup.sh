@@ -38,7 +38,7 @@ missing_packages() {
       "$chosen" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
     fi
   fi
-  [ "$level" = base ] || [ "$(uname -s)" != Linux ] || qt_packages
+  [ "$level" = base ] || [ "$(uname -s)" != Linux ] || qt_packages | sort -u
 }
 
 # What PyQt6 loads, by the file it looks for, and one font to draw letters with. Those of X are wanted without a screen
