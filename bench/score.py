@@ -71,7 +71,13 @@ def main() -> None:
         else:
             lpips = open_lpips(arguments.lpips) if arguments.lpips else None
             report(
-                score(tasks(arguments.damage)[arguments.task], arguments.refs, arguments.results, lpips),
+                score(
+                    tasks(arguments.damage)[arguments.task],
+                    arguments.refs,
+                    arguments.results,
+                    lpips,
+                    enlarge=arguments.enlarge,
+                ),
                 per_image=arguments.per_image,
             )
     except ProtocolError as error:
@@ -96,6 +102,9 @@ def parse() -> argparse.Namespace:
     )
     scorer = commands.add_parser("score", parents=[both], help="score results")
     scorer.add_argument("--results", type=Path, required=True, metavar="FOLDER")
+    scorer.add_argument(
+        "--enlarge", action="store_true", help="bring results up to the references' size, bicubically, first"
+    )
     scorer.add_argument("--lpips", metavar="FILE", help="score LPIPS as well; the main --help says with what")
     scorer.add_argument("--per-image", action="store_true", help="a line for each picture, too")
     return parser.parse_args()
@@ -148,9 +157,13 @@ class Pair:
 
 
 def score(
-    task: Task, references: Path, results: Path, lpips: Lpips | None = None
+    task: Task, references: Path, results: Path, lpips: Lpips | None = None, *, enlarge: bool = False
 ) -> Iterator[tuple[str, Scores]]:
     """The name and the scores of each reference.
+
+    Args:
+        enlarge: brings results to the reference's size by Pillow's bicubic interpolation: the baseline of
+            enlargement, where they are the inputs.
 
     Raises:
         ProtocolError: a result is missing, cannot be read, or is of another size.
@@ -159,7 +172,7 @@ def score(
     for path in listed(references):
         if path.stem not in by_name:
             raise ProtocolError(f"There is no result for {path.stem} in {results}.")
-        pair = pair_of(task, path, by_name[path.stem])
+        pair = pair_of(task, path, by_name[path.stem], enlarge=enlarge)
         scores: Scores = {}
         for name in task.measures:
             scores |= MEASURES[name](pair)
@@ -168,8 +181,10 @@ def score(
         yield path.stem, scores
 
 
-def pair_of(task: Task, reference_path: Path, result_path: Path) -> Pair:
+def pair_of(task: Task, reference_path: Path, result_path: Path, *, enlarge: bool) -> Pair:
     reference, result = task.reference(reference_path), read_image(result_path)
+    if enlarge:
+        result = result.convert("RGB").resize(reference.size, Image.Resampling.BICUBIC)
     covered = None
     if task.opacity is not None:
         covered = task.opacity(reference.size, task.generator(reference_path.stem)) > task.covers

@@ -259,6 +259,15 @@ def test_the_border_of_enlarged_pictures_does_not_count_for_luma(scale: int, tmp
     assert scores["psnr_y"] == pytest.approx(score.psnr(*inner)) and scores["psnr_y"] < 40
 
 
+def test_the_baseline_of_enlargement_is_bicubic(references: Path, tmp_path: Path) -> None:
+    task = TASKS["sr-x2"]
+    score.make(task, references, tmp_path / "in")
+    for stem, scores in score.score(task, references, tmp_path / "in", enlarge=True):
+        truth = task.reference(references / f"{stem}.png")
+        plain = Image.open(tmp_path / "in" / f"{stem}.png").resize(truth.size, Image.Resampling.BICUBIC)
+        assert scores["psnr_rgb"] == pytest.approx(score.psnr(np.asarray(truth), np.asarray(plain)))
+
+
 def test_moved_pictures_are_compared_where_both_are(tmp_path: Path) -> None:
     before = photograph()
     moved = np.pad(before, ((4, 0), (4, 0), (0, 0)))[:90, :121]
