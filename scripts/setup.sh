@@ -38,10 +38,11 @@ missing_packages() {
       "$chosen" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
     fi
   fi
-  [ "$level" = base ] || [ "$(uname -s)" != Linux ] || qt_packages
+  [ "$level" = base ] || [ "$(uname -s)" != Linux ] || qt_packages | sort -u
 }
 
-# What PyQt6 loads without a screen, by the file it looks for, and one font to draw letters with.
+# What PyQt6 loads, by the file it looks for, and one font to draw letters with. Those of X are wanted without a screen
+# too: where one of them is missing, Qt cannot even find out that there is no display.
 qt_packages() {
   known=$(/sbin/ldconfig -p 2>/dev/null || ldconfig -p)
   while read -r library package; do
@@ -49,11 +50,29 @@ qt_packages() {
   done <<LIBRARIES
 libEGL.so.1 libegl1
 libGL.so.1 libgl1
-libxkbcommon.so.0 libxkbcommon0
 libdbus-1.so.3 libdbus-1-3
 libfontconfig.so.1 libfontconfig1
+libfreetype.so.6 libfreetype6
 libglib-2.0.so.0 libglib2.0-0
+libgthread-2.0.so.0 libglib2.0-0
 libX11.so.6 libx11-6
+libX11-xcb.so.1 libx11-xcb1
+libxcb.so.1 libxcb1
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-image.so.0 libxcb-image0
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-randr.so.0 libxcb-randr0
+libxcb-render.so.0 libxcb-render0
+libxcb-render-util.so.0 libxcb-render-util0
+libxcb-shape.so.0 libxcb-shape0
+libxcb-shm.so.0 libxcb-shm0
+libxcb-sync.so.1 libxcb-sync1
+libxcb-util.so.1 libxcb-util1
+libxcb-xfixes.so.0 libxcb-xfixes0
+libxcb-xkb.so.1 libxcb-xkb1
+libxkbcommon.so.0 libxkbcommon0
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
 LIBRARIES
   font=$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)
   [ -n "$font" ] || echo fonts-dejavu-core
