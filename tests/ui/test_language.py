@@ -24,11 +24,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import MakeWindow
 from unfade.models import Task
 from unfade.service.client import EngineError
-from unfade.ui.engine_words import sentence_of
-from unfade.ui.numbers import decimal, fixed
-from unfade.ui.queue.model import Item, State
-from unfade.ui.queue.telling import state_text
-from unfade.ui.translations import LANGUAGES, install_language
+from unfade.ui.engine import sentence_of
+from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
+from unfade.ui.queue.model import Item, State, state_text
 from unfade.ui.window import Window
 
 

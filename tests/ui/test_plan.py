@@ -12,7 +12,7 @@ from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
 from unfade.inference import Bounds, Extent
 from unfade.models import Task, Variant
-from unfade.ui.canvas.pyramid import Pyramid, reduced
+from unfade.ui.canvas.images import Pyramid, reduced
 from unfade.ui.document import State
 from unfade.ui.preview.blend import Blend, blended
 from unfade.ui.preview.cache import Kept, TileCache

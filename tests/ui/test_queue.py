@@ -21,8 +21,8 @@ from unfade.inference import Device, Engine
 from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.ui.queue import Item, Output, Queue, QueuePanel, State
-from unfade.ui.queue.telling import counts, state_text, summary, time_left_text
-from unfade.ui.queue.thumbnails import thumbnail
+from unfade.ui.queue.model import counts, state_text, summary, time_left_text
+from unfade.ui.queue.rows import thumbnail
 from unfade.ui.settings import Settings
 
 STEPS = [{"filter": "upscale", "options": {"scale": 2}}]

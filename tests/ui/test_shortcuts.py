@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from unfade.ui.commands import COMMANDS, Menu, keys_of, make_action
-from unfade.ui.shortcuts import ShortcutSheet
+from unfade.ui.dialogs.help import ShortcutSheet
 
 
 @pytest.mark.usefixtures("qapp")

@@ -12,7 +12,7 @@ from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters.strokes import Stroke
 from unfade.models import Source, Task, Variant
 from unfade.ui.document import State
-from unfade.ui.pasting import picture_of
+from unfade.ui.pixels import picture_of
 from unfade.ui.preview.grid import Place
 from unfade.ui.preview.models import Models
 from unfade.ui.settings import Settings

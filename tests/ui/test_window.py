@@ -26,12 +26,12 @@ from unfade.recipe import Recipe
 from unfade.service.client import Client
 from unfade.ui.document import State
 from unfade.ui.hints import hints_path
+from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.pasting import picture_of
+from unfade.ui.pixels import picture_of
 from unfade.ui.preview.grid import Place, bounds_of, in_result
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
-from unfade.ui.translations import LANGUAGES, install_language
 from unfade.ui.window import Window
 
 UPSCALE = {"filter": "upscale", "options": {"scale": 2.0, "model": "double"}}

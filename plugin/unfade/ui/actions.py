@@ -11,12 +11,11 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
 
-from unfade.ui.canvas.compare import Compare
+from unfade.ui.canvas.scene import Compare
 from unfade.ui.canvas.tools import ToolId
 from unfade.ui.commands import COMMANDS, Menu, make_action
+from unfade.ui.language import LANGUAGES, Words
 from unfade.ui.settings import Settings, Theme
-from unfade.ui.translations import LANGUAGES
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

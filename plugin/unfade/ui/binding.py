@@ -12,13 +12,12 @@ from PyQt6.QtWidgets import QToolButton
 from unfade.errors import UsageError
 from unfade.models import Task
 from unfade.ui import recipes
-from unfade.ui.about import show_about
-from unfade.ui.canvas.compare import Compare
+from unfade.ui.canvas.scene import Compare
 from unfade.ui.canvas.tools import ToolId
-from unfade.ui.doctor import open_log
+from unfade.ui.dialogs.doctor import open_log
+from unfade.ui.dialogs.help import ShortcutSheet, show_about
 from unfade.ui.document import ORDER, Document
 from unfade.ui.remembering import reset
-from unfade.ui.shortcuts import ShortcutSheet
 from unfade.ui.upkeep import TOOL_TASKS
 
 if TYPE_CHECKING:

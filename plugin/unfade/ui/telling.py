@@ -6,14 +6,12 @@ from typing import Any
 
 from PyQt6.QtCore import QCoreApplication, QObject
 
-from unfade.ui.finishing import Finisher
+from unfade.ui.finishing import Finisher, WholeRun
 from unfade.ui.hints import HintKeeper
 from unfade.ui.link import EngineLink
-from unfade.ui.loading import Loader
-from unfade.ui.notice import Notice
+from unfade.ui.opening import Loader
 from unfade.ui.preview.live import LivePreview
-from unfade.ui.status import StatusBar
-from unfade.ui.whole import WholeRun
+from unfade.ui.status import Notice, StatusBar
 
 translate = QCoreApplication.translate
 

@@ -11,11 +11,10 @@ from unfade.models import Task
 from unfade.ui.canvas.tools import ToolId
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.document import ORDER, Document
-from unfade.ui.finishing import result_extent
-from unfade.ui.numbers import decimal
+from unfade.ui.finishing import WholeRun, result_extent
+from unfade.ui.language import decimal
 from unfade.ui.status import StatusBar
 from unfade.ui.welcome import Welcome
-from unfade.ui.whole import WholeRun
 
 TOOL_TASKS = {ToolId.HINT: Task.COLORIZE, ToolId.MARK: Task.DEARTIFACT, ToolId.KEEP: Task.DEARTIFACT}
 """The filters that tools belong to."""

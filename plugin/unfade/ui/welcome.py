@@ -8,10 +8,10 @@ from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from unfade.ui.design import Space, colours_of
+from unfade.ui.language import Words
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space, colours_of
 from unfade.ui.widgets import wear
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from unfade.ui.design import Space
+from unfade.ui.theme import Space
 
 
 def label_of(text: str, field: QWidget) -> QLabel:

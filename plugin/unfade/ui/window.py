@@ -27,26 +27,21 @@ from unfade.ui.canvas.tools import BrushTool, HintTool, Tool, ToolId
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.commands import Menu, put_texts
 from unfade.ui.document import Document, State
-from unfade.ui.finishing import Finisher
-from unfade.ui.hinting import HintEditor
-from unfade.ui.hints import HintKeeper
+from unfade.ui.finishing import Finisher, WholeRun
+from unfade.ui.hints import HintEditor, HintKeeper
+from unfade.ui.language import Words, install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.loading import Loader, Opened
-from unfade.ui.notice import Notice
-from unfade.ui.opening import Opener
+from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.stack import PanelStack
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import QueuePanel
 from unfade.ui.remembering import remember, remembered
 from unfade.ui.settings import Settings
-from unfade.ui.status import StatusBar
+from unfade.ui.status import Notice, StatusBar
 from unfade.ui.telling import Teller
 from unfade.ui.theme import apply_theme
-from unfade.ui.translations import install_language
 from unfade.ui.upkeep import Upkeep
 from unfade.ui.welcome import Welcome
-from unfade.ui.whole import WholeRun
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

@@ -1,9 +1,9 @@
-"""What the pointer does to the picture: place hints, paint on the watermark mask; or nothing but move it."""
+"""What the pointer does to the picture: places hints, paints the mask, takes a colour, or only moves it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, Literal, Protocol
 
@@ -186,3 +186,73 @@ def _paint_stroke(
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.strokePath(path, pen)
+
+
+_RADIUS = 16.0  # device-independent pixels; the disc stands beside the pointer, which must not hide it
+_BESIDE = 26.0
+
+
+class Eyedropper:
+    """Shows the colour under the pointer, and takes it where the button is let go."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, colour_at: Callable[[Point], str | None], taken: Callable[[str], None]) -> None:
+        """
+        Args:
+            colour_at: the colour at a place of the picture, as "#rrggbb"; None beside it.
+            taken: is called with the colour.
+        """
+        self._colour_at, self._taken = colour_at, taken
+        self._at: Point | None = None
+
+    def press(self, at: Point, reach: float) -> None:
+        self._at = at
+
+    def drag(self, at: Point) -> None:
+        self._at = at
+
+    def release(self) -> None:
+        at, self._at = self._at, None
+        colour = None if at is None else self._colour_at(at)
+        if colour is not None:
+            self._taken(colour)
+
+    def double_click(self, at: Point, reach: float) -> None:
+        self.press(at, reach)
+
+    def paint(self, painter: QPainter, viewport: Viewport, ratio: float, pointer: Point | None) -> None:
+        colour = None if pointer is None else self._colour_at(pointer)
+        if pointer is None or colour is None:
+            return
+        x, y = viewport.to_screen(pointer)
+        centre, radius = QPointF(x + _BESIDE * ratio, y - _BESIDE * ratio), _RADIUS * ratio
+        painter.setBrush(QColor(colour))
+        for ring, width in (("black", 4 * ratio), ("white", 2 * ratio)):
+            painter.setPen(QPen(QColor(ring), width))
+            painter.drawEllipse(centre, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+class Toolbox:
+    """The tools, of which one is in use. Moving the picture is none of them, and has the id PAN."""
+
+    def __init__(self, tools: Mapping[ToolId, Tool]) -> None:
+        """``tools`` has one for each id but PAN."""
+        self._tools = tools
+        self._lent: Tool | None = None
+        self.chosen = ToolId.PAN
+
+    @property
+    def tool(self) -> Tool | None:
+        """What the pointer and Enter use; None where they move the picture."""
+        return self._lent or self._tools.get(self.chosen)
+
+    @property
+    def lent(self) -> Tool | None:
+        """The tool that is lent."""
+        return self._lent
+
+    def lend(self, tool: Tool | None) -> None:
+        """Has a tool stand in for the chosen one; None gives that back."""
+        self._lent = tool

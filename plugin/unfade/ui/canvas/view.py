@@ -18,19 +18,16 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from unfade.inference import Extent
-from unfade.ui.canvas.compare import Compare
 from unfade.ui.canvas.frame import FramePainter
-from unfade.ui.canvas.gestures import Gestures
-from unfade.ui.canvas.keys import press_key
+from unfade.ui.canvas.input import Gestures, press_key
 from unfade.ui.canvas.painting import Original, PicturePainter
-from unfade.ui.canvas.scene import Scene
-from unfade.ui.canvas.toolbox import Toolbox
-from unfade.ui.canvas.tools import Tool, ToolId
+from unfade.ui.canvas.scene import Compare, Scene
+from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
-from unfade.ui.design import colours_of
 from unfade.ui.document import Change, Document
+from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
-from unfade.ui.words import Words
+from unfade.ui.theme import colours_of
 
 translate = QCoreApplication.translate
 

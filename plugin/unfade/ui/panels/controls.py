@@ -20,9 +20,9 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.ui.commands import plain_text
-from unfade.ui.design import Space
+from unfade.ui.language import Words
+from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of, restyle, wear
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

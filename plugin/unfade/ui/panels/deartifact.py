@@ -10,10 +10,10 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
 from unfade.models import Task
-from unfade.ui.design import Space
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterFrame, Percent, row, tool_button
 from unfade.ui.preview.models import Models
+from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate

@@ -9,15 +9,15 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from unfade.models import Task
-from unfade.ui.design import Space
 from unfade.ui.document import Document
+from unfade.ui.language import Words
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.controls import FilterFrame
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.models import Models
+from unfade.ui.theme import Space
 from unfade.ui.widgets import wear
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

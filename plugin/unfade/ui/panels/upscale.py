@@ -12,11 +12,11 @@ from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPus
 from unfade.filters.part import scaled_extent
 from unfade.models import Task
 from unfade.ui.commands import plain_text
-from unfade.ui.design import Space
 from unfade.ui.document import Document
-from unfade.ui.numbers import decimal
+from unfade.ui.language import decimal
 from unfade.ui.panels.controls import FilterFrame, Percent
 from unfade.ui.preview.models import Models
+from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate

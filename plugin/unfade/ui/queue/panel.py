@@ -22,18 +22,15 @@ from PyQt6.QtWidgets import (
 
 from unfade.service.client import Client
 from unfade.ui.commands import make_action
-from unfade.ui.design import Space
 from unfade.ui.engine import start_engine
-from unfade.ui.queue.asking import ask_for_folder, ask_for_pictures
-from unfade.ui.queue.model import Item, State
-from unfade.ui.queue.output import OutputFields
-from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows
+from unfade.ui.language import Words
+from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
+from unfade.ui.queue.model import Item, State, summary
+from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows, Thumbnails
 from unfade.ui.queue.runner import QueueRunner
-from unfade.ui.queue.telling import summary
-from unfade.ui.queue.thumbnails import Thumbnails
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space
 from unfade.ui.widgets import button_of
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 

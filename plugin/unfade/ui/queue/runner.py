@@ -9,8 +9,7 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from unfade.service.client import Client
-from unfade.ui.queue.model import MOST_ATTEMPTS, Item, Output, Queue, State
-from unfade.ui.queue.telling import counts
+from unfade.ui.queue.model import MOST_ATTEMPTS, Item, Output, Queue, State, counts
 from unfade.ui.queue.worker import Worker
 from unfade.ui.recipes import for_any_picture
 

@@ -1,4 +1,4 @@
-"""The help sheet: every command and its keys, and what the mouse does."""
+"""Help: the sheet with every command and its keys, and what the mouse does; version and licence."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QHeaderView,
     QLineEdit,
+    QMessageBox,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
+from unfade import __version__
 from unfade.ui.commands import COMMANDS, Menu, plain_text
-from unfade.ui.design import Space
+from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of
 
 translate = QCoreApplication.translate
@@ -169,3 +171,13 @@ def _keys(action: QAction) -> list[str]:
 def _native(keys: QKeySequence | str) -> str:
     """Keys as they are written on this platform, in the user's language."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def show_about(window: QWidget) -> None:
+    """Says what this is."""
+    text = translate(
+        "Window",
+        "<h3>Unfade {version}</h3><p>Enlarges, cleans and colours pictures, on this computer alone.</p>"
+        "<p>Free software under the GNU General Public License, version 3 or later.</p>",
+    )
+    QMessageBox.about(window, translate("Window", "About Unfade"), text.format(version=__version__))
