@@ -26,6 +26,7 @@ from unfade.models import Task
 from unfade.service.client import EngineError
 from unfade.ui.engine import sentence_of
 from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
+from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.queue.model import Item, State, state_text
 from unfade.ui.window import Window
 
@@ -98,11 +99,11 @@ def test_scales_have_the_languages_separator(
 ) -> None:
     install_language(qapp, language)
     window = make_window(picture_file)
-    preset = window.panels.upscale.presets[1.5]
+    preset = window.panels.of(UpscalePanel).presets[1.5]
     assert preset.text() == half
     assert half[:-1] in preset.accessibleName()
     preset.click()
-    assert window.document.state.upscale.scale == 1.5
+    assert window.document.state.options("upscale").scale == 1.5
 
 
 def test_numbers(qapp: QApplication) -> None:

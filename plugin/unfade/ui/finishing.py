@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
@@ -14,12 +14,14 @@ from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.ui.canvas.images import image_of
-from unfade.ui.dialogs.save import SaveDialog, Saver
+from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.document import Document, State
 from unfade.ui.link import EngineLink, Question
 from unfade.ui.pixels import as_picture
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.profiles import as_sent, needs_srgb, result_metadata
+from unfade.ui.saving import Saver
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
@@ -65,15 +67,24 @@ class WholeRun(QObject):
         if picture is None or not state.enabled or self.running:
             return
         name = "picture"
-        if needs_srgb(picture, state.tasks):
+        if needs_srgb(picture, state.filters):
             name = "srgb"
-            self._link.store(name, lambda: as_sent(picture, state.tasks))
+            self._link.store(name, lambda: as_sent(picture, state.filters))
         self._preview.pause(True)
         self._picture, self._state, self._then = picture, state, then
         self._ticket = self._link.ask(Question(name, tuple(state.steps)))
         self.busy.emit(True)
         self.progress.emit(0, 1)
 
+    @Command(
+        "cancel",
+        Menu.FILTER,
+        (2, 2),
+        QT_TRANSLATE_NOOP("Command", "S&top"),
+        QT_TRANSLATE_NOOP("Command", "Stop what is being worked on."),
+        ("Esc",),
+        enabled=lambda whole: whole.running,
+    )
     def stop(self) -> None:
         """Stops it; nothing is done with what there is."""
         if self._ticket is not None:
@@ -84,7 +95,7 @@ class WholeRun(QObject):
             return
         then, picture, state = self._then, self._picture, self._state
         self._end()
-        then(result, as_picture(result, result_metadata(picture, state.tasks)))
+        then(result, as_picture(result, result_metadata(picture, state.filters)))
 
     def _refused(self, ticket: int, kind: str, sentence: str) -> None:
         if ticket == self._ticket:
@@ -130,6 +141,24 @@ class Finisher(QObject):
         self.saver.failed.connect(self.failed)
         whole.failed.connect(self.failed)
 
+    @property
+    def possible(self) -> bool:
+        """Whether there is a result to be made, and none is being made."""
+        document = self._document
+        return document.picture is not None and bool(document.state.enabled) and not self._whole.running
+
+    @Command(
+        "save",
+        Menu.FILE,
+        (1, 2),
+        QT_TRANSLATE_NOOP("Command", "&Save as…"),
+        QT_TRANSLATE_NOOP("Command", "Save the result as a picture file."),
+        (Key.Save, Key.SaveAs),
+        enabled=lambda finisher: finisher.possible,
+        hosted=False,
+        tool_bar=(1, 2),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Save as"),
+    )
     def ask_and_save(self) -> None:
         """Asks where to, and saves."""
         picture, state = self._document.picture, self._document.state
@@ -138,7 +167,7 @@ class Finisher(QObject):
         dialog = SaveDialog(
             self._document.path,
             self._window,
-            filters=tuple(task.value for task in state.tasks),
+            filters=state.filters,
             extent=result_extent(self._document),
             deep=picture.pixels.dtype.itemsize > 1,
             alpha=picture.has_alpha,
@@ -148,6 +177,15 @@ class Finisher(QObject):
             choice = dialog.choice()
             self._run(lambda _result, picture: self.saver.save(picture, choice))
 
+    @Command(
+        "copy",
+        Menu.EDIT,
+        (2, 1),
+        QT_TRANSLATE_NOOP("Command", "&Copy result"),
+        QT_TRANSLATE_NOOP("Command", "Put the result on the clipboard."),
+        (Key.Copy,),
+        enabled=lambda finisher: finisher.possible,
+    )
     def copy(self) -> None:
         """Puts the result on the clipboard."""
 
@@ -159,6 +197,17 @@ class Finisher(QObject):
 
         self._run(copy)
 
+    @Command(
+        "apply",
+        Menu.FILTER,
+        (2, 1),
+        QT_TRANSLATE_NOOP("Command", "&Apply"),
+        QT_TRANSLATE_NOOP("Command", "Hand the result back to the editor."),
+        ("Ctrl+Return", "Ctrl+Enter"),
+        enabled=lambda finisher: finisher.possible,
+        hosted=True,
+        tool_bar=(1, 3),
+    )
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""
         steps = self._document.state.steps

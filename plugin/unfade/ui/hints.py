@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from unfade.errors import OutputError, UnfadeError
@@ -23,6 +23,7 @@ from unfade.picture.profile import as_srgb
 from unfade.ui.canvas.tools import Eyedropper
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Point
+from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.document import Change, Document
 from unfade.ui.preview.live import LivePreview
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 translate = QCoreApplication.translate
 
 SUFFIX: Final = ".hints.json"
+_AROUND = 2  # pixels beyond a place that count with it: one alone may be grain
 _AFTER = 600  # milliseconds of quiet before hints are written
 
 
@@ -164,11 +166,26 @@ class HintEditor(QObject):
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picker.open()
 
+    @property
+    def hint_chosen(self) -> bool:
+        """Whether a hint is chosen."""
+        return self._document.selected_hint is not None
+
     def edit_chosen(self) -> None:
         """Opens the picker for the chosen hint."""
         if self._document.selected_hint is not None:
             self.edit(self._document.selected_hint, False)
 
+    @Command(
+        "delete_hint",
+        Menu.EDIT,
+        (3, 1),
+        QT_TRANSLATE_NOOP("Command", "&Delete colour hint"),
+        QT_TRANSLATE_NOOP("Command", "Delete the colour hint that is chosen."),
+        (Key.Delete,),
+        enabled=lambda editor: editor.hint_chosen,
+        auto_repeat=False,
+    )
     def delete_chosen(self) -> None:
         """Deletes the chosen hint."""
         if self._document.selected_hint is not None:
@@ -217,9 +234,6 @@ class HintEditor(QObject):
                 self._canvas.lend(None)
             picker.blockSignals(True)  # what was chosen stays, and nothing else is to be done
             picker.close()
-
-
-_AROUND = 2  # pixels: one alone may be grain
 
 
 def luma_at(picture: Picture, point: Point) -> float:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QMimeData, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
@@ -19,6 +19,7 @@ from unfade.inference import Extent
 from unfade.log import log_file
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
 from unfade.ui.canvas.painting import Original
+from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.hints import load_hints
 from unfade.ui.pixels import picture_of
 from unfade.ui.settings import Settings
@@ -142,6 +143,17 @@ class Opener(QObject):
         """Opens what came without a file."""
         self._loader.open_picture(picture, title)
 
+    @Command(
+        "open",
+        Menu.FILE,
+        (1, 1),
+        QT_TRANSLATE_NOOP("Command", "&Open…"),
+        QT_TRANSLATE_NOOP("Command", "Open a picture."),
+        (Key.Open,),
+        hosted=False,
+        tool_bar=(1, 1),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Open"),
+    )
     def ask(self) -> None:
         """Opens what the user chooses."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
@@ -155,6 +167,15 @@ class Opener(QObject):
             self._settings.set_folder("open", Path(name).parent)
             self.open_file(Path(name))
 
+    @Command(
+        "paste",
+        Menu.EDIT,
+        (2, 2),
+        QT_TRANSLATE_NOOP("Command", "&Paste picture"),
+        QT_TRANSLATE_NOOP("Command", "Open the picture that is on the clipboard."),
+        (Key.Paste,),
+        hosted=False,
+    )
     def paste(self) -> None:
         """Opens the picture or the file on the clipboard."""
         clipboard = QGuiApplication.clipboard()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.ui.commands import Command, Menu
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.language import Words
 from unfade.ui.theme import Space
@@ -87,6 +88,14 @@ class StatusBar(QStatusBar):
         """Shows a sentence for some seconds."""
         self.showMessage(text, _SAID_FOR)
 
+    @Command(
+        "doctor",
+        Menu.HELP,
+        (2, 1),
+        QT_TRANSLATE_NOOP("Command", "&Doctor…"),
+        QT_TRANSLATE_NOOP("Command", "Show which device runs, why not the GPU, and which models there are."),
+        ("Ctrl+Shift+I",),
+    )
     def open_doctor(self) -> None:
         """Opens the doctor's findings."""
         dialog = DoctorDialog(self.window())

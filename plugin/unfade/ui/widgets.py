@@ -28,12 +28,12 @@ def button_of(action: QAction, role: str = "") -> QPushButton:
     button = QPushButton()
     button.setProperty("role", role)
     button.clicked.connect(action.trigger)
-    wear(button, action, short=True)
+    bind(button, action, short=True)
     return button
 
 
-def wear(button: QAbstractButton, action: QAction, *, short: bool = False) -> None:
-    """Has a button look as an action does: its text or its short one, its tool tip, enabled when it is."""
+def bind(button: QAbstractButton, action: QAction, *, short: bool = False) -> None:
+    """Makes a button show an action: its text or its short one, its tool tip, enabled when it is."""
 
     def show() -> None:
         button.setText(action.iconText() if short else action.text())

@@ -9,7 +9,6 @@ from PyQt6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.ui.canvas.painting import PicturePainter
 from unfade.ui.canvas.scene import Compare, Pane, Scene
 from unfade.ui.canvas.tools import Toolbox, paint_hints
@@ -85,7 +84,7 @@ class FramePainter:
         if not pane.after:
             return
         self._fading |= self._picture.paint_after(painter, viewport, pane, self._results.image)
-        if mask and Task.DEARTIFACT in self._document.state.enabled:
+        if mask and self._document.state.takes("strokes"):
             self._picture.paint_mask(painter, viewport, pane, self._results.mask)
 
     def _paint_marks(self, painter: QPainter, viewport: Viewport, pane: Pane, scene: Scene) -> None:
@@ -94,7 +93,7 @@ class FramePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if tool is not None:
             tool.paint(painter, viewport, ratio, scene.place)
-        elif Task.COLORIZE in self._document.state.enabled and not scene.before_held and not pane.after:
+        elif self._document.state.takes("hints") and not scene.before_held and not pane.after:
             paint_hints(painter, self._document, viewport, ratio)
         if scene.crosshair is not None:
             x, y = viewport.to_screen(scene.crosshair)

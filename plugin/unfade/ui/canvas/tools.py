@@ -28,6 +28,11 @@ class ToolId(Enum):
     MARK = "tool_mark"
     KEEP = "tool_keep"
 
+    @property
+    def option(self) -> str | None:
+        """The option of a filter that the tool changes; None for moving the picture."""
+        return {ToolId.HINT: "hints", ToolId.MARK: "strokes", ToolId.KEEP: "strokes"}.get(self)
+
 
 class Tool(Protocol):
     """What a pointer with its left button held does. Places are those of the picture."""
@@ -148,7 +153,7 @@ class BrushTool:
         self.press(at, reach)
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float, pointer: Point | None) -> None:
-        for stroke in self._document.state.deartifact.strokes:
+        for stroke in self._document.strokes:
             _paint_stroke(painter, viewport, stroke.mode, stroke.radius, stroke.points)
         if self._points:
             _paint_stroke(painter, viewport, self._mode, self._radius(), tuple(self._points))

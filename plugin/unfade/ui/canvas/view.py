@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -24,7 +24,8 @@ from unfade.ui.canvas.painting import Original, PicturePainter
 from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
-from unfade.ui.document import Change, Document
+from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.document import Change, Document, filter_with
 from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.theme import colours_of
@@ -33,6 +34,10 @@ translate = QCoreApplication.translate
 
 _ZOOM_STEP = 2**0.5
 _FRAME = 16  # milliseconds between paintings while something fades in
+
+
+def _has_picture(canvas: Canvas) -> bool:
+    return canvas.viewport is not None
 
 
 class Canvas(QWidget):
@@ -111,6 +116,48 @@ class Canvas(QWidget):
         """How before and after are shown together."""
         return self._scene.mode
 
+    @Command(
+        "view_result",
+        Menu.VIEW,
+        (2, 1),
+        QT_TRANSLATE_NOOP("Command", "&Result only"),
+        QT_TRANSLATE_NOOP("Command", "Show the result alone."),
+        ("R",),
+        checkable=True,
+        checked=lambda canvas: canvas.mode,
+        value=Compare.RESULT,
+        exclusive="compare",
+        tool_bar=(4, 1),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Result"),
+    )
+    @Command(
+        "view_split",
+        Menu.VIEW,
+        (2, 2),
+        QT_TRANSLATE_NOOP("Command", "&Split view"),
+        QT_TRANSLATE_NOOP("Command", "Show before and after in one picture, with a divider to drag."),
+        ("S",),
+        checkable=True,
+        checked=lambda canvas: canvas.mode,
+        value=Compare.SPLIT,
+        exclusive="compare",
+        tool_bar=(4, 2),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Split"),
+    )
+    @Command(
+        "view_side",
+        Menu.VIEW,
+        (2, 3),
+        QT_TRANSLATE_NOOP("Command", "Side &by side"),
+        QT_TRANSLATE_NOOP("Command", "Show before and after next to each other."),
+        ("D",),
+        checkable=True,
+        checked=lambda canvas: canvas.mode,
+        value=Compare.SIDE,
+        exclusive="compare",
+        tool_bar=(4, 3),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Side by side"),
+    )
     def set_mode(self, mode: Compare) -> None:
         """Shows them otherwise."""
         self._scene.mode = mode
@@ -126,17 +173,56 @@ class Canvas(QWidget):
         self._scene.divider = min(max(share, 0.0), 1.0)
         self.update()
 
+    @Command(
+        "view_before",
+        Menu.VIEW,
+        (2, 4),
+        QT_TRANSLATE_NOOP("Command", "Before, while &held"),
+        QT_TRANSLATE_NOOP("Command", "Show the original for as long as the key is held down."),
+        ("B",),
+        enabled=_has_picture,
+        value=True,
+        auto_repeat=False,
+        tool_bar=(4, 4),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Hold: before"),
+    )
     def hold_before(self, held: bool) -> None:
         """Shows the original everywhere, until told otherwise."""
         if held != self._scene.before_held:
             self._scene.before_held = held
             self.update()
 
+    @Command(
+        "loupe",
+        Menu.VIEW,
+        (3, 1),
+        QT_TRANSLATE_NOOP("Command", "&Loupe"),
+        QT_TRANSLATE_NOOP("Command", "Enlarge what is under the pointer, before and after."),
+        ("L",),
+        enabled=_has_picture,
+        checkable=True,
+        tool_bar=(5, 1),
+    )
     def set_loupe(self, on: bool) -> None:
         """Shows the loupe at the pointer."""
         self._scene.loupe = on
         self.update()
 
+    @property
+    def mask_shown(self) -> bool:
+        """Whether it is shown where a watermark was found."""
+        return self._scene.mask_shown
+
+    @Command(
+        "show_mask",
+        Menu.VIEW,
+        (3, 2),
+        QT_TRANSLATE_NOOP("Command", "&Watermark overlay"),
+        QT_TRANSLATE_NOOP("Command", "Show in colour where a watermark was found or painted over."),
+        ("M",),
+        checkable=True,
+        checked=lambda canvas: canvas.mask_shown,
+    )
     def set_mask_shown(self, on: bool) -> None:
         """Shows where a watermark was found."""
         self._scene.mask_shown = on
@@ -152,6 +238,65 @@ class Canvas(QWidget):
     def tool(self) -> ToolId:
         """What the left button does."""
         return self._toolbox.chosen
+
+    @Command(
+        "tool_pan",
+        Menu.FILTER,
+        (3, 1),
+        QT_TRANSLATE_NOOP("Command", "Move &picture"),
+        QT_TRANSLATE_NOOP("Command", "Drag to move the picture about."),
+        ("H",),
+        checkable=True,
+        checked=lambda canvas: canvas.tool,
+        value=ToolId.PAN,
+        exclusive="tool",
+    )
+    @Command(
+        "tool_hint",
+        Menu.FILTER,
+        (3, 2),
+        QT_TRANSLATE_NOOP("Command", "Colour &hints"),
+        QT_TRANSLATE_NOOP(
+            "Command", "Click to place a colour hint, drag to move it, double-click for its colour."
+        ),
+        ("C",),
+        checkable=True,
+        checked=lambda canvas: canvas.tool,
+        value=ToolId.HINT,
+        exclusive="tool",
+    )
+    @Command(
+        "tool_mark",
+        Menu.FILTER,
+        (3, 3),
+        QT_TRANSLATE_NOOP("Command", "&Mark watermark"),
+        QT_TRANSLATE_NOOP("Command", "Paint over a watermark to have it filled in."),
+        ("W",),
+        checkable=True,
+        checked=lambda canvas: canvas.tool,
+        value=ToolId.MARK,
+        exclusive="tool",
+    )
+    @Command(
+        "tool_keep",
+        Menu.FILTER,
+        (3, 4),
+        QT_TRANSLATE_NOOP("Command", "&Keep original"),
+        QT_TRANSLATE_NOOP("Command", "Paint over what is to stay as it is."),
+        ("K",),
+        checkable=True,
+        checked=lambda canvas: canvas.tool,
+        value=ToolId.KEEP,
+        exclusive="tool",
+    )
+    def choose_tool(self, tool: ToolId) -> None:
+        """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
+        if tool.option is not None:
+            state = self._document.state
+            self._document.change(state.switched(filter_with(tool.option), True))
+        self.set_tool(tool)
+        if tool.option == "strokes":
+            self.set_mask_shown(True)
 
     def set_tool(self, tool: ToolId) -> None:
         """Changes what the left button does."""
@@ -171,11 +316,52 @@ class Canvas(QWidget):
 
     # Zoom
 
+    @Command(
+        "zoom_in",
+        Menu.VIEW,
+        (1, 1),
+        QT_TRANSLATE_NOOP("Command", "Zoom &in"),
+        QT_TRANSLATE_NOOP("Command", "Show the picture larger."),
+        (
+            Key.ZoomIn,
+            "Ctrl+=",
+        ),
+        enabled=_has_picture,
+        value=1,
+        tool_bar=(3, 4),
+        short=QT_TRANSLATE_NOOP("ToolBar", "+"),
+    )
+    @Command(
+        "zoom_out",
+        Menu.VIEW,
+        (1, 2),
+        QT_TRANSLATE_NOOP("Command", "Zoom &out"),
+        QT_TRANSLATE_NOOP("Command", "Show the picture smaller."),
+        (Key.ZoomOut,),
+        enabled=_has_picture,
+        value=-1,
+        tool_bar=(3, 3),
+        short=QT_TRANSLATE_NOOP("ToolBar", "−"),
+    )
     def zoom_by(self, steps: int) -> None:
         """Zooms in (or out, with negative steps) around the middle."""
         if self.viewport is not None:
             self.set_viewport(self.viewport.zoomed(self.viewport.zoom * _ZOOM_STEP**steps))
 
+    @Command(
+        "zoom_actual",
+        Menu.VIEW,
+        (1, 3),
+        QT_TRANSLATE_NOOP("Command", "&Actual pixels"),
+        QT_TRANSLATE_NOOP("Command", "Show one pixel of the result as one pixel of the screen."),
+        (
+            "1",
+            "Ctrl+1",
+        ),
+        enabled=_has_picture,
+        tool_bar=(3, 2),
+        short=QT_TRANSLATE_NOOP("ToolBar", "1:1"),
+    )
     def zoom_actual(self) -> None:
         """One pixel of the result on one of the screen."""
         scene = self._scene
@@ -183,6 +369,20 @@ class Canvas(QWidget):
             at = None if scene.pointer is None else scene.to_view(scene.pointer)
             self.set_viewport(scene.viewport.zoomed(self._document.state.scale, at))
 
+    @Command(
+        "zoom_fit",
+        Menu.VIEW,
+        (1, 4),
+        QT_TRANSLATE_NOOP("Command", "&Fit in window"),
+        QT_TRANSLATE_NOOP("Command", "Show the whole picture."),
+        (
+            "0",
+            "Ctrl+0",
+        ),
+        enabled=_has_picture,
+        tool_bar=(3, 1),
+        short=QT_TRANSLATE_NOOP("ToolBar", "Fit"),
+    )
     def zoom_fit(self) -> None:
         """All of the picture."""
         if self.viewport is not None:
@@ -303,6 +503,9 @@ class Canvas(QWidget):
 
     def _document_changed(self, change: Change) -> None:
         if change is Change.STATE:
+            needed = self.tool.option
+            if needed is not None and not self._document.state.takes(needed):
+                self.set_tool(ToolId.PAN)
             self._tell_view()
         self.update()
 

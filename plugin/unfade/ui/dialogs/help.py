@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
@@ -18,7 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade import __version__
-from unfade.ui.commands import COMMANDS, Menu, plain_text
+from unfade.ui.commands import COMMANDS, Actions, Command, Menu, plain_text
+from unfade.ui.dialogs.doctor import open_log
 from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of
 
@@ -75,7 +76,7 @@ class ShortcutSheet(QDialog):
             command = COMMANDS.get(action.objectName())
             if command is not None:
                 groups[command.menu].append(action)
-        order = list(COMMANDS)
+        order = [command.id for command in sorted(COMMANDS.values(), key=lambda command: command.place)]
         for menu, group in groups.items():
             group.sort(key=lambda action: order.index(action.objectName()))
             rows = [(plain_text(action.text()), _keys(action), action.statusTip()) for action in group]
@@ -173,11 +174,54 @@ def _native(keys: QKeySequence | str) -> str:
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def show_about(window: QWidget) -> None:
-    """Says what this is."""
-    text = translate(
-        "Window",
-        "<h3>Unfade {version}</h3><p>Enlarges, cleans and colours pictures, on this computer alone.</p>"
-        "<p>Free software under the GNU General Public License, version 3 or later.</p>",
+class Help:
+    """What the Help menu opens, but for the doctor, which the status bar has."""
+
+    def __init__(self, window: QWidget, actions: Actions) -> None:
+        self._window, self._actions = window, actions
+
+    @Command(
+        "shortcuts",
+        Menu.HELP,
+        (1, 1),
+        QT_TRANSLATE_NOOP("Command", "&Keyboard shortcuts"),
+        QT_TRANSLATE_NOOP("Command", "Show every command and its keys."),
+        (
+            "F1",
+            "?",
+        ),
     )
-    QMessageBox.about(window, translate("Window", "About Unfade"), text.format(version=__version__))
+    def show_shortcuts(self) -> None:
+        """Opens the sheet of keys."""
+        sheet = ShortcutSheet(self._actions.values(), self._window)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    @Command(
+        "open_log",
+        Menu.HELP,
+        (2, 2),
+        QT_TRANSLATE_NOOP("Command", "Open &log file"),
+        QT_TRANSLATE_NOOP("Command", "Open the log, which a bug report needs."),
+    )
+    def open_log(self) -> None:
+        """Opens the log file."""
+        open_log()
+
+    @Command(
+        "about",
+        Menu.HELP,
+        (3, 1),
+        QT_TRANSLATE_NOOP("Command", "&About Unfade"),
+        QT_TRANSLATE_NOOP("Command", "Show the version and the licence."),
+        role=QAction.MenuRole.AboutRole,
+    )
+    def show_about(self) -> None:
+        """Says what this is."""
+        text = translate(
+            "Window",
+            "<h3>Unfade {version}</h3><p>Enlarges, cleans and colours pictures, on this computer alone.</p>"
+            "<p>Free software under the GNU General Public License, version 3 or later.</p>",
+        )
+        title = translate("Window", "About Unfade")
+        QMessageBox.about(self._window, title, text.format(version=__version__))

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QCoreApplication, Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.service.client import Client
-from unfade.ui.commands import make_action
+from unfade.ui.commands import Actions, Command, Menu, commands_of
 from unfade.ui.engine import start_engine
 from unfade.ui.language import Words
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
@@ -35,14 +35,6 @@ from unfade.ui.widgets import button_of
 translate = QCoreApplication.translate
 
 _WIDE = 760  # device-independent pixels: room for a list and the fields beside it
-_COMMANDS = (
-    "queue_add_files",
-    "queue_add_folder",
-    "queue_start",
-    "queue_pause",
-    "queue_retry",
-    "queue_cancel",
-)
 
 
 class QueuePanel(QWidget):
@@ -79,7 +71,9 @@ class QueuePanel(QWidget):
         self._thumbnails.made.connect(self.rows.set_thumbnail)
         self.output = OutputFields(settings)
         self.runner = QueueRunner(self.queue, steps, self.output.output, connect, self)
-        self.commands: dict[str, QAction] = {id: make_action(id, self) for id in _COMMANDS}
+        mine = (command for command in commands_of(hosted=False) if command.menu is Menu.QUEUE)
+        self.commands = Actions(self, mine)
+        self.commands.bind(self)
         self.setAcceptDrops(True)
         words = Words(self)
         self._make_fields(words)
@@ -99,6 +93,16 @@ class QueuePanel(QWidget):
         if self.queue.active:
             self.start()
 
+    @Command(
+        "queue_start",
+        Menu.QUEUE,
+        (1, 3),
+        QT_TRANSLATE_NOOP("Command", "&Start"),
+        QT_TRANSLATE_NOOP("Command", "Run the recipe on the pictures that wait."),
+        ("F5",),
+        enabled=lambda panel: panel.queue.count(State.WAITING) > 0 and not panel.queue.active,
+        hosted=False,
+    )
     def start(self) -> None:
         """Runs what waits with the recipe as it is set now."""
         self.runner.start()
@@ -164,15 +168,6 @@ class QueuePanel(QWidget):
         super().resizeEvent(event)
 
     def _connect(self) -> None:
-        for id, slot in {
-            "queue_add_files": lambda: self.add(ask_for_pictures(self, self._settings)),
-            "queue_add_folder": lambda: self.add(ask_for_folder(self, self._settings)),
-            "queue_start": self.start,
-            "queue_pause": self.queue.pause,
-            "queue_retry": self._retry,
-            "queue_cancel": self._cancel,
-        }.items():
-            self.commands[id].triggered.connect(lambda _checked=False, slot=slot: slot())
         self.clear.clicked.connect(self._remove_finished)
         self.list.opened.connect(self.open)
         self.list.removal_wanted.connect(lambda: self.queue.remove(_ids(self.list.chosen())))
@@ -195,11 +190,73 @@ class QueuePanel(QWidget):
         done = item.state is State.DONE and item.target is not None and item.target.exists()
         self.open_wanted.emit(item.target if done else item.source)
 
-    def _retry(self) -> None:
+    @Command(
+        "queue_add_files",
+        Menu.QUEUE,
+        (1, 1),
+        QT_TRANSLATE_NOOP("Command", "Add &pictures…"),
+        QT_TRANSLATE_NOOP("Command", "Add pictures to the queue."),
+        ("Ctrl+Shift+A",),
+        hosted=False,
+    )
+    def add_files(self) -> None:
+        """Asks for pictures."""
+        self.add(ask_for_pictures(self, self._settings))
+
+    @Command(
+        "queue_add_folder",
+        Menu.QUEUE,
+        (1, 2),
+        QT_TRANSLATE_NOOP("Command", "Add &folder…"),
+        QT_TRANSLATE_NOOP("Command", "Add all pictures of a folder to the queue."),
+        ("Ctrl+Shift+F",),
+        hosted=False,
+    )
+    def add_folder(self) -> None:
+        """Asks for a folder of pictures."""
+        self.add(ask_for_folder(self, self._settings))
+
+    @Command(
+        "queue_pause",
+        Menu.QUEUE,
+        (1, 4),
+        QT_TRANSLATE_NOOP("Command", "Pa&use"),
+        QT_TRANSLATE_NOOP("Command", "Finish the picture that is running and begin no other."),
+        ("F6",),
+        enabled=lambda panel: panel.queue.active,
+        hosted=False,
+    )
+    def pause(self) -> None:
+        """Begins no further picture."""
+        self.queue.pause()
+
+    @Command(
+        "queue_retry",
+        Menu.QUEUE,
+        (1, 5),
+        QT_TRANSLATE_NOOP("Command", "&Retry"),
+        QT_TRANSLATE_NOOP("Command", "Run the chosen pictures that failed or were cancelled again."),
+        ("F7",),
+        enabled=lambda panel: panel.queue.count(State.FAILED, State.CANCELLED) > 0,
+        hosted=False,
+    )
+    def retry(self) -> None:
+        """Runs chosen pictures again."""
         self.queue.retry(_ids(self._chosen(State.FAILED, State.CANCELLED)))
         self.start()
 
-    def _cancel(self) -> None:
+    @Command(
+        "queue_cancel",
+        Menu.QUEUE,
+        (1, 6),
+        QT_TRANSLATE_NOOP("Command", "&Cancel"),
+        QT_TRANSLATE_NOOP("Command", "Cancel the chosen pictures."),
+        ("Shift+Del",),
+        enabled=lambda panel: panel.queue.count(State.WAITING, State.RUNNING) > 0,
+        hosted=False,
+    )
+    def cancel(self) -> None:
+        """Takes chosen pictures out of it."""
         self.runner.cancel(_ids(self._chosen(State.WAITING, State.RUNNING)))
 
     def _scroll_to(self, item: Item) -> None:
@@ -251,10 +308,7 @@ class QueuePanel(QWidget):
     def _update(self) -> None:
         queue = self.queue
         waiting, running = queue.count(State.WAITING), queue.running is not None
-        self.commands["queue_start"].setEnabled(waiting > 0 and not queue.active)
-        self.commands["queue_pause"].setEnabled(queue.active)
-        self.commands["queue_retry"].setEnabled(queue.count(State.FAILED, State.CANCELLED) > 0)
-        self.commands["queue_cancel"].setEnabled(waiting > 0 or running)
+        self.commands.refresh()
         self.clear.setEnabled(queue.count(State.DONE) > 0)
         self.progress.setValue(int(queue.share() * 1000))
         self.progress.setVisible(running or waiting > 0)
