@@ -1,10 +1,10 @@
 """The window's commands: declared on the methods that do them, shown as actions, menus and a tool bar.
 
-    @Command("undo", Menu.EDIT, (1, 1), "&Undo", "Take it back.", enabled=lambda document: document.can_undo)
+    @Command("undo", (Menu.EDIT, 1, 1), "&Undo", "Take it back.", enabled=lambda document: document.can_undo)
     def undo(self) -> None: ...
 
-Texts are marked with QT_TRANSLATE_NOOP, in the context "Command" or "ToolBar". Whatever shows a command reads
-its declaration: menu, tool bar, the sheet of keys, and whether it can be used now.
+Whatever has to do with a command reads its declaration: menu, tool bar, the sheet of keys, whether it can be
+used now, and ``scripts/translations.py``, for whose sake its texts need no other mark.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ class Command:
     """
 
     id: str
-    menu: Menu
-    place: tuple[int, int]
-    """The group in the menu, and the place in it; there is a line between groups."""
+    at: tuple[Menu, int, int]
+    """The menu, the group in it, and the place in that; there is a line between groups."""
     text: str
     """In English, with the mnemonic, and "…" where a dialog asks for more."""
     tip: str
@@ -74,13 +73,22 @@ class Command:
     """The name of a choice, of whose commands one is on at a time: that of the value chosen."""
     hosted: bool | None = None
     """Only in windows that belong to an editor (True), or only in others (False)."""
-    tool_bar: tuple[int, int] | None = None
-    """The group in the tool bar, and the place in it."""
-    short: str = ""
-    """The English text in the tool bar, where the menu's is too long."""
+    tool_bar: tuple[int, int, str] | None = None
+    """The group in the tool bar, the place in it, and the English text there; "" for that of the menu."""
     auto_repeat: bool = True
     role: QAction.MenuRole = QAction.MenuRole.NoRole
     """On macOS some move into the application's menu; all else stays where it was put, whatever its text."""
+
+    @property
+    def menu(self) -> Menu:
+        """The menu it stands in."""
+        return self.at[0]
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """(context, English text), for the translations."""
+        short = self.tool_bar[2] if self.tool_bar else ""
+        return [("Command", self.text), ("Command", self.tip), *([("ToolBar", short)] if short else [])]
 
     def __call__(self, method: _Method) -> _Method:
         """Declares the command; ``method`` does it."""
@@ -105,7 +113,7 @@ def commands_of(hosted: bool) -> list[Command]:
     """The commands of a window, in the order of the menus."""
     menus = list(Menu)
     found = [command for command in COMMANDS.values() if command.hosted in (None, hosted)]
-    return sorted(found, key=lambda command: (menus.index(command.menu), command.place))
+    return sorted(found, key=lambda command: (menus.index(command.menu), command.at[1:]))
 
 
 class Actions(Mapping[str, QAction]):
@@ -200,8 +208,8 @@ def put_texts(action: QAction) -> None:
     """Gives an action its texts in the user's language."""
     command = COMMANDS[action.objectName()]
     action.setText(translate("Command", command.text))
-    short = translate("ToolBar", command.short) if command.short else plain_text(action.text()).rstrip("…")
-    action.setIconText(short)  # which tool bars and small buttons show
+    short = translate("ToolBar", command.tool_bar[2]) if command.tool_bar else ""
+    action.setIconText(short or plain_text(action.text()).rstrip("…"))  # for tool bar and small buttons
     tip = translate("Command", command.tip)
     shown = keys_text(action)
     action.setToolTip(f"{tip} ({shown})" if shown else tip)
@@ -243,10 +251,10 @@ def fill_menu_bar(window: QMainWindow, actions: Actions, words: Words) -> dict[M
             menu = menus[command.menu] = QMenu(bar)
             bar.addMenu(menu)
             words.put(functools.partial(getattr, command.menu, "title"), menu.setTitle)
-        elif command.place[0] != group:
+        elif command.at[1] != group:
             menu.addSeparator()
         menu.addAction(action)
-        group = command.place[0]
+        group = command.at[1]
     return menus
 
 
@@ -258,13 +266,13 @@ def make_tool_bar(window: QMainWindow, actions: Actions, words: Words) -> QToolB
     bar.setMovable(False)
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    placed = sorted((place, id) for id in actions if (place := COMMANDS[id].tool_bar) is not None)
-    group = placed[0][0][0]
-    for place, id in placed:
-        if place[0] != group:
+    placed = sorted((*place[:2], id) for id in actions if (place := COMMANDS[id].tool_bar) is not None)
+    last = placed[0][0]
+    for group, _place, id in placed:
+        if group != last:
             bar.addSeparator()
         bar.addAction(actions[id])
-        group = place[0]
+        last = group
     words.follow(lambda: _name_buttons(bar))
     window.addToolBar(bar)
     return bar

@@ -14,8 +14,6 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP
-
 from unfade.errors import UnfadeError, UsageError
 from unfade.filters import FILTERS, Filter, Hint, Stroke, option_of
 from unfade.filters.options import find_filter, read_options, write_options
@@ -269,13 +267,12 @@ class Document:
 
     @Command(
         "undo",
-        Menu.EDIT,
-        (1, 1),
-        QT_TRANSLATE_NOOP("Command", "&Undo"),
-        QT_TRANSLATE_NOOP("Command", "Take the last change of the settings back."),
+        (Menu.EDIT, 1, 1),
+        "&Undo",
+        "Take the last change of the settings back.",
         (Key.Undo,),
         enabled=lambda document: document.can_undo,
-        tool_bar=(2, 1),
+        tool_bar=(2, 1, ""),
     )
     def undo(self) -> None:
         """Takes the last change back."""
@@ -286,13 +283,12 @@ class Document:
 
     @Command(
         "redo",
-        Menu.EDIT,
-        (1, 2),
-        QT_TRANSLATE_NOOP("Command", "&Redo"),
-        QT_TRANSLATE_NOOP("Command", "Make the change again that was taken back."),
+        (Menu.EDIT, 1, 2),
+        "&Redo",
+        "Make the change again that was taken back.",
         (Key.Redo, "Ctrl+Shift+Z"),
         enabled=lambda document: document.can_redo,
-        tool_bar=(2, 2),
+        tool_bar=(2, 2, ""),
     )
     def redo(self) -> None:
         """Makes the change again that was taken back."""
@@ -303,10 +299,9 @@ class Document:
 
     @Command(
         "reset",
-        Menu.EDIT,
-        (3, 2),
-        QT_TRANSLATE_NOOP("Command", "Reset &settings"),
-        QT_TRANSLATE_NOOP("Command", "Set this step back to its defaults."),
+        (Menu.EDIT, 3, 2),
+        "Reset &settings",
+        "Set this step back to its defaults.",
         ("Ctrl+R",),
         enabled=lambda document: bool(document.state.enabled),
     )

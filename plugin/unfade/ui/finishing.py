@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
@@ -78,10 +78,9 @@ class WholeRun(QObject):
 
     @Command(
         "cancel",
-        Menu.FILTER,
-        (2, 2),
-        QT_TRANSLATE_NOOP("Command", "S&top"),
-        QT_TRANSLATE_NOOP("Command", "Stop what is being worked on."),
+        (Menu.FILTER, 2, 2),
+        "S&top",
+        "Stop what is being worked on.",
         ("Esc",),
         enabled=lambda whole: whole.running,
     )
@@ -149,15 +148,13 @@ class Finisher(QObject):
 
     @Command(
         "save",
-        Menu.FILE,
-        (1, 2),
-        QT_TRANSLATE_NOOP("Command", "&Save as…"),
-        QT_TRANSLATE_NOOP("Command", "Save the result as a picture file."),
+        (Menu.FILE, 1, 2),
+        "&Save as…",
+        "Save the result as a picture file.",
         (Key.Save, Key.SaveAs),
         enabled=lambda finisher: finisher.possible,
         hosted=False,
-        tool_bar=(1, 2),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Save as"),
+        tool_bar=(1, 2, "Save as"),
     )
     def ask_and_save(self) -> None:
         """Asks where to, and saves."""
@@ -179,10 +176,9 @@ class Finisher(QObject):
 
     @Command(
         "copy",
-        Menu.EDIT,
-        (2, 1),
-        QT_TRANSLATE_NOOP("Command", "&Copy result"),
-        QT_TRANSLATE_NOOP("Command", "Put the result on the clipboard."),
+        (Menu.EDIT, 2, 1),
+        "&Copy result",
+        "Put the result on the clipboard.",
         (Key.Copy,),
         enabled=lambda finisher: finisher.possible,
     )
@@ -199,14 +195,13 @@ class Finisher(QObject):
 
     @Command(
         "apply",
-        Menu.FILTER,
-        (2, 1),
-        QT_TRANSLATE_NOOP("Command", "&Apply"),
-        QT_TRANSLATE_NOOP("Command", "Hand the result back to the editor."),
+        (Menu.FILTER, 2, 1),
+        "&Apply",
+        "Hand the result back to the editor.",
         ("Ctrl+Return", "Ctrl+Enter"),
         enabled=lambda finisher: finisher.possible,
         hosted=True,
-        tool_bar=(1, 3),
+        tool_bar=(1, 3, ""),
     )
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""

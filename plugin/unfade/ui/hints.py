@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from unfade.errors import OutputError, UnfadeError
@@ -178,10 +178,9 @@ class HintEditor(QObject):
 
     @Command(
         "delete_hint",
-        Menu.EDIT,
-        (3, 1),
-        QT_TRANSLATE_NOOP("Command", "&Delete colour hint"),
-        QT_TRANSLATE_NOOP("Command", "Delete the colour hint that is chosen."),
+        (Menu.EDIT, 3, 1),
+        "&Delete colour hint",
+        "Delete the colour hint that is chosen.",
         (Key.Delete,),
         enabled=lambda editor: editor.hint_chosen,
         auto_repeat=False,

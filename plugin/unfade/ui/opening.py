@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QMimeData, QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
@@ -145,14 +145,12 @@ class Opener(QObject):
 
     @Command(
         "open",
-        Menu.FILE,
-        (1, 1),
-        QT_TRANSLATE_NOOP("Command", "&Open…"),
-        QT_TRANSLATE_NOOP("Command", "Open a picture."),
+        (Menu.FILE, 1, 1),
+        "&Open…",
+        "Open a picture.",
         (Key.Open,),
         hosted=False,
-        tool_bar=(1, 1),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Open"),
+        tool_bar=(1, 1, "Open"),
     )
     def ask(self) -> None:
         """Opens what the user chooses."""
@@ -169,10 +167,9 @@ class Opener(QObject):
 
     @Command(
         "paste",
-        Menu.EDIT,
-        (2, 2),
-        QT_TRANSLATE_NOOP("Command", "&Paste picture"),
-        QT_TRANSLATE_NOOP("Command", "Open the picture that is on the clipboard."),
+        (Menu.EDIT, 2, 2),
+        "&Paste picture",
+        "Open the picture that is on the clipboard.",
         (Key.Paste,),
         hosted=False,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -90,10 +90,9 @@ class StatusBar(QStatusBar):
 
     @Command(
         "doctor",
-        Menu.HELP,
-        (2, 1),
-        QT_TRANSLATE_NOOP("Command", "&Doctor…"),
-        QT_TRANSLATE_NOOP("Command", "Show which device runs, why not the GPU, and which models there are."),
+        (Menu.HELP, 2, 1),
+        "&Doctor…",
+        "Show which device runs, why not the GPU, and which models there are.",
         ("Ctrl+Shift+I",),
     )
     def open_doctor(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -332,10 +332,9 @@ class Window(QMainWindow):
 
     @Command(
         "load_recipe",
-        Menu.FILE,
-        (2, 1),
-        QT_TRANSLATE_NOOP("Command", "Open recip&e…"),
-        QT_TRANSLATE_NOOP("Command", "Take the steps and their settings from a recipe file."),
+        (Menu.FILE, 2, 1),
+        "Open recip&e…",
+        "Take the steps and their settings from a recipe file.",
         ("Ctrl+Shift+O",),
     )
     def load_recipe(self) -> None:
@@ -352,10 +351,9 @@ class Window(QMainWindow):
 
     @Command(
         "save_recipe",
-        Menu.FILE,
-        (2, 2),
-        QT_TRANSLATE_NOOP("Command", "Save rec&ipe…"),
-        QT_TRANSLATE_NOOP("Command", "Keep the steps and their settings in a recipe file."),
+        (Menu.FILE, 2, 2),
+        "Save rec&ipe…",
+        "Keep the steps and their settings in a recipe file.",
         ("Ctrl+Alt+S",),
         enabled=lambda window: bool(window.document.state.enabled),
     )
@@ -365,10 +363,9 @@ class Window(QMainWindow):
 
     @Command(
         "close_picture",
-        Menu.FILE,
-        (3, 1),
-        QT_TRANSLATE_NOOP("Command", "&Close picture"),
-        QT_TRANSLATE_NOOP("Command", "Close the picture, and keep the window."),
+        (Menu.FILE, 3, 1),
+        "&Close picture",
+        "Close the picture, and keep the window.",
         (Key.Close,),
         enabled=lambda window: window.document.picture is not None,
         hosted=False,
@@ -382,10 +379,9 @@ class Window(QMainWindow):
 
     @Command(
         "quit",
-        Menu.FILE,
-        (4, 1),
-        QT_TRANSLATE_NOOP("Command", "&Quit"),
-        QT_TRANSLATE_NOOP("Command", "Close the window."),
+        (Menu.FILE, 4, 1),
+        "&Quit",
+        "Close the window.",
         ("Ctrl+Q",),
         role=QAction.MenuRole.QuitRole,
     )
@@ -395,10 +391,9 @@ class Window(QMainWindow):
 
     @Command(
         "show_panel",
-        Menu.VIEW,
-        (4, 1),
-        QT_TRANSLATE_NOOP("Command", "Filter &panel"),
-        QT_TRANSLATE_NOOP("Command", "Show or hide the panel with the filters' settings."),
+        (Menu.VIEW, 4, 1),
+        "Filter &panel",
+        "Show or hide the panel with the filters' settings.",
         ("F9",),
         checkable=True,
         checked=lambda window: not window.side.isHidden(),
@@ -409,10 +404,9 @@ class Window(QMainWindow):
 
     @Command(
         "show_queue",
-        Menu.VIEW,
-        (4, 2),
-        QT_TRANSLATE_NOOP("Command", "&Queue"),
-        QT_TRANSLATE_NOOP("Command", "Show or hide the queue of pictures."),
+        (Menu.VIEW, 4, 2),
+        "&Queue",
+        "Show or hide the queue of pictures.",
         ("F8",),
         checkable=True,
         checked=lambda window: not window.dock.isHidden(),
@@ -424,10 +418,9 @@ class Window(QMainWindow):
 
     @Command(
         "full_screen",
-        Menu.VIEW,
-        (4, 3),
-        QT_TRANSLATE_NOOP("Command", "F&ull screen"),
-        QT_TRANSLATE_NOOP("Command", "Give the window the whole screen."),
+        (Menu.VIEW, 4, 3),
+        "F&ull screen",
+        "Give the window the whole screen.",
         ("F11", Key.FullScreen),
         checkable=True,
     )

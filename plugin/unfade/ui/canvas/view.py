@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -118,45 +118,39 @@ class Canvas(QWidget):
 
     @Command(
         "view_result",
-        Menu.VIEW,
-        (2, 1),
-        QT_TRANSLATE_NOOP("Command", "&Result only"),
-        QT_TRANSLATE_NOOP("Command", "Show the result alone."),
+        (Menu.VIEW, 2, 1),
+        "&Result only",
+        "Show the result alone.",
         ("R",),
         checkable=True,
         checked=lambda canvas: canvas.mode,
         value=Compare.RESULT,
         exclusive="compare",
-        tool_bar=(4, 1),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Result"),
+        tool_bar=(4, 1, "Result"),
     )
     @Command(
         "view_split",
-        Menu.VIEW,
-        (2, 2),
-        QT_TRANSLATE_NOOP("Command", "&Split view"),
-        QT_TRANSLATE_NOOP("Command", "Show before and after in one picture, with a divider to drag."),
+        (Menu.VIEW, 2, 2),
+        "&Split view",
+        "Show before and after in one picture, with a divider to drag.",
         ("S",),
         checkable=True,
         checked=lambda canvas: canvas.mode,
         value=Compare.SPLIT,
         exclusive="compare",
-        tool_bar=(4, 2),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Split"),
+        tool_bar=(4, 2, "Split"),
     )
     @Command(
         "view_side",
-        Menu.VIEW,
-        (2, 3),
-        QT_TRANSLATE_NOOP("Command", "Side &by side"),
-        QT_TRANSLATE_NOOP("Command", "Show before and after next to each other."),
+        (Menu.VIEW, 2, 3),
+        "Side &by side",
+        "Show before and after next to each other.",
         ("D",),
         checkable=True,
         checked=lambda canvas: canvas.mode,
         value=Compare.SIDE,
         exclusive="compare",
-        tool_bar=(4, 3),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Side by side"),
+        tool_bar=(4, 3, "Side by side"),
     )
     def set_mode(self, mode: Compare) -> None:
         """Shows them otherwise."""
@@ -175,16 +169,14 @@ class Canvas(QWidget):
 
     @Command(
         "view_before",
-        Menu.VIEW,
-        (2, 4),
-        QT_TRANSLATE_NOOP("Command", "Before, while &held"),
-        QT_TRANSLATE_NOOP("Command", "Show the original for as long as the key is held down."),
+        (Menu.VIEW, 2, 4),
+        "Before, while &held",
+        "Show the original for as long as the key is held down.",
         ("B",),
         enabled=_has_picture,
         value=True,
         auto_repeat=False,
-        tool_bar=(4, 4),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Hold: before"),
+        tool_bar=(4, 4, "Hold: before"),
     )
     def hold_before(self, held: bool) -> None:
         """Shows the original everywhere, until told otherwise."""
@@ -194,14 +186,13 @@ class Canvas(QWidget):
 
     @Command(
         "loupe",
-        Menu.VIEW,
-        (3, 1),
-        QT_TRANSLATE_NOOP("Command", "&Loupe"),
-        QT_TRANSLATE_NOOP("Command", "Enlarge what is under the pointer, before and after."),
+        (Menu.VIEW, 3, 1),
+        "&Loupe",
+        "Enlarge what is under the pointer, before and after.",
         ("L",),
         enabled=_has_picture,
         checkable=True,
-        tool_bar=(5, 1),
+        tool_bar=(5, 1, ""),
     )
     def set_loupe(self, on: bool) -> None:
         """Shows the loupe at the pointer."""
@@ -215,10 +206,9 @@ class Canvas(QWidget):
 
     @Command(
         "show_mask",
-        Menu.VIEW,
-        (3, 2),
-        QT_TRANSLATE_NOOP("Command", "&Watermark overlay"),
-        QT_TRANSLATE_NOOP("Command", "Show in colour where a watermark was found or painted over."),
+        (Menu.VIEW, 3, 2),
+        "&Watermark overlay",
+        "Show in colour where a watermark was found or painted over.",
         ("M",),
         checkable=True,
         checked=lambda canvas: canvas.mask_shown,
@@ -241,10 +231,9 @@ class Canvas(QWidget):
 
     @Command(
         "tool_pan",
-        Menu.FILTER,
-        (3, 1),
-        QT_TRANSLATE_NOOP("Command", "Move &picture"),
-        QT_TRANSLATE_NOOP("Command", "Drag to move the picture about."),
+        (Menu.FILTER, 3, 1),
+        "Move &picture",
+        "Drag to move the picture about.",
         ("H",),
         checkable=True,
         checked=lambda canvas: canvas.tool,
@@ -253,12 +242,9 @@ class Canvas(QWidget):
     )
     @Command(
         "tool_hint",
-        Menu.FILTER,
-        (3, 2),
-        QT_TRANSLATE_NOOP("Command", "Colour &hints"),
-        QT_TRANSLATE_NOOP(
-            "Command", "Click to place a colour hint, drag to move it, double-click for its colour."
-        ),
+        (Menu.FILTER, 3, 2),
+        "Colour &hints",
+        "Click to place a colour hint, drag to move it, double-click for its colour.",
         ("C",),
         checkable=True,
         checked=lambda canvas: canvas.tool,
@@ -267,10 +253,9 @@ class Canvas(QWidget):
     )
     @Command(
         "tool_mark",
-        Menu.FILTER,
-        (3, 3),
-        QT_TRANSLATE_NOOP("Command", "&Mark watermark"),
-        QT_TRANSLATE_NOOP("Command", "Paint over a watermark to have it filled in."),
+        (Menu.FILTER, 3, 3),
+        "&Mark watermark",
+        "Paint over a watermark to have it filled in.",
         ("W",),
         checkable=True,
         checked=lambda canvas: canvas.tool,
@@ -279,10 +264,9 @@ class Canvas(QWidget):
     )
     @Command(
         "tool_keep",
-        Menu.FILTER,
-        (3, 4),
-        QT_TRANSLATE_NOOP("Command", "&Keep original"),
-        QT_TRANSLATE_NOOP("Command", "Paint over what is to stay as it is."),
+        (Menu.FILTER, 3, 4),
+        "&Keep original",
+        "Paint over what is to stay as it is.",
         ("K",),
         checkable=True,
         checked=lambda canvas: canvas.tool,
@@ -318,30 +302,26 @@ class Canvas(QWidget):
 
     @Command(
         "zoom_in",
-        Menu.VIEW,
-        (1, 1),
-        QT_TRANSLATE_NOOP("Command", "Zoom &in"),
-        QT_TRANSLATE_NOOP("Command", "Show the picture larger."),
+        (Menu.VIEW, 1, 1),
+        "Zoom &in",
+        "Show the picture larger.",
         (
             Key.ZoomIn,
             "Ctrl+=",
         ),
         enabled=_has_picture,
         value=1,
-        tool_bar=(3, 4),
-        short=QT_TRANSLATE_NOOP("ToolBar", "+"),
+        tool_bar=(3, 4, "+"),
     )
     @Command(
         "zoom_out",
-        Menu.VIEW,
-        (1, 2),
-        QT_TRANSLATE_NOOP("Command", "Zoom &out"),
-        QT_TRANSLATE_NOOP("Command", "Show the picture smaller."),
+        (Menu.VIEW, 1, 2),
+        "Zoom &out",
+        "Show the picture smaller.",
         (Key.ZoomOut,),
         enabled=_has_picture,
         value=-1,
-        tool_bar=(3, 3),
-        short=QT_TRANSLATE_NOOP("ToolBar", "−"),
+        tool_bar=(3, 3, "−"),
     )
     def zoom_by(self, steps: int) -> None:
         """Zooms in (or out, with negative steps) around the middle."""
@@ -350,17 +330,15 @@ class Canvas(QWidget):
 
     @Command(
         "zoom_actual",
-        Menu.VIEW,
-        (1, 3),
-        QT_TRANSLATE_NOOP("Command", "&Actual pixels"),
-        QT_TRANSLATE_NOOP("Command", "Show one pixel of the result as one pixel of the screen."),
+        (Menu.VIEW, 1, 3),
+        "&Actual pixels",
+        "Show one pixel of the result as one pixel of the screen.",
         (
             "1",
             "Ctrl+1",
         ),
         enabled=_has_picture,
-        tool_bar=(3, 2),
-        short=QT_TRANSLATE_NOOP("ToolBar", "1:1"),
+        tool_bar=(3, 2, "1:1"),
     )
     def zoom_actual(self) -> None:
         """One pixel of the result on one of the screen."""
@@ -371,17 +349,15 @@ class Canvas(QWidget):
 
     @Command(
         "zoom_fit",
-        Menu.VIEW,
-        (1, 4),
-        QT_TRANSLATE_NOOP("Command", "&Fit in window"),
-        QT_TRANSLATE_NOOP("Command", "Show the whole picture."),
+        (Menu.VIEW, 1, 4),
+        "&Fit in window",
+        "Show the whole picture.",
         (
             "0",
             "Ctrl+0",
         ),
         enabled=_has_picture,
-        tool_bar=(3, 1),
-        short=QT_TRANSLATE_NOOP("ToolBar", "Fit"),
+        tool_bar=(3, 1, "Fit"),
     )
     def zoom_fit(self) -> None:
         """All of the picture."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
@@ -76,7 +76,7 @@ class ShortcutSheet(QDialog):
             command = COMMANDS.get(action.objectName())
             if command is not None:
                 groups[command.menu].append(action)
-        order = [command.id for command in sorted(COMMANDS.values(), key=lambda command: command.place)]
+        order = [command.id for command in sorted(COMMANDS.values(), key=lambda command: command.at[1:])]
         for menu, group in groups.items():
             group.sort(key=lambda action: order.index(action.objectName()))
             rows = [(plain_text(action.text()), _keys(action), action.statusTip()) for action in group]
@@ -182,10 +182,9 @@ class Help:
 
     @Command(
         "shortcuts",
-        Menu.HELP,
-        (1, 1),
-        QT_TRANSLATE_NOOP("Command", "&Keyboard shortcuts"),
-        QT_TRANSLATE_NOOP("Command", "Show every command and its keys."),
+        (Menu.HELP, 1, 1),
+        "&Keyboard shortcuts",
+        "Show every command and its keys.",
         (
             "F1",
             "?",
@@ -199,10 +198,9 @@ class Help:
 
     @Command(
         "open_log",
-        Menu.HELP,
-        (2, 2),
-        QT_TRANSLATE_NOOP("Command", "Open &log file"),
-        QT_TRANSLATE_NOOP("Command", "Open the log, which a bug report needs."),
+        (Menu.HELP, 2, 2),
+        "Open &log file",
+        "Open the log, which a bug report needs.",
     )
     def open_log(self) -> None:
         """Opens the log file."""
@@ -210,10 +208,9 @@ class Help:
 
     @Command(
         "about",
-        Menu.HELP,
-        (3, 1),
-        QT_TRANSLATE_NOOP("Command", "&About Unfade"),
-        QT_TRANSLATE_NOOP("Command", "Show the version and the licence."),
+        (Menu.HELP, 3, 1),
+        "&About Unfade",
+        "Show the version and the licence.",
         role=QAction.MenuRole.AboutRole,
     )
     def show_about(self) -> None:

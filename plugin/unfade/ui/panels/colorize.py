@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -23,8 +23,8 @@ class ColorizePanel(FilterPanel):
     """
 
     filter = "colorize"
-    text = QT_TRANSLATE_NOOP("Command", "&Colorize")
-    tip = QT_TRANSLATE_NOOP("Command", "Give a black-and-white picture colour.")
+    text = "&Colorize"
+    tip = "Give a black-and-white picture colour."
     keys = ("Ctrl+Shift+C",)
 
     colour_wanted = pyqtSignal()

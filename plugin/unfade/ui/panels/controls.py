@@ -141,14 +141,18 @@ class FilterPanel(QFrame):
         """The command that switches the filter, at its place among the others."""
         return Command(
             cls.filter,
-            Menu.FILTER,
-            (1, place),
+            (Menu.FILTER, 1, place),
             cls.text,
             cls.tip,
             cls.keys,
             checkable=True,
             checked=lambda panel: panel.on,
         )
+
+    @classmethod
+    def texts(cls) -> list[tuple[str, str]]:
+        """(context, English text) of what cannot be read in the code, for the translations."""
+        return []
 
     @property
     def options(self) -> Any:

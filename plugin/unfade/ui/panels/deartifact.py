@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
@@ -32,8 +32,8 @@ class DeartifactPanel(FilterPanel):
     """
 
     filter = "deartifact"
-    text = QT_TRANSLATE_NOOP("Command", "&De-artifact")
-    tip = QT_TRANSLATE_NOOP("Command", "Take compression artifacts away.")
+    text = "&De-artifact"
+    tip = "Take compression artifacts away."
     keys = ("Ctrl+Shift+D",)
 
     brush_changed = pyqtSignal()
@@ -74,19 +74,17 @@ class DeartifactPanel(FilterPanel):
 
     @Command(
         "brush_smaller",
-        Menu.FILTER,
-        (4, 1),
-        QT_TRANSLATE_NOOP("Command", "&Smaller brush"),
-        QT_TRANSLATE_NOOP("Command", "Paint with a smaller brush."),
+        (Menu.FILTER, 4, 1),
+        "&Smaller brush",
+        "Paint with a smaller brush.",
         ("[",),
         value=False,
     )
     @Command(
         "brush_larger",
-        Menu.FILTER,
-        (4, 2),
-        QT_TRANSLATE_NOOP("Command", "&Larger brush"),
-        QT_TRANSLATE_NOOP("Command", "Paint with a larger brush."),
+        (Menu.FILTER, 4, 2),
+        "&Larger brush",
+        "Paint with a larger brush.",
         ("]",),
         value=True,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QAction
@@ -34,20 +34,20 @@ def panel_for(filter: Filter) -> type[FilterPanel]:
     return type(f"{filter.name.title()}Panel", (GeneratedPanel,), texts)
 
 
-def texts_of(filter: Filter) -> list[tuple[str, str]]:
-    """(context, English text) of all that the panel shows, for the translations."""
-    shown = [one for one in describe_options(filter) if _is_shown(one)]
-    texts = [("Command", title_of(filter)), ("Command", filter.summary), ("Filter", filter.summary)]
-    return [*texts, *(("Filter", text) for one in shown for text in (_label_of(one), one["help"]))]
-
-
 class GeneratedPanel(FilterPanel):
     """A slider for a share, a field for another number, a box for yes or no.
 
     Text, such as a model's name, and marks on the picture have no place in it.
     """
 
-    described: Filter
+    described: ClassVar[Filter]
+
+    @classmethod
+    def texts(cls) -> list[tuple[str, str]]:
+        """(context, English text) of what it shows beside its command, for the translations."""
+        shown = [one for one in describe_options(cls.described) if _is_shown(one)]
+        texts = [cls.described.summary, *(text for one in shown for text in (_label_of(one), one["help"]))]
+        return [("Filter", text) for text in texts]
 
     def __init__(
         self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Final
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
@@ -29,8 +29,8 @@ class UpscalePanel(FilterPanel):
     """Changes the document's options for Upscale, and shows them."""
 
     filter = "upscale"
-    text = QT_TRANSLATE_NOOP("Command", "&Upscale")
-    tip = QT_TRANSLATE_NOOP("Command", "Enlarge the picture.")
+    text = "&Upscale"
+    tip = "Enlarge the picture."
     keys = ("Ctrl+Shift+U",)
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
@@ -95,10 +95,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_start",
-        Menu.QUEUE,
-        (1, 3),
-        QT_TRANSLATE_NOOP("Command", "&Start"),
-        QT_TRANSLATE_NOOP("Command", "Run the recipe on the pictures that wait."),
+        (Menu.QUEUE, 1, 3),
+        "&Start",
+        "Run the recipe on the pictures that wait.",
         ("F5",),
         enabled=lambda panel: panel.queue.count(State.WAITING) > 0 and not panel.queue.active,
         hosted=False,
@@ -192,10 +191,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_add_files",
-        Menu.QUEUE,
-        (1, 1),
-        QT_TRANSLATE_NOOP("Command", "Add &pictures…"),
-        QT_TRANSLATE_NOOP("Command", "Add pictures to the queue."),
+        (Menu.QUEUE, 1, 1),
+        "Add &pictures…",
+        "Add pictures to the queue.",
         ("Ctrl+Shift+A",),
         hosted=False,
     )
@@ -205,10 +203,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_add_folder",
-        Menu.QUEUE,
-        (1, 2),
-        QT_TRANSLATE_NOOP("Command", "Add &folder…"),
-        QT_TRANSLATE_NOOP("Command", "Add all pictures of a folder to the queue."),
+        (Menu.QUEUE, 1, 2),
+        "Add &folder…",
+        "Add all pictures of a folder to the queue.",
         ("Ctrl+Shift+F",),
         hosted=False,
     )
@@ -218,10 +215,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_pause",
-        Menu.QUEUE,
-        (1, 4),
-        QT_TRANSLATE_NOOP("Command", "Pa&use"),
-        QT_TRANSLATE_NOOP("Command", "Finish the picture that is running and begin no other."),
+        (Menu.QUEUE, 1, 4),
+        "Pa&use",
+        "Finish the picture that is running and begin no other.",
         ("F6",),
         enabled=lambda panel: panel.queue.active,
         hosted=False,
@@ -232,10 +228,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_retry",
-        Menu.QUEUE,
-        (1, 5),
-        QT_TRANSLATE_NOOP("Command", "&Retry"),
-        QT_TRANSLATE_NOOP("Command", "Run the chosen pictures that failed or were cancelled again."),
+        (Menu.QUEUE, 1, 5),
+        "&Retry",
+        "Run the chosen pictures that failed or were cancelled again.",
         ("F7",),
         enabled=lambda panel: panel.queue.count(State.FAILED, State.CANCELLED) > 0,
         hosted=False,
@@ -247,10 +242,9 @@ class QueuePanel(QWidget):
 
     @Command(
         "queue_cancel",
-        Menu.QUEUE,
-        (1, 6),
-        QT_TRANSLATE_NOOP("Command", "&Cancel"),
-        QT_TRANSLATE_NOOP("Command", "Cancel the chosen pictures."),
+        (Menu.QUEUE, 1, 6),
+        "&Cancel",
+        "Cancel the chosen pictures.",
         ("Shift+Del",),
         enabled=lambda panel: panel.queue.count(State.WAITING, State.RUNNING) > 0,
         hosted=False,
