@@ -20,6 +20,8 @@ LANGUAGES = {
 
 FOLDER = Path(__file__).parent / "translations"
 
+_SHORTEST = QLocale.FloatingPointPrecisionOption.FloatingPointShortest.value
+
 
 def language_for(chosen: str, system: QLocale) -> str:
     """The key of :data:`LANGUAGES` to use: the chosen one, else the first the system's user reads."""
@@ -93,9 +95,6 @@ class Words(QObject):
 
 def _put(setter: Callable[[str], object], text: Callable[[], str]) -> None:
     setter(text())
-
-
-_SHORTEST = QLocale.FloatingPointPrecisionOption.FloatingPointShortest.value
 
 
 def decimal(value: float, digits: int = 3) -> str:

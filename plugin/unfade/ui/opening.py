@@ -182,11 +182,11 @@ class Opener(QObject):
 
     def takes(self, data: QMimeData | None) -> bool:
         """Whether there is something in it that can be opened."""
-        return data is not None and (bool(_files(data)) or data.hasImage())
+        return data is not None and (bool(files_in(data)) or data.hasImage())
 
     def take(self, data: QMimeData, title: str) -> bool:
         """Opens what is in it; several files, and folders, are for the queue. False for nothing."""
-        paths = _files(data)
+        paths = files_in(data)
         if len(paths) == 1 and not paths[0].is_dir():
             self.open_file(paths[0])
         elif paths:
@@ -198,5 +198,8 @@ class Opener(QObject):
         return True
 
 
-def _files(data: QMimeData) -> list[Path]:
+def files_in(data: QMimeData | None) -> list[Path]:
+    """The files and folders in what was dropped or pasted."""
+    if data is None:
+        return []
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

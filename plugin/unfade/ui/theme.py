@@ -17,6 +17,13 @@ from PyQt6.QtWidgets import QApplication
 
 from unfade.ui.settings import Settings, Theme
 
+_HERE = Path(__file__).parent
+_SCHEMES = {
+    Theme.SYSTEM: Qt.ColorScheme.Unknown,
+    Theme.LIGHT: Qt.ColorScheme.Light,
+    Theme.DARK: Qt.ColorScheme.Dark,
+}
+
 
 class Space:
     """Distances and radii in device-independent pixels."""
@@ -126,14 +133,6 @@ def colours_of(palette: QPalette) -> Colours:
     return DARK if palette.window().color().lightness() < 128 else LIGHT
 
 
-_HERE = Path(__file__).parent
-_SCHEMES = {
-    Theme.SYSTEM: Qt.ColorScheme.Unknown,
-    Theme.LIGHT: Qt.ColorScheme.Light,
-    Theme.DARK: Qt.ColorScheme.Dark,
-}
-
-
 def apply_theme(app: QApplication, settings: Settings) -> None:
     """Gives the application the look that the settings name; call it again when they have changed.
 
@@ -148,7 +147,7 @@ def apply_theme(app: QApplication, settings: Settings) -> None:
     hints = _hints()
     if hasattr(hints, "setColorScheme"):  # Qt 6.8: title bars and the system's own dialogs go along
         hints.setColorScheme(_SCHEMES[settings.theme])
-    follower.dress(hints.colorScheme())
+    follower.restyle(hints.colorScheme())
 
 
 def wanted_colours(theme: Theme, scheme: Qt.ColorScheme) -> Colours:
@@ -159,16 +158,16 @@ def wanted_colours(theme: Theme, scheme: Qt.ColorScheme) -> Colours:
 
 
 class _Follower(QObject):
-    """Dresses the application anew when the system changes its mind."""
+    """Styles the application anew when the system changes its mind."""
 
     settings: Settings
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        _hints().colorSchemeChanged.connect(self.dress)
+        _hints().colorSchemeChanged.connect(self.restyle)
 
-    def dress(self, scheme: Qt.ColorScheme) -> None:
+    def restyle(self, scheme: Qt.ColorScheme) -> None:
         colours = wanted_colours(self.settings.theme, scheme)
         sheet = style_sheet(colours)
         if self._app.styleSheet() != sheet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from unfade.ui.theme import Space
 
@@ -42,6 +42,15 @@ def bind(button: QAbstractButton, action: QAction, *, short: bool = False) -> No
 
     action.changed.connect(show)
     show()
+
+
+def mirror(box: QCheckBox, action: QAction) -> None:
+    """Makes a box and an action one switch, with the action's tool tip; the box keeps its own text."""
+    box.setChecked(action.isChecked())
+    box.setToolTip(action.toolTip())
+    action.changed.connect(lambda: box.setToolTip(action.toolTip()))
+    box.toggled.connect(action.setChecked)
+    action.toggled.connect(box.setChecked)
 
 
 def restyle(widget: QWidget, role: str) -> None:

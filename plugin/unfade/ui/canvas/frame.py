@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
@@ -20,6 +19,11 @@ from unfade.ui.theme import Colours, Space
 translate = QCoreApplication.translate
 
 _CROSSHAIR = 12  # device-independent pixels from its middle to its ends
+
+_GRIP_RADIUS = 13
+_LENS_SIDE = 168  # device-independent pixels, of each of the two lenses
+_MAGNIFICATION = 4
+_LENS_AWAY = 24  # from the pointer, so that it hides nothing
 
 
 class FramePainter:
@@ -104,9 +108,6 @@ class FramePainter:
                 painter.drawLine(QPointF(x, y - reach), QPointF(x, y + reach))
 
 
-_GRIP_RADIUS = 13
-
-
 def paint_captions(painter: QPainter, panes: Sequence[Pane], ratio: float) -> None:
     """ "Before" and "After" in the upper corners of their panes, where there is room.
 
@@ -159,12 +160,6 @@ def paint_focus(painter: QPainter, area: QRectF, colour: QColor) -> None:
     painter.drawRect(area.adjusted(1, 1, -1, -1))
 
 
-SIDE: Final = 168
-"""Device-independent pixels a side of each of the two lenses."""
-MAGNIFICATION: Final = 4
-
-_AWAY = 24  # from the pointer, so that it hides nothing
-
 PaintPane = Callable[[QPainter, Viewport, Pane], None]
 """Paints the picture through a viewport: the result, or the original."""
 
@@ -191,11 +186,11 @@ def paint_loupe(
         colours: of the frame.
         paint: paints the picture.
     """
-    side = round(SIDE * ratio)
-    area = _beside(at, Extent(side, 2 * side), canvas, _AWAY * ratio)
+    side = round(_LENS_SIDE * ratio)
+    area = _beside(at, Extent(side, 2 * side), canvas, _LENS_AWAY * ratio)
     shape = QPainterPath()
     shape.addRoundedRect(QRectF(area), Space.RADIUS * ratio, Space.RADIUS * ratio)
-    lens = Viewport(viewport.extent, Extent(side, side), viewport.zoom * MAGNIFICATION, pointer)
+    lens = Viewport(viewport.extent, Extent(side, side), viewport.zoom * _MAGNIFICATION, pointer)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setClipPath(shape)

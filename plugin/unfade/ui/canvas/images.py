@@ -28,6 +28,9 @@ BUDGET: Final = 256 << 20
 _THREADS = 2
 _FRAMES_WAITED = 2  # an image that was not asked for in so many frames is no longer wanted
 
+_CHECK_SIDE = 8
+_VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
+
 
 def image_of(picture: Picture) -> QImage:
     """The picture as the screen shows it: its profile's colours in sRGB, 8 bits, alpha premultiplied."""
@@ -167,22 +170,16 @@ class Images(QObject):
         self.ready.emit()
 
 
-_SIDE = 8
-
-
 @functools.cache
 def checker() -> QBrush:
     """A brush of light squares; of an image, not a pixmap, for it is also used in threads."""
-    tile = QImage(2 * _SIDE, 2 * _SIDE, QImage.Format.Format_RGB32)
+    tile = QImage(2 * _CHECK_SIDE, 2 * _CHECK_SIDE, QImage.Format.Format_RGB32)
     tile.fill(QColor("#ffffff"))
     painter = QPainter(tile)
-    for x, y in ((0, 0), (_SIDE, _SIDE)):
-        painter.fillRect(x, y, _SIDE, _SIDE, QColor("#cccccc"))
+    for x, y in ((0, 0), (_CHECK_SIDE, _CHECK_SIDE)):
+        painter.fillRect(x, y, _CHECK_SIDE, _CHECK_SIDE, QColor("#cccccc"))
     painter.end()
     return QBrush(tile)
-
-
-_VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 
 
 def reduced(pixels: NDArray[Any], factor: int) -> NDArray[Any]:

@@ -14,6 +14,17 @@ from unfade.ui.canvas.viewport import Point, Viewport
 
 _WHEEL_STEP = 2 ** (1 / 3)  # three notches double the size
 
+_PAN_STEP = 64  # device-independent pixels an arrow key moves the picture ...
+_CROSS_STEP = 8  # ... or the crosshair
+_DIVIDER_STEP = 0.05
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
 
 class Dragged(Enum):
     """What moves with the pointer."""
@@ -131,18 +142,6 @@ class Gestures:
 
 def _point(position: QPointF) -> Point:
     return position.x(), position.y()
-
-
-_PAN_STEP = 64  # device-independent pixels an arrow key moves the picture ...
-_CROSS_STEP = 8  # ... or the crosshair
-_DIVIDER_STEP = 0.05
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def press_key(event: QKeyEvent, scene: Scene, toolbox: Toolbox, canvas: Movable) -> bool:

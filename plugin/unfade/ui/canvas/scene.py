@@ -12,6 +12,10 @@ from typing import Final
 from unfade.inference import Bounds, Extent
 from unfade.ui.canvas.viewport import Point, Viewport
 
+HIT: Final = 11
+"""Device-independent pixels around a hint in which it is grabbed."""
+_GRIP = 7  # device-independent pixels around the divider in which it is grabbed
+
 
 class Compare(Enum):
     """The modes, by the ids of their commands."""
@@ -71,12 +75,6 @@ def panes(mode: Compare, size: Extent, divider: float, *, before: bool) -> list[
         Pane(Bounds(0, at, size.height, size.width - at), (0, 0), True),
     ]
     return [pane for pane in found if pane.area.width]
-
-
-HIT: Final = 11
-"""Device-independent pixels around a hint in which it is grabbed."""
-
-_GRIP = 7  # device-independent pixels around the divider in which it is grabbed
 
 
 @dataclass

@@ -19,6 +19,9 @@ MARK_COLOURS: Final = {"add": QColor(230, 0, 126, 110), "keep": QColor(0, 150, 9
 
 _HINT_RADIUS = 7.0
 
+_SWATCH_RADIUS = 16.0  # device-independent pixels; the disc stands beside the pointer, which must not hide it
+_SWATCH_AWAY = 26.0
+
 
 class ToolId(Enum):
     """The tools, by the ids of their commands."""
@@ -193,10 +196,6 @@ def _paint_stroke(
     painter.strokePath(path, pen)
 
 
-_RADIUS = 16.0  # device-independent pixels; the disc stands beside the pointer, which must not hide it
-_BESIDE = 26.0
-
-
 class Eyedropper:
     """Shows the colour under the pointer, and takes it where the button is let go."""
 
@@ -231,7 +230,7 @@ class Eyedropper:
         if pointer is None or colour is None:
             return
         x, y = viewport.to_screen(pointer)
-        centre, radius = QPointF(x + _BESIDE * ratio, y - _BESIDE * ratio), _RADIUS * ratio
+        centre, radius = QPointF(x + _SWATCH_AWAY * ratio, y - _SWATCH_AWAY * ratio), _SWATCH_RADIUS * ratio
         painter.setBrush(QColor(colour))
         for ring, width in (("black", 4 * ratio), ("white", 2 * ratio)):
             painter.setPen(QPen(QColor(ring), width))
@@ -240,24 +239,22 @@ class Eyedropper:
 
 
 class Toolbox:
-    """The tools, of which one is in use. Moving the picture is none of them, and has the id PAN."""
+    """Which tool the pointer has: the chosen one, or one that is lent for a moment.
+
+    Moving the picture is none of the tools, and has the id PAN.
+
+    Attributes:
+        chosen: the id of the tool that was chosen.
+        lent: stands in for it; None for nobody.
+    """
 
     def __init__(self, tools: Mapping[ToolId, Tool]) -> None:
         """``tools`` has one for each id but PAN."""
         self._tools = tools
-        self._lent: Tool | None = None
         self.chosen = ToolId.PAN
+        self.lent: Tool | None = None
 
     @property
     def tool(self) -> Tool | None:
         """What the pointer and Enter use; None where they move the picture."""
-        return self._lent or self._tools.get(self.chosen)
-
-    @property
-    def lent(self) -> Tool | None:
-        """The tool that is lent."""
-        return self._lent
-
-    def lend(self, tool: Tool | None) -> None:
-        """Has a tool stand in for the chosen one; None gives that back."""
-        self._lent = tool
+        return self.lent or self._tools.get(self.chosen)

@@ -294,7 +294,7 @@ class Canvas(QWidget):
 
     def lend(self, tool: Tool | None) -> None:
         """Has the left button, and Enter, do something else for a while; None ends that."""
-        self._toolbox.lend(tool)
+        self._toolbox.lent = tool
         self._update_cursor()
         self.update()
 

@@ -25,7 +25,7 @@ from unfade.ui.document import Document
 from unfade.ui.language import Words
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
-from unfade.ui.widgets import bind, label_of, restyle
+from unfade.ui.widgets import bind, label_of, mirror, restyle
 
 translate = QCoreApplication.translate
 
@@ -112,7 +112,7 @@ class FilterPanel(QFrame):
         self.words = Words(self)
         self.switch = QCheckBox()
         bind(self.switch, action)
-        self.switch.setChecked(action.isChecked())
+        mirror(self.switch, action)
         font = self.switch.font()
         font.setBold(True)
         self.switch.setFont(font)
@@ -131,8 +131,6 @@ class FilterPanel(QFrame):
         layout.setSpacing(Space.XS)
         for widget in (self.switch, self.about, self.note, self.body):
             layout.addWidget(widget)
-        self.switch.toggled.connect(action.setChecked)
-        action.toggled.connect(self.switch.setChecked)
         action.toggled.connect(self.body.setVisible)
         self.body.setVisible(action.isChecked())
 

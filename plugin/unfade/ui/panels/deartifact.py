@@ -14,7 +14,7 @@ from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent, row, tool_button
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
-from unfade.ui.widgets import label_of
+from unfade.ui.widgets import label_of, mirror
 
 translate = QCoreApplication.translate
 
@@ -48,7 +48,7 @@ class DeartifactPanel(FilterPanel):
             lambda: translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
         )
         self.watermark, self.overlay = QCheckBox(), QCheckBox()
-        _bind(self.overlay, actions["show_mask"])
+        mirror(self.overlay, actions["show_mask"])
         self.blind = QLabel()
         self.blind.setWordWrap(True)
         self.blind.setProperty("role", "muted")
@@ -157,12 +157,3 @@ class DeartifactPanel(FilterPanel):
         line.addWidget(self.brush, 1)
         line.addWidget(self.brush_number)
         return line
-
-
-def _bind(box: QCheckBox, action: QAction) -> None:
-    """A box that is an action's other face."""
-    box.setChecked(action.isChecked())
-    box.setToolTip(action.toolTip())
-    action.changed.connect(lambda: box.setToolTip(action.toolTip()))
-    box.toggled.connect(action.setChecked)
-    action.toggled.connect(box.setChecked)

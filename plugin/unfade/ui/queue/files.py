@@ -27,6 +27,8 @@ from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate
 
+_OWN_FORMAT = "own"
+
 
 def ask_for_pictures(parent: QWidget, settings: Settings) -> list[Path]:
     """The files chosen; none where the user thought better of it."""
@@ -51,9 +53,6 @@ def ask_for_folder(parent: QWidget, settings: Settings) -> list[Path]:
         return []
     settings.set_folder("open", Path(name))
     return [Path(name)]
-
-
-_OWN_FORMAT = "own"
 
 
 class OutputFields(QWidget):

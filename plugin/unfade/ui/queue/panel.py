@@ -24,6 +24,7 @@ from unfade.service.client import Client
 from unfade.ui.commands import Actions, Command, Menu, commands_of
 from unfade.ui.engine import start_engine
 from unfade.ui.language import Words
+from unfade.ui.opening import files_in
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
 from unfade.ui.queue.model import Item, State, summary
 from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows, Thumbnails
@@ -288,14 +289,14 @@ class QueuePanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Takes files."""
-        if event and _dropped(event):
+        if event and files_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Adds what was dropped."""
-        if event and _dropped(event):
+        if event and files_in(event.mimeData()):
             event.acceptProposedAction()
-            self.add(_dropped(event))
+            self.add(files_in(event.mimeData()))
 
     # Telling
 
@@ -308,11 +309,6 @@ class QueuePanel(QWidget):
         self.progress.setVisible(running or waiting > 0)
         self.summary.setText(summary(queue, time.monotonic()))
         self.summary.setVisible(bool(queue.items))
-
-
-def _dropped(event: QDropEvent) -> list[Path]:
-    data = event.mimeData()
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
 
 
 def _ids(items: Iterable[Item]) -> set[int]:
