@@ -19,10 +19,7 @@ from unfade.filters.memory import PixelMemory
 from unfade.filters.scales import fused, smaller_extents, working_extent
 from unfade.inference import Engine, Extent, OutOfMemory, Session, check_finite
 from unfade.models import ModelCard, Tiling
-from unfade.picture import Kernel, Picture, fill_transparent, resize
-from unfade.picture.guided import GuidedPlanes
-from unfade.picture.lab import Lightness
-from unfade.picture.profile import as_srgb
+from unfade.picture import GuidedPlanes, Kernel, Lightness, Picture, as_srgb, fill_transparent, resize
 
 CHROMA = np.float32(110)
 """What a* and b* are divided by on the network's side."""

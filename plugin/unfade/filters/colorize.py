@@ -23,10 +23,7 @@ from unfade.filters.hints import HINTS, Hint
 from unfade.filters.part import Part, cut_picture
 from unfade.inference import Bounds, Engine, Extent, row_strips
 from unfade.models import Model, Task
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture.guided import Enlarged
-from unfade.picture.lab import Lightness, srgb_of_lab
-from unfade.picture.profile import as_srgb
+from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, srgb_of_lab, to_float
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
 

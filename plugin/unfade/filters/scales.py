@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.inference import Extent
-from unfade.picture.guided import bilinear, smoothed
+from unfade.picture import bilinear, smoothed
 
 Planes = NDArray[np.float32]
 

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.models import Task
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture.profile import from_srgb, is_srgb
+from unfade.picture import Picture, from_float, from_srgb, is_srgb, to_float
 from unfade.recipe import Recipe
 
 

@@ -18,8 +18,7 @@ from unfade.filters.generator import LUMA
 from unfade.filters.hints import HINTS, Hint, check_inside
 from unfade.inference import Bounds, Extent
 from unfade.paths import read_json, whole_or_absent
-from unfade.picture import Picture, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Picture, as_srgb, to_float
 from unfade.ui.canvas.tools import Eyedropper
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Point

@@ -13,7 +13,7 @@ import pytest
 from unfade.filters import FILTERS
 from unfade.filters.options import describe_options
 from unfade.install import Editor, InstallError, Profile, install, uninstall
-from unfade.install.kritarc import switch
+from unfade.install.copying import switch
 
 ROOT = Path(__file__).resolve().parents[3]
 

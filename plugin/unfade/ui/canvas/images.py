@@ -18,9 +18,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QImage, QPainter
 
 from unfade.inference import Bounds
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture._vips import vips
-from unfade.picture.profile import as_srgb
+from unfade.picture import Picture, as_srgb, from_float, to_float, vips
 
 _log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from PyQt6.QtGui import QImage, QPainter
 from unfade.filters.part import cut, part_of
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
-from unfade.picture import Kernel, Metadata, Picture, from_float, resize, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Kernel, Metadata, Picture, as_srgb, from_float, resize, to_float
 from unfade.ui.canvas.images import image_of, reduced
 from unfade.ui.preview.blend import blended
 from unfade.ui.preview.cache import Kept

@@ -18,7 +18,7 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication
 
 from unfade.batch.plan import FALLBACK_FORMAT, pictures_in
-from unfade.picture.formats import format_named, format_of_suffix
+from unfade.picture import format_named, format_of_suffix
 from unfade.ui.language import fixed
 from unfade.ui.saving import free_name
 

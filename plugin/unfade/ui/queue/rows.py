@@ -22,7 +22,7 @@ from PyQt6.QtCore import pyqtSignal as Signal
 from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QTextLayout
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from unfade.picture._vips import vips
+from unfade.picture import vips
 from unfade.ui.language import Words
 from unfade.ui.queue.model import Item, Queue, State, state_text
 from unfade.ui.theme import Colours, Space, colours_of
