@@ -166,6 +166,8 @@ class Actions(Mapping[str, QAction]):
                 run(on)
             elif on:
                 run(command.value)
+            else:
+                return  # another of the choice goes on in a moment
             self.refresh()
 
         if command.checkable:
