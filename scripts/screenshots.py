@@ -26,13 +26,13 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
 from unfade.models import Task
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.dialogs.help import ShortcutSheet
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.pixels import picture_of
 from unfade.ui.queue import State as QueueState
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.theme import apply_theme

@@ -19,13 +19,12 @@ from unfade.filters.hints import Hint
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
-from unfade.ui.canvas.images import image_of
+from unfade.ui.canvas.images import image_of, picture_of
 from unfade.ui.canvas.scene import Compare, panes, view_size
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.panels.deartifact import DeartifactPanel
-from unfade.ui.pixels import picture_of
 from unfade.ui.preview.grid import Place
 from unfade.ui.window import Window
 

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow, ramp
 from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.panels.colorize import ColorizePanel
-from unfade.ui.pixels import picture_of
 from unfade.ui.preview import grid
 from unfade.ui.preview.compose import mosaic
 from unfade.ui.preview.grid import MOST_SQUARES, Place, above, bounds_of, level_for, places_in

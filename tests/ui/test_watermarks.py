@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters.strokes import Stroke
 from unfade.models import Source, Task, Variant
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
 from unfade.ui.panels.deartifact import DeartifactPanel
-from unfade.ui.pixels import picture_of
 from unfade.ui.preview.grid import Place
 from unfade.ui.preview.models import Models
 from unfade.ui.settings import Settings

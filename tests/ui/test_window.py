@@ -24,12 +24,12 @@ from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.recipe import Recipe
 from unfade.service.client import Client
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
 from unfade.ui.hints import hints_path
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.pixels import picture_of
 from unfade.ui.preview.grid import Place, bounds_of, in_result
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings

@@ -133,8 +133,10 @@ class Actions(Mapping[str, QAction]):
         groups: dict[str, QActionGroup] = {}
         for id, action in self._actions.items():
             choice = COMMANDS[id].exclusive
+            if choice and choice not in groups:
+                groups[choice] = QActionGroup(parent)
             if choice:
-                groups.setdefault(choice, QActionGroup(parent)).addAction(action)
+                groups[choice].addAction(action)
 
     def __getitem__(self, id: str) -> QAction:
         return self._actions[id]

@@ -17,8 +17,8 @@ from unfade.ui.canvas.images import image_of
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.document import Document, State
+from unfade.ui.engine import as_picture
 from unfade.ui.link import EngineLink, Question
-from unfade.ui.pixels import as_picture
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.profiles import as_sent, needs_srgb, result_metadata
 from unfade.ui.saving import Saver

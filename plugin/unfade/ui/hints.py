@@ -1,4 +1,7 @@
-"""Colour hints: kept beside their picture, and given their colours by the picker and the eyedropper."""
+"""Colour hints: given their colours by the picker and the eyedropper, and kept beside their picture.
+
+They are kept as ``NAME.hints.json``, which the command line takes too.
+"""
 
 from __future__ import annotations
 

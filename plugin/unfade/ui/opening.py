@@ -18,10 +18,10 @@ from unfade.filters.hints import Hint
 from unfade.inference import Extent
 from unfade.log import log_file
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.hints import load_hints
-from unfade.ui.pixels import picture_of
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
