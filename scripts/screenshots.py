@@ -33,7 +33,7 @@ from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.queue import State as QueueState
+from unfade.ui.queue import ItemState
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.theme import apply_theme
 from unfade.ui.window import Window
@@ -201,7 +201,7 @@ def queue(stage: Stage) -> None:
     stage.window.command("show_queue").setChecked(True)
     panel.add([source])
     panel.start()
-    stage.wait(lambda: panel.queue.count(QueueState.DONE) > 0 and panel.queue.running is not None)
+    stage.wait(lambda: panel.queue.count(ItemState.DONE) > 0 and panel.queue.running is not None)
     stage.wait(lambda: panel.queue.running is None or panel.queue.running.share > 0.2)
     panel.list.scrollToTop()
     stage.shoot("queue")

@@ -27,7 +27,7 @@ from unfade.service.client import EngineError
 from unfade.ui.engine import sentence_of
 from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
 from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.queue.model import Item, State, state_text
+from unfade.ui.queue.model import Item, ItemState, state_text
 from unfade.ui.window import Window
 
 
@@ -122,7 +122,7 @@ def test_numbers(qapp: QApplication) -> None:
         "0,0",
         "1234,5",
     )
-    done = Item(1, Path("a.png"), Path(), State.DONE, target=Path("b.png"), seconds=2.34)
+    done = Item(1, Path("a.png"), Path(), ItemState.DONE, target=Path("b.png"), seconds=2.34)
     assert "2,3" in state_text(done)
 
 

@@ -23,6 +23,9 @@ from unfade.recipe import Recipe, Step
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.settings import Settings
 
+_MOST_UNDO = 200
+_MERGED_WITHIN = 1.0  # seconds: what a slider does in one go is one step to undo
+
 
 def _fields(filter: Filter) -> dict[str, dataclasses.Field[Any]]:
     return {one.name: one for one in dataclasses.fields(filter.options)}
@@ -45,21 +48,17 @@ def filter_with(option: str) -> str:
     return next(filter.name for filter in CHAIN if option in _fields(filter))
 
 
-_MOST_UNDO = 200
-_MERGED_WITHIN = 1.0  # seconds: what a slider does in one go is one step to undo
-
-
 @dataclass(frozen=True)
 class State:
     """Which filters are on, by name, and how all of them are set."""
 
     enabled: frozenset[str] = frozenset()
-    settings: tuple[Any, ...] = field(default_factory=lambda: tuple(filter.options() for filter in CHAIN))
+    every: tuple[Any, ...] = field(default_factory=lambda: tuple(filter.options() for filter in CHAIN))
     """The options of each filter of :data:`CHAIN`."""
 
     def options(self, name: str) -> Any:
         """The options of a filter, on or off."""
-        return self.settings[ORDER.index(name)]
+        return self.every[ORDER.index(name)]
 
     def switched(self, name: str, on: bool) -> State:
         """With a filter on or off."""
@@ -72,7 +71,7 @@ class State:
     def with_all(self, name: str, options: Any) -> State:
         """With the options object of a filter replaced."""
         at = ORDER.index(name)
-        return dataclasses.replace(self, settings=(*self.settings[:at], options, *self.settings[at + 1 :]))
+        return dataclasses.replace(self, every=(*self.every[:at], options, *self.every[at + 1 :]))
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -128,10 +127,8 @@ class State:
         """Without what is marked on the picture."""
         state = self
         for filter in CHAIN:
-            marks = {
-                one.name: one.default for one in _fields(filter).values() if one.name in marks_of(filter)
-            }
-            state = state.with_options(filter.name, **marks)
+            defaults = {name: _fields(filter)[name].default for name in marks_of(filter)}
+            state = state.with_options(filter.name, **defaults)
         return state
 
 
@@ -148,8 +145,9 @@ def remembered(settings: Settings, state: State) -> State:
 
 def remember(settings: Settings, state: State) -> None:
     """Keeps the options of all filters from one day to the next, without what is marked on the picture."""
-    for filter in CHAIN:
-        settings.set_last_options(filter.name, write_options(state.without_marks().options(filter.name)))
+    state = state.without_marks()
+    for name in ORDER:
+        settings.set_last_options(name, write_options(state.options(name)))
 
 
 class Change(Enum):

@@ -26,7 +26,7 @@ from unfade.ui.engine import start_engine
 from unfade.ui.language import Words
 from unfade.ui.opening import files_in
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
-from unfade.ui.queue.model import Item, State, summary
+from unfade.ui.queue.model import Item, ItemState, summary
 from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows, Thumbnails
 from unfade.ui.queue.runner import QueueRunner
 from unfade.ui.settings import Settings
@@ -100,7 +100,7 @@ class QueuePanel(QWidget):
         "&Start",
         "Run the recipe on the pictures that wait.",
         ("F5",),
-        enabled=lambda panel: panel.queue.count(State.WAITING) > 0 and not panel.queue.active,
+        enabled=lambda panel: panel.queue.count(ItemState.WAITING) > 0 and not panel.queue.active,
         hosted=False,
     )
     def start(self) -> None:
@@ -187,7 +187,7 @@ class QueuePanel(QWidget):
 
     def open(self, item: Item) -> None:
         """Shows a result in the window; a picture without one yet, itself."""
-        done = item.state is State.DONE and item.target is not None and item.target.exists()
+        done = item.state is ItemState.DONE and item.target is not None and item.target.exists()
         self.open_wanted.emit(item.target if done else item.source)
 
     @Command(
@@ -233,12 +233,12 @@ class QueuePanel(QWidget):
         "&Retry",
         "Run the chosen pictures that failed or were cancelled again.",
         ("F7",),
-        enabled=lambda panel: panel.queue.count(State.FAILED, State.CANCELLED) > 0,
+        enabled=lambda panel: panel.queue.count(ItemState.FAILED, ItemState.CANCELLED) > 0,
         hosted=False,
     )
     def retry(self) -> None:
         """Runs chosen pictures again."""
-        self.queue.retry(_ids(self._chosen(State.FAILED, State.CANCELLED)))
+        self.queue.retry(_ids(self._chosen(ItemState.FAILED, ItemState.CANCELLED)))
         self.start()
 
     @Command(
@@ -247,23 +247,23 @@ class QueuePanel(QWidget):
         "&Cancel",
         "Cancel the chosen pictures.",
         ("Shift+Del",),
-        enabled=lambda panel: panel.queue.count(State.WAITING, State.RUNNING) > 0,
+        enabled=lambda panel: panel.queue.count(ItemState.WAITING, ItemState.RUNNING) > 0,
         hosted=False,
     )
     def cancel(self) -> None:
         """Takes chosen pictures out of it."""
-        self.runner.cancel(_ids(self._chosen(State.WAITING, State.RUNNING)))
+        self.runner.cancel(_ids(self._chosen(ItemState.WAITING, ItemState.RUNNING)))
 
     def _scroll_to(self, item: Item) -> None:
         self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
 
-    def _chosen(self, *states: State) -> list[Item]:
+    def _chosen(self, *states: ItemState) -> list[Item]:
         """Selected items in these states; all such where none is selected."""
         chosen = [item for item in self.list.chosen() if item.state in states]
         return chosen or [item for item in self.queue.items if item.state in states]
 
     def _remove_finished(self) -> None:
-        self.queue.remove(_ids(item for item in self.queue.items if item.state is State.DONE))
+        self.queue.remove(_ids(item for item in self.queue.items if item.state is ItemState.DONE))
 
     def _show_menu(self, position: Any) -> None:
         chosen = self.list.chosen()
@@ -271,7 +271,7 @@ class QueuePanel(QWidget):
             return
         menu = QMenu(self)
         first = chosen[0]
-        if first.state is State.DONE and first.target is not None:
+        if first.state is ItemState.DONE and first.target is not None:
             folder = first.target.parent
             menu.addAction(translate("Queue", "&Open result"), lambda: self.open(first))
             menu.addAction(
@@ -302,9 +302,9 @@ class QueuePanel(QWidget):
 
     def _update(self) -> None:
         queue = self.queue
-        waiting, running = queue.count(State.WAITING), queue.running is not None
+        waiting, running = queue.count(ItemState.WAITING), queue.running is not None
         self.commands.refresh()
-        self.clear.setEnabled(queue.count(State.DONE) > 0)
+        self.clear.setEnabled(queue.count(ItemState.DONE) > 0)
         self.progress.setValue(int(queue.share() * 1000))
         self.progress.setVisible(running or waiting > 0)
         self.summary.setText(summary(queue, time.monotonic()))

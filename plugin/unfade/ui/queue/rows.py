@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 
 from unfade.picture import vips
 from unfade.ui.language import Words
-from unfade.ui.queue.model import Item, Queue, State, state_text
+from unfade.ui.queue.model import Item, ItemState, Queue, state_text
 from unfade.ui.theme import Colours, Space, colours_of
 
 translate = QCoreApplication.translate
@@ -202,15 +202,15 @@ def _paint_texts(
     painter.drawText(
         QRect(area.left(), area.top() + 1, area.width(), line), Qt.AlignmentFlag.AlignVCenter, name
     )
-    ink = {State.DONE: colours.success, State.FAILED: colours.danger}.get(item.state, colours.muted)
+    ink = {ItemState.DONE: colours.success, ItemState.FAILED: colours.danger}.get(item.state, colours.muted)
     painter.setPen(QColor(colours.text if ink == colours.muted and _is_selected(option) else ink))
     below = QRect(area.left(), area.top() + line + Space.XS, area.width(), area.height() - line - Space.XS)
-    if item.state is State.FAILED:
+    if item.state is ItemState.FAILED:
         _paint_wrapped(painter, below, state_text(item))
     else:
         text = metrics.elidedText(state_text(item), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignTop, text)
-    if item.state is State.RUNNING:
+    if item.state is ItemState.RUNNING:
         bar = QRect(area.left(), area.bottom() - 3, area.width(), 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.line))
