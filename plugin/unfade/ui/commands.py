@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -70,7 +70,7 @@ class Command:
     """Whether it is on, or which value is chosen, where something else than the action can change that."""
     value: object = None
     exclusive: str = ""
-    """The name of a choice, of whose commands one is on at a time: that of the value chosen."""
+    """The name of the :func:`choice` that it belongs to."""
     hosted: bool | None = None
     """Only in windows that belong to an editor (True), or only in others (False)."""
     tool_bar: tuple[int, int, str] | None = None
@@ -95,6 +95,17 @@ class Command:
         declare(self)
         _METHODS[self.id] = method
         return method
+
+
+def choice(chosen: Callable[[Any], object], *commands: Command) -> Callable[[_Method], _Method]:
+    """The decorator that declares commands of which one is on at a time: that whose value is ``chosen``."""
+
+    def declare_all(method: _Method) -> _Method:
+        for one in commands:
+            replace(one, checkable=True, checked=chosen, exclusive=method.__name__)(method)
+        return method
+
+    return declare_all
 
 
 COMMANDS: Final[dict[str, Command]] = {}

@@ -24,7 +24,7 @@ from unfade.ui.canvas.painting import Original, PicturePainter
 from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
-from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.commands import Command, Key, Menu, choice
 from unfade.ui.document import Change, Document, filter_with
 from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
@@ -116,41 +116,35 @@ class Canvas(QWidget):
         """How before and after are shown together."""
         return self._scene.mode
 
-    @Command(
-        "view_result",
-        (Menu.VIEW, 2, 1),
-        "&Result only",
-        "Show the result alone.",
-        ("R",),
-        checkable=True,
-        checked=lambda canvas: canvas.mode,
-        value=Compare.RESULT,
-        exclusive="compare",
-        tool_bar=(4, 1, "Result"),
-    )
-    @Command(
-        "view_split",
-        (Menu.VIEW, 2, 2),
-        "&Split view",
-        "Show before and after in one picture, with a divider to drag.",
-        ("S",),
-        checkable=True,
-        checked=lambda canvas: canvas.mode,
-        value=Compare.SPLIT,
-        exclusive="compare",
-        tool_bar=(4, 2, "Split"),
-    )
-    @Command(
-        "view_side",
-        (Menu.VIEW, 2, 3),
-        "Side &by side",
-        "Show before and after next to each other.",
-        ("D",),
-        checkable=True,
-        checked=lambda canvas: canvas.mode,
-        value=Compare.SIDE,
-        exclusive="compare",
-        tool_bar=(4, 3, "Side by side"),
+    @choice(
+        lambda canvas: canvas.mode,
+        Command(
+            "view_result",
+            (Menu.VIEW, 2, 1),
+            "&Result only",
+            "Show the result alone.",
+            ("R",),
+            value=Compare.RESULT,
+            tool_bar=(4, 1, "Result"),
+        ),
+        Command(
+            "view_split",
+            (Menu.VIEW, 2, 2),
+            "&Split view",
+            "Show before and after in one picture, with a divider to drag.",
+            ("S",),
+            value=Compare.SPLIT,
+            tool_bar=(4, 2, "Split"),
+        ),
+        Command(
+            "view_side",
+            (Menu.VIEW, 2, 3),
+            "Side &by side",
+            "Show before and after next to each other.",
+            ("D",),
+            value=Compare.SIDE,
+            tool_bar=(4, 3, "Side by side"),
+        ),
     )
     def set_mode(self, mode: Compare) -> None:
         """Shows them otherwise."""
@@ -229,49 +223,40 @@ class Canvas(QWidget):
         """What the left button does."""
         return self._toolbox.chosen
 
-    @Command(
-        "tool_pan",
-        (Menu.FILTER, 3, 1),
-        "Move &picture",
-        "Drag to move the picture about.",
-        ("H",),
-        checkable=True,
-        checked=lambda canvas: canvas.tool,
-        value=ToolId.PAN,
-        exclusive="tool",
-    )
-    @Command(
-        "tool_hint",
-        (Menu.FILTER, 3, 2),
-        "Colour &hints",
-        "Click to place a colour hint, drag to move it, double-click for its colour.",
-        ("C",),
-        checkable=True,
-        checked=lambda canvas: canvas.tool,
-        value=ToolId.HINT,
-        exclusive="tool",
-    )
-    @Command(
-        "tool_mark",
-        (Menu.FILTER, 3, 3),
-        "&Mark watermark",
-        "Paint over a watermark to have it filled in.",
-        ("W",),
-        checkable=True,
-        checked=lambda canvas: canvas.tool,
-        value=ToolId.MARK,
-        exclusive="tool",
-    )
-    @Command(
-        "tool_keep",
-        (Menu.FILTER, 3, 4),
-        "&Keep original",
-        "Paint over what is to stay as it is.",
-        ("K",),
-        checkable=True,
-        checked=lambda canvas: canvas.tool,
-        value=ToolId.KEEP,
-        exclusive="tool",
+    @choice(
+        lambda canvas: canvas.tool,
+        Command(
+            "tool_pan",
+            (Menu.FILTER, 3, 1),
+            "Move &picture",
+            "Drag to move the picture about.",
+            ("H",),
+            value=ToolId.PAN,
+        ),
+        Command(
+            "tool_hint",
+            (Menu.FILTER, 3, 2),
+            "Colour &hints",
+            "Click to place a colour hint, drag to move it, double-click for its colour.",
+            ("C",),
+            value=ToolId.HINT,
+        ),
+        Command(
+            "tool_mark",
+            (Menu.FILTER, 3, 3),
+            "&Mark watermark",
+            "Paint over a watermark to have it filled in.",
+            ("W",),
+            value=ToolId.MARK,
+        ),
+        Command(
+            "tool_keep",
+            (Menu.FILTER, 3, 4),
+            "&Keep original",
+            "Paint over what is to stay as it is.",
+            ("K",),
+            value=ToolId.KEEP,
+        ),
     )
     def choose_tool(self, tool: ToolId) -> None:
         """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
@@ -305,10 +290,7 @@ class Canvas(QWidget):
         (Menu.VIEW, 1, 1),
         "Zoom &in",
         "Show the picture larger.",
-        (
-            Key.ZoomIn,
-            "Ctrl+=",
-        ),
+        (Key.ZoomIn, "Ctrl+="),
         enabled=_has_picture,
         value=1,
         tool_bar=(3, 4, "+"),
@@ -333,10 +315,7 @@ class Canvas(QWidget):
         (Menu.VIEW, 1, 3),
         "&Actual pixels",
         "Show one pixel of the result as one pixel of the screen.",
-        (
-            "1",
-            "Ctrl+1",
-        ),
+        ("1", "Ctrl+1"),
         enabled=_has_picture,
         tool_bar=(3, 2, "1:1"),
     )
@@ -352,10 +331,7 @@ class Canvas(QWidget):
         (Menu.VIEW, 1, 4),
         "&Fit in window",
         "Show the whole picture.",
-        (
-            "0",
-            "Ctrl+0",
-        ),
+        ("0", "Ctrl+0"),
         enabled=_has_picture,
         tool_bar=(3, 1, "Fit"),
     )

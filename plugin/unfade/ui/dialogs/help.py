@@ -185,10 +185,7 @@ class Help:
         (Menu.HELP, 1, 1),
         "&Keyboard shortcuts",
         "Show every command and its keys.",
-        (
-            "F1",
-            "?",
-        ),
+        ("F1", "?"),
     )
     def show_shortcuts(self) -> None:
         """Opens the sheet of keys."""

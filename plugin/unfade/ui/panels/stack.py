@@ -45,7 +45,6 @@ class PanelStack(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._document = document
         self._models = Models()
         self._listed = False
         self.frames = {name: PANELS[name](document, actions) for name in ORDER}
