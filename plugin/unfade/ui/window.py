@@ -378,12 +378,7 @@ class Window(QMainWindow):
         self._refresh()
 
     @Command(
-        "quit",
-        (Menu.FILE, 4, 1),
-        "&Quit",
-        "Close the window.",
-        ("Ctrl+Q",),
-        role=QAction.MenuRole.QuitRole,
+        "quit", (Menu.FILE, 4, 1), "&Quit", "Close the window.", ("Ctrl+Q",), role=QAction.MenuRole.QuitRole
     )
     def quit(self) -> None:
         """Closes the window."""

@@ -181,11 +181,7 @@ class Help:
         self._window, self._actions = window, actions
 
     @Command(
-        "shortcuts",
-        (Menu.HELP, 1, 1),
-        "&Keyboard shortcuts",
-        "Show every command and its keys.",
-        ("F1", "?"),
+        "shortcuts", (Menu.HELP, 1, 1), "&Keyboard shortcuts", "Show every command and its keys.", ("F1", "?")
     )
     def show_shortcuts(self) -> None:
         """Opens the sheet of keys."""
@@ -193,12 +189,7 @@ class Help:
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
 
-    @Command(
-        "open_log",
-        (Menu.HELP, 2, 2),
-        "Open &log file",
-        "Open the log, which a bug report needs.",
-    )
+    @Command("open_log", (Menu.HELP, 2, 2), "Open &log file", "Open the log, which a bug report needs.")
     def open_log(self) -> None:
         """Opens the log file."""
         open_log()

@@ -81,12 +81,7 @@ class DeartifactPanel(FilterPanel):
         value=False,
     )
     @Command(
-        "brush_larger",
-        (Menu.FILTER, 4, 2),
-        "&Larger brush",
-        "Paint with a larger brush.",
-        ("]",),
-        value=True,
+        "brush_larger", (Menu.FILTER, 4, 2), "&Larger brush", "Paint with a larger brush.", ("]",), value=True
     )
     def resize_brush(self, larger: bool) -> None:
         """One step larger or smaller."""
