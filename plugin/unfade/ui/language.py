@@ -81,12 +81,12 @@ class Words(QObject):
             self.follow(functools.partial(_put, setter, text))
 
     def follow(self, say: Callable[[], object]) -> None:
-        """Calls a function that puts texts, and again with every language, in the order they came in."""
+        """Calls a function that sets texts now, and again after every change of language."""
         self._said.append(say)
         say()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Hears of another language."""
+        """Puts the texts anew when the language has changed."""
         if event is not None and event.type() == QEvent.Type.LanguageChange:
             for say in self._said:
                 say()

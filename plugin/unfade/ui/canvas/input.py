@@ -35,7 +35,7 @@ class Dragged(Enum):
 
 
 class Movable(Protocol):
-    """What gestures move: the canvas."""
+    """What gestures and keys move: the canvas."""
 
     def set_viewport(self, viewport: Viewport) -> None: ...
     def set_divider(self, share: float) -> None: ...

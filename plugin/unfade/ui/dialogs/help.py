@@ -175,7 +175,7 @@ def _native(keys: QKeySequence | str) -> str:
 
 
 class Help:
-    """What the Help menu opens, but for the doctor, which the status bar has."""
+    """The commands of the Help menu, but for the doctor, which is the status bar's."""
 
     def __init__(self, window: QWidget, actions: Actions) -> None:
         self._window, self._actions = window, actions

@@ -37,7 +37,8 @@ def panel_for(filter: Filter) -> type[FilterPanel]:
 class GeneratedPanel(FilterPanel):
     """A slider for a share, a field for another number, a box for yes or no.
 
-    Text, such as a model's name, and marks on the picture have no place in it.
+    Text, such as a model's name, and marks on the picture have no place in it. A filter that wants a
+    mnemonic or keys of its own has a subclass with ``described``, ``filter``, ``text``, ``tip`` and ``keys``.
     """
 
     described: ClassVar[Filter]
