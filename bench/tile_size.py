@@ -63,15 +63,14 @@ def run_case(
     import resource
 
     from unfade.inference import Extent, Session, array_reader, array_writer, layout_of, run_tiled
-    from unfade.inference import session as sessions
-    from unfade.inference.runtime import onnxruntime
-    from unfade.inference.threads import usable_cores
+    from unfade.inference.runtime import onnxruntime, usable_cores
+    from unfade.models import card_of
 
     options = onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads or usable_cores() or 0
     options.enable_cpu_mem_arena, options.enable_mem_pattern = arena, pattern
     inner = onnxruntime().InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    card = sessions.read_card(inner, model)
+    card = card_of(model)
     session = Session(inner, model, card, threads=None, fallback=None)
     height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
     extent = Extent(height, height * 3 // 2)

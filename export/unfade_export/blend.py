@@ -17,11 +17,10 @@ from onnx import numpy_helper
 from unfade.errors import ModelError
 from unfade.models import ModelCard, Variant
 
-from .build import check_name, write
 from .checks import check_finite, cpu_session
-from .compact import pack_weights, unpack_weights
 from .errors import ExportError
-from .graph import check_graph
+from .export import check_name, write
+from .graph import check_graph, pack_weights, unpack_weights
 
 
 def blend_models(first: Path, second: Path, weight: float, output: Path) -> ModelCard:

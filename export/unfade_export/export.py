@@ -1,27 +1,79 @@
-"""From a checkpoint of unfade-train to an ONNX file that has passed every check, or to no file at all."""
+"""From a network to an ONNX file with its card that has passed every check, or to no file at all."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import onnxruntime as ort
 from torch import nn
 
-from unfade.models import ModelCard, Task, Tiling, Variant
+from unfade.errors import UnfadeError
+from unfade.models import ModelCard, Tiling, Variant, half_precision_file
+from unfade.picture import read_picture, to_float
 from unfade_training.building import build_generator
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, load_weights
-from unfade_training.networks import (
-    count_parameters,
-    fold_norms,
-    macs_per_pixel,
-    receptive_radius,
-)
+from unfade_training.files import atomic_write
+from unfade_training.networks import count_parameters, fold_norms, macs_per_pixel, receptive_radius
 from unfade_training.overrides import without_places
 from unfade_training.recipe import Recipe, parse_recipe
 
-from .build import Report, build, check_name, write
-from .checks import Array
-from .interface import interface_of, ratio_of
-from .static import Size, of_size
+from .checks import (
+    Array,
+    Parity,
+    check_exact_tiling,
+    check_finite,
+    check_half,
+    check_parity,
+    cpu_session,
+    probe_reach,
+)
+from .errors import ExportError
+from .graph import fix_size, pack_weights, round_weights, to_half, to_onnx
+from .interface import Size, interface_of, of_size, ratio_of
+
+
+@dataclass(frozen=True)
+class Half:
+    """What was measured of the float16 variant; ``parity`` is against PyTorch in float32."""
+
+    size: int
+    parity: list[Parity]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was exported, and what was measured of it.
+
+    Attributes:
+        card: as written into the file.
+        size: of the file in bytes.
+        parity: PyTorch against ONNX Runtime.
+        reach: how far an impulse was seen, in input pixels; at most the card's halo. None for a model that
+            is not tiled exactly.
+        tiling_difference: tiles against the whole picture, in units of the output's range; None likewise.
+        megapixels_per_second: input megapixels ONNX Runtime runs in a second on this machine's CPU.
+        half: of the float16 variant, where one was asked for.
+    """
+
+    card: ModelCard
+    size: int
+    parity: list[Parity]
+    reach: int | None
+    tiling_difference: float | None
+    megapixels_per_second: float
+    half: Half | None = None
+
+
+@dataclass(frozen=True)
+class Built:
+    """Models ready to be written."""
+
+    model: bytes
+    half: bytes | None
+    report: Report
 
 
 def export_checkpoint(
@@ -42,7 +94,7 @@ def export_checkpoint(
         fp16: whether a float16 variant is written beside it, for CUDA.
         compact: whether weights are stored in half precision: half the file.
         static: height and width of all that goes in; None leaves them free.
-        photo: see :func:`unfade_export.build.build`.
+        photo: see :func:`build`.
 
     Raises:
         TrainingError: the checkpoint is missing, damaged, or does not fit its recipe.
@@ -60,13 +112,97 @@ def export_checkpoint(
     return built.report
 
 
+def build(
+    network: nn.Module,
+    card: ModelCard,
+    *,
+    photo: Array | None = None,
+    fp16: bool = False,
+    compact: bool = False,
+    smallest: int = 1,
+) -> Built:
+    """Export ``network`` and check the result.
+
+    Args:
+        network: in eval mode, norms folded; rounded in place where ``compact`` is asked for.
+        card: what is true of it; with a ``fixed_size`` the model is made and checked for that alone.
+        photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
+        fp16: whether to make the float16 variant too.
+        compact: whether weights are stored in half precision (see :func:`~unfade_export.graph.pack_weights`).
+        smallest: the least side in pixels that the network takes.
+
+    Raises:
+        ExportError: the name of the check that failed, and by how much.
+    """
+    if compact:
+        round_weights(network)
+    free_card = replace(card, fixed_size=None)
+    free = to_onnx(network, free_card)
+    plain = free if card.fixed_size is None else fix_size(free, card)
+    model = pack_weights(plain) if compact else plain
+    session = cpu_session(model)
+    parity = check_parity(network, session, card, smallest=smallest)
+    check_finite(session, card, smallest)
+    reach, difference = None, None
+    if card.tiling is Tiling.EXACT:
+        free_session = session if plain is free else cpu_session(free)
+        reach = probe_reach(free_session, free_card)
+        difference = check_exact_tiling(session, card, _picture_of(card, photo), whole=free_session)
+    data, half_data, half = model.SerializeToString(), None, None
+    if fp16:
+        half_model = to_half(plain)
+        half_data = half_model.SerializeToString()
+        half = Half(len(half_data), check_half(network, half_model, card, smallest))
+    report = Report(card, len(data), parity, reach, difference, _speed(session, card, smallest), half)
+    return Built(data, half_data, report)
+
+
+def check_name(output: Path) -> None:
+    """Raises ExportError for an output that no model may have."""
+    if output.suffix != ".onnx" or half_precision_file(output) == output:
+        raise ExportError(f"The output {output} must end in .onnx (and not in .fp16.onnx).")
+
+
+def write(output: Path, model: bytes, half: bytes | None = None) -> None:
+    """Write a model, and its float16 variant beside it; a variant from before is taken away.
+
+    Raises:
+        ExportError: the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    beside = half_precision_file(output)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if half is None:
+            beside.unlink(missing_ok=True)
+        else:
+            _write(half, beside)
+        _write(model, output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ExportError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+def load_photo(path: Path) -> Array:
+    """CHW float32 RGB in [0, 1], gray as three equal channels, alpha left out.
+
+    Raises:
+        ExportError: it is not a picture that can be read.
+    """
+    try:
+        pixels = to_float(read_picture(path).pixels)
+    except UnfadeError as error:
+        raise ExportError(str(error)) from error
+    colour = pixels[..., :1].repeat(3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
+    return np.ascontiguousarray(colour.transpose(2, 0, 1), np.float32)
+
+
 def _card(recipe: Recipe, network: nn.Module, loaded: Checkpoint) -> ModelCard:
-    interface = interface_of(Task(recipe.task), network)
+    interface = interface_of(recipe.task, network)
     exact, ratio = interface.tiling is Tiling.EXACT, ratio_of(network)
     return ModelCard(
         name=recipe.name,
         title=recipe.title,
-        task=Task(recipe.task),
+        task=recipe.task,
         scale=int(ratio) if exact else 1,
         variant=Variant(recipe.variant),
         inputs=interface.inputs,
@@ -82,3 +218,54 @@ def _card(recipe: Recipe, network: nn.Module, loaded: Checkpoint) -> ModelCard:
         parameters=count_parameters(network),
         macs_per_pixel=round(macs_per_pixel(network)),
     )
+
+
+def _write(data: bytes, path: Path) -> None:
+    with atomic_write(path) as out:
+        out.write(data)
+
+
+def _picture_of(card: ModelCard, photo: Array | None) -> Array:
+    """What tiling is proven on, with odd sides, so that padding is part of it: three halos and a little, or
+    two windows of the fixed size each way."""
+    height = width = 3 * card.halo + 37
+    if card.fixed_size is not None:
+        height, width = (side + 37 for side in card.fixed_size)
+    channels = card.inputs[0].channels
+    if photo is None:
+        return _smooth_noise(channels, height, width + 50)
+    if photo.shape[0] != channels:
+        raise ExportError(
+            f"Tiling: the photograph has {photo.shape[0]} channels and the model takes {channels}."
+        )
+    if photo.shape[1] < height or photo.shape[2] < width:
+        raise ExportError(
+            f"Tiling: the photograph is {photo.shape[2]}x{photo.shape[1]}, and proving this model's halo "
+            f"takes {width}x{height} pixels; choose a larger one, or none."
+        )
+    top, left = (photo.shape[1] - height) // 2, (photo.shape[2] - width) // 2
+    return photo[:, top : top + height, left : left + width]
+
+
+def _smooth_noise(channels: int, height: int, width: int) -> Array:
+    """CHW float32 in [0, 1] with detail at every scale, as photographs have."""
+    rng = np.random.default_rng(1)
+    total = np.zeros((channels, height, width), np.float32)
+    for step in (1, 4, 16, 64):
+        coarse = rng.random((channels, height // step + 1, width // step + 1), np.float32)
+        total += np.kron(coarse, np.ones((1, step, step), np.float32))[:, :height, :width]
+    return total / np.float32(4)
+
+
+def _speed(session: ort.InferenceSession, card: ModelCard, smallest: int, longest: float = 20.0) -> float:
+    """At 256 pixels a side, or the fixed size; the best of up to three runs that together begin within
+    ``longest`` seconds."""
+    side = -(-max(256, smallest) // card.size_multiple) * card.size_multiple
+    height, width = card.fixed_size or (side, side)
+    feed = {card.inputs[0].name: np.zeros((1, card.inputs[0].channels, height, width), np.float32)}
+    seconds: list[float] = []
+    while len(seconds) < 3 and sum(seconds) < longest:
+        start = time.perf_counter()
+        session.run(None, feed)
+        seconds.append(time.perf_counter() - start)
+    return height * width / min(seconds) / 1e6

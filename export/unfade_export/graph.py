@@ -1,4 +1,4 @@
-"""A PyTorch generator as an ONNX graph with dynamic height and width."""
+"""A PyTorch generator as an ONNX graph: of free size or of one, simplified, and in half precision."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import io
 import logging
 import warnings
 from contextlib import redirect_stdout
+from fractions import Fraction
 
+import numpy as np
 import onnx
+import onnxslim
 import torch
+from onnx import helper, numpy_helper
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
 from unfade.models import ModelCard
+from unfade_training.shipped import HALF
 
-from .anysize import accept_any_size
 from .errors import ExportError
 from .interface import NamedOutputs, ratio_of, step_of
-from .simplify import simplified
 
 OPSET = 18
 """Every ONNX Runtime from 1.14 on runs it; Resize with antialiasing and PixelShuffle's DepthToSpace are
 older still."""
+
+SMALLEST_PACKED = 256
+"""Numbers a tensor must have to be stored in half: biases and constants are not worth a node."""
 
 log = logging.getLogger(__name__)
 # It warns of every torchvision operator that it cannot register, and nothing here needs one.
@@ -42,13 +50,108 @@ def to_onnx(network: nn.Module, card: ModelCard) -> onnx.ModelProto:
     model = _exported(NamedOutputs(network, card).eval(), card, step)
     _forget_this_machine(model)
     if card.size_multiple % step:
-        accept_any_size(model, step, ratio_of(network))
+        _accept_any_size(model, step, ratio_of(network))
     _name_sides(model)
-    onnx.helper.set_model_props(model, card.to_metadata())
-    model = simplified(model)
+    helper.set_model_props(model, card.to_metadata())
+    model = _simplified(model)
     model.producer_name, model.producer_version = "unfade-export", ""
     check_graph(model)
     return model
+
+
+def fix_size(model: onnx.ModelProto, card: ModelCard) -> onnx.ModelProto:
+    """A model with free height and width as one of the card's fixed size, with the card inside.
+
+    Raises:
+        ExportError: it cannot be simplified, or the graph is not valid.
+    """
+    assert card.fixed_size is not None
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    for values, factor in ((fixed.graph.input, 1), (fixed.graph.output, card.scale)):
+        for value in values:
+            for dimension, side in zip(value.type.tensor_type.shape.dim[2:], card.fixed_size, strict=True):
+                dimension.dim_value = side * factor
+    del fixed.metadata_props[:]
+    helper.set_model_props(fixed, card.to_metadata())
+    fixed = _simplified(fixed)
+    check_graph(fixed)
+    return fixed
+
+
+def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with float16 weights and arithmetic; inputs and outputs stay float32.
+
+    Raises:
+        ExportError: the converter makes an invalid graph of it.
+    """
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of every weight too small for float16, which the parity check judges
+        half: onnx.ModelProto = convert_float_to_float16(copy, keep_io_types=True)
+    OnnxModel(half).topological_sort()  # the casts of inputs were put behind what uses them
+    del half.graph.value_info[:]
+    check_graph(half)
+    return half
+
+
+@torch.no_grad()
+def round_weights(network: nn.Module) -> None:
+    """Round the weights that :func:`pack_weights` stores in half to what half precision can hold, in place.
+
+    Raises:
+        ExportError: one of them is too large for half precision.
+    """
+    for name, weight in network.named_parameters():
+        if weight.numel() < SMALLEST_PACKED:
+            continue
+        rounded = weight.half().to(weight.dtype)
+        if not bool(rounded.isfinite().all()):
+            raise ExportError(f"Half-precision weights: {name} has values beyond 65504.")
+        weight.copy_(rounded)
+
+
+def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its large float32 initializers stored as float16, each behind a Cast.
+
+    Half the file; ONNX Runtime widens them once, when it opens the model, and the arithmetic stays float32.
+    Only those are stored so that lose nothing by it; see :func:`round_weights`.
+
+    Raises:
+        ExportError: the result is no valid graph.
+    """
+    packed = onnx.ModelProto()
+    packed.CopyFrom(model)
+    casts = []
+    for tensor in packed.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(tensor)
+        half = values.astype(np.float16)
+        if values.size < SMALLEST_PACKED or not np.array_equal(half.astype(np.float32), values):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half, name + HALF))
+        casts.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
+    for node in reversed(casts):
+        packed.graph.node.insert(0, node)
+    check_graph(packed)
+    return packed
+
+
+def unpack_weights(model: onnx.ModelProto) -> frozenset[str]:
+    """Undo :func:`pack_weights`, in place; gives the names of the weights that were stored in half."""
+    halves = {t.name: t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
+    casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
+    for node in casts:
+        half = halves[node.input[0]]
+        values = numpy_helper.to_array(half).astype(np.float32)
+        half.CopyFrom(numpy_helper.from_array(values, node.output[0]))
+        model.graph.node.remove(node)
+    return frozenset(node.output[0] for node in casts)
 
 
 def check_graph(model: onnx.ModelProto) -> None:
@@ -112,3 +215,65 @@ def _name_sides(model: onnx.ModelProto) -> None:
         for value in values:
             for dimension, name in zip(value.type.tensor_type.shape.dim[2:], names, strict=True):
                 dimension.dim_param = name
+
+
+def _accept_any_size(model: onnx.ModelProto, step: int, ratio: Fraction) -> None:
+    """Have the model's input padded to multiples of ``step``, right and below with its edge, and the outputs
+    cropped to the rounded-up ``ratio`` of the input's sides; in place.
+
+    PyTorch's exporter cannot follow a padding that depends on the size through a U-net's strides: it would
+    have to prove that the sides of skip connections agree. So networks that pad inside are exported at
+    multiples of their step, where that padding does nothing, and it is put around them here.
+    """
+    graph = model.graph
+    (fed,) = graph.input
+    inside = f"{fed.name}_padded"
+    for node in graph.node:
+        node.input[:] = [inside if name == fed.name else name for name in node.input]
+    before = [
+        helper.make_node("Shape", [fed.name], ["sides"], start=2),
+        helper.make_node("Neg", ["sides"], ["sides_negated"]),
+        helper.make_node("Mod", ["sides_negated", "step"], ["padding"]),
+        helper.make_node("Concat", ["none", "padding"], ["padding_around"], axis=0),
+        helper.make_node("Pad", [fed.name, "padding_around", "", "side_axes"], [inside], mode="edge"),
+    ]
+    after = [
+        helper.make_node("Mul", ["sides", "numerator"], ["sides_enlarged"]),
+        helper.make_node("Add", ["sides_enlarged", "round_up"], ["sides_rounded"]),
+        helper.make_node("Div", ["sides_rounded", "denominator"], ["output_sides"]),
+    ]
+    for output in graph.output:
+        whole = f"{output.name}_whole"
+        for node in graph.node:
+            node.output[:] = [whole if name == output.name else name for name in node.output]
+            node.input[:] = [whole if name == output.name else name for name in node.input]
+        after.append(helper.make_node("Slice", [whole, "none", "output_sides", "side_axes"], [output.name]))
+    nodes = [*before, *graph.node, *after]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    for name, values in (
+        ("step", [step]),
+        ("none", [0, 0]),
+        ("side_axes", [2, 3]),
+        ("numerator", [ratio.numerator]),
+        ("denominator", [ratio.denominator]),
+        ("round_up", [ratio.denominator - 1]),
+    ):
+        graph.initializer.append(numpy_helper.from_array(np.array(values, np.int64), name))
+
+
+def _simplified(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same function in fewer nodes, constants folded, by onnxslim; names, free sizes and metadata stay.
+
+    Raises:
+        ExportError: onnxslim fails on the graph.
+    """
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    try:
+        slim: onnx.ModelProto = onnxslim.slim(model)
+    except Exception as error:  # whatever its passes raise
+        raise ExportError(f"Simplification: onnxslim fails on this graph ({error}).") from error
+    del slim.graph.value_info[:]
+    del slim.metadata_props[:]
+    helper.set_model_props(slim, metadata)
+    return slim

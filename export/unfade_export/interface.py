@@ -1,18 +1,21 @@
-"""What goes into and comes out of a generator of each task, and networks that give just that."""
+"""What goes into and comes out of a generator: channels by task, names, sizes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import cast
 
 import torch
 from torch import nn
 
-from unfade.models import ModelCard, Task, Tensor, Tiling
+from unfade.models import ModelCard, Tensor, Tiling
 
 from .errors import ExportError
 
+Size = tuple[int, int]
+"""Height and width in pixels."""
 UNIT = (0.0, 1.0)
 WORKING_SIZE = 512
 """The longer side at which Colorize predicts chroma: hues need the whole picture, not its detail."""
@@ -33,13 +36,13 @@ class Interface:
     working_size: int | None = None
 
 
-def interface_of(task: Task, network: nn.Module) -> Interface:
+def interface_of(task: str, network: nn.Module) -> Interface:
     """The interface of a generator made by a recipe for ``task``.
 
     Raises:
         ExportError: the network takes or gives another number of channels than the task needs.
     """
-    if task is Task.COLORIZE:
+    if task == "colorize":
         interface = Interface(
             inputs=(Tensor("input", 4, UNIT, "lab"),),
             outputs=(Tensor("ab", 2, (-1.0, 1.0), "lab-ab"),),
@@ -103,3 +106,34 @@ def _check_channels(interface: Interface, network: nn.Module) -> None:
             f"Interface: the network gives {gives} channels and its task needs {wanted}; see the recipe's "
             "[network]."
         )
+
+
+def parse_size(text: str) -> Size:
+    """Height and width from ``WIDTHxHEIGHT``. Raises ExportError."""
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text.strip().lower())
+    if found is None:
+        raise ExportError(f"--static takes WIDTHxHEIGHT in pixels, such as 512x512, not {text!r}.")
+    return int(found[2]), int(found[1])
+
+
+def of_size(card: ModelCard, size: Size | None) -> ModelCard:
+    """The card of the same model for pictures of ``size`` alone; of any size for None.
+
+    Raises:
+        ExportError: it sees pictures as a whole, or cannot be tiled with windows of that size.
+    """
+    if size is None:
+        return card
+    height, width = size
+    if card.tiling is Tiling.WHOLE:
+        raise ExportError(
+            f"A {card.task} model sees every picture as a whole, so it cannot have a fixed size; leave "
+            "--static out."
+        )
+    multiple, least = card.size_multiple, card.least_side
+    if height % multiple or width % multiple or min(size) < least:
+        raise ExportError(
+            f"A fixed size of {width}x{height} does not do for this network, whose halo is {card.halo} "
+            f"pixels: its sides must be multiples of {multiple} and at least {least}."
+        )
+    return replace(card, fixed_size=size)

@@ -6,6 +6,7 @@ Whatever reaches a user is an :class:`UnfadeError`; its text is shown as it stan
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 _LONGEST_WORD = 100  # of what was typed; comparing takes quadratic time
@@ -48,3 +49,10 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     names = list(names)
     near = difflib.get_close_matches(word[:_LONGEST_WORD], names, n=1, cutoff=0.5)
     return f": did you mean {near[0]}?" if near else f": there are {', '.join(names)}."
+
+
+def first_line(error: BaseException) -> str:
+    """The part of a library's message fit for a sentence: one line, without ONNX Runtime's codes."""
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip()
+    line = text.splitlines()[0].strip() if text else type(error).__name__
+    return line if len(line) <= 200 else line[:197] + "..."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unfade.inference.providers import CUDA, cuda_obstacle
+from unfade.inference.devices import CUDA, cuda_obstacle
 from unfade.inference.runtime import onnxruntime
 
 

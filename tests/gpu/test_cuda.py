@@ -26,9 +26,10 @@ from unfade.inference import (
     run_tiled,
     survey,
 )
-from unfade.inference.providers import CPU, CUDA
+from unfade.inference.devices import CPU, CUDA
 from unfade.inference.runtime import preload_cuda
-from unfade.inference.session import read_card, start
+from unfade.inference.session import start
+from unfade.models import card_of
 
 GPU = Device.parse("cuda")
 PIXELS = np.random.default_rng(7).integers(0, 256, (900, 1300, 3), np.uint8)
@@ -58,7 +59,7 @@ def limited(path: Path, memory: int) -> Session:
     preload_cuda()
     inner, refusal = start(path, provider_chain(GPU, [CUDA, CPU], gpu_memory_limit=memory))
     assert inner.get_providers()[0] == CUDA, refusal
-    return Session(inner, path, read_card(inner, path), threads=None, fallback=None)
+    return Session(inner, path, card_of(path), threads=None, fallback=None)
 
 
 @pytest.mark.parametrize("device", [Device.AUTO, GPU])

@@ -43,7 +43,7 @@ def list_(as_json: bool) -> int:
         width = max(len(model.card.name) for model in found)
         for model in found:
             card = model.card
-            words = f"{card.task.value:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
+            words = f"{card.task:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
             click.echo(f"{card.name:<{width}}  {words}  {card.title}")
     return 0
 
@@ -81,7 +81,7 @@ def add(source: str, replace: bool) -> int:
     with _Bytes() as bar:
         model = add_model(source, replace=replace, on_bytes=bar.update)
     card = model.card
-    click.echo(f"{card.name}  {card.task.value}  x{card.scale}  {model.path}")
+    click.echo(f"{card.name}  {card.task}  x{card.scale}  {model.path}")
     return 0
 
 
@@ -141,7 +141,7 @@ def _record(model: Model) -> dict[str, Any]:
     """Path, source and size of the file, then the card's fields."""
     card = dataclasses.asdict(model.card)
     card["metrics"] = dict(model.card.metrics)
-    for key in ("task", "variant", "tiling"):
+    for key in ("variant", "tiling"):
         card[key] = card[key].value
     recipe = card.pop("recipe")
     return {

@@ -30,10 +30,9 @@ class Blend:
 def named_model(name: str, task: Task) -> Model:
     """The model of that name or path. Raises ModelError where there is none, or it is for another task."""
     model = catalog.find_model(name)
-    if model.card.task is not task:
+    if model.card.task != task:
         raise ModelError(
-            f"The model {model.card.name} is for {model.card.task.value}, not for {task.value}; "
-            "choose another."
+            f"The model {model.card.name} is for {model.card.task}, not for {task.value}; choose another."
         )
     return model
 
@@ -45,7 +44,7 @@ def model_for(task: Task, name: str | None) -> Model:
     """
     if name is not None:
         return named_model(name, task)
-    fitting = [model for model in catalog.list_models() if model.card.task is task]
+    fitting = [model for model in catalog.list_models() if model.card.task == task]
     if not fitting:
         raise none_installed(task)
     return min(fitting, key=lambda model: preference(model.source, model.card.variant))
@@ -123,6 +122,6 @@ def _best_of_each(models: Sequence[Model]) -> dict[tuple[int, Variant], Model]:
     """One model for each scale and variant: the shipped one first, for a user's own is asked for by name."""
     best: dict[tuple[int, Variant], Model] = {}
     for model in sorted(models, key=lambda model: model.source is not Source.SHIPPED):
-        if model.card.task is Task.UPSCALE:
+        if model.card.task == Task.UPSCALE:
             best.setdefault((model.card.scale, model.card.variant), model)
     return best

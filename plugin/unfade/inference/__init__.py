@@ -1,17 +1,35 @@
 """Models run over pictures: devices, sessions, and exact tiling."""
 
-from unfade.inference.arrays import array_reader, array_writer
-from unfade.inference.device import Device, DeviceKind
+from unfade.inference.devices import (
+    Device,
+    DeviceKind,
+    ProviderStatus,
+    provider_chain,
+    provider_label,
+    survey,
+)
 from unfade.inference.engine import DEFAULT_TILE, Engine
-from unfade.inference.failures import OutOfMemory
-from unfade.inference.geometry import Bounds, Extent, Tile, TileLayout, border_of, plan, row_strips
-from unfade.inference.providers import ProviderStatus, provider_chain, provider_label, survey
-from unfade.inference.run import TiledRun, layout_of, run_tiled
-from unfade.inference.session import Session
-from unfade.inference.windows import OnTile, Read, TiledSession, Write, check_finite, mirrored
+from unfade.inference.layout import Bounds, Extent, Tile, TileLayout, border_of, least_tile, plan, row_strips
+from unfade.inference.runtime import FATAL, NO_TELEMETRY, usable_cores
+from unfade.inference.session import OutOfMemory, Session, load_on_cpu, probe_file
+from unfade.inference.tiling import (
+    OnTile,
+    Read,
+    TiledRun,
+    TiledSession,
+    Write,
+    array_reader,
+    array_writer,
+    check_finite,
+    layout_of,
+    mirrored,
+    run_tiled,
+)
 
 __all__ = [
     "DEFAULT_TILE",
+    "FATAL",
+    "NO_TELEMETRY",
     "Bounds",
     "Device",
     "DeviceKind",
@@ -32,11 +50,15 @@ __all__ = [
     "border_of",
     "check_finite",
     "layout_of",
+    "least_tile",
+    "load_on_cpu",
     "mirrored",
     "plan",
+    "probe_file",
     "provider_chain",
     "provider_label",
     "row_strips",
     "run_tiled",
     "survey",
+    "usable_cores",
 ]

@@ -7,40 +7,24 @@ import threading
 from pathlib import Path
 
 from unfade.errors import UsageError
-from unfade.inference.device import Device
-from unfade.inference.providers import CPU
+from unfade.inference.devices import CPU, Device
+from unfade.inference.layout import least_tile
 from unfade.inference.session import Session
-from unfade.models.card import ModelCard
+from unfade.models import ModelCard, Tiling
 
-_State = tuple[Path, int, int]
+_FileState = tuple[Path, int, int]
 
 DEFAULT_TILE = 1024
-"""The largest side of a window, in input pixels.
-
-Measured by ``python bench/tile_size.py --rounds 2 --threads 1`` (a 48/64/96 U-net x2, 4 megapixels, a core):
-tiles of 256, 512, 768, 1024 and 1536 enlarge 0.49, 0.77, 0.87, 0.90 and 1.00 times as much per second of
-processor time, and take 95, 355, 740, 1264 and 1593 MiB beside the pictures. 1024 keeps a photograph of one
-megapixel to two windows, where 768 would need four and compute an eighth more for their halos.
-"""
-
+"""The largest side of a window, in input pixels. This and the next four are measured in docs/memory.md,
+"Tile sizes"."""
 HALOS = 11
-"""A window's least side in halos, where nobody chose one: each pixel is then computed one and a half times.
-With seven, as 1024 pixels are for De-artifact, it is twice, and with three and a half five times."""
+"""A window's least side in halos where nobody chose one: each pixel is then computed one and a half times."""
 LIGHT = 320_000
-"""Multiply-accumulates a pixel up to which a network may have twice the usual tile.
-
-De-artifact, when it had 289,000, took 539, 696 and 1594 MiB for 6 megapixels with tiles of 1024, 1536 and
-2048, and 95, 80 and 57 s (two threads of an AMD EPYC; ``unfade deartifact photo.jpg -o out.png --device cpu
---json --tile N``).
-"""
+"""Multiply-accumulates a pixel up to which a network may have twice the usual tile."""
 SLENDER = 200_000
 """Multiply-accumulates a pixel up to which a network that makes no more than four pixels of one has a usual
 tile of :data:`SLENDER_TILE`, where nobody asked for smaller ones."""
 SLENDER_TILE = 1280
-"""upscale-x2, with 184,000, takes 539 and 669 MiB for a photograph of a megapixel with tiles of 1024 and
-1280, and 6.5 and 6.1 s, for it is then one window; 821 and 1025 MiB and 29.3 and 26.5 s for four (two threads
-of an AMD EPYC; ``unfade upscale photo.png -o out.png --scale 2 --device cpu --json --tile N``).
-"""
 
 
 class Engine:
@@ -72,12 +56,12 @@ class Engine:
         self.device = device
         self.threads = threads
         self._tile, self._usual_tile = tile, usual_tile
-        self._sessions: dict[_State, Session] = {}
+        self._sessions: dict[_FileState, Session] = {}
         self._lock = threading.Lock()
 
     def session(self, path: Path) -> Session:
         """The model at ``path``, loaded when it is first asked for; errors as for :meth:`Session.open`."""
-        key = _state_of(path)
+        key = _file_state(path)
         with self._lock:
             session = self._sessions.get(key)
             if session is None:
@@ -91,9 +75,7 @@ class Engine:
         """The largest side of a window for a model: the usual one, or more where its halo takes most of it.
 
         Where only a ``part`` of a picture is wanted it is half as much again: a part of a tile's side, with
-        the halo around it, is then one window and not four, which have to compute their halos once more
-        (``python bench/preview.py`` on two cores takes 0.64 s in the middle of the picture, and 0.68 s in
-        four windows, ``-- --tile 384``).
+        the halo around it, is then one window and not four, which would compute their halos once more.
         """
         tile = self._tile
         if tile is None:
@@ -103,6 +85,16 @@ class Engine:
             usual = self._usual_tile or (SLENDER_TILE if slender else DEFAULT_TILE)
             tile = max(usual, min(HALOS * card.halo, most))
         return tile * 3 // 2 if part else tile
+
+    def tile_note(self, card: ModelCard) -> str | None:
+        """Where the tile asked for is too small for a model: a sentence on which is taken instead."""
+        least = least_tile(card.halo, card.size_multiple)
+        if self._tile is None or self._tile >= least or card.fixed_size or card.tiling is Tiling.WHOLE:
+            return None
+        return (
+            f"Tiles of {self._tile} pixels would be nearly all border for the model {card.name}, which sees "
+            f"{card.halo} pixels far; tiles of {least} are used."
+        )
 
     @property
     def provider(self) -> str | None:
@@ -132,7 +124,7 @@ class Engine:
             return list(self._sessions.values())
 
 
-def _state_of(path: Path) -> _State:
+def _file_state(path: Path) -> _FileState:
     """A file as it is now: a model that was replaced is opened anew. A missing one has no state."""
     path = path.resolve()
     try:

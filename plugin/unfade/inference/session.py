@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade import paths
-from unfade.errors import DeviceError, ModelError
-from unfade.inference import providers
-from unfade.inference.buffers import GpuBuffers
-from unfade.inference.device import Device, DeviceKind
-from unfade.inference.failures import OutOfMemory, first_line, is_out_of_memory
-from unfade.inference.probing import probe
-from unfade.inference.providers import Chain, provider_label
-from unfade.inference.runtime import FATAL, onnxruntime
-from unfade.inference.threads import usable_cores
-from unfade.inference.variants import variant_for
-from unfade.models.card import ModelCard, Tensor
+from unfade.errors import DeviceError, ModelError, UnfadeError, first_line
+from unfade.inference.devices import (
+    CPU,
+    CUDA,
+    TENSORRT,
+    WANTS_FIXED_SIZES,
+    Chain,
+    Device,
+    DeviceKind,
+    ProviderPlan,
+    plan_providers,
+    provider_label,
+)
+from unfade.inference.runtime import FATAL, onnxruntime, usable_cores
+from unfade.models import ModelCard, half_precision_file, read_card
+from unfade.models.probing import probe
 
 logger = logging.getLogger(__name__)
 
 Sides = tuple[int, int]
 """Height and width in pixels."""
 _SIDE_NAMES = ("height", "width")  # of the open dimensions, as unfade-export calls them
-_NVIDIA = (DeviceKind.CUDA, DeviceKind.TENSORRT)
+_QUICK_AT_HALF = frozenset({CUDA, TENSORRT})
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What to ask onnxruntime for, and what is known beforehand about the devices left out."""
+class OutOfMemory(UnfadeError):
+    """A window did not fit into the memory of the device; a smaller one may."""
 
-    chain: Chain
-    reason: str | None = None
-    """Why CUDA, which onnxruntime lists, is not in the chain."""
+
+# What ONNX Runtime, CUDA, cuDNN, cuBLAS and Direct3D say when an allocation failed. They share no exception
+# type (Fail, RuntimeException, EPFail...), so the text is all there is to go by.
+_OUT_OF_MEMORY = re.compile(
+    "|".join(
+        (
+            r"Failed to allocate memory",  # BFCArena, CPU and CUDA; TensorRT
+            r"Available memory of \d+ is smaller than requested bytes",  # BFCArena under gpu_mem_limit
+            r"\bbad[_ ]alloc(ation)?\b",  # std::bad_alloc (GCC, Clang), "bad allocation" (MSVC)
+            r"\bbad_array_new_length\b",
+            r"\bout of memory\b",  # CUDA failure 2, CoreML, Metal
+            r"cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY",
+            r"STATUS_ALLOC_FAILED",  # CUDNN_, CUBLAS_, CUFFT_
+            r"(DEVICE|HOST)_ALLOCATION_FAILED",  # cuDNN 9
+            r"\b8007000E\b|E_OUTOFMEMORY|Not enough memory resources",  # DirectML
+            r"[Uu]nable to allocate .* for an array",  # numpy
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` means that memory ran out, on whichever device."""
+    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
 
 
 class Session:
@@ -86,8 +110,8 @@ class Session:
         threads: int | None = None,
         fixed_sizes: bool | None = None,
     ) -> Session:
-        """Load the model at ``path`` for ``device``: where that is CUDA and a half-precision variant lies
-        beside it, the variant.
+        """Load the model at ``path`` for ``device``: where that is CUDA and a float16 file of the same model
+        lies beside it, that file.
 
         Args:
             threads: CPU threads; None takes the physical cores this process may use.
@@ -99,29 +123,25 @@ class Session:
             DeviceError: a device asked for by name cannot run the model here.
             OutOfMemory: there is no room for the model's weights.
         """
-        plan = _plan(device)
-        chosen = variant_for(path, plan.chain[0][0])
-        inner, refusal = start(chosen, plan.chain, threads=threads)
-        card = read_card(inner, chosen)
-        if chosen != path and (inner.get_providers()[0] != plan.chain[0][0] or card != card_of(path)):
-            logger.info("%s is not used: it does not run here, or belongs to another model", chosen)
-            chosen = path
-            inner, refusal = start(chosen, plan.chain, threads=threads)
-            card = read_card(inner, chosen)
+        plan = plan_providers(device)
+        card = read_card(path)
+        chosen, inner, refusal = _start_best(path, card, plan, threads)
         if card is None:
             card = probe(inner, path)
-        if card.fixed_size is not None:
-            fixed_sizes = False  # there is nothing to compile anew
-        if inner.get_providers()[0] != plan.chain[0][0]:
-            wanted = provider_label(plan.chain[0][0])
-            refusal = f"{wanted} could not be started ({refusal or 'onnxruntime does not say why'})"
+        runs_on = inner.get_providers()[0]
+        if runs_on != plan.wanted:
+            refusal = (
+                f"{provider_label(plan.wanted)} could not be started "
+                f"({refusal or 'onnxruntime does not say why'})"
+            )
             if device.kind is not DeviceKind.AUTO:
                 raise DeviceError(f"The device {device} cannot be used: {refusal}. Use --device auto or cpu.")
         reason = refusal or plan.reason
-        runs_on_cpu = inner.get_providers()[0] == providers.CPU
-        fallback = f"Running on the CPU: {reason}." if reason and runs_on_cpu else None
-        if fixed_sizes is None:
-            fixed_sizes = inner.get_providers()[0] in providers.WANTS_FIXED_SIZES
+        fallback = f"Running on the CPU: {reason}." if reason and runs_on == CPU else None
+        if card.fixed_size is not None:
+            fixed_sizes = False  # there is nothing to compile anew
+        elif fixed_sizes is None:
+            fixed_sizes = runs_on in WANTS_FIXED_SIZES
 
         def fixed(sides: Sides) -> Any:
             return start(chosen, plan.chain, threads=threads, sides=sides)[0]
@@ -167,11 +187,11 @@ class Session:
             return self._inner, self._gpu
 
     def _buffers(self, inner: Any) -> GpuBuffers | None:
-        return GpuBuffers(inner, self._outputs) if self.provider == providers.CUDA else None
+        return GpuBuffers(inner, self._outputs) if self.provider == CUDA else None
 
     def on_cpu(self) -> Session:
         """The same model on the CPU: itself if it is there already."""
-        if self.provider == providers.CPU:
+        if self.provider == CPU:
             return self
         with self._lock:
             if self._cpu_twin is None:
@@ -186,55 +206,84 @@ class Session:
                 "close other programs, or use a smaller --tile."
             )
         logger.info("%s failed on %s: %s", self.card.name, label, error)
-        if self.provider == providers.CPU:
+        if self.provider == CPU:
             return ModelError(f"The model {self.card.name} failed: {first_line(error)}")
         return DeviceError(
             f"The model {self.card.name} failed on {label}: {first_line(error)} Use --device cpu instead."
         )
 
 
-def _plan(device: Device) -> _Plan:
-    """The chain for ``device`` without a CUDA that is known not to run; DeviceError if it was asked for."""
-    available = list(onnxruntime().get_available_providers())
-    reason = None
-    if device.kind in (DeviceKind.AUTO, *_NVIDIA) and providers.CUDA in available:
-        obstacle = providers.cuda_obstacle(device.index)
-        if obstacle is not None:
-            if device.kind in _NVIDIA:
-                raise DeviceError(
-                    f"The device {device} cannot be used: {obstacle.reason}. "
-                    f"To use it, {obstacle.remedy}; otherwise use --device auto or cpu."
-                )
-            available.remove(providers.CUDA)
-            reason = f"{obstacle.reason} ({obstacle.remedy})"
-    limit = providers.gpu_memory_limit(device.index) if providers.CUDA in available else None
-    cache = paths.cache_dir() / "compiled"
-    chain = providers.provider_chain(device, available, gpu_memory_limit=limit, cache=cache)
-    if any(provider in providers.WANTS_FIXED_SIZES for provider, _ in chain):
-        with contextlib.suppress(OSError):  # a provider that cannot keep what it compiles compiles again
-            cache.mkdir(parents=True, exist_ok=True)
-    return _Plan(chain, reason)
+class GpuBuffers:
+    """Runs a CUDA session through IO binding: the input buffer on the GPU is kept and filled again.
 
-
-def card_of(path: Path, *, probing: bool = False) -> ModelCard:
-    """The card of a model file, without making the model ready to run: a few milliseconds.
-
-    Args:
-        probing: whether a model without a card is run on small pictures to find out what would stand there.
-
-    Raises:
-        ModelError: as for :meth:`Session.open`, and for a model without a card that is not to be probed.
+    All windows of a picture have one shape, so nothing is allocated there after the first.
     """
-    inner, _ = start(path, [(providers.CPU, {})], threads=1, optimise=False)
-    card = read_card(inner, path)
-    if card is not None:
-        return card
-    if not probing:
-        raise ModelError(
-            f"The model {path} has no Unfade card, so its scale and borders are unknown: "
-            "unfade models add finds them out and keeps them."
-        )
-    return probe(inner, path)
+
+    def __init__(
+        self, inner: Any, outputs: list[str], device: str = "cuda", index: int | None = None
+    ) -> None:
+        self._inner = inner
+        self._outputs = outputs
+        self._device = device
+        if index is None:
+            index = int(inner.get_provider_options()[CUDA]["device_id"])
+        self._index = index
+        self._values: dict[str, Any] = {}
+        self._lock = threading.Lock()  # the buffers are one set, and a GPU runs one window at a time anyway
+
+    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        with self._lock:
+            binding = self._inner.io_binding()
+            for name, array in inputs.items():
+                binding.bind_ortvalue_input(name, self._upload(name, np.ascontiguousarray(array)))
+            for name in self._outputs:
+                binding.bind_output(name, self._device, self._index)
+            self._inner.run_with_iobinding(binding)
+            return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
+
+    def _upload(self, name: str, array: NDArray[np.float32]) -> Any:
+        value = self._values.get(name)
+        if value is not None and tuple(value.shape()) == array.shape:
+            value.update_inplace(array)
+            return value
+        self._values.pop(name, None)  # let go of the old buffer before asking for the new one
+        value = onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, self._index)
+        self._values[name] = value
+        return value
+
+
+def _start_best(
+    path: Path, card: ModelCard | None, plan: ProviderPlan, threads: int | None
+) -> tuple[Path, Any, str | None]:
+    """The file that is run, then what :func:`start` gives of it."""
+    file = file_for(path, plan.wanted)
+    if file != path:
+        try:
+            if read_card(file) == card:
+                inner, refusal = start(file, plan.chain, threads=threads)
+                if inner.get_providers()[0] == plan.wanted:
+                    return file, inner, refusal
+        except ModelError as error:
+            logger.info("%s", error)
+        logger.info("%s is not used: it does not run here, or belongs to another model", file)
+    return path, *start(path, plan.chain, threads=threads)
+
+
+def file_for(path: Path, provider: str) -> Path:
+    """The file to run in the place of ``path``: its float16 file where one lies beside it and ``provider`` is
+    quick at half precision, else the model itself."""
+    half = half_precision_file(path)
+    return half if provider in _QUICK_AT_HALF and half.is_file() else path
+
+
+def load_on_cpu(path: Path, *, optimise: bool = False) -> Any:
+    """An onnxruntime session to look into a model or to try it out; errors as for :func:`start`."""
+    return start(path, [(CPU, {})], optimise=optimise)[0]
+
+
+def probe_file(path: Path) -> ModelCard:
+    """The card that a model without one should have, found out by running it. Raises ModelError."""
+    return probe(load_on_cpu(path), path)
 
 
 def start(
@@ -249,7 +298,7 @@ def start(
 
     Args:
         path: the model.
-        chain: see :func:`unfade.inference.providers.provider_chain`.
+        chain: see :func:`unfade.inference.provider_chain`.
         threads: CPU threads; None takes the physical cores this process may use.
         optimise: whether the graph is made ready to run quickly.
         sides: height and width of all inputs to come; None leaves them open.
@@ -270,9 +319,7 @@ def start(
     options.intra_op_num_threads = threads or usable_cores() or 0
     if not optimise:
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # Planning all activations as one block makes no run faster here and holds a third more memory (bench/
-    # tile_size.py --memory: 891 MiB for 662 at equal speed); DirectML does not support it at all. The arena
-    # stays on: without it every run gets its pages anew from the system, a fifth slower.
+    # No run is faster with it, it holds a third more memory (docs/memory.md), and DirectML refuses it.
     options.enable_mem_pattern = False
     for name, side in zip(_SIDE_NAMES, sides or (), strict=False):
         options.add_free_dimension_override_by_name(name, side)
@@ -290,47 +337,3 @@ def start(
                 raise OutOfMemory(f"There is not enough memory to load the model {path}.") from error
             raise ModelError(f"The model {path} cannot be loaded: {first_line(error)}") from error
         return inner, refusal
-
-
-def read_card(inner: Any, path: Path) -> ModelCard | None:
-    """The card of a loaded model; None where it has none.
-
-    Raises:
-        ModelError: it is damaged or newer, or speaks of other tensors than the network has.
-    """
-    try:
-        card = ModelCard.from_metadata(inner.get_modelmeta().custom_metadata_map)
-    except ModelError as error:
-        raise ModelError(f"The model {path} cannot be used: {error}.") from error
-    if card is not None:
-        _check_tensors("input", card.inputs, inner.get_inputs(), path)
-        _check_tensors("output", card.outputs, inner.get_outputs(), path)
-        _check_size(card, inner.get_inputs()[0].shape[2:], path)
-    return card
-
-
-def _check_size(card: ModelCard, real: Sequence[int | str | None], path: Path) -> None:
-    """Compares the card's fixed size with that of the network, whose free sides are names or nothing."""
-    described = card.fixed_size or (None, None)
-    sides = tuple(side if isinstance(side, int) else None for side in real)
-    if sides != described:
-        takes, says = (f"{w or 'any'} x {h or 'any'}" for h, w in (sides, described))
-        raise ModelError(
-            f"The model {path} cannot be used: it takes pictures of {takes} pixels, but its card says "
-            f"{says}; export it again."
-        )
-
-
-def _check_tensors(kind: str, described: Sequence[Tensor], real: list[Any], path: Path) -> None:
-    names, wanted = [tensor.name for tensor in real], [tensor.name for tensor in described]
-    if sorted(wanted) != sorted(names):
-        raise ModelError(
-            f"The model {path} cannot be used: its card describes the {kind}s {', '.join(wanted)}, "
-            f"but the network has {', '.join(names)}."
-        )
-    for tensor in real:
-        if tensor.type != "tensor(float)" or len(tensor.shape) != 4:
-            raise ModelError(
-                f"The model {path} cannot be used: its {kind} {tensor.name} is a {tensor.type} of "
-                f"{len(tensor.shape)} dimensions, not float32 pictures of 4 (NCHW)."
-            )

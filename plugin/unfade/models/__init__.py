@@ -1,4 +1,7 @@
-"""Models: what a model file says of itself, and which models there are."""
+"""Models: what a model file says of itself, and which models there are.
+
+Adding, removing and verifying the user's own models is :mod:`unfade.models.library`, which runs them.
+"""
 
 from unfade.models.card import (
     CARD_VERSION,
@@ -9,12 +12,24 @@ from unfade.models.card import (
     Tiling,
     Variant,
 )
-from unfade.models.catalog import MODELS_VARIABLE, Model, Source, find_model, list_models
+from unfade.models.catalog import (
+    MODELS_VARIABLE,
+    BrokenModel,
+    Model,
+    Source,
+    broken_models,
+    card_of,
+    find_model,
+    list_models,
+    read_card,
+)
+from unfade.models.onnx_file import half_precision_file, is_half_precision
 
 __all__ = [
     "CARD_VERSION",
     "METADATA_KEY",
     "MODELS_VARIABLE",
+    "BrokenModel",
     "Model",
     "ModelCard",
     "Source",
@@ -22,6 +37,11 @@ __all__ = [
     "Tensor",
     "Tiling",
     "Variant",
+    "broken_models",
+    "card_of",
     "find_model",
+    "half_precision_file",
+    "is_half_precision",
     "list_models",
+    "read_card",
 ]

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
+
+import msgspec
 
 from unfade.errors import ModelError
 
 METADATA_KEY = "unfade.card"
 CARD_VERSION = 1
 
-_Choice = TypeVar("_Choice", bound=Enum)
-_Value = TypeVar("_Value")
+MOST_CHARACTERS = 1 << 20
+"""Of a card: one with its recipe has some thousands."""
 
 
 class Task(str, Enum):
-    """The filter a generator was trained for."""
+    """Filters there are, by name. On its way out: a card's task is the name alone."""
 
     UPSCALE = "upscale"
     DEARTIFACT = "deartifact"
@@ -86,7 +89,8 @@ class ModelCard:
     """The identifier typed after --model: no spaces, no slashes."""
     title: str
     """The name shown to people."""
-    task: Task
+    task: str
+    """The name of the filter that the model was trained for."""
     scale: int
     """Output pixels for one input pixel along each side."""
     variant: Variant
@@ -111,11 +115,13 @@ class ModelCard:
     """Multiplications with addition for one input pixel."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "task", str.__str__(self.task))  # of an enum, its value
         _require(
             bool(self.name) and not any(c.isspace() or not c.isprintable() or c in "/\\" for c in self.name),
             f"'name' must be one word without slashes, not {self.name!r}",
         )
         _require(bool(self.title), "'title' must not be empty")
+        _require(bool(self.task), "'task' must not be empty")
         _require(self.scale >= 1, f"'scale' must be at least 1, not {self.scale}")
         _require(bool(self.inputs), "a model needs an input")
         _require(bool(self.outputs), "a model needs an output")
@@ -143,28 +149,10 @@ class ModelCard:
 
     def to_metadata(self) -> dict[str, str]:
         """The card as entries for the ONNX file's ``metadata_props``."""
-        record = {
-            "version": CARD_VERSION,
-            "name": self.name,
-            "title": self.title,
-            "task": self.task.value,
-            "scale": self.scale,
-            "variant": self.variant.value,
-            "inputs": [_tensor_record(tensor) for tensor in self.inputs],
-            "outputs": [_tensor_record(tensor) for tensor in self.outputs],
-            "size_multiple": self.size_multiple,
-            "halo": self.halo,
-            "tiling": self.tiling.value,
-            "working_size": self.working_size,
-            "recipe": self.recipe,
-            "training_data": self.training_data,
-            "metrics": dict(self.metrics),
-            "licence": self.licence,
-            "parameters": self.parameters,
-            "macs_per_pixel": self.macs_per_pixel,
-        }
-        if self.fixed_size is not None:  # a key that was not there at first
-            record["fixed_size"] = list(self.fixed_size)
+        record = {"version": CARD_VERSION, **msgspec.to_builtins(self)}
+        fixed_size = record.pop("fixed_size")
+        if fixed_size is not None:  # a key that was not there at first
+            record["fixed_size"] = fixed_size
         return {METADATA_KEY: json.dumps(record, allow_nan=False)}
 
     @classmethod
@@ -178,6 +166,8 @@ class ModelCard:
         text = metadata.get(METADATA_KEY)
         if text is None:
             return None
+        if len(text) > MOST_CHARACTERS:
+            raise ModelError(f"the card is damaged: it is longer than {MOST_CHARACTERS:,} characters")
         try:
             record = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -185,7 +175,9 @@ class ModelCard:
         if not isinstance(record, dict):
             raise ModelError("the card is damaged: it is not a JSON object")
         try:
-            return _read_card(_Record(record))
+            return _read_card(record)
+        except msgspec.ValidationError as error:
+            raise ModelError(f"the card is damaged: {_complaint(str(error), record)}") from error
         except ValueError as error:
             raise ModelError(f"the card is damaged: {error}") from error
 
@@ -195,154 +187,61 @@ def _require(condition: bool, complaint: str) -> None:
         raise ValueError(complaint)
 
 
-def _tensor_record(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "name": tensor.name,
-        "channels": tensor.channels,
-        "range": list(tensor.range),
-        "colour_space": tensor.colour_space,
-        "layout": tensor.layout,
-    }
-
-
-class _Record:
-    """A JSON object read key by key, with a complaint that names the key when the type is wrong."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._left = dict(values)
-
-    def take(self, key: str, kind: str, check: Callable[[Any], _Value | None]) -> _Value:
-        """The value of ``key``; ``check`` gives it in its type, or None when it is not of that kind."""
-        if key not in self._left:
-            raise ValueError(f"{key!r} is missing")
-        raw = self._left.pop(key)
-        value = check(raw)
-        if value is None:
-            raise ValueError(f"{key!r} must be {kind}, not {_shorten(raw)}")
-        return value
-
-    def text(self, key: str) -> str:
-        return self.take(key, "text", _as_text)
-
-    def whole(self, key: str) -> int:
-        return self.take(key, "a whole number", _as_whole)
-
-    def optional_whole(self, key: str) -> int | None:
-        if self._left.get(key, 0) is None:
-            del self._left[key]
-            return None
-        return self.whole(key)
-
-    def optional_sides(self, key: str) -> tuple[int, int] | None:
-        return self.take(key, "a height and a width", _as_sides) if key in self._left else None
-
-    def choice(self, key: str, choices: type[_Choice]) -> _Choice:
-        names = {str(member.value): member for member in choices}
-        return self.take(
-            key, f"one of {', '.join(names)}", lambda raw: names.get(raw) if isinstance(raw, str) else None
-        )
-
-    def items(self, key: str) -> list[Any]:
-        return self.take(key, "a list", lambda raw: raw if isinstance(raw, list) else None)
-
-    def pair(self, key: str) -> tuple[float, float]:
-        return self.take(key, "a list of two numbers", _as_pair)
-
-    def numbers(self, key: str) -> dict[str, float]:
-        return self.take(key, "an object of numbers", _as_numbers)
-
-    def finish(self) -> None:
-        """Refuse what was not taken: a key this version does not know would be silently ignored."""
-        if self._left:
-            raise ValueError(f"{sorted(self._left)[0]!r} is not known")
-
-
-def _as_text(raw: Any) -> str | None:
-    return raw if isinstance(raw, str) else None
-
-
-def _as_whole(raw: Any) -> int | None:
-    return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
-
-
-def _as_sides(raw: Any) -> tuple[int, int] | None:
-    if not isinstance(raw, list) or len(raw) != 2:
-        return None
-    height, width = (_as_whole(item) for item in raw)
-    return None if height is None or width is None else (height, width)
-
-
-def _as_number(raw: Any) -> float | None:
-    if not isinstance(raw, (int, float)) or isinstance(raw, bool):
-        return None
-    try:
-        return float(raw)
-    except OverflowError:
-        return None
-
-
-def _as_pair(raw: Any) -> tuple[float, float] | None:
-    if not isinstance(raw, list) or len(raw) != 2:
-        return None
-    low, high = (_as_number(item) for item in raw)
-    return None if low is None or high is None else (low, high)
-
-
-def _as_numbers(raw: Any) -> dict[str, float] | None:
-    if not isinstance(raw, dict):
-        return None
-    numbers = {key: _as_number(value) for key, value in raw.items()}
-    clean = {key: value for key, value in numbers.items() if value is not None}
-    return clean if len(clean) == len(numbers) else None
-
-
-def _shorten(raw: Any) -> str:
-    text = json.dumps(raw)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _read_card(record: _Record) -> ModelCard:
-    version = record.whole("version")
+def _read_card(record: dict[str, Any]) -> ModelCard:
+    _require("version" in record, "'version' is missing")
+    version = record["version"]
+    _require(type(version) is int, f"'version' must be a whole number, not {_shorten(version)}")
     if version > CARD_VERSION:
         # Not ValueError: this card is in order, the program is old.
         raise ModelError(
             f"the card is of version {version}, but this Unfade knows only {CARD_VERSION}: update Unfade"
         )
     _require(version == CARD_VERSION, f"'version' must be {CARD_VERSION}, not {version}")
-    card = ModelCard(
-        name=record.text("name"),
-        title=record.text("title"),
-        task=record.choice("task", Task),
-        scale=record.whole("scale"),
-        variant=record.choice("variant", Variant),
-        inputs=tuple(_read_tensor(item) for item in record.items("inputs")),
-        outputs=tuple(_read_tensor(item) for item in record.items("outputs")),
-        size_multiple=record.whole("size_multiple"),
-        halo=record.whole("halo"),
-        tiling=record.choice("tiling", Tiling),
-        working_size=record.optional_whole("working_size"),
-        fixed_size=record.optional_sides("fixed_size"),
-        recipe=record.text("recipe"),
-        training_data=record.text("training_data"),
-        metrics=record.numbers("metrics"),
-        licence=record.text("licence"),
-        parameters=record.optional_whole("parameters"),
-        macs_per_pixel=record.optional_whole("macs_per_pixel"),
-    )
-    record.finish()
-    return card
+    _check_keys({key: value for key, value in record.items() if key != "version"}, ModelCard)
+    for tensors in (record["inputs"], record["outputs"]):
+        for tensor in tensors if isinstance(tensors, list) else ():
+            if isinstance(tensor, dict):
+                _check_keys(tensor, Tensor)
+    return msgspec.convert(record, ModelCard)
 
 
-def _read_tensor(item: Any) -> Tensor:
-    if not isinstance(item, dict):
-        raise ValueError(f"a tensor must be an object, not {_shorten(item)}")
-    record = _Record(item)
-    tensor = Tensor(
-        name=record.text("name"),
-        channels=record.whole("channels"),
-        range=record.pair("range"),
-        colour_space=record.text("colour_space"),
-        layout=record.text("layout"),
-    )
-    record.finish()
-    return tensor
+def _check_keys(record: dict[str, Any], described: type) -> None:
+    """Refuse keys that this version does not know, which would silently be ignored, and want all others."""
+    known = {field.name for field in fields(described)}
+    missing = known - record.keys() - {"fixed_size"}
+    unknown = record.keys() - known
+    _require(not missing, f"{min(missing, default='')!r} is missing")
+    _require(not unknown, f"{min(unknown, default='')!r} is not known")
+
+
+_KINDS = {
+    "variant": f"one of {', '.join(variant.value for variant in Variant)}",
+    "tiling": f"one of {', '.join(tiling.value for tiling in Tiling)}",
+    "inputs": "a list",
+    "outputs": "a list",
+    "range": "a list of two numbers",
+    "fixed_size": "a height and a width",
+    "metrics": "an object of numbers",
+}
+"""What fields hold that are neither text nor whole numbers."""
+
+
+def _complaint(found: str, record: Any) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.scale`" as a sentence that shows the value."""
+    complaint, _, path = found.partition(" - at `$")
+    if not complaint.startswith(("Expected ", "Invalid ", "Number ")):
+        return complaint  # of __post_init__
+    key, value = "", record
+    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        if key in _KINDS and key not in ("inputs", "outputs"):
+            break
+        key, value = (name, value[name]) if name else ("", value[int(index)])
+    if not key:
+        return f"a tensor must be an object, not {_shorten(value)}"
+    kind = _KINDS.get(key, "text" if complaint.startswith("Expected `str`") else "a whole number")
+    return f"{key!r} must be {kind}, not {_shorten(value)}"
+
+
+def _shorten(raw: Any) -> str:
+    text = json.dumps(raw)
+    return text if len(text) <= 40 else text[:37] + "..."

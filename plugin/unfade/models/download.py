@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,10 +13,6 @@ from urllib.parse import unquote, urlsplit
 from unfade import __version__
 from unfade.errors import ModelError
 
-logger = logging.getLogger(__name__)
-
-MOST_BYTES = 2 << 30
-"""A protobuf, and so an ONNX file, cannot be larger."""
 OnBytes = Callable[[int, int | None], None]
 """Told (bytes so far, bytes in all where known); may raise Cancelled."""
 
@@ -36,7 +31,7 @@ def name_in(address: str) -> str:
     return Path(unquote(urlsplit(address).path)).name
 
 
-def download(address: str, into: Path, *, limit: int = MOST_BYTES, on_bytes: OnBytes | None = None) -> None:
+def download(address: str, into: Path, *, limit: int, on_bytes: OnBytes | None = None) -> None:
     """Fetch ``address`` into a new file.
 
     Raises:

@@ -1,7 +1,343 @@
-"""The user's own models: added, removed and looked after."""
+"""The user's own models: added as a whole or not at all, removed, and checked against what was added.
 
-from unfade.models.adding import add_model, remove_model
-from unfade.models.download import MOST_BYTES, OnBytes
-from unfade.models.verifying import State, Verdict, verify_models
+An index beside them notes the files of each, where they came from, and their checksums.
+"""
 
-__all__ = ["MOST_BYTES", "OnBytes", "State", "Verdict", "add_model", "remove_model", "verify_models"]
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePath
+
+import msgspec
+
+from unfade import paths
+from unfade.errors import ModelError, OutputError
+from unfade.inference import load_on_cpu
+from unfade.models.card import ModelCard
+from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, read_card, read_file
+from unfade.models.download import OnBytes, download, is_address, name_in
+from unfade.models.onnx_file import half_precision_file, is_half_precision, read_contents, with_metadata
+from unfade.models.probing import probe, try_out
+
+_SUFFIX = ".onnx"
+_INDEX = "index.json"
+
+
+class ModelState(str, Enum):
+    """What became of a model of the user's."""
+
+    WHOLE = "whole"
+    CHANGED = "changed"
+    MISSING = "missing"
+    UNKNOWN = "added by hand"
+    UNUSABLE = "unusable"
+
+    @property
+    def well(self) -> bool:
+        return self in (ModelState.WHOLE, ModelState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """On one model: its name (for a file that was never added, the file's stem), and why it is not well."""
+
+    name: str
+    state: ModelState
+    reason: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One added model in the index."""
+
+    files: dict[str, str]
+    """SHA-256 by file name, the model itself first."""
+    source: str
+    """The file or address it came from."""
+
+    def __post_init__(self) -> None:
+        if not self.files or any(Path(n).is_absolute() or ".." in Path(n).parts for n in self.files):
+            raise ValueError("files of a model lie in its folder")
+
+
+class _Index(msgspec.Struct):
+    models: dict[str, Entry]
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """Files that lie in a folder of their own until all is well."""
+
+    folder: Path
+    model: Path
+    others: list[PurePath]
+    """Weights kept outside the model and its float16 file, by their names in the folder."""
+
+
+def add_model(
+    source: str | Path,
+    *,
+    replace: bool = False,
+    limit: int = MOST_BYTES,
+    on_bytes: OnBytes | None = None,
+) -> Model:
+    """Copy or download a model into the user's folder.
+
+    A model without a card is probed, and the card that comes of it is written into the copy. A float16
+    variant and weights that lie beside a local file come along.
+
+    Args:
+        source: a ``.onnx`` file or an https address of one.
+        replace: whether a model of the same name among the user's own may be replaced.
+        limit: bytes that a file may have.
+        on_bytes: told of a download's progress.
+
+    Raises:
+        ModelError: the file is missing, too large, damaged, needs operators or files it must not need, takes
+            or gives no pictures, has a card of a newer version, or has a name that is taken.
+        OutputError: the user's folder cannot be written. In either case nothing has changed.
+    """
+    text, folder = str(source), paths.models_dir()
+    with _staging(folder) as stage:
+        staged = (
+            _fetched(text, stage, limit, on_bytes)
+            if is_address(text)
+            else _copied(Path(source), stage, limit)
+        )
+        card = _tried(staged, text)
+        entries = _read_index(folder)
+        final = folder / f"{card.name}{_SUFFIX}"
+        if not replace and (card.name in entries or final.exists()):
+            raise ModelError(
+                f"There is a model {card.name} among your own already; remove it first, or use --replace."
+            )
+        _take_over(staged, final, card, entries, text)
+    return Model(final, card, Source.USER)
+
+
+def remove_model(name: str) -> list[Path]:
+    """Delete a model of the user's own and what came with it; gives the files.
+
+    Raises:
+        ModelError: there is none of that name among the user's own.
+        OutputError: a file cannot be deleted.
+    """
+    folder = paths.models_dir()
+    entries = _read_index(folder)
+    entry = entries.pop(name, None)
+    by_hand = folder / f"{name}{_SUFFIX}"
+    if entry is not None:
+        shared = {file for other in entries.values() for file in other.files}
+        files = [folder / file for file in entry.files if file not in shared]
+    elif name and PurePath(name).name == name and (by_hand.is_symlink() or by_hand.exists()):
+        files = [by_hand, half_precision_file(by_hand)]
+    else:
+        raise ModelError(
+            f"There is no model {name!r} among your own in {folder}; unfade models list shows what there is."
+        )
+    gone = []
+    try:
+        for path in files:
+            if path.is_symlink() or path.exists():
+                path.unlink()
+                gone.append(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be deleted: {error.strerror}.") from error
+    if entry is not None:
+        _write_index(folder, entries)
+    return gone
+
+
+def verify_models() -> list[Verdict]:
+    """Compare every file among the user's own models with the checksum it was added with, and load it.
+
+    Raises:
+        ModelError: the index is damaged.
+    """
+    folder = paths.models_dir()
+    entries = _read_index(folder)
+    verdicts = [_verdict(folder, name, entry.files) for name, entry in entries.items()]
+    known = {file for entry in entries.values() for file in entry.files}
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        if path.name not in known and not is_half_precision(path):
+            verdicts.append(_tried_verdict(path.stem, path, ModelState.UNKNOWN))
+    return sorted(verdicts, key=lambda verdict: verdict.name)
+
+
+def _verdict(folder: Path, name: str, files: Mapping[str, str]) -> Verdict:
+    for file, digest in files.items():
+        path = folder / file
+        if not path.is_file():
+            return Verdict(name, ModelState.MISSING, f"{path} is gone: add the model again.")
+        try:
+            same = _checksum(path) == digest
+        except OSError as error:
+            return Verdict(name, ModelState.UNUSABLE, f"{path} cannot be read: {error.strerror}.")
+        if not same:
+            return Verdict(name, ModelState.CHANGED, f"{path} is not what was added: add the model again.")
+    return _tried_verdict(name, folder / next(iter(files)), ModelState.WHOLE)
+
+
+def _tried_verdict(name: str, path: Path, well: ModelState) -> Verdict:
+    """``well`` where the model can be loaded and has a card, or one can be found out."""
+    try:
+        card_of(path, probing=well is ModelState.UNKNOWN)
+        load_on_cpu(path)
+    except ModelError as error:
+        return Verdict(name, ModelState.UNUSABLE, str(error))
+    return Verdict(name, well)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=folder) as stage:
+            yield Path(stage)
+    except OSError as error:
+        raise OutputError(
+            f"The folder of your models, {folder}, cannot be written: {error.strerror}."
+        ) from error
+
+
+def _fetched(address: str, stage: Path, limit: int, on_bytes: OnBytes | None) -> _Staged:
+    name = _checked_name(name_in(address), address)
+    download(address, stage / name, limit=limit, on_bytes=on_bytes)
+    if _weight_files(stage / name, address):
+        raise ModelError(
+            f"The model {address} keeps its weights in other files; download all of them and add the model "
+            "from there."
+        )
+    return _Staged(stage, stage / name, [])
+
+
+def _copied(path: Path, stage: Path, limit: int) -> _Staged:
+    path = path.expanduser()
+    if not path.is_file():
+        raise ModelError(f"There is no model file {path}.")
+    name = _checked_name(path.name, str(path))
+    if path.stat().st_size > limit:
+        raise ModelError(f"{path} is larger than the {limit / 2**20:,.0f} MiB that a model may have.")
+    shutil.copyfile(path, stage / name)
+    if half_precision_file(path).is_file():
+        shutil.copyfile(half_precision_file(path), stage / half_precision_file(path).name)
+    others = _weight_files(stage / name, str(path))
+    for other in others:
+        if not (path.parent / other).is_file():
+            raise ModelError(f"The model {path} keeps weights in {other}, which is not beside it.")
+        (stage / other).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path.parent / other, stage / other)
+    return _Staged(stage, stage / name, others)
+
+
+def _checked_name(name: str, source: str) -> str:
+    path = Path(name)
+    if path.suffix.lower() != _SUFFIX:
+        raise ModelError(
+            f"{source} is not an ONNX model by its name: it must end in .onnx (unfade-export community turns "
+            "checkpoints into such)."
+        )
+    if is_half_precision(path):
+        raise ModelError(f"{source} is a float16 variant; add the model that it belongs to.")
+    return name
+
+
+def _weight_files(path: Path, source: str) -> list[PurePath]:
+    """Files of weights the model wants, all inside its folder; refuses what must not be loaded at all."""
+    try:
+        contents = read_contents(read_file(path))
+    except ValueError as error:
+        raise ModelError(f"The model {source} cannot be used: {error}.") from error
+    if contents.objection is not None:
+        raise ModelError(f"The model {source} cannot be used: {contents.objection}.")
+    return contents.weight_files
+
+
+def _tried(staged: _Staged, source: str) -> ModelCard:
+    """The card of a staged model that was run once; the copy has it inside from now on."""
+    try:
+        inner = load_on_cpu(staged.model, optimise=True)
+        card = read_card(staged.model)
+        if card is None:
+            card = probe(inner, staged.model)
+            staged.model.write_bytes(with_metadata(staged.model.read_bytes(), card.to_metadata()))
+        try_out(inner, card, staged.model)
+        half = half_precision_file(staged.model)
+        if half.is_file():
+            if _weight_files(half, source) or card_of(half) != card:
+                raise ModelError(
+                    f"The float16 variant beside {source} is not one of this model; export both anew, or "
+                    "take it away."
+                )
+            try_out(load_on_cpu(half), card, half)
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(staged.model), source)) from error
+    return card
+
+
+def _take_over(staged: _Staged, final: Path, card: ModelCard, entries: dict[str, Entry], source: str) -> None:
+    """Move staged files to their places, the model last, and note them."""
+    folder = final.parent
+    moves = [(staged.folder / other, folder / other) for other in staged.others]
+    half = half_precision_file(staged.model)
+    if half.is_file():
+        moves.append((half, half_precision_file(final)))
+    moves.append((staged.model, final))
+    sums = {target.relative_to(folder).as_posix(): _checksum(origin) for origin, target in reversed(moves)}
+    for origin, target in moves[: len(staged.others)]:
+        if target.exists() and _checksum(target) != _checksum(origin):
+            raise ModelError(
+                f"The model {source} keeps weights in {target.name}, and another file of that name is among "
+                "your models already; rename one of the two."
+            )
+    new = [target for _, target in moves if not target.exists()]
+    stale = set(entries[card.name].files) - set(sums) if card.name in entries else set()
+    try:
+        for origin, target in moves:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            origin.replace(target)
+        _write_index(folder, {**entries, card.name: Entry(sums, source)})
+    except (OSError, OutputError):
+        for target in new:
+            target.unlink(missing_ok=True)
+        raise
+    if not half.is_file() and half_precision_file(final) not in new:
+        stale.add(half_precision_file(final).name)
+    kept = {file for name, entry in entries.items() if name != card.name for file in entry.files}
+    for file in stale - kept - set(sums):
+        (folder / file).unlink(missing_ok=True)
+
+
+def _read_index(folder: Path) -> dict[str, Entry]:
+    """Entries by model name; none where nothing was ever added. Raises ModelError where it is damaged."""
+    path = folder / _INDEX
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Index).models
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"The index of your models, {path}, is damaged; delete it and add the models again."
+        ) from error
+
+
+def _write_index(folder: Path, entries: Mapping[str, Entry]) -> None:
+    """Replace the index. Raises OutputError; the one before is kept then."""
+    index = _Index({name: entries[name] for name in sorted(entries)})
+    with paths.whole_or_absent(folder / _INDEX) as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(index), indent=2) + b"\n")
+
+
+def _checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

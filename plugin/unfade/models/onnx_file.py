@@ -1,44 +1,69 @@
 """What an ONNX file holds, read without running it and without the onnx package.
 
-The base install has ONNX Runtime only, which loads a model or says that it cannot. To refuse a model for its
-operators or for files it would have read, and to put a card into one, a few fields of its protobuf are
-enough: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and
-https://protobuf.dev/programming-guides/encoding.
+The base install has ONNX Runtime only, which loads a model or says that it cannot. To read a card, to compare
+it with the network, to refuse a model for its operators or for files it would have read, and to put a card
+into one, a few fields of its protobuf are enough, and reading them takes a tenth of the time:
+https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and https://protobuf.dev/programming-guides/encoding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 # Field numbers.
 _MODEL_GRAPH, _MODEL_METADATA, _MODEL_FUNCTIONS = 7, 14, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
+_GRAPH_INPUT, _GRAPH_OUTPUT = 11, 12
 _FUNCTION_NODE, _FUNCTION_DOMAIN = 7, 10
 _NODE_ATTRIBUTE, _NODE_DOMAIN, _NODE_OPERATOR = 5, 7, 4
 _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
-_TENSOR_EXTERNAL = 13
+_TENSOR_NAME, _TENSOR_EXTERNAL = 8, 13
+_VALUE_NAME, _VALUE_TYPE = 1, 2
+_TYPE_TENSOR, _TYPE_ELEMENTS, _TYPE_SHAPE = 1, 1, 2
+_SHAPE_DIMENSION, _DIMENSION_LENGTH = 1, 1
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _SPARSE_TENSORS = (1, 2)
 
+_HALF = ".fp16"
 _DEEPEST = 32  # graphs inside graphs
+
+_ELEMENTS = {1: "float", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16"}
+_ELEMENTS |= {11: "double", 12: "uint32", 13: "uint64", 16: "bfloat16"}
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operators that every build of ONNX Runtime brings along."""
 
 
+@dataclass(frozen=True)
+class Value:
+    """An input or output of the graph."""
+
+    name: str
+    elements: str
+    """The type of its numbers: "float" for float32, "float16"..."""
+    shape: tuple[int | None, ...] | None
+    """The length of each dimension, None where it is free; None for a shape that is not said."""
+
+
 @dataclass
 class Contents:
-    """The parts of a model that decide whether it is taken.
+    """The parts of a model that decide whether and how it is used.
 
     Attributes:
+        inputs, outputs: of the graph, weights not among them.
+        metadata: text by key; what is not UTF-8 in the file is replaced by U+FFFD.
         operators: (domain, name) of all nodes.
         own_domains: of functions that the model itself defines.
         external: names of files that hold weights, as written in the model.
     """
 
+    inputs: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
     operators: set[tuple[str, str]] = field(default_factory=set)
     own_domains: set[str] = field(default_factory=set)
     external: set[str] = field(default_factory=set)
@@ -49,6 +74,33 @@ class Contents:
         known = STANDARD_DOMAINS | self.own_domains
         return sorted(f"{domain}.{name}" for domain, name in self.operators if domain not in known)
 
+    @property
+    def weight_files(self) -> list[PurePath]:
+        """Where weights outside the model lie, counted from its folder."""
+        return [PurePosixPath(location.replace("\\", "/")) for location in sorted(self.external)]
+
+    @property
+    def objection(self) -> str | None:
+        """Why this model must not even be loaded, as the end of a sentence; None where it may."""
+        if self.custom_operators:
+            names = ", ".join(self.custom_operators[:3])
+            return f"it needs operators that are not ONNX Runtime's own ({names})"
+        for location in self.external:
+            if not _inside(location):
+                return f"it would read {location!r}, which is outside its folder"
+        return None
+
+
+def half_precision_file(path: Path) -> Path:
+    """Where the float16 file of a model belongs: ``name.fp16.onnx`` beside ``name.onnx``; such a file's own
+    path for itself."""
+    return path if is_half_precision(path) else path.with_suffix(f"{_HALF}{path.suffix}")
+
+
+def is_half_precision(path: Path) -> bool:
+    """Whether this is the name of a float16 file that belongs to a model beside it."""
+    return path.stem.lower().endswith(_HALF)
+
 
 def read_contents(data: bytes) -> Contents:
     """Walk through a serialised ModelProto. Raises ValueError where it is none."""
@@ -56,7 +108,10 @@ def read_contents(data: bytes) -> Contents:
     for number, value in _fields(memoryview(data)):
         if number == _MODEL_GRAPH:
             graphs += 1
-            _graph(_message(value), found, 0)
+            _main_graph(_message(value), found)
+        elif number == _MODEL_METADATA:
+            entry = {inner: _text(part) for inner, part in _fields(_message(value))}
+            found.metadata[entry.get(_ENTRY_KEY, "")] = entry.get(_ENTRY_VALUE, "")
         elif number == _MODEL_FUNCTIONS:
             for inner, part in _fields(_message(value)):
                 if inner == _FUNCTION_NODE:
@@ -78,6 +133,51 @@ def with_metadata(data: bytes, metadata: Mapping[str, str]) -> bytes:
         for key, value in metadata.items()
     )
     return data + b"".join(_encoded(_MODEL_METADATA, entry) for entry in entries)
+
+
+def _inside(location: str) -> bool:
+    """Whether a name can only mean a file in the same folder or below, on every system."""
+    windows = PureWindowsPath(location)
+    return bool(location) and not (windows.drive or windows.root or ".." in windows.parts)
+
+
+def _main_graph(graph: memoryview, found: Contents) -> None:
+    weights: set[str] = set()
+    for number, value in _fields(graph):
+        if number == _GRAPH_INPUT:
+            found.inputs.append(_value(_message(value)))
+        elif number == _GRAPH_OUTPUT:
+            found.outputs.append(_value(_message(value)))
+        elif number == _GRAPH_INITIALIZER:
+            weights.update(_text(part) for inner, part in _fields(_message(value)) if inner == _TENSOR_NAME)
+    found.inputs = [value for value in found.inputs if value.name not in weights]  # as old files list them
+    _graph(graph, found, 0)
+
+
+def _value(message: memoryview) -> Value:
+    name, elements, shape = "", "", None
+    for number, part in _fields(message):
+        if number == _VALUE_NAME:
+            name = _text(part)
+        elif number == _VALUE_TYPE:
+            for kind, tensor in _fields(_message(part)):
+                if kind == _TYPE_TENSOR:
+                    elements, shape = _tensor_type(_message(tensor))
+    return Value(name, elements, shape)
+
+
+def _tensor_type(message: memoryview) -> tuple[str, tuple[int | None, ...] | None]:
+    elements, shape = "", None
+    for number, part in _fields(message):
+        if number == _TYPE_ELEMENTS and isinstance(part, int):
+            elements = _ELEMENTS.get(part, f"type {part}")
+        elif number == _TYPE_SHAPE:
+            dimensions = [
+                dict(_fields(_message(d))) for n, d in _fields(_message(part)) if n == _SHAPE_DIMENSION
+            ]
+            lengths = (dimension.get(_DIMENSION_LENGTH) for dimension in dimensions)
+            shape = tuple(n if isinstance(n, int) and 0 < n < 1 << 63 else None for n in lengths)
+    return elements, shape
 
 
 def _graph(graph: memoryview, found: Contents, depth: int) -> None:

@@ -52,7 +52,7 @@ def _model(model: Model) -> dict[str, Any]:
     record = {field.name: getattr(card, field.name) for field in dataclasses.fields(card)}
     return {
         **{key: record[key] for key in kept},
-        "filter": card.task.value,
+        "filter": card.task,
         "variant": card.variant.value,
         "tiling": card.tiling.value,
         "mask": finds_mask(card),

@@ -23,10 +23,14 @@ from unfade.filters import UpscaleOptions, upscale
 from unfade.inference import Device, Engine
 from unfade.models import ModelCard, Task, Tiling, Variant
 from unfade.picture import Picture, read_picture, write_picture
-from unfade_export.community import UNKNOWN_LICENCE, export_community
-from unfade_export.community.architectures import architecture_names, spandrel
-from unfade_export.community.loading import load_community
-from unfade_export.community.reach import tiling_of
+from unfade_export.community import (
+    UNKNOWN_LICENCE,
+    architecture_names,
+    export_community,
+    load_community,
+    spandrel,
+    tiling_of,
+)
 from unfade_export.errors import ExportError
 
 if importlib.util.find_spec("spandrel") is None:
@@ -240,7 +244,7 @@ def test_torchvision_is_done_without(tmp_path: Path) -> None:
     broken.mkdir()
     (broken / "__init__.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")')
     code = (
-        "import sys; from unfade_export.community.architectures import architecture_names;"
+        "import sys; from unfade_export.community import architecture_names;"
         "print(len(architecture_names()), [m for m in sys.modules if m.startswith('torchvision')])"
     )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])

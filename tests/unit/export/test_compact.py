@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from unfade_export.compact import round_weights
 from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
+from unfade_export.graph import round_weights
 
 from .tiny import save_tiny
 

@@ -17,10 +17,9 @@ from torch import nn
 
 from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
 from unfade.picture import Picture, write_picture
-from unfade_export.build import Report
 from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
 from unfade_export.errors import ExportError
-from unfade_export.export import export_checkpoint
+from unfade_export.export import Report, export_checkpoint
 from unfade_export.graph import to_onnx
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.errors import TrainingError

@@ -18,7 +18,7 @@ from unfade.models.library import add_model
 from unfade.picture import Picture
 from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
-from unfade_export.static import parse_size
+from unfade_export.interface import parse_size
 
 from ..training.photos import MASK_RECIPE, RECIPE
 from .test_export import run_export

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.models import identity_model
 from unfade.inference import Bounds, Device, Extent, Session, array_reader, array_writer, plan, run_tiled
-from unfade.inference.blend import fades, window_weights
+from unfade.inference.tiling import fades, window_weights
 from unfade.models import Tiling
 
 SETTINGS = settings(

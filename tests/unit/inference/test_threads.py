@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unfade.inference.threads import cpu_quota, physical_cores, usable_cores
+from unfade.inference.runtime import cpu_quota, physical_cores, usable_cores
 
 
 def write(root: Path, files: dict[str, str]) -> Path:

@@ -29,7 +29,7 @@ cards = st.builds(
     ModelCard,
     name=names,
     title=titles,
-    task=st.sampled_from(Task),
+    task=st.sampled_from(Task) | titles,
     scale=st.integers(1, 8),
     variant=st.sampled_from(Variant),
     inputs=st.lists(tensors, min_size=1, max_size=3).map(tuple),
@@ -72,6 +72,12 @@ def example() -> ModelCard:
     )
 
 
+def test_any_filter_may_have_models() -> None:
+    card = ModelCard.from_metadata({METADATA_KEY: changed(task="sharpen")})
+    assert card is not None and card.task == "sharpen"
+    assert type(example().task) is str and example().task == Task.UPSCALE
+
+
 def test_cards_can_be_hashed() -> None:
     assert len({example(), example()}) == 1
 
@@ -98,8 +104,9 @@ DAMAGED = [
     (changed(name="../x"), "'name' must be one word"),
     (changed(name=7), "'name' must be text, not 7"),
     (changed(title=""), "'title' must not be empty"),
-    (changed(task="enhance"), "'task' must be one of upscale, deartifact, colorize"),
-    (changed(task=["upscale"]), "'task' must be one of"),
+    (changed(task=""), "'task' must not be empty"),
+    (changed(task=["upscale"]), "'task' must be text, not [\"upscale\"]"),
+    (changed(task=None), "'task' must be text, not null"),
     (changed(variant=None), "'variant' must be one of faithful, gan"),
     (changed(scale=0), "'scale' must be at least 1, not 0"),
     (changed(scale=2.0), "'scale' must be a whole number, not 2.0"),
@@ -128,6 +135,9 @@ DAMAGED = [
     (changed(fixed_size=[20, 24]), "'fixed_size' must be multiples of 4 from 24, not 20 and 24"),
     (changed(fixed_size=[24, 24], tiling="whole", working_size=64), "that runs whole has no 'fixed_size'"),
     (changed(colour="red"), "'colour' is not known"),
+    (changed(recipe="<gone>"), "'recipe' is missing"),
+    (changed(inputs=[{**TENSOR, "channels": "3"}]), "'channels' must be a whole number, not \"3\""),
+    (changed(recipe="x" * (1 << 20)), "longer than 1,048,576 characters"),
 ]
 
 

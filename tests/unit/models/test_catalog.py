@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 
 from tests.models import cardless_model, identity_model, unet_model, with_metadata
 from unfade import paths
 from unfade.errors import ModelError
-from unfade.models import Source, catalog, find_model, list_models
+from unfade.inference import Device, Session
+from unfade.models import Source, broken_models, catalog, find_model, list_models
+from unfade.models.library import ModelState, verify_models
 
 
 @pytest.fixture
@@ -137,3 +143,114 @@ def test_importing_unfade_is_light() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "PyQt6", "onnxruntime", "onnx"} & set(loaded.stdout.split())
+
+
+def test_while_nothing_changes_nothing_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity_model(folder / "user/a.onnx", 2)
+    (folder / "user/text.onnx").write_text("not a model")
+    first = list_models()
+    read: list[Path] = []
+    monkeypatch.setattr(catalog, "read_file", read.append)
+    again = list_models()
+    assert again == first and again[0].card is first[0].card and find_model("a").card is first[0].card
+    assert not read
+
+
+def test_broken_models_say_why_and_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder / "user/text.onnx"
+    path.parent.mkdir()
+    path.write_text("not a model")
+    for _ in range(3):
+        (broken,) = broken_models()
+    assert (broken.path, broken.source) == (path, Source.USER)
+    assert broken.reason.startswith(f"The model {path} cannot be loaded: ")
+    assert len(caplog.records) == 1
+
+
+def not_utf8(path: Path) -> None:
+    identity_model(path)
+    path.write_bytes(path.read_bytes() + b"\x72\x08\x0a\x01\xff\x12\x03\xfe\xfd\xfc")
+
+
+def huge_card(path: Path) -> None:
+    with_metadata(identity_model(path), {"unfade.card": '{"version": 1, "name": "' + "x" * 100_000_000})
+
+
+def card_not_utf8(path: Path) -> None:
+    identity_model(path)
+    path.write_bytes(path.read_bytes().replace(b'"title": "hostile"', b'"title": "host\xff\xfee"'))
+
+
+HOSTILE: dict[str, tuple[Callable[[Path], object], str | None]] = {
+    "metadata that is no UTF-8": (not_utf8, None),
+    "a card that is no UTF-8": (card_not_utf8, None),
+    "a card of 100 MB": (huge_card, "the card is damaged: it is longer than"),
+    "a folder": (Path.mkdir, "There is no model file"),
+    "a pipe": (os.mkfifo, "There is no model file"),
+    "a link to nowhere": (lambda path: path.symlink_to("gone"), "There is no model file"),
+    "a link to itself": (lambda path: path.symlink_to(path.name), "The model"),
+    "nobody may read it": (lambda path: identity_model(path).chmod(0), "cannot be read: Permission denied"),
+    "too large": (lambda path: truncated(path, (2 << 30) + 1), "larger than the 2,048 MiB"),
+}
+
+
+def truncated(path: Path, size: int) -> None:
+    """As large as that, without taking the room on the disk."""
+    with path.open("wb") as stream:
+        stream.truncate(size)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes files that Windows does not have")
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_wrong_with_one_concerns_that_one_alone(folder: Path, kind: str) -> None:
+    make, complaint = HOSTILE[kind]
+    if "may read" in kind and os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    identity_model(folder / "user/good.onnx", 2)
+    path = folder / "user/hostile.onnx"
+    make(path)
+    begin = time.perf_counter()
+    if complaint is None:
+        assert names() == ["good", "hostile"] and broken_models() == []
+        pixels = np.zeros((1, 3, 8, 8), np.float32)
+        assert Session.open(path, Device.CPU).run({"input": pixels})["output"].shape == (1, 3, 8, 8)
+    else:
+        assert names() == ["good"]
+        assert [broken.path for broken in broken_models()] == [path]
+        with pytest.raises(ModelError, match=complaint):
+            find_model("hostile")
+    states = {verdict.name: verdict.state for verdict in verify_models()}
+    assert states == {
+        "good": ModelState.UNKNOWN,
+        "hostile": ModelState.UNUSABLE if complaint else ModelState.UNKNOWN,
+    }
+    assert time.perf_counter() - begin < 5
+
+
+def test_a_mutated_file_is_a_model_or_an_error(folder: Path) -> None:
+    """Whatever is in the folder, the others are listed."""
+    good = unet_model(folder / "user/good.onnx", 2).read_bytes()
+    random = np.random.default_rng(3)
+    for round_ in range(300):
+        data = bytearray(good)
+        for _ in range(random.integers(1, 20)):
+            data[random.integers(len(data))] = random.integers(256)
+        (folder / "user/bad.onnx").write_bytes(data[: random.integers(1, len(data))] if round_ % 3 else data)
+        assert "good" in names()  # its own, or the mutated one of that name
+        for verdict in verify_models() if round_ % 10 == 0 else ():
+            assert verdict.name in ("good", "bad")
+
+
+def test_custom_operators_and_files_elsewhere_are_not_loaded(folder: Path) -> None:
+    custom = onnx.load(identity_model(folder / "user/custom.onnx"))
+    custom.graph.node[-1].domain = "com.acme"
+    (folder / "user/custom.onnx").write_bytes(custom.SerializeToString())
+    with pytest.raises(ModelError, match="operators that are not ONNX Runtime's own"):
+        find_model("custom")
+    for location, complaint in (("../w.bin", "outside its folder"), ("w.bin", "which is not beside it")):
+        outside = onnx.load(identity_model(folder / "user/outside.onnx"))
+        weight = outside.graph.initializer.add(name="weight", data_type=1, data_location=1)
+        weight.external_data.add(key="location", value=location)
+        (folder / "user/outside.onnx").write_bytes(outside.SerializeToString())
+        with pytest.raises(ModelError, match=complaint):
+            Session.open(folder / "user/outside.onnx", Device.CPU)

@@ -24,9 +24,8 @@ from tests.models import (
 )
 from unfade import paths
 from unfade.errors import Cancelled, ModelError, OutputError, UnfadeError
-from unfade.inference.variants import half_variant
-from unfade.models import MODELS_VARIABLE, Source, Task, Tiling, find_model, list_models
-from unfade.models.library import State, add_model, remove_model, verify_models
+from unfade.models import MODELS_VARIABLE, Source, Tiling, find_model, half_precision_file, list_models
+from unfade.models.library import ModelState, add_model, remove_model, verify_models
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_add_list_verify_remove(own: Path, tmp_path: Path) -> None:
     assert (model.card.name, model.source, model.path) == ("better-x2", Source.USER, own / "better-x2.onnx")
     assert [found.card.name for found in list_models()] == ["better-x2"]
     assert find_model("better-x2").path == model.path
-    assert [(verdict.name, verdict.state) for verdict in verify_models()] == [("better-x2", State.WHOLE)]
+    assert [(verdict.name, verdict.state) for verdict in verify_models()] == [("better-x2", ModelState.WHOLE)]
     assert remove_model("better-x2") == [model.path]
     assert files(own) == {"index.json"} and list_models() == [] and verify_models() == []
 
@@ -56,7 +55,7 @@ def test_a_model_without_a_card_is_probed_and_keeps_the_card(own: Path, tmp_path
     source = cardless_model(tmp_path / "My Model.onnx", 3)
     before = source.read_bytes()
     card = add_model(source).card
-    assert (card.name, card.title, card.task, card.scale) == ("My-Model", "My Model", Task.UPSCALE, 3)
+    assert (card.name, card.title, card.task, card.scale) == ("My-Model", "My Model", "upscale", 3)
     assert (card.size_multiple, card.tiling, card.halo) == (1, Tiling.BLEND, 32)
     assert source.read_bytes() == before
     copy = onnx.load(own / "My-Model.onnx")
@@ -73,23 +72,23 @@ def test_a_name_that_is_taken(own: Path, tmp_path: Path) -> None:
     assert find_model("same").card.title == "Old"
     assert add_model(other, replace=True).card.title == "New"
     assert find_model("same").card.title == "New"
-    assert [verdict.state for verdict in verify_models()] == [State.WHOLE]
+    assert [verdict.state for verdict in verify_models()] == [ModelState.WHOLE]
     assert files(own) == {"index.json", "same.onnx"}
 
 
 def test_a_variant_comes_along_and_goes_along(own: Path, tmp_path: Path) -> None:
     source = identity_model(tmp_path / "a.onnx", 2)
-    identity_model(half_variant(source), 2, name="a")
+    identity_model(half_precision_file(source), 2, name="a")
     path = add_model(source).path
-    assert half_variant(path).is_file()
+    assert half_precision_file(path).is_file()
     assert [found.card.name for found in list_models()] == ["a"]
-    half_variant(source).unlink()
+    half_precision_file(source).unlink()
     add_model(source, replace=True)
-    assert not half_variant(path).exists()
-    identity_model(half_variant(source), 2, name="another")
+    assert not half_precision_file(path).exists()
+    identity_model(half_precision_file(source), 2, name="another")
     with pytest.raises(ModelError, match=r"float16 variant beside .* is not one of this model"):
         add_model(source, replace=True)
-    half_variant(source).unlink()
+    half_precision_file(source).unlink()
     remove_model("a")
     assert files(own) == {"index.json"}
 
@@ -118,9 +117,9 @@ def external_model(path: Path, location: str) -> Path:
 def test_weights_beside_the_model_come_along(own: Path, tmp_path: Path) -> None:
     add_model(external_model(tmp_path / "from/big.onnx", "weights/big.bin"))
     assert files(own) == {"index.json", "big.onnx", "weights", "weights/big.bin"}
-    assert [verdict.state for verdict in verify_models()] == [State.WHOLE]
+    assert [verdict.state for verdict in verify_models()] == [ModelState.WHOLE]
     (own / "weights/big.bin").write_bytes(b"\0" * 36)
-    assert [verdict.state for verdict in verify_models()] == [State.CHANGED]
+    assert [verdict.state for verdict in verify_models()] == [ModelState.CHANGED]
     remove_model("big")
     assert files(own) == {"index.json", "weights"}
 
@@ -214,8 +213,8 @@ def test_changed_missing_and_added_by_hand(own: Path, tmp_path: Path) -> None:
     (own / "junk.onnx").write_bytes(b"junk")
     states = {verdict.name: verdict.state for verdict in verify_models()}
     assert states == {
-        "a": State.WHOLE, "b": State.CHANGED, "c": State.MISSING,
-        "hand": State.UNKNOWN, "junk": State.UNUSABLE,
+        "a": ModelState.WHOLE, "b": ModelState.CHANGED, "c": ModelState.MISSING,
+        "hand": ModelState.UNKNOWN, "junk": ModelState.UNUSABLE,
     }  # fmt: skip
     assert remove_model("hand") == [own / "hand.onnx"]
     for name in ("nothing", "../own/a", ""):

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unfade.inference.session import card_of
+from unfade.models import card_of
 from unfade_training.building import build_generator
 from unfade_training.checkpoint import adopt_weights, load_checkpoint
 from unfade_training.errors import TrainingError

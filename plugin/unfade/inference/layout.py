@@ -18,16 +18,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 SMALLEST_CORE = 32
-"""Pixels a side that a window must give away to be worth running when memory is short."""
+"""Pixels a side that a window must give away, whatever the halo."""
 
 BORDER = 8
-"""The least number of mirrored pixels around a picture.
-
-Measured by ``python bench/border.py FOLDER`` with upscale-x2: without a border the outermost pixels of pure
-red are off by 9.5/255, with 2 pixels by 1.0, with 8 by the 0.2 that they are off by everywhere. Mirrored, not
-repeated: on Set5 the outermost two pixels then have 34.9 dB, with repeated edge pixels 33.6 dB. (Zeros give
-35.2 dB there: photographs forgive what single colours show.)
-"""
+"""The least number of mirrored pixels around a picture: from here on its outermost pixels are as exact as all
+others (docs/memory.md, "The mirrored border")."""
 
 
 @dataclass(frozen=True)
@@ -148,13 +143,14 @@ class TileLayout:
         )
 
     def smaller(self) -> TileLayout | None:
-        """The same picture in windows of half the side; None where they would be hardly more than halo, or
-        no others are possible."""
+        """The same picture in windows of half the side; None where those would be below
+        :func:`least_tile`, or no others are possible."""
         if self.fixed is not None:
             return None
         half = max(self.rows.window, self.columns.window) // 2
-        smallest = _round_up(2 * self.halo, self.multiple) + _round_up(SMALLEST_CORE, self.multiple)
-        return plan(self.extent, self.halo, self.multiple, half) if half >= smallest else None
+        if half < least_tile(self.halo, self.multiple):
+            return None
+        return plan(self.extent, self.halo, self.multiple, half)
 
 
 def plan(
@@ -182,6 +178,17 @@ def plan(
     rows = _cut(extent.height, halo, multiple, tile)
     columns = _cut(extent.width, halo, multiple, tile)
     return TileLayout(extent, halo, multiple, tile, rows, columns)
+
+
+def least_tile(halo: int, multiple: int) -> int:
+    """The least side of a window that is worth running, in pixels.
+
+    Its halos take at most half of each side. So all windows of a picture together are at most four times the
+    padded picture, whatever tile was asked for, and a window gives away at least :data:`SMALLEST_CORE` pixels
+    a side.
+    """
+    overlap = _round_up(2 * halo, multiple)
+    return overlap + max(overlap, _round_up(SMALLEST_CORE, multiple))
 
 
 def row_strips(extent: Extent, pixels: int) -> list[Bounds]:

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unfade.inference import Bounds, Extent, Tile, TileLayout, mirrored, plan, row_strips
+from unfade.inference import (
+    Bounds,
+    Engine,
+    Extent,
+    Tile,
+    TileLayout,
+    layout_of,
+    least_tile,
+    mirrored,
+    plan,
+    row_strips,
+)
+from unfade.models import ModelCard, Tensor, Tiling, Variant
 
 
 def layouts_of(largest: int, tiles: st.SearchStrategy[int]) -> st.SearchStrategy[TileLayout]:
@@ -66,6 +78,7 @@ def test_smaller_halves_until_there_is_little_but_halo(layout: TileLayout) -> No
         sides.append(max(smaller.window.height, smaller.window.width))
         assert sides[-1] <= sides[-2] // 2
         assert sides[-1] - 2 * layout.halo > 0
+        assert smaller.tile >= least_tile(layout.halo, layout.multiple)
         smaller = smaller.smaller()
     assert len(sides) <= 10
 
@@ -136,3 +149,48 @@ def test_mirrored_is_what_numpy_calls_symmetric(length: int) -> None:
 def test_impossible(extent: Extent, halo: int, multiple: int) -> None:
     with pytest.raises(ValueError, match="impossible layout"):
         plan(extent, halo, multiple, 64)
+
+
+def card_with(halo: int, multiple: int) -> ModelCard:
+    pixels = (Tensor("x", 3, (0.0, 1.0), "sRGB"),)
+    return ModelCard(
+        "far", "Far", "upscale", 2, Variant.FAITHFUL, pixels, pixels, multiple, halo, Tiling.EXACT
+    )
+
+
+def computed(layout: TileLayout) -> int:
+    """Input pixels that the network is run on, all windows together."""
+    return len(layout) * layout.window.height * layout.window.width
+
+
+@given(
+    st.builds(Extent, st.integers(1, 3000), st.integers(1, 3000)),
+    st.integers(0, 160),
+    st.sampled_from([1, 2, 4, 8, 16]),
+    st.integers(1, 2000),
+)
+def test_no_tile_costs_more_than_four_times_the_picture(
+    extent: Extent, halo: int, multiple: int, tile: int
+) -> None:
+    layout = layout_of(card_with(halo, multiple), extent, tile)
+    while layout is not None:
+        sides = (-(-(side + 2 * 16) // multiple) * multiple for side in (extent.height, extent.width))
+        padded_rows, padded_columns = (
+            side + multiple * len(axis.starts)  # windows are rounded up to the multiple
+            for side, axis in zip(sides, (layout.rows, layout.columns), strict=True)
+        )
+        assert computed(layout) <= 4 * padded_rows * padded_columns
+        layout = layout.smaller()
+
+
+def test_a_small_tile_in_figures() -> None:
+    """It was 1,440 windows of 88 pixels that gave away 2 each: 7 million pixels for 19,200."""
+    card, extent = card_with(halo=43, multiple=2), Extent(120, 160)
+    assert computed(plan(extent, 43, 2, 64)) > 200 * 160 * 120
+    layout = layout_of(card, extent, 64)
+    assert (len(layout), layout.tile) == (2, 172)
+    assert computed(layout) < 2.5 * 160 * 120
+    assert layout.smaller() is None
+    note = Engine(tile=64).tile_note(card)
+    assert note is not None and "Tiles of 64 pixels" in note and "tiles of 172 are used" in note
+    assert Engine(tile=172).tile_note(card) is None and Engine().tile_note(card) is None

@@ -8,7 +8,7 @@ import pytest
 
 from unfade.errors import DeviceError, UsageError
 from unfade.inference import Device, DeviceKind, provider_chain
-from unfade.inference.providers import Chain
+from unfade.inference.devices import Chain
 
 TENSORRT, CUDA, DML, COREML, CPU = (
     f"{name}ExecutionProvider" for name in ("Tensorrt", "CUDA", "Dml", "CoreML", "CPU")

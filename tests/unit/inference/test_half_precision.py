@@ -10,8 +10,9 @@ import pytest
 from tests.models import identity_model, unet_model
 from unfade.inference import Device, Engine, Session
 from unfade.inference import session as session_module
-from unfade.inference.providers import COREML, CPU, CUDA, DIRECTML, TENSORRT
-from unfade.inference.variants import half_variant, is_half_variant, variant_for
+from unfade.inference.devices import COREML, CPU, CUDA, DIRECTML, TENSORRT
+from unfade.inference.session import file_for
+from unfade.models import half_precision_file, is_half_precision
 
 
 @pytest.mark.parametrize(
@@ -30,19 +31,19 @@ def test_half_precision_only_where_it_is_quick(
 ) -> None:
     path = tmp_path / "net.onnx"
     if beside:
-        half_variant(path).write_bytes(b"")
-    assert variant_for(path, provider) == tmp_path / runs
+        half_precision_file(path).write_bytes(b"")
+    assert file_for(path, provider) == tmp_path / runs
 
 
-def test_names_of_variants() -> None:
-    assert half_variant(Path("a/x2.v1.onnx")) == Path("a/x2.v1.fp16.onnx")
-    assert half_variant(Path("x.fp16.onnx")) == Path("x.fp16.onnx")
-    assert is_half_variant(Path("x.FP16.onnx")) and not is_half_variant(Path("fp16.onnx"))
+def test_names_of_half_precision_files() -> None:
+    assert half_precision_file(Path("a/x2.v1.onnx")) == Path("a/x2.v1.fp16.onnx")
+    assert half_precision_file(Path("x.fp16.onnx")) == Path("x.fp16.onnx")
+    assert is_half_precision(Path("x.FP16.onnx")) and not is_half_precision(Path("fp16.onnx"))
 
 
 def test_a_cpu_leaves_the_variant_alone(tmp_path: Path) -> None:
     path = identity_model(tmp_path / "net.onnx", 2)
-    half_variant(path).write_bytes(b"no model at all")
+    half_precision_file(path).write_bytes(b"no model at all")
     assert Session.open(path, Device.CPU).card.name == "net"
 
 

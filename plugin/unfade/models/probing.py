@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import ModelError
-from unfade.inference.failures import first_line
-from unfade.models.card import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.errors import ModelError, first_line
+from unfade.models.card import ModelCard, Tensor, Tiling, Variant
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ def probe(inner: Any, path: Path) -> ModelCard:
     return ModelCard(
         name=re.sub(r"[\s/\\]+", "-", path.stem) or "model",
         title=path.stem,
-        task=Task.UPSCALE if scale > 1 else Task.DEARTIFACT,
+        task="upscale" if scale > 1 else "deartifact",
         scale=scale,
         # Unknown; most of the models people share that enlarge were trained to look sharp.
         variant=Variant.GAN if scale > 1 else Variant.FAITHFUL,

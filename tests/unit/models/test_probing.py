@@ -8,19 +8,17 @@ import numpy as np
 import pytest
 
 from tests.models import Network, cardless_model, unet_model, with_metadata
+from tests.unit.inference.graphs import reshaping_model
 from unfade.errors import ModelError
 from unfade.inference import Device, Session
-from unfade.inference.session import card_of
-from unfade.models import Task, Tiling, Variant, find_model, list_models
-
-from .graphs import reshaping_model
+from unfade.models import Tiling, Variant, card_of, find_model, list_models
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_scale_and_task(tmp_path: Path, scale: int) -> None:
     card = card_of(cardless_model(tmp_path / "Some Model.onnx", scale), probing=True)
     assert (card.name, card.title, card.scale) == ("Some-Model", "Some Model", scale)
-    expected = (Task.UPSCALE, Variant.GAN) if scale > 1 else (Task.DEARTIFACT, Variant.FAITHFUL)
+    expected = ("upscale", Variant.GAN) if scale > 1 else ("deartifact", Variant.FAITHFUL)
     assert (card.task, card.variant) == expected
     assert (card.size_multiple, card.tiling) == (1, Tiling.BLEND)
     assert (card.inputs[0].name, card.outputs[0].name) == ("input", "output")
