@@ -26,16 +26,16 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
 from unfade.models import Task
-from unfade.ui.doctor import DoctorDialog
+from unfade.ui.canvas.images import picture_of
+from unfade.ui.dialogs.doctor import DoctorDialog
+from unfade.ui.dialogs.help import ShortcutSheet
+from unfade.ui.dialogs.picker import HintPicker
+from unfade.ui.dialogs.save import SaveDialog
+from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.pasting import picture_of
-from unfade.ui.picker import HintPicker
-from unfade.ui.queue import State as QueueState
-from unfade.ui.save import SaveDialog
+from unfade.ui.queue import ItemState
 from unfade.ui.settings import Settings, Theme
-from unfade.ui.shortcuts import ShortcutSheet
 from unfade.ui.theme import apply_theme
-from unfade.ui.translations import install_language
 from unfade.ui.window import Window
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
@@ -201,7 +201,7 @@ def queue(stage: Stage) -> None:
     stage.window.command("show_queue").setChecked(True)
     panel.add([source])
     panel.start()
-    stage.wait(lambda: panel.queue.count(QueueState.DONE) > 0 and panel.queue.running is not None)
+    stage.wait(lambda: panel.queue.count(ItemState.DONE) > 0 and panel.queue.running is not None)
     stage.wait(lambda: panel.queue.running is None or panel.queue.running.share > 0.2)
     panel.list.scrollToTop()
     stage.shoot("queue")

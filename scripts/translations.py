@@ -1,5 +1,7 @@
 """Renews the window's translations: texts from the code into .ts files, and those into the .qm files shipped.
 
+Texts are calls of ``translate`` in the code, what commands declare, and what filters say of themselves.
+
 Translate with Qt Linguist, or any editor, what is then marked "unfinished", and run it again. It needs Qt's
 ``lrelease``: Debian's qt6-l10n-tools, or pip's pyside6-essentials.
 """
@@ -9,11 +11,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from PyQt6.lupdate.lupdate import lupdate
+
+import unfade.ui.window  # noqa: F401  with it all commands are declared
+from unfade.ui.commands import COMMANDS
+from unfade.ui.panels.stack import PANELS
 
 ROOT = Path(__file__).parents[1]
 UI = ROOT / "plugin" / "unfade" / "ui"
@@ -43,7 +50,12 @@ def main() -> int:
 def extract(files: Sequence[Path]) -> None:
     """Brings .ts files up to the texts in the code: new ones are unfinished, those gone are dropped."""
     sources = sorted(str(path) for path in UI.rglob("*.py"))
-    lupdate(sources, [str(file) for file in files], no_obsolete=True, no_summary=True)  # type: ignore[no-untyped-call]
+    with tempfile.TemporaryDirectory() as folder:
+        declared = Path(folder) / "declared.py"
+        calls = sorted({f"QT_TRANSLATE_NOOP({context!r}, {text!r})\n" for context, text in declared_texts()})
+        declared.write_text("".join(calls), "utf-8")
+        targets = [str(file) for file in files]
+        lupdate([*sources, str(declared)], targets, no_obsolete=True, no_summary=True)  # type: ignore[no-untyped-call]
     for file in files:
         root = ElementTree.parse(file).getroot()
         root.set("sourcelanguage", "en")
@@ -56,6 +68,14 @@ def extract(files: Sequence[Path]) -> None:
         file.write_text(
             f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{text}\n', "utf-8", newline="\n"
         )
+
+
+def declared_texts() -> Iterable[tuple[str, str]]:
+    """(context, text) of all commands, and of the panels that are made from filters' options."""
+    for command in COMMANDS.values():
+        yield from command.texts
+    for panel in PANELS.values():
+        yield from panel.texts()
 
 
 def unfinished(file: Path) -> list[str]:

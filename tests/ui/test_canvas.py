@@ -19,12 +19,12 @@ from unfade.filters.hints import Hint
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
-from unfade.ui.canvas.compare import Compare, panes, view_size
-from unfade.ui.canvas.images import image_of
+from unfade.ui.canvas.images import image_of, picture_of
+from unfade.ui.canvas.scene import Compare, panes, view_size
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.pasting import picture_of
-from unfade.ui.picker import HintPicker
+from unfade.ui.dialogs.picker import HintPicker
+from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.preview.grid import Place
 from unfade.ui.window import Window
 
@@ -198,7 +198,7 @@ def test_a_stroke_is_painted_with_the_brush(
 ) -> None:
     window = make_window(picture_file)
     window.command("tool_mark").trigger()
-    window.panels.deartifact.brush_number.setValue(30)
+    window.panels.of(DeartifactPanel).brush_number.setValue(30)
     canvas = window.canvas
     assert canvas.viewport is not None
     start = QPoint(*(round(value) for value in canvas.viewport.to_screen((50, 50))))
@@ -206,7 +206,7 @@ def test_a_stroke_is_painted_with_the_brush(
     for step in range(1, 5):
         qtbot.mouseMove(canvas, start + QPoint(20 * step, 0))
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton)
-    (stroke,) = window.document.state.deartifact.strokes
+    (stroke,) = window.document.state.options("deartifact").strokes
     assert (stroke.mode, stroke.radius) == ("add", 15)
     assert stroke.points[0] == pytest.approx((50, 50), abs=1) and len(stroke.points) > 2
     shown(qtbot, window)
@@ -215,7 +215,7 @@ def test_a_stroke_is_painted_with_the_brush(
     place = round(70 / 256 * veil.image.width()), round(50 / 256 * veil.image.height())
     assert veil.image.pixelColor(*place).alpha() > 100  # under the stroke
     window.document.undo()
-    assert window.document.state.deartifact.strokes == ()
+    assert window.document.state.options("deartifact").strokes == ()
 
 
 def test_hint_discs_are_painted_in_their_colour(make_window: MakeWindow, picture_file: Path) -> None:

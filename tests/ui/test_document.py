@@ -39,7 +39,7 @@ def test_steps_are_taken_over_and_give_themselves_back() -> None:
     ]
     state = State(frozenset({Task.UPSCALE})).with_steps(steps)
     assert state.steps == steps
-    assert state.colorize.hints == (Hint(1, 2, "#102030"),)
+    assert state.options("colorize").hints == (Hint(1, 2, "#102030"),)
 
 
 @pytest.mark.parametrize("filters", [["upscale", "deartifact"], ["upscale", "upscale"]])
@@ -56,12 +56,12 @@ def test_undo_and_redo_go_through_the_states() -> None:
     document.change(document.state.with_options(Task.COLORIZE, saturation=0.3))
     assert not document.can_redo
     document.undo()
-    assert document.state.colorize.saturation == 1
+    assert document.state.options("colorize").saturation == 1
     document.undo()
     assert document.state == State() and not document.can_undo
     document.redo()
     document.redo()
-    assert document.state.colorize.saturation == 0.3 and not document.can_redo
+    assert document.state.options("colorize").saturation == 0.3 and not document.can_redo
     assert seen == [Change.STATE] * 6
     document.undo()
     document.change(document.state.with_options(Task.COLORIZE, saturation=0.9))
@@ -81,7 +81,7 @@ def test_what_a_slider_does_in_one_go_is_one_step() -> None:
     undone = []
     while document.can_undo:
         document.undo()
-        undone.append(document.state.upscale.strength)
+        undone.append(document.state.options("upscale").strength)
     assert undone == [0.9, 0.4, 1.0]
 
 
@@ -93,8 +93,8 @@ def test_another_picture_takes_its_own_hints_and_leaves_the_old_marks() -> None:
     document.add_stroke(Stroke("add", 5, ((1, 1), (2, 2))))
     document.open(ramp(10, 10), None, "two", (Hint(1, 1, "#00aa00"),))
     assert document.hints == (Hint(1, 1, "#00aa00"),)
-    assert document.state.deartifact.strokes == ()
-    assert document.state.upscale.scale == 4
+    assert document.state.options("deartifact").strokes == ()
+    assert document.state.options("upscale").scale == 4
     assert not document.can_undo and document.selected_hint is None
 
 

@@ -15,13 +15,12 @@ from unfade.filters.hints import Hint
 from unfade.inference import Extent
 from unfade.models import Task
 from unfade.picture import Picture, write_picture
-from unfade.ui.canvas.compare import Compare
-from unfade.ui.canvas.scene import Scene
+from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import ToolId
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.colour import chroma_of
-from unfade.ui.picker import HintPicker
-from unfade.ui.sampling import colour_at, luma_at
+from unfade.ui.dialogs.picker import HintPicker
+from unfade.ui.hints import colour_at, luma_at
 from unfade.ui.window import Window
 
 RED, BLUE = (180, 60, 50), (60, 80, 190)

@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow, ramp
 from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.pasting import picture_of
+from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.preview import grid
 from unfade.ui.preview.compose import mosaic
 from unfade.ui.preview.grid import MOST_SQUARES, Place, above, bounds_of, level_for, places_in
@@ -102,7 +103,7 @@ def test_a_new_result_is_seen_from_afar(
     window.command("view_result").setChecked(True)
     qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
     coloured = grabbed(qtbot, window)
-    window.panels.colorize.saturation.slider.setValue(0)
+    window.panels.of(ColorizePanel).saturation.slider.setValue(0)
     gray = grabbed(qtbot, window)
     middle = gray[gray.shape[0] // 2, gray.shape[1] // 2]
     assert np.ptp(middle) <= 2 < np.ptp(coloured[gray.shape[0] // 2, gray.shape[1] // 2])

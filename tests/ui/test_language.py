@@ -24,11 +24,10 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import MakeWindow
 from unfade.models import Task
 from unfade.service.client import EngineError
-from unfade.ui.engine_words import sentence_of
-from unfade.ui.numbers import decimal, fixed
-from unfade.ui.queue.model import Item, State
-from unfade.ui.queue.telling import state_text
-from unfade.ui.translations import LANGUAGES, install_language
+from unfade.ui.engine import sentence_of
+from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
+from unfade.ui.panels.upscale import UpscalePanel
+from unfade.ui.queue.model import Item, ItemState, state_text
 from unfade.ui.window import Window
 
 
@@ -100,11 +99,11 @@ def test_scales_have_the_languages_separator(
 ) -> None:
     install_language(qapp, language)
     window = make_window(picture_file)
-    preset = window.panels.upscale.presets[1.5]
+    preset = window.panels.of(UpscalePanel).presets[1.5]
     assert preset.text() == half
     assert half[:-1] in preset.accessibleName()
     preset.click()
-    assert window.document.state.upscale.scale == 1.5
+    assert window.document.state.options("upscale").scale == 1.5
 
 
 def test_numbers(qapp: QApplication) -> None:
@@ -123,7 +122,7 @@ def test_numbers(qapp: QApplication) -> None:
         "0,0",
         "1234,5",
     )
-    done = Item(1, Path("a.png"), Path(), State.DONE, target=Path("b.png"), seconds=2.34)
+    done = Item(1, Path("a.png"), Path(), ItemState.DONE, target=Path("b.png"), seconds=2.34)
     assert "2,3" in state_text(done)
 
 

@@ -15,8 +15,8 @@ from tests.ui.conftest import WAIT, connect, ramp
 from unfade.inference import Bounds
 from unfade.picture import Metadata
 from unfade.service.client import Client
+from unfade.ui.engine import as_picture
 from unfade.ui.link import EngineLink, Question
-from unfade.ui.pixels import as_picture
 
 STEPS = ({"filter": "upscale", "options": {"model": "double"}},)
 

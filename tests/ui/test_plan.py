@@ -12,7 +12,7 @@ from unfade.filters.hints import Hint
 from unfade.filters.strokes import Stroke
 from unfade.inference import Bounds, Extent
 from unfade.models import Task, Variant
-from unfade.ui.canvas.pyramid import Pyramid, reduced
+from unfade.ui.canvas.images import Pyramid, reduced
 from unfade.ui.document import State
 from unfade.ui.preview.blend import Blend, blended
 from unfade.ui.preview.cache import Kept, TileCache
@@ -52,10 +52,10 @@ def test_moving_what_can_be_blended_asks_for_nothing_new(task: Task, option: str
 def test_detail_between_two_models_blends_their_results_in_one_pass_only() -> None:
     state = on(Task.UPSCALE).with_options(Task.UPSCALE, detail=0.3, scale=2.0)
     plan = plan_of(state)
-    assert [layer.state.upscale.detail for layer in plan.layers] == [0.0, 1.0]
+    assert [layer.state.options("upscale").detail for layer in plan.layers] == [0.0, 1.0]
     assert plan.blend.detail == 0.3
     twice = plan_of(state.with_options(Task.UPSCALE, scale=3.0))  # the GAN's x2 has to run twice
-    assert twice.other is None and twice.result.state.upscale.detail == 0.3
+    assert twice.other is None and twice.result.state.options("upscale").detail == 0.3
     assert plan_of(state, Models()).other is None
 
 

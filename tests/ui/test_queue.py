@@ -20,9 +20,9 @@ from unfade.filters.colorize import ColorizeOptions, colorize
 from unfade.inference import Device, Engine
 from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client
-from unfade.ui.queue import Item, Output, Queue, QueuePanel, State
-from unfade.ui.queue.telling import counts, state_text, summary, time_left_text
-from unfade.ui.queue.thumbnails import thumbnail
+from unfade.ui.queue import Item, ItemState, Output, Queue, QueuePanel
+from unfade.ui.queue.model import counts, state_text, summary, time_left_text
+from unfade.ui.queue.rows import thumbnail
 from unfade.ui.settings import Settings
 
 STEPS = [{"filter": "upscale", "options": {"scale": 2}}]
@@ -58,15 +58,15 @@ def test_one_after_the_other(tmp_path: Path, output: Output) -> None:
     queue, (a, b, c) = filled(tmp_path)
     assert queue.begin(output, 0) is None  # not started
     queue.start(STEPS)
-    assert begun(queue, output) is a and a.state is State.RUNNING and a.steps == STEPS
+    assert begun(queue, output) is a and a.state is ItemState.RUNNING and a.steps == STEPS
     assert queue.begin(output, 0) is None  # one at a time
     queue.progress(a.id, 0.5)
     assert queue.share() == pytest.approx(1 / 6)
     queue.finish(a.id, 4.0)
-    assert (a.state, a.share, a.seconds, a.target) == (State.DONE, 1.0, 4.0, tmp_path / "out" / "0.png")
+    assert (a.state, a.share, a.seconds, a.target) == (ItemState.DONE, 1.0, 4.0, tmp_path / "out" / "0.png")
     assert begun(queue, output, 4.0) is b
     queue.fail(b.id, "b is no picture.")
-    assert (b.state, b.sentence, b.target) == (State.FAILED, "b is no picture.", None)
+    assert (b.state, b.sentence, b.target) == (ItemState.FAILED, "b is no picture.", None)
     assert begun(queue, output, 5.0) is c
     queue.finish(c.id, 7.0)
     assert queue.begin(output, 7.0) is None
@@ -80,7 +80,7 @@ def test_pausing_finishes_what_runs(tmp_path: Path, output: Output) -> None:
     begun(queue, output)
     queue.pause()
     queue.finish(a.id, 1.0)
-    assert queue.begin(output, 1.0) is None and b.state is State.WAITING
+    assert queue.begin(output, 1.0) is None and b.state is ItemState.WAITING
     assert summary(queue, 1.0) == "1 of 3 done · paused"
     queue.start([{"filter": "upscale", "options": {"scale": 3}}])
     assert begun(queue, output).steps == [{"filter": "upscale", "options": {"scale": 3}}]
@@ -91,13 +91,13 @@ def test_cancel_and_retry(tmp_path: Path, output: Output) -> None:
     queue.start(STEPS)
     begun(queue, output)
     assert not queue.cancel({b.id})
-    assert b.state is State.CANCELLED
+    assert b.state is ItemState.CANCELLED
     assert queue.cancel({a.id, c.id})  # a runs: whoever runs it must stop
-    assert (a.state, c.state) == (State.RUNNING, State.CANCELLED)
+    assert (a.state, c.state) == (ItemState.RUNNING, ItemState.CANCELLED)
     queue.cancelled(a.id)
-    assert a.state is State.CANCELLED
+    assert a.state is ItemState.CANCELLED
     queue.retry({a.id, b.id, c.id})
-    assert queue.count(State.WAITING) == 3
+    assert queue.count(ItemState.WAITING) == 3
 
 
 def test_an_engine_that_dies_costs_one_attempt(tmp_path: Path, output: Output) -> None:
@@ -105,14 +105,14 @@ def test_an_engine_that_dies_costs_one_attempt(tmp_path: Path, output: Output) -
     queue.start(STEPS)
     begun(queue, output)
     queue.engine_died(a.id, "It died.")
-    assert a.state is State.WAITING
+    assert a.state is ItemState.WAITING
     assert begun(queue, output) is a
     queue.engine_died(a.id, "It died.")
-    assert (a.state, a.sentence) == (State.FAILED, "It died.")
+    assert (a.state, a.sentence) == (ItemState.FAILED, "It died.")
     queue.retry({a.id})
     assert begun(queue, output) is a
     queue.engine_died(a.id, "It died.")
-    assert a.state is State.WAITING  # a retry begins anew
+    assert a.state is ItemState.WAITING  # a retry begins anew
 
 
 def test_removing(tmp_path: Path, output: Output) -> None:
@@ -246,7 +246,7 @@ def ended(panel: QueuePanel) -> bool:
     return panel.queue.running is None and not panel.queue.active
 
 
-def states(panel: QueuePanel) -> list[State]:
+def states(panel: QueuePanel) -> list[ItemState]:
     return [item.state for item in panel.queue.items]
 
 
@@ -258,12 +258,12 @@ def test_a_folder_is_done_and_what_fails_is_told(qtbot: QtBot, make_panel: MakeP
     said: list[str] = []
     panel.said.connect(said.append)
     panel.add([tmp_path / "in"])
-    assert states(panel) == [State.WAITING] * 3
+    assert states(panel) == [ItemState.WAITING] * 3
     with qtbot.waitSignal(panel.provider, timeout=WAIT) as provider:
         panel.commands["queue_start"].trigger()
     assert provider.args[0] == "CPU"
     qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
-    assert states(panel) == [State.DONE, State.FAILED, State.DONE]
+    assert states(panel) == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
     assert "damaged" in state_text(panel.queue.items[1])
     assert said == ["The queue is done: 2 of 3 done, 1 failed"]
     written = np.asarray(Image.open(tmp_path / "out" / "a.png").convert("RGB"))
@@ -308,7 +308,7 @@ def test_an_engine_killed_in_mid_run_is_started_again(
     panel.add([save(tmp_path / "a.png"), save(tmp_path / "b.png")])
     panel.start()
     qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
-    assert states(panel) == [State.DONE, State.DONE]
+    assert states(panel) == [ItemState.DONE, ItemState.DONE]
     assert len(engines) == 2
     assert said[0] == "The engine stopped at a.png; it was started again."
 
@@ -320,7 +320,7 @@ def test_an_engine_that_never_starts_stops_the_queue(
     panel.add([save(tmp_path / "a.png"), save(tmp_path / "b.png")])
     panel.start()
     qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
-    assert states(panel) == [State.FAILED, State.WAITING]
+    assert states(panel) == [ItemState.FAILED, ItemState.WAITING]
     assert "could not be started" in state_text(panel.queue.items[0])
 
 
@@ -332,7 +332,7 @@ def test_cancelling_what_runs(qtbot: QtBot, make_panel: MakePanel, tmp_path: Pat
     qtbot.waitUntil(lambda: panel.queue.items[0].share > 0, timeout=WAIT)
     panel.commands["queue_cancel"].trigger()
     qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
-    assert states(panel) == [State.CANCELLED, State.DONE]
+    assert states(panel) == [ItemState.CANCELLED, ItemState.DONE]
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["b.png"]
 
 
@@ -361,7 +361,7 @@ def test_what_can_be_done_when(qtbot: QtBot, make_panel: MakePanel, tmp_path: Pa
         panel.start()
     assert "choose a filter" in said.args[0]
     panel.commands["queue_cancel"].trigger()
-    assert states(panel) == [State.CANCELLED]
+    assert states(panel) == [ItemState.CANCELLED]
     assert enabled() == adding | {"retry"}
     panel.list.setFocus()
     panel.list.selectAll()

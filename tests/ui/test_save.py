@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.accessibility import nameless, unreachable
 from unfade.inference import Extent
 from unfade.picture import Metadata, Picture, read_picture
-from unfade.ui.save import SaveChoice, SaveDialog, Saver
+from unfade.ui.dialogs.save import SaveChoice, SaveDialog, Saver
 from unfade.ui.saving import FORMATS, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
 

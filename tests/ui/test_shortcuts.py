@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
-from unfade.ui.commands import COMMANDS, Menu, keys_of, make_action
-from unfade.ui.shortcuts import ShortcutSheet
+from unfade.ui.commands import COMMANDS, Menu, commands_of, keys_of, make_action
+from unfade.ui.dialogs.help import ShortcutSheet
+from unfade.ui.link import EngineLink
+from unfade.ui.settings import Settings
+from unfade.ui.window import Window
 
 
 @pytest.mark.usefixtures("qapp")
@@ -50,6 +55,20 @@ def test_actions_carry_everything(qtbot: QtBot) -> None:
 def test_an_unknown_command_is_an_error() -> None:
     with pytest.raises(KeyError):
         make_action("fly", None)
+
+
+@pytest.mark.parametrize("hosted", [False, True])
+def test_every_command_does_something(qtbot: QtBot, tmp_path: Path, hosted: bool) -> None:
+    window = Window(Settings(tmp_path / "window.ini"), EngineLink(), hosted=hosted)
+    idle = [
+        id
+        for id, action in window.commands.items()
+        if not action.receivers(action.toggled if action.isCheckable() else action.triggered)
+    ]
+    window.close()
+    qtbot.addWidget(window)
+    assert idle == []
+    assert set(window.commands) == {command.id for command in commands_of(hosted)}
 
 
 def rows(sheet: ShortcutSheet) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
-from unfade.ui.doctor import DoctorDialog
+from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.status import StatusBar
 
 FOUND = {

@@ -9,9 +9,17 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication
 
-from unfade.ui.design import DARK, LIGHT, Colours, colours_of
 from unfade.ui.settings import Settings, Theme
-from unfade.ui.theme import apply_theme, palette_of, style_sheet, wanted_colours
+from unfade.ui.theme import (
+    DARK,
+    LIGHT,
+    Colours,
+    apply_theme,
+    colours_of,
+    palette_of,
+    style_sheet,
+    wanted_colours,
+)
 
 
 def contrast(one: str, other: str) -> float:

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication
 from scripts.translations import TRANSLATIONS, extract, unfinished
 
 from unfade.ui.commands import COMMANDS, Menu, make_action
-from unfade.ui.translations import LANGUAGES, install_language, language_for
+from unfade.ui.language import LANGUAGES, install_language, language_for
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 MARKS = re.compile(r"\{\w*\}|%n|%[0-9]|\n")

@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters.strokes import Stroke
 from unfade.models import Source, Task, Variant
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
-from unfade.ui.pasting import picture_of
+from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.preview.grid import Place
 from unfade.ui.preview.models import Models
 from unfade.ui.settings import Settings
@@ -56,7 +57,7 @@ def with_model(window: Window, name: str, **options: object) -> None:
 
 def test_without_a_mask_removal_is_not_offered(make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file)
-    panel = window.panels.deartifact
+    panel = window.panels.of(DeartifactPanel)
     with_model(window, "clean")
     assert panel.watermark.isEnabled() and panel.watermark.isChecked() and panel.blind.isHidden()
     assert "watermarks" in panel.about.text()
@@ -76,7 +77,7 @@ def test_a_blind_model_works_with_what_was_set_for_another(
     window = make_window(picture_file)
     window.command("deartifact").setChecked(True)
     window.command("upscale").setChecked(False)
-    assert window.document.state.deartifact.watermark
+    assert window.document.state.options("deartifact").watermark
     qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
     assert window.notice.isHidden()
 

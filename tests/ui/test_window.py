@@ -24,14 +24,15 @@ from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.recipe import Recipe
 from unfade.service.client import Client
+from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
 from unfade.ui.hints import hints_path
+from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.pasting import picture_of
+from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.grid import Place, bounds_of, in_result
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
-from unfade.ui.translations import LANGUAGES, install_language
 from unfade.ui.window import Window
 
 UPSCALE = {"filter": "upscale", "options": {"scale": 2.0, "model": "double"}}
@@ -89,10 +90,10 @@ def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow,
     answers: list[object] = []
     window.link.answered.connect(lambda *answer: answers.append(answer))
     before = window.preview.results.image(Place(0, 0))
-    window.panels.upscale.strength.slider.setValue(20)
+    window.panels.of(UpscalePanel).strength.slider.setValue(20)
     qtbot.waitUntil(lambda: window.preview.results.image(Place(0, 0)) not in (None, before), timeout=WAIT)
     assert window.preview.complete and answers == []
-    assert window.document.state.upscale.strength == 0.2
+    assert window.document.state.options("upscale").strength == 0.2
 
 
 def test_undo_brings_the_old_result_back_at_once(
@@ -100,19 +101,19 @@ def test_undo_brings_the_old_result_back_at_once(
 ) -> None:
     window = make_window(picture_file)
     complete(qtbot, window)
-    window.panels.upscale.presets[1.5].click()
+    window.panels.of(UpscalePanel).presets[1.5].click()
     complete(qtbot, window)
-    assert window.panels.upscale.width_field.value() == 450
+    assert window.panels.of(UpscalePanel).width_field.value() == 450
     window.command("undo").trigger()
     assert window.preview.complete
-    assert window.panels.upscale.width_field.value() == 600
+    assert window.panels.of(UpscalePanel).width_field.value() == 600
 
 
 def test_a_size_in_pixels_sets_the_scale(make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file)
-    window.panels.upscale.width_field.setValue(750)
-    assert window.document.state.upscale.scale == 2.5
-    assert window.panels.upscale.height_field.value() == 700
+    window.panels.of(UpscalePanel).width_field.setValue(750)
+    assert window.document.state.options("upscale").scale == 2.5
+    assert window.panels.of(UpscalePanel).height_field.value() == 700
 
 
 def test_the_saved_file_is_the_whole_result(
@@ -235,10 +236,10 @@ def test_a_crash_of_the_engine_is_told_of_and_survived(
     assert window.link.pid is not None
     with qtbot.waitSignal(window.link.listed, timeout=WAIT):
         os.kill(window.link.pid, signal.SIGKILL)
-        window.panels.upscale.presets[3.0].click()
+        window.panels.of(UpscalePanel).presets[3.0].click()
     assert "started again" in window.notice.text.text()
     complete(qtbot, window)
-    assert window.document.hints and window.document.state.upscale.scale == 3
+    assert window.document.hints and window.document.state.options("upscale").scale == 3
 
 
 def test_an_engine_that_can_be_started_after_all_goes_to_work(
@@ -267,7 +268,9 @@ def test_settings_are_remembered_but_not_marks(make_window: MakeWindow, picture_
     window.document.change(state.with_options(Task.DEARTIFACT, strokes=(Stroke("keep", 3, ((1, 1),)),)))
     window.close()
     state = make_window().document.state
-    assert state.upscale.scale == 3 and state.deartifact == State().deartifact
+    assert state.options("upscale").scale == 3 and state.options("deartifact") == State().options(
+        "deartifact"
+    )
 
 
 def test_everything_has_a_name_and_can_be_reached(make_window: MakeWindow, picture_file: Path) -> None:
@@ -317,7 +320,7 @@ def test_the_event_loop_never_waits(qtbot: QtBot, make_window: MakeWindow, tmp_p
     for step in range(10):
         assert window.canvas.viewport is not None
         window.canvas.set_viewport(window.canvas.viewport.moved(-60, -40))
-        window.panels.upscale.strength.slider.setValue(90 - step)
+        window.panels.of(UpscalePanel).strength.slider.setValue(90 - step)
         qtbot.wait(20)
     window.command("zoom_fit").trigger()
     qtbot.wait(500)

@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import QApplication
 from unfade import __version__
 from unfade.ui.display import NO_DISPLAY
 from unfade.ui.host import Host
+from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings
 from unfade.ui.theme import apply_theme
-from unfade.ui.translations import install_language
 from unfade.ui.window import Window
 
 _log = logging.getLogger("unfade.ui.qt")

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from unfade.ui.colour import Chroma, colours_at, fitted, shown_at
-from unfade.ui.design import colours_of
+from unfade.ui.theme import colours_of
 
 translate = QCoreApplication.translate
 

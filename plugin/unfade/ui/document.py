@@ -14,82 +14,140 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
-from unfade.errors import UsageError
-from unfade.filters.colorize import ColorizeOptions
-from unfade.filters.deartifact import DeartifactOptions
-from unfade.filters.hints import Hint
-from unfade.filters.options import find_filter
-from unfade.filters.strokes import Stroke
-from unfade.filters.upscale import UpscaleOptions
+from unfade.errors import UnfadeError, UsageError
+from unfade.filters import FILTERS, Filter, Hint, Stroke, option_of
+from unfade.filters.options import find_filter, read_options, write_options
 from unfade.inference import Extent
-from unfade.models import Task
 from unfade.picture import Picture
 from unfade.recipe import Recipe, Step
-
-ORDER: Final = (Task.DEARTIFACT, Task.COLORIZE, Task.UPSCALE)
-"""The order in which the window runs filters: artifacts would be coloured and enlarged with the picture."""
+from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.settings import Settings
 
 _MOST_UNDO = 200
 _MERGED_WITHIN = 1.0  # seconds: what a slider does in one go is one step to undo
 
 
+def _fields(filter: Filter) -> dict[str, dataclasses.Field[Any]]:
+    return {one.name: one for one in dataclasses.fields(filter.options)}
+
+
+CHAIN: Final = tuple(sorted(FILTERS, key=lambda filter: "scale" in _fields(filter)))
+"""The filters in the order in which the window runs them: as they are registered, but those that enlarge come
+last, for artifacts would be enlarged with the picture."""
+ORDER: Final = tuple(filter.name for filter in CHAIN)
+"""Their names."""
+
+
+def marks_of(filter: Filter) -> tuple[str, ...]:
+    """The options that are places in one picture, such as hints, and mean nothing in another."""
+    return tuple(name for name, one in _fields(filter).items() if option_of(one).kind is not None)
+
+
+def filter_with(option: str) -> str:
+    """The name of the first filter in the chain that has an option. Raises StopIteration for none."""
+    return next(filter.name for filter in CHAIN if option in _fields(filter))
+
+
 @dataclass(frozen=True)
 class State:
-    """Which filters are on, and how all of them are set."""
+    """Which filters are on, by name, and how all of them are set."""
 
-    enabled: frozenset[Task] = frozenset()
-    deartifact: DeartifactOptions = field(default_factory=DeartifactOptions)
-    colorize: ColorizeOptions = field(default_factory=ColorizeOptions)
-    upscale: UpscaleOptions = field(default_factory=UpscaleOptions)
+    enabled: frozenset[str] = frozenset()
+    every: tuple[Any, ...] = field(default_factory=lambda: tuple(filter.options() for filter in CHAIN))
+    """The options of each filter of :data:`CHAIN`."""
 
-    def options(self, task: Task) -> Any:
+    def options(self, name: str) -> Any:
         """The options of a filter, on or off."""
-        return getattr(self, task.value)
+        return self.every[ORDER.index(name)]
 
-    def switched(self, task: Task, on: bool) -> State:
+    def switched(self, name: str, on: bool) -> State:
         """With a filter on or off."""
-        return dataclasses.replace(self, enabled=self.enabled | {task} if on else self.enabled - {task})
+        return dataclasses.replace(self, enabled=self.enabled | {name} if on else self.enabled - {name})
 
-    def with_options(self, task: Task, **changes: Any) -> State:
+    def with_options(self, name: str, **changes: Any) -> State:
         """With some options of a filter set otherwise. Raises UsageError for values out of range."""
-        return self.with_all(task, dataclasses.replace(self.options(task), **changes))
+        return self.with_all(name, dataclasses.replace(self.options(name), **changes))
 
-    def with_all(self, task: Task, options: Any) -> State:
+    def with_all(self, name: str, options: Any) -> State:
         """With the options object of a filter replaced."""
-        return dataclasses.replace(self, **{task.value: options})
+        at = ORDER.index(name)
+        return dataclasses.replace(self, every=(*self.every[:at], options, *self.every[at + 1 :]))
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
+    def filters(self) -> tuple[str, ...]:
         """The filters that are on, in the order in which they run."""
-        return tuple(task for task in ORDER if task in self.enabled)
+        return tuple(name for name in ORDER if name in self.enabled)
 
     @property
     def steps(self) -> list[dict[str, Any]]:
         """``[{"filter": NAME, "options": {...}}, ...]``, as recipes and the service have them."""
         if not self.enabled:
             return []
-        recipe = Recipe(tuple(Step(find_filter(task.value), self.options(task)) for task in self.tasks))
+        recipe = Recipe(tuple(Step(find_filter(name), self.options(name)) for name in self.filters))
         steps: list[dict[str, Any]] = recipe.to_json()["steps"]
         return steps
 
     @property
     def scale(self) -> float:
         """How many times as large the result is."""
-        return self.upscale.scale if Task.UPSCALE in self.enabled else 1.0
+        scale = 1.0
+        for name in self.enabled:
+            scale *= getattr(self.options(name), "scale", 1.0)
+        return scale
+
+    def takes(self, option: str) -> bool:
+        """Whether one of the filters that are on has an option of that name."""
+        return any(hasattr(self.options(name), option) for name in self.enabled)
 
     def with_steps(self, steps: Sequence[dict[str, Any]]) -> State:
         """These steps on, with their options, and nothing else. Raises UsageError for other orders."""
         recipe = Recipe.from_json({"steps": list(steps)})
-        tasks = [step.filter.task for step in recipe.steps]
-        if tasks != [task for task in ORDER if task in tasks]:
+        names = [step.filter.name for step in recipe.steps]
+        if names != [name for name in ORDER if name in names]:
             raise UsageError(
                 "This recipe runs its filters in an order, or as often, as the window does not; "
                 "run it with unfade run."
             )
-        state = dataclasses.replace(self, enabled=frozenset(tasks))
+        state = dataclasses.replace(self, enabled=frozenset(names))
         for step in recipe.steps:
-            state = state.with_all(step.filter.task, step.options)
+            state = state.with_all(step.filter.name, step.options)
         return state
+
+    def at_defaults(self) -> State:
+        """The filters that are on at their defaults; what is marked on the picture stays."""
+        state = self
+        for filter in CHAIN:
+            if filter.name in self.enabled:
+                old = self.options(filter.name)
+                marks = {name: getattr(old, name) for name in marks_of(filter)}
+                state = state.with_all(filter.name, dataclasses.replace(filter.options(), **marks))
+        return state
+
+    def without_marks(self) -> State:
+        """Without what is marked on the picture."""
+        state = self
+        for filter in CHAIN:
+            defaults = {name: _fields(filter)[name].default for name in marks_of(filter)}
+            state = state.with_options(filter.name, **defaults)
+        return state
+
+
+def remembered(settings: Settings, state: State) -> State:
+    """The state with the options last used; those that are no longer valid stay at their defaults."""
+    for filter in CHAIN:
+        try:
+            options = read_options(filter, settings.last_options(filter.name))
+        except UnfadeError:
+            continue
+        state = state.with_all(filter.name, options)
+    return state
+
+
+def remember(settings: Settings, state: State) -> None:
+    """Keeps the options of all filters from one day to the next, without what is marked on the picture."""
+    state = state.without_marks()
+    for name in ORDER:
+        settings.set_last_options(name, write_options(state.options(name)))
 
 
 class Change(Enum):
@@ -131,14 +189,16 @@ class Document:
     def open(self, picture: Picture, path: Path | None, title: str, hints: tuple[Hint, ...] = ()) -> None:
         """Shows another picture. The settings stay, what was marked on the old picture goes."""
         self.picture, self.path, self.title = picture, path, title
-        self._state = _without_marks(self._state).with_options(Task.COLORIZE, hints=hints)
+        self._state = self._state.without_marks()
+        if hints:
+            self._state = self._state.with_options(filter_with("hints"), hints=hints)
         self._forget_history()
         self._tell(Change.PICTURE)
 
     def close(self) -> None:
         """Shows no picture."""
         self.picture, self.path, self.title = None, None, ""
-        self._state = _without_marks(self._state)
+        self._state = self._state.without_marks()
         self._forget_history()
         self._tell(Change.PICTURE)
 
@@ -203,6 +263,15 @@ class Document:
         """Whether a change was taken back."""
         return bool(self._redo)
 
+    @Command(
+        "undo",
+        (Menu.EDIT, 1, 1),
+        "&Undo",
+        "Take the last change of the settings back.",
+        (Key.Undo,),
+        enabled=lambda document: document.can_undo,
+        tool_bar=(2, 1, ""),
+    )
     def undo(self) -> None:
         """Takes the last change back."""
         if self._undo:
@@ -210,6 +279,15 @@ class Document:
             self._merging = None
             self._become(self._undo.pop())
 
+    @Command(
+        "redo",
+        (Menu.EDIT, 1, 2),
+        "&Redo",
+        "Make the change again that was taken back.",
+        (Key.Redo, "Ctrl+Shift+Z"),
+        enabled=lambda document: document.can_redo,
+        tool_bar=(2, 2, ""),
+    )
     def redo(self) -> None:
         """Makes the change again that was taken back."""
         if self._redo:
@@ -217,9 +295,21 @@ class Document:
             self._merging = None
             self._become(self._redo.pop())
 
+    @Command(
+        "reset",
+        (Menu.EDIT, 3, 2),
+        "Reset &settings",
+        "Set this step back to its defaults.",
+        ("Ctrl+R",),
+        enabled=lambda document: bool(document.state.enabled),
+    )
+    def reset(self) -> None:
+        """Sets the filters that are on back to their defaults."""
+        self.change(self._state.at_defaults())
+
     def _become(self, state: State) -> None:
         self._state = state
-        if self._selected is not None and self._selected >= len(state.colorize.hints):
+        if self._selected is not None and self._selected >= len(self.hints):
             self._selected = None
         self._tell(Change.STATE)
 
@@ -228,7 +318,8 @@ class Document:
     @property
     def hints(self) -> tuple[Hint, ...]:
         """The colour hints on the picture."""
-        return self._state.colorize.hints
+        hints: tuple[Hint, ...] = self._state.options(filter_with("hints")).hints
+        return hints
 
     @property
     def selected_hint(self) -> int | None:
@@ -259,17 +350,19 @@ class Document:
         self._set_hints(self.hints[:index] + self.hints[index + 1 :])
 
     def _set_hints(self, hints: tuple[Hint, ...], merge: str | None = None) -> None:
-        self.change(self._state.with_options(Task.COLORIZE, hints=hints), merge)
+        self.change(self._state.with_options(filter_with("hints"), hints=hints), merge)
+
+    @property
+    def strokes(self) -> tuple[Stroke, ...]:
+        """What is painted on the mask."""
+        strokes: tuple[Stroke, ...] = self._state.options(filter_with("strokes")).strokes
+        return strokes
 
     def add_stroke(self, stroke: Stroke) -> None:
-        """Paints on the watermark mask."""
-        strokes = (*self._state.deartifact.strokes, stroke)
-        self.change(self._state.with_options(Task.DEARTIFACT, strokes=strokes))
+        """Paints on the mask."""
+        strokes = (*self.strokes, stroke)
+        self.change(self._state.with_options(filter_with("strokes"), strokes=strokes))
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):
             observer(change)
-
-
-def _without_marks(state: State) -> State:
-    return state.with_options(Task.COLORIZE, hints=()).with_options(Task.DEARTIFACT, strokes=())

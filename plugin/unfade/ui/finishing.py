@@ -1,7 +1,8 @@
-"""What becomes of the result: saved, copied, or handed to an editor."""
+"""The whole result: one run of the recipe in the engine; then it is saved, copied, or handed to an editor."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
@@ -13,12 +14,103 @@ from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.ui.canvas.images import image_of
-from unfade.ui.document import Document
-from unfade.ui.save import SaveDialog, Saver
+from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.dialogs.save import SaveDialog
+from unfade.ui.document import Document, State
+from unfade.ui.engine import as_picture
+from unfade.ui.link import EngineLink, Question
+from unfade.ui.preview.live import LivePreview
+from unfade.ui.profiles import as_sent, needs_srgb, result_metadata
+from unfade.ui.saving import Saver
 from unfade.ui.settings import Settings
-from unfade.ui.whole import Then, WholeRun
 
 translate = QCoreApplication.translate
+
+Then = Callable[[Result, Picture], None]
+"""What is done with the result: as the engine gave it, and as a picture with its metadata."""
+
+
+class WholeRun(QObject):
+    """Runs the document's steps on the whole picture, while the preview rests.
+
+    Signals:
+        busy: whether it runs.
+        progress: (tiles done, tiles in all).
+        failed: a sentence.
+    """
+
+    busy = pyqtSignal(bool)
+    progress = pyqtSignal(int, int)
+    failed = pyqtSignal(str)
+
+    def __init__(
+        self, document: Document, link: EngineLink, preview: LivePreview, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._link, self._preview = document, link, preview
+        self._ticket: int | None = None
+        self._then: Then | None = None
+        self._picture: Picture | None = None
+        self._state = State()
+        link.answered.connect(self._answered)
+        link.refused.connect(self._refused)
+        link.progressed.connect(self._progressed)
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self._ticket is not None
+
+    def run(self, then: Then) -> None:
+        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on."""
+        picture, state = self._document.picture, self._document.state
+        if picture is None or not state.enabled or self.running:
+            return
+        name = "picture"
+        if needs_srgb(picture, state.filters):
+            name = "srgb"
+            self._link.store(name, lambda: as_sent(picture, state.filters))
+        self._preview.pause(True)
+        self._picture, self._state, self._then = picture, state, then
+        self._ticket = self._link.ask(Question(name, tuple(state.steps)))
+        self.busy.emit(True)
+        self.progress.emit(0, 1)
+
+    @Command(
+        "cancel",
+        (Menu.FILTER, 2, 2),
+        "S&top",
+        "Stop what is being worked on.",
+        ("Esc",),
+        enabled=lambda whole: whole.running,
+    )
+    def stop(self) -> None:
+        """Stops it; nothing is done with what there is."""
+        if self._ticket is not None:
+            self._link.cancel(self._ticket)
+
+    def _answered(self, ticket: int, result: Result) -> None:
+        if ticket != self._ticket or self._picture is None or self._then is None:
+            return
+        then, picture, state = self._then, self._picture, self._state
+        self._end()
+        then(result, as_picture(result, result_metadata(picture, state.filters)))
+
+    def _refused(self, ticket: int, kind: str, sentence: str) -> None:
+        if ticket == self._ticket:
+            self._end()
+            if kind != "cancelled":
+                self.failed.emit(sentence)
+
+    def _progressed(self, ticket: int, done: int, total: int) -> None:
+        if ticket == self._ticket and total:
+            self.progress.emit(done, total)
+
+    def _end(self) -> None:
+        self._ticket = self._then = self._picture = None
+        self.progress.emit(0, 0)
+        self.busy.emit(False)
+        self._preview.pause(False)
 
 
 def result_extent(document: Document) -> Extent | None:
@@ -48,6 +140,22 @@ class Finisher(QObject):
         self.saver.failed.connect(self.failed)
         whole.failed.connect(self.failed)
 
+    @property
+    def possible(self) -> bool:
+        """Whether there is a result to be made, and none is being made."""
+        document = self._document
+        return document.picture is not None and bool(document.state.enabled) and not self._whole.running
+
+    @Command(
+        "save",
+        (Menu.FILE, 1, 2),
+        "&Save as…",
+        "Save the result as a picture file.",
+        (Key.Save, Key.SaveAs),
+        enabled=lambda finisher: finisher.possible,
+        hosted=False,
+        tool_bar=(1, 2, "Save as"),
+    )
     def ask_and_save(self) -> None:
         """Asks where to, and saves."""
         picture, state = self._document.picture, self._document.state
@@ -56,7 +164,7 @@ class Finisher(QObject):
         dialog = SaveDialog(
             self._document.path,
             self._window,
-            filters=tuple(task.value for task in state.tasks),
+            filters=state.filters,
             extent=result_extent(self._document),
             deep=picture.pixels.dtype.itemsize > 1,
             alpha=picture.has_alpha,
@@ -66,6 +174,14 @@ class Finisher(QObject):
             choice = dialog.choice()
             self._run(lambda _result, picture: self.saver.save(picture, choice))
 
+    @Command(
+        "copy",
+        (Menu.EDIT, 2, 1),
+        "&Copy result",
+        "Put the result on the clipboard.",
+        (Key.Copy,),
+        enabled=lambda finisher: finisher.possible,
+    )
     def copy(self) -> None:
         """Puts the result on the clipboard."""
 
@@ -77,6 +193,16 @@ class Finisher(QObject):
 
         self._run(copy)
 
+    @Command(
+        "apply",
+        (Menu.FILTER, 2, 1),
+        "&Apply",
+        "Hand the result back to the editor.",
+        ("Ctrl+Return", "Ctrl+Enter"),
+        enabled=lambda finisher: finisher.possible,
+        hosted=True,
+        tool_bar=(1, 3, ""),
+    )
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""
         steps = self._document.state.steps

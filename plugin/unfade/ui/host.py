@@ -26,8 +26,8 @@ from unfade.service.profiles import returned
 from unfade.service.protocol import STRIPE, BrokenFrame, Image, read_header
 from unfade.service.requests import Apply, Cancel, Pixels, Shutdown, id_of, parse_request
 from unfade.service.server import discard, hello
+from unfade.ui.engine import as_picture
 from unfade.ui.link import EngineLink
-from unfade.ui.pixels import as_picture
 from unfade.ui.profiles import result_metadata
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window

@@ -22,9 +22,7 @@ from unfade.inference import Bounds
 from unfade.log import log_file
 from unfade.picture import Picture
 from unfade.service.client import Client, EngineError, Job, Result
-from unfade.ui.engine import start_engine
-from unfade.ui.engine_words import sentence_of
-from unfade.ui.pixels import DEPTHS
+from unfade.ui.engine import DEPTHS, sentence_of, start_engine
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)

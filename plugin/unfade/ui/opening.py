@@ -1,19 +1,123 @@
-"""All ways in which a picture gets into the window: dialog, clipboard, drag and drop."""
+"""Opening pictures from files, clipboard, drag and drop; reading them off the event loop."""
 
 from __future__ import annotations
 
+import itertools
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from unfade.picture import PICTURE_SUFFIXES, Picture
-from unfade.ui.loading import Loader
-from unfade.ui.pasting import picture_of
+from unfade.errors import UnfadeError
+from unfade.filters.hints import Hint
+from unfade.inference import Extent
+from unfade.log import log_file
+from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
+from unfade.ui.canvas.images import picture_of
+from unfade.ui.canvas.painting import Original
+from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.hints import load_hints
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A picture, ready to be shown."""
+
+    picture: Picture
+    original: Original
+    path: Path | None
+    title: str
+    hints: tuple[Hint, ...] = ()
+    remark: str | None = None
+    """A sentence on what could not be taken along."""
+
+
+class Loader(QObject):
+    """Opens one picture after the other; only the one asked for last is told of.
+
+    Signals:
+        opened: an :class:`Opened`.
+        failed: a sentence on why it cannot be opened.
+        busy: whether something is being opened.
+    """
+
+    opened = pyqtSignal(object)
+    failed = pyqtSignal(str)
+    busy = pyqtSignal(bool)
+    _done = pyqtSignal(int, object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(1, "unfade-open")
+        self._numbers = itertools.count(1)
+        self._newest = 0
+        self._done.connect(self._finish)
+
+    def open_file(self, path: Path) -> None:
+        """Opens a picture file."""
+        self._begin(lambda: _from_file(path), str(path))
+
+    def open_picture(self, picture: Picture, title: str) -> None:
+        """Opens what came without a file: from the clipboard, from an editor."""
+        self._begin(lambda: Opened(picture, Original.of(picture), None, title), title)
+
+    def close(self) -> None:
+        """Opens nothing any more."""
+        self.blockSignals(True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _begin(self, make: Callable[[], Opened], name: str) -> None:
+        self._newest = next(self._numbers)
+        self.busy.emit(True)
+        self._pool.submit(self._run, self._newest, make, name)
+
+    def _run(self, number: int, make: Callable[[], Opened], name: str) -> None:
+        if number != self._newest:
+            return
+        try:
+            self._done.emit(number, make(), "")
+        except UnfadeError as error:
+            self._done.emit(number, None, str(error))
+        except MemoryError:
+            text = translate("Loader", "There is not enough memory to open {name}; close other programs.")
+            self._done.emit(number, None, text.format(name=name))
+        except Exception as error:
+            _log.exception("%s could not be opened", name)
+            text = translate(
+                "Loader",
+                "{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.",
+            )
+            told = text.format(name=name, kind=type(error).__name__, log=log_file())
+            self._done.emit(number, None, told)
+
+    def _finish(self, number: int, opened: Opened | None, sentence: str) -> None:
+        if number != self._newest:
+            return
+        self.busy.emit(False)
+        if opened is None:
+            self.failed.emit(sentence)
+        else:
+            self.opened.emit(opened)
+
+
+def _from_file(path: Path) -> Opened:
+    picture = read_picture(path)
+    hints: tuple[Hint, ...] = ()
+    remark = None
+    try:
+        hints = load_hints(path, Extent(picture.height, picture.width))
+    except UnfadeError as error:
+        remark = str(error)
+    return Opened(picture, Original.of(picture), path, path.name, hints, remark)
 
 
 class Opener(QObject):
@@ -39,6 +143,15 @@ class Opener(QObject):
         """Opens what came without a file."""
         self._loader.open_picture(picture, title)
 
+    @Command(
+        "open",
+        (Menu.FILE, 1, 1),
+        "&Open…",
+        "Open a picture.",
+        (Key.Open,),
+        hosted=False,
+        tool_bar=(1, 1, "Open"),
+    )
     def ask(self) -> None:
         """Opens what the user chooses."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
@@ -52,6 +165,14 @@ class Opener(QObject):
             self._settings.set_folder("open", Path(name).parent)
             self.open_file(Path(name))
 
+    @Command(
+        "paste",
+        (Menu.EDIT, 2, 2),
+        "&Paste picture",
+        "Open the picture that is on the clipboard.",
+        (Key.Paste,),
+        hosted=False,
+    )
     def paste(self) -> None:
         """Opens the picture or the file on the clipboard."""
         clipboard = QGuiApplication.clipboard()
@@ -61,11 +182,11 @@ class Opener(QObject):
 
     def takes(self, data: QMimeData | None) -> bool:
         """Whether there is something in it that can be opened."""
-        return data is not None and (bool(_files(data)) or data.hasImage())
+        return data is not None and (bool(files_in(data)) or data.hasImage())
 
     def take(self, data: QMimeData, title: str) -> bool:
         """Opens what is in it; several files, and folders, are for the queue. False for nothing."""
-        paths = _files(data)
+        paths = files_in(data)
         if len(paths) == 1 and not paths[0].is_dir():
             self.open_file(paths[0])
         elif paths:
@@ -77,5 +198,8 @@ class Opener(QObject):
         return True
 
 
-def _files(data: QMimeData) -> list[Path]:
+def files_in(data: QMimeData | None) -> list[Path]:
+    """The files and folders in what was dropped or pasted."""
+    if data is None:
+        return []
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

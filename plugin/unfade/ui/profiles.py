@@ -13,17 +13,17 @@ from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
 
 
-def needs_srgb(picture: Picture, tasks: Collection[Task]) -> bool:
+def needs_srgb(picture: Picture, tasks: Collection[str]) -> bool:
     """Whether the engine must be sent :func:`as_sent`, not the picture as it is, for these filters."""
     return Task.COLORIZE in tasks and picture.metadata.icc is not None
 
 
-def as_sent(picture: Picture, tasks: Collection[Task]) -> Picture:
+def as_sent(picture: Picture, tasks: Collection[str]) -> Picture:
     """The picture whose pixels the engine is sent for these filters; itself where they fit as they are."""
     return as_srgb(picture) if needs_srgb(picture, tasks) else picture
 
 
-def result_metadata(picture: Picture, tasks: Collection[Task]) -> Metadata:
+def result_metadata(picture: Picture, tasks: Collection[str]) -> Metadata:
     """The metadata of the picture's result: what Colorize gives is sRGB, whatever it was made from."""
     metadata = picture.metadata
     return dataclasses.replace(metadata, icc=None) if Task.COLORIZE in tasks else metadata

@@ -10,16 +10,15 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from unfade.errors import UnfadeError
+from unfade.filters.options import find_filter
 from unfade.recipe import RECIPE_SUFFIX, Recipe, read_recipe, write_recipe
+from unfade.ui.document import marks_of
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
 
 Steps = list[dict[str, Any]]
 """``[{"filter": NAME, "options": {...}}, ...]``, as recipes and the service have them."""
-
-OF_ONE_PICTURE = ("hints", "strokes")
-"""Options that are places in one picture, and mean nothing in another."""
 
 
 def load_steps(path: Path) -> Steps:
@@ -35,13 +34,12 @@ def save_steps(steps: Sequence[dict[str, Any]], path: Path) -> None:
 
 def for_any_picture(steps: Sequence[dict[str, Any]]) -> Steps:
     """The steps without what was painted or placed on one picture."""
-    return [
-        {
-            **step,
-            "options": {name: value for name, value in step["options"].items() if name not in OF_ONE_PICTURE},
-        }
-        for step in steps
-    ]
+    kept = []
+    for step in steps:
+        marks = marks_of(find_filter(step["filter"]))
+        options = {name: value for name, value in step["options"].items() if name not in marks}
+        kept.append({**step, "options": options})
+    return kept
 
 
 def with_recipe_suffix(path: Path) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,6 @@ from unfade.picture import (
     to_float,
     write_picture,
 )
-from unfade.ui.naming import free_name
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)
@@ -156,3 +155,11 @@ class Saver(QObject):
             self.failed.emit(text.format(path=choice.path, kind=type(error).__name__, log=log_file()))
         else:
             self.saved.emit(choice.path)
+
+
+def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:
+    """The path itself, or the first of "cat-2.png", "cat-3.png" and so on that is not taken."""
+    free, number = path, 2
+    while taken(free):
+        free, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+    return free

@@ -59,7 +59,7 @@ class Settings:
 
     @property
     def language(self) -> str:
-        """A key of ``unfade.ui.translations.LANGUAGES``, or "" for the system's."""
+        """A key of ``unfade.ui.language.LANGUAGES``, or "" for the system's."""
         return self._text("language")
 
     @language.setter

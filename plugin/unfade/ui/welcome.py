@@ -8,10 +8,10 @@ from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from unfade.ui.design import Space, colours_of
+from unfade.ui.language import Words
 from unfade.ui.settings import Settings
-from unfade.ui.widgets import wear
-from unfade.ui.words import Words
+from unfade.ui.theme import Space, colours_of
+from unfade.ui.widgets import bind
 
 translate = QCoreApplication.translate
 
@@ -45,7 +45,7 @@ class Welcome(QWidget):
         about.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open = QPushButton()
         self.open.setProperty("role", "primary")
-        wear(self.open, open_action)
+        bind(self.open, open_action)
         self.open.clicked.connect(open_action.trigger)
         self.heading.setProperty("role", "muted")
         self.heading.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from unfade.ui.design import Space
+from unfade.ui.theme import Space
 
 
 def label_of(text: str, field: QWidget) -> QLabel:
@@ -28,12 +28,12 @@ def button_of(action: QAction, role: str = "") -> QPushButton:
     button = QPushButton()
     button.setProperty("role", role)
     button.clicked.connect(action.trigger)
-    wear(button, action, short=True)
+    bind(button, action, short=True)
     return button
 
 
-def wear(button: QAbstractButton, action: QAction, *, short: bool = False) -> None:
-    """Has a button look as an action does: its text or its short one, its tool tip, enabled when it is."""
+def bind(button: QAbstractButton, action: QAction, *, short: bool = False) -> None:
+    """Makes a button show an action: its text or its short one, its tool tip, enabled when it is."""
 
     def show() -> None:
         button.setText(action.iconText() if short else action.text())
@@ -42,6 +42,15 @@ def wear(button: QAbstractButton, action: QAction, *, short: bool = False) -> No
 
     action.changed.connect(show)
     show()
+
+
+def mirror(box: QCheckBox, action: QAction) -> None:
+    """Makes a box and an action one switch, with the action's tool tip; the box keeps its own text."""
+    box.setChecked(action.isChecked())
+    box.setToolTip(action.toolTip())
+    action.changed.connect(lambda: box.setToolTip(action.toolTip()))
+    box.toggled.connect(action.setChecked)
+    action.toggled.connect(box.setChecked)
 
 
 def restyle(widget: QWidget, role: str) -> None:

@@ -1,54 +1,61 @@
-"""The preview window: puts canvas, panels, queue and status bar together, and tells them of each other."""
+"""The window: puts canvas, panels, queue and status bar together, connects them, and keeps them in line."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QMenu,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from unfade.models import Task
-from unfade.ui.actions import add_choices, add_recent_menu, fill_menu_bar, make_actions, make_tool_bar
-from unfade.ui.binding import bind_commands
+from unfade.errors import UsageError
+from unfade.filters import FILTERS
+from unfade.ui import recipes
 from unfade.ui.canvas.images import Images
 from unfade.ui.canvas.painting import PicturePainter
 from unfade.ui.canvas.tools import BrushTool, HintTool, Tool, ToolId
 from unfade.ui.canvas.view import Canvas
-from unfade.ui.commands import Menu, put_texts
-from unfade.ui.document import Document, State
-from unfade.ui.finishing import Finisher
-from unfade.ui.hinting import HintEditor
-from unfade.ui.hints import HintKeeper
+from unfade.ui.commands import (
+    Actions,
+    Command,
+    Key,
+    Menu,
+    commands_of,
+    fill_menu_bar,
+    make_tool_bar,
+)
+from unfade.ui.dialogs.help import Help
+from unfade.ui.document import Document, State, remember, remembered
+from unfade.ui.finishing import Finisher, WholeRun, result_extent
+from unfade.ui.hints import HintEditor, HintKeeper
+from unfade.ui.language import LANGUAGES, Words, decimal, install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.loading import Loader, Opened
-from unfade.ui.notice import Notice
-from unfade.ui.opening import Opener
+from unfade.ui.opening import Loader, Opened, Opener
+from unfade.ui.panels.colorize import ColorizePanel
+from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.stack import PanelStack
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import QueuePanel
-from unfade.ui.remembering import remember, remembered
-from unfade.ui.settings import Settings
-from unfade.ui.status import StatusBar
-from unfade.ui.telling import Teller
+from unfade.ui.settings import Settings, Theme
+from unfade.ui.status import Notice, StatusBar
 from unfade.ui.theme import apply_theme
-from unfade.ui.translations import install_language
-from unfade.ui.upkeep import Upkeep
 from unfade.ui.welcome import Welcome
-from unfade.ui.whole import WholeRun
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
+
+_Value = TypeVar("_Value")
 
 
 class Window(QMainWindow):
@@ -74,14 +81,15 @@ class Window(QMainWindow):
         self.hint_editor = HintEditor(self.document, self.preview, settings, self)
         self.keeper = HintKeeper(self.document, self)
         self.queue = None if hosted else QueuePanel(lambda: self.document.state.steps, settings)
-        taken = self.queue.commands.values() if self.queue else ()
-        self.commands = make_actions(self, hosted=hosted, taken=taken)
+        self.commands = Actions(self, commands_of(hosted), self.queue.commands if self.queue else {})
+        self.addActions(list(self.commands.values()))  # their keys work also with the menu bar hidden
         self._make_widgets()
         self._lay_out()
-        bind_commands(self)
+        self._connect_engine()
+        self._connect_files()
         self._connect_parts()
         self.setAcceptDrops(not hosted)
-        start = State() if hosted else State(frozenset({Task.UPSCALE}))
+        start = State() if hosted else State(frozenset({FILTERS[0].name}))
         self.document.start_from(remembered(settings, start))
         self.restoreGeometry(settings.layout("window"))
         _application().installEventFilter(self)
@@ -93,13 +101,17 @@ class Window(QMainWindow):
         """
         self.document.start_from(self.preview.models.suited(self.document.state.with_steps(steps)))
 
+    def command(self, id: str) -> QAction:
+        """The action of a command."""
+        return self.commands[id]
+
     # Building
 
     def _make_widgets(self) -> None:
         document, editor = self.document, self.hint_editor
 
         def brush() -> float:
-            return self.panels.deartifact.brush_radius
+            return self.panels.of(DeartifactPanel).brush_radius
 
         tools: dict[ToolId, Tool] = {
             ToolId.HINT: HintTool(document, editor.first_colour, editor.edit),
@@ -117,17 +129,6 @@ class Window(QMainWindow):
         if not self.hosted:
             self.welcome = Welcome(self.settings, self.commands["open"])
             self.pages.addWidget(self.welcome)
-        self.teller = Teller(self.notice, self.status, self)
-        self.upkeep = Upkeep(
-            document,
-            self.whole,
-            self.commands,
-            self.canvas,
-            self.pages,
-            self.welcome,
-            self.status,
-            self.setWindowTitle,
-        )
 
     def _lay_out(self) -> None:
         centre = QWidget()
@@ -138,7 +139,7 @@ class Window(QMainWindow):
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
         words = Words(self)
-        words.follow(self._put_texts)
+        words.follow(self.commands.put_texts)
         self.side = QDockWidget(self)
         words.put(self.commands["show_panel"].iconText, self.side.setWindowTitle)
         self.side.setObjectName("filters")
@@ -149,13 +150,14 @@ class Window(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setStatusBar(self.status)
         self.tool_bar = make_tool_bar(self, self.commands, words)
+        held = self.tool_bar.widgetForAction(self.commands["view_before"])
+        assert isinstance(held, QToolButton)
+        held.pressed.connect(lambda: self.canvas.hold_before(True))
+        held.released.connect(lambda: self.canvas.hold_before(False))
         menus = fill_menu_bar(self, self.commands, words)
-        dress = functools.partial(apply_theme, _application(), self.settings)
-        add_choices(menus[Menu.VIEW], words, self.settings, dress, self._choose_language)
+        self._add_choices(menus[Menu.VIEW], words)
         if self.queue is not None:
-            add_recent_menu(
-                menus[Menu.FILE], self.commands["save"], words, self.settings, self.opener.open_file
-            )
+            self._add_recent(menus[Menu.FILE], words)
             self.dock = QDockWidget(self)
             words.put(lambda: translate("Window", "Queue"), self.dock.setWindowTitle)
             self.dock.setObjectName("queue")
@@ -164,32 +166,143 @@ class Window(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.dock)
         self.resize(1280, 820)
 
-    def _connect_parts(self) -> None:
-        self.document.subscribe(lambda _change: self.upkeep.update())
-        self.whole.busy.connect(lambda _busy: self.upkeep.update())
+    def _add_choices(self, menu: QMenu, words: Words) -> None:
+        """Light or dark, and the language."""
+
+        def as_system() -> str:
+            return translate("Window", "As the &system")
+
+        def choose_theme(theme: Theme) -> None:
+            self.settings.theme = theme
+            apply_theme(_application(), self.settings)
+
+        def choose_language(language: str) -> None:
+            self.settings.language = language
+            install_language(_application(), language)
+            self._refresh()
+
+        themes: dict[Theme, Callable[[], str]] = {
+            Theme.SYSTEM: as_system,
+            Theme.LIGHT: lambda: translate("Window", "&Light"),
+            Theme.DARK: lambda: translate("Window", "&Dark"),
+        }
+        languages: dict[str, Callable[[], str]] = {
+            "": as_system,
+            **{key: functools.partial(str, name) for key, name in LANGUAGES.items()},
+        }
+        menu.addSeparator()
+        theme_menu = _add_choice(menu, words, themes, self.settings.theme, choose_theme)
+        words.put(lambda: translate("Window", "&Theme"), theme_menu.setTitle)
+        language_menu = _add_choice(menu, words, languages, self.settings.language, choose_language)
+        words.put(lambda: translate("Window", "Lan&guage"), language_menu.setTitle)
+
+    def _add_recent(self, menu: QMenu, words: Words) -> None:
+        """The pictures opened of late, looked up each time the menu opens."""
+        recent = QMenu(menu)
+        menu.insertMenu(self.commands["save"], recent)
+        words.put(lambda: translate("Window", "Open &recent"), recent.setTitle)
+
+        def fill() -> None:
+            recent.clear()
+            for path in self.settings.present_recent_files():
+                entry = recent.addAction(str(path).replace("&", "&&"))
+                assert entry is not None
+                entry.triggered.connect(lambda _checked=False, path=path: self.opener.open_file(path))
+            recent.addSeparator()
+            entry = recent.addAction(translate("Window", "&Forget these"), self.settings.forget_recent_files)
+            assert entry is not None
+            entry.setEnabled(bool(self.settings.recent_files))
+
+        recent.aboutToShow.connect(fill)
+
+    # Connecting: failures go to the notice, where they stay, and all else to the status bar
+
+    def _connect_engine(self) -> None:
+        """What runs the networks, how far it is, and its failures with what can be done about them."""
+        link, preview, whole, tell = self.link, self.preview, self.whole, self.notice.show_sentence
+
+        def lost(sentence: str) -> None:
+            again = translate("Window", "It was started again; your settings are all there.")
+            tell(f"{sentence} {again}")
+
+        def progressed(done: int, total: int) -> None:
+            if not whole.running:
+                self.status.set_progress(done, total)
+
+        link.lost.connect(lost)
+        link.listed.connect(self._listed)
+        link.unavailable.connect(lambda text: tell(text, translate("Window", "Start it again"), link.start))
+        preview.failed.connect(lambda text: tell(text, translate("Window", "Try again"), preview.retry))
+        preview.provider.connect(self.status.set_provider)
+        preview.progress.connect(progressed)
+        whole.progress.connect(self.status.set_progress)
+        whole.busy.connect(lambda _busy: self._refresh())
+
+    def _connect_files(self) -> None:
+        """Files being opened, opened with a remark, saved, or not."""
+
+        def busy(opening: bool) -> None:
+            if opening:
+                self.status.say(translate("Window", "Opening…"))
+            else:
+                self.status.clearMessage()
+
+        self.loader.busy.connect(busy)
         self.loader.opened.connect(self._show)
-        self.teller.hear_engine(self.link, self.preview, self.whole)
-        self.teller.hear_files(self.loader, self.finisher, self.keeper)
-        for said in (self.opener.said, self.hint_editor.said):
+        for failed in (self.loader.failed, self.finisher.failed, self.keeper.failed):
+            failed.connect(self.notice.show_sentence)
+        for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
-        self.link.listed.connect(self._listed)
-        self.canvas.view_changed.connect(self.upkeep.tell_detail)
-        self.panels.colorize.colour_wanted.connect(self.hint_editor.edit_chosen)
-        self.panels.deartifact.brush_changed.connect(self.canvas.update)
         if self.queue is not None and self.welcome is not None:
             self.queue.open_wanted.connect(self.opener.open_file)
             self.queue.said.connect(self.status.say)
             self.opener.many.connect(self._enqueue)
             self.welcome.chosen.connect(self.opener.open_file)
 
-    # Reacting
+    def _connect_parts(self) -> None:
+        self.help = Help(self, self.commands)
+        self.commands.bind(
+            self,
+            self.document,
+            self.opener,
+            self.finisher,
+            self.whole,
+            self.hint_editor,
+            self.canvas,
+            self.status,
+            self.help,
+        )
+        self.document.subscribe(lambda _change: self._refresh())
+        self.canvas.view_changed.connect(self._show_detail)
+        self.panels.of(ColorizePanel).colour_wanted.connect(self.hint_editor.edit_chosen)
+        self.panels.of(DeartifactPanel).brush_changed.connect(self.canvas.update)
+        if self.queue is not None:
+            self.dock.visibilityChanged.connect(lambda _shown: self.commands.refresh())
 
-    def close_picture(self) -> None:
-        """Closes the picture, and keeps the window."""
-        self.keeper.write()
-        self.document.close()
-        self.canvas.set_original(None)
-        self.upkeep.update()
+    # In line with the document
+
+    def _refresh(self) -> None:
+        """Title, page, commands and status bar."""
+        document = self.document
+        self.setWindowTitle(f"{document.title} — Unfade" if document.title else "Unfade")
+        empty = document.picture is None and self.welcome is not None
+        self.pages.setCurrentIndex(1 if empty else 0)
+        if empty and self.welcome is not None:
+            self.welcome.refresh()
+        self.commands.refresh()
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """Sizes and zoom."""
+        extent, viewport, size = self.document.extent, self.canvas.viewport, result_extent(self.document)
+        if extent is None or viewport is None or size is None:
+            self.status.set_detail("")
+            return
+        text = f"{extent.width} × {extent.height}"
+        if size != extent:
+            text += f" → {size.width} × {size.height}"
+        percent = viewport.zoom / self.document.state.scale * 100
+        self.status.set_detail(f"{text}   ·   {decimal(percent)}\u202f%")
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
@@ -200,7 +313,7 @@ class Window(QMainWindow):
             self.settings.add_recent_file(opened.path)
         if opened.remark:
             self.notice.show_sentence(opened.remark)
-        self.upkeep.update()
+        self._refresh()
         self.canvas.setFocus()
 
     def _enqueue(self, paths: list[Path]) -> None:
@@ -208,19 +321,110 @@ class Window(QMainWindow):
             self.queue.add(paths)
             self.dock.show()
 
-    def _listed(self, _listing: dict[str, Any]) -> None:
+    def _listed(self, listing: dict[str, Any]) -> None:
+        if listing["trouble"]:
+            self.notice.show_sentence(listing["trouble"])
         models = self.preview.models
         self.document.correct(models.suited)
         self.panels.set_models(models)
 
-    def _put_texts(self) -> None:
-        for action in self.commands.values():
-            put_texts(action)
+    # The window's own commands
 
-    def _choose_language(self, language: str) -> None:
-        self.settings.language = language
-        install_language(_application(), language)
-        self.upkeep.update()
+    @Command(
+        "load_recipe",
+        (Menu.FILE, 2, 1),
+        "Open recip&e…",
+        "Take the steps and their settings from a recipe file.",
+        ("Ctrl+Shift+O",),
+    )
+    def load_recipe(self) -> None:
+        """Asks for a recipe, and sets things as it says."""
+        steps = recipes.ask_and_load(self, self.settings)
+        if steps is None:
+            return
+        try:
+            state = self.document.state.with_steps(steps)
+        except UsageError as error:
+            self.notice.show_sentence(str(error))
+        else:
+            self.document.change(self.preview.models.suited(state))
+
+    @Command(
+        "save_recipe",
+        (Menu.FILE, 2, 2),
+        "Save rec&ipe…",
+        "Keep the steps and their settings in a recipe file.",
+        ("Ctrl+Alt+S",),
+        enabled=lambda window: bool(window.document.state.enabled),
+    )
+    def save_recipe(self) -> None:
+        """Asks for a name, and writes the steps."""
+        recipes.ask_and_save(self, self.settings, self.document.state.steps)
+
+    @Command(
+        "close_picture",
+        (Menu.FILE, 3, 1),
+        "&Close picture",
+        "Close the picture, and keep the window.",
+        (Key.Close,),
+        enabled=lambda window: window.document.picture is not None,
+        hosted=False,
+    )
+    def close_picture(self) -> None:
+        """Closes the picture, and keeps the window."""
+        self.keeper.write()
+        self.document.close()
+        self.canvas.set_original(None)
+        self._refresh()
+
+    @Command(
+        "quit", (Menu.FILE, 4, 1), "&Quit", "Close the window.", ("Ctrl+Q",), role=QAction.MenuRole.QuitRole
+    )
+    def quit(self) -> None:
+        """Closes the window."""
+        self.close()
+
+    @Command(
+        "show_panel",
+        (Menu.VIEW, 4, 1),
+        "Filter &panel",
+        "Show or hide the panel with the filters' settings.",
+        ("F9",),
+        checkable=True,
+        checked=lambda window: not window.side.isHidden(),
+    )
+    def show_panel(self, on: bool) -> None:
+        """Shows the filters' settings, or hides them."""
+        self.side.setVisible(on)
+
+    @Command(
+        "show_queue",
+        (Menu.VIEW, 4, 2),
+        "&Queue",
+        "Show or hide the queue of pictures.",
+        ("F8",),
+        checkable=True,
+        checked=lambda window: not window.dock.isHidden(),
+        hosted=False,
+    )
+    def show_queue(self, on: bool) -> None:
+        """Shows the queue, or hides it."""
+        self.dock.setVisible(on)
+
+    @Command(
+        "full_screen",
+        (Menu.VIEW, 4, 3),
+        "F&ull screen",
+        "Give the window the whole screen.",
+        ("F11", Key.FullScreen),
+        checkable=True,
+    )
+    def fill_screen(self, on: bool) -> None:
+        """Gives the window the whole screen, or its place again."""
+        if on:
+            self.showFullScreen()
+        else:
+            self.showNormal()
 
     # Qt
 
@@ -260,9 +464,26 @@ class Window(QMainWindow):
         super().closeEvent(event)
         self.closed.emit()
 
-    def command(self, id: str) -> QAction:
-        """The action of a command."""
-        return self.commands[id]
+
+def _add_choice(
+    menu: QMenu,
+    words: Words,
+    texts: Mapping[_Value, Callable[[], str]],
+    chosen: _Value,
+    choose: Callable[[_Value], None],
+) -> QMenu:
+    submenu = menu.addMenu("")
+    assert submenu is not None
+    group = QActionGroup(submenu)
+    for value, text in texts.items():
+        action = submenu.addAction("")
+        assert action is not None
+        words.put(text, action.setText)
+        action.setCheckable(True)
+        action.setChecked(value == chosen)
+        action.triggered.connect(lambda _checked=False, value=value: choose(value))
+        group.addAction(action)
+    return submenu
 
 
 def _application() -> QApplication:

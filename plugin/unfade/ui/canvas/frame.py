@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRect, QRectF
-from PyQt6.QtGui import QColor, QPainter, QPen
+from collections.abc import Callable, Sequence
 
-from unfade.models import Task
-from unfade.ui.canvas.captions import paint_captions, paint_divider, paint_focus
-from unfade.ui.canvas.compare import Compare, Pane
-from unfade.ui.canvas.loupe import paint_loupe
+from PyQt6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from unfade.inference import Bounds, Extent
 from unfade.ui.canvas.painting import PicturePainter
-from unfade.ui.canvas.scene import Scene
-from unfade.ui.canvas.toolbox import Toolbox
-from unfade.ui.canvas.tools import paint_hints
-from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.design import Colours
+from unfade.ui.canvas.scene import Compare, Pane, Scene
+from unfade.ui.canvas.tools import Toolbox, paint_hints
+from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.document import Document
 from unfade.ui.preview.results import Results
+from unfade.ui.theme import Colours, Space
+
+translate = QCoreApplication.translate
 
 _CROSSHAIR = 12  # device-independent pixels from its middle to its ends
+
+_GRIP_RADIUS = 13
+_LENS_SIDE = 168  # device-independent pixels, of each of the two lenses
+_MAGNIFICATION = 4
+_LENS_AWAY = 24  # from the pointer, so that it hides nothing
 
 
 class FramePainter:
@@ -83,7 +88,7 @@ class FramePainter:
         if not pane.after:
             return
         self._fading |= self._picture.paint_after(painter, viewport, pane, self._results.image)
-        if mask and Task.DEARTIFACT in self._document.state.enabled:
+        if mask and self._document.state.takes("strokes"):
             self._picture.paint_mask(painter, viewport, pane, self._results.mask)
 
     def _paint_marks(self, painter: QPainter, viewport: Viewport, pane: Pane, scene: Scene) -> None:
@@ -92,7 +97,7 @@ class FramePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if tool is not None:
             tool.paint(painter, viewport, ratio, scene.place)
-        elif Task.COLORIZE in self._document.state.enabled and not scene.before_held and not pane.after:
+        elif self._document.state.takes("hints") and not scene.before_held and not pane.after:
             paint_hints(painter, self._document, viewport, ratio)
         if scene.crosshair is not None:
             x, y = viewport.to_screen(scene.crosshair)
@@ -101,3 +106,113 @@ class FramePainter:
                 painter.setPen(QPen(QColor(colour), width))
                 painter.drawLine(QPointF(x - reach, y), QPointF(x + reach, y))
                 painter.drawLine(QPointF(x, y - reach), QPointF(x, y + reach))
+
+
+def paint_captions(painter: QPainter, panes: Sequence[Pane], ratio: float) -> None:
+    """ "Before" and "After" in the upper corners of their panes, where there is room.
+
+    Args:
+        painter: its unit is a device-independent pixel, as everywhere here.
+        panes: those to be named; their areas are in pixels of the screen.
+        ratio: pixels of the screen for a device-independent one.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    metrics = painter.fontMetrics()
+    for pane in panes:
+        text = translate("Canvas", "After") if pane.after else translate("Canvas", "Before")
+        width, height = metrics.horizontalAdvance(text) + 2 * Space.S, metrics.height() + Space.XS
+        left, right = pane.area.x / ratio, pane.area.right / ratio
+        if right - left < width + 2 * Space.M:
+            continue
+        box = QRectF(right - Space.M - width if left else Space.M, Space.M, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 150))
+        painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.setPen(QColor("white"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_divider(painter: QPainter, foot: QPointF, *, grip: bool, line: QColor) -> None:
+    """The line between two panes, down to ``foot``; over the picture it is white, and has a grip."""
+    x, height = foot.x(), foot.y()
+    if not grip:
+        painter.setPen(QPen(line, 1.5))
+        painter.drawLine(QPointF(x, 0), foot)
+        return
+    for colour, width in ((QColor(0, 0, 0, 110), 3.0), (QColor("white"), 1.5)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(QPointF(x, 0), foot)
+    middle = height / 2
+    painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
+    painter.setBrush(QColor("white"))
+    painter.drawEllipse(QPointF(x, middle), _GRIP_RADIUS, _GRIP_RADIUS)
+    painter.setPen(QPen(QColor("#404040"), 1.8, cap=Qt.PenCapStyle.RoundCap))
+    for side in (-1, 1):
+        tip = QPointF(x + side * 8, middle)
+        painter.drawLine(tip, QPointF(x + side * 4, middle - 4))
+        painter.drawLine(tip, QPointF(x + side * 4, middle + 4))
+
+
+def paint_focus(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    """The frame around what has the keyboard."""
+    painter.setPen(QPen(colour, 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+
+PaintPane = Callable[[QPainter, Viewport, Pane], None]
+"""Paints the picture through a viewport: the result, or the original."""
+
+
+def paint_loupe(
+    painter: QPainter,
+    viewport: Viewport,
+    pointer: Point,
+    at: Point,
+    canvas: Extent,
+    ratio: float,
+    colours: Colours,
+    paint: PaintPane,
+) -> None:
+    """Paints the loupe beside the pointer.
+
+    Args:
+        painter: its unit is a pixel of the screen.
+        viewport: that of the canvas.
+        pointer: the place of the picture to enlarge.
+        at: where the pointer is on the canvas, in pixels of the screen.
+        canvas: its size, in pixels of the screen.
+        ratio: pixels of the screen for a device-independent one.
+        colours: of the frame.
+        paint: paints the picture.
+    """
+    side = round(_LENS_SIDE * ratio)
+    area = _beside(at, Extent(side, 2 * side), canvas, _LENS_AWAY * ratio)
+    shape = QPainterPath()
+    shape.addRoundedRect(QRectF(area), Space.RADIUS * ratio, Space.RADIUS * ratio)
+    lens = Viewport(viewport.extent, Extent(side, side), viewport.zoom * _MAGNIFICATION, pointer)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipPath(shape)
+    painter.fillRect(area, QColor(colours.canvas))
+    for number, after in enumerate((False, True)):
+        x, y = area.x() + number * side, area.y()
+        painter.save()
+        painter.setClipRect(QRect(x, y, side, side), Qt.ClipOperation.IntersectClip)
+        paint(painter, lens, Pane(Bounds(y, x, side, side), (x, y), after))
+        painter.restore()
+    painter.setClipping(False)
+    painter.setPen(QPen(QColor(colours.outline), ratio))
+    painter.drawPath(shape)
+    middle = area.x() + side
+    painter.drawLine(middle, area.y(), middle, area.y() + side)
+    painter.restore()
+
+
+def _beside(at: Point, size: Extent, canvas: Extent, away: float) -> QRect:
+    """Right of the pointer and below it, or on the other side where there is no room."""
+    x = at[0] + away if at[0] + away + size.width <= canvas.width else at[0] - away - size.width
+    y = at[1] + away if at[1] + away + size.height <= canvas.height else at[1] - away - size.height
+    x = min(max(x, 0), max(canvas.width - size.width, 0))
+    y = min(max(y, 0), max(canvas.height - size.height, 0))
+    return QRect(round(x), round(y), size.width, size.height)

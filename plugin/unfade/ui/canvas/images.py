@@ -1,8 +1,10 @@
-"""Pictures' parts as images for the screen, made in threads and kept while they are looked at."""
+"""Pictures as images for the screen, whole or in parts, made in threads and kept while they are looked at."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -13,15 +15,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QBrush, QColor, QImage, QPainter
 
-from unfade.picture import Picture, as_srgb, from_float, to_float
+from unfade.inference import Bounds
+from unfade.picture import Picture, as_srgb, from_float, to_float, vips
 
 _log = logging.getLogger(__name__)
 
 BUDGET: Final = 256 << 20
 _THREADS = 2
 _FRAMES_WAITED = 2  # an image that was not asked for in so many frames is no longer wanted
+
+_CHECK_SIDE = 8
+_VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 
 
 def image_of(picture: Picture) -> QImage:
@@ -45,6 +51,19 @@ def image_of(picture: Picture) -> QImage:
         out[..., :3] = (scaled + 127) // 255
         form = QImage.Format.Format_ARGB32_Premultiplied
     return _owned(out, form)
+
+
+def picture_of(image: QImage) -> Picture:
+    """The image as sRGB, 8 or 16 bits a channel, with alpha where it has any."""
+    deep = image.depth() > 32
+    form = QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888
+    plain = image.convertToFormat(form)
+    data: Any = plain.constBits()  # not None: it has pixels
+    dtype, step = (np.uint16, 2) if deep else (np.uint8, 1)
+    flat = np.frombuffer(data.asarray(plain.sizeInBytes()), dtype)
+    rows = flat.reshape(plain.height(), plain.bytesPerLine() // step)
+    pixels = rows[:, : 4 * plain.width()].reshape(plain.height(), plain.width(), 4)
+    return Picture(pixels.copy() if image.hasAlphaChannel() else np.ascontiguousarray(pixels[..., :3]))
 
 
 def _owned(pixels: NDArray[np.uint8], form: QImage.Format) -> QImage:
@@ -160,3 +179,49 @@ class Images(QObject):
             _slot, gone = self._shown.popitem(last=False)
             self._bytes -= gone.image.sizeInBytes()
         self.ready.emit()
+
+
+@functools.cache
+def checker() -> QBrush:
+    """A brush of light squares; of an image, not a pixmap, for it is also used in threads."""
+    tile = QImage(2 * _CHECK_SIDE, 2 * _CHECK_SIDE, QImage.Format.Format_RGB32)
+    tile.fill(QColor("#ffffff"))
+    painter = QPainter(tile)
+    for x, y in ((0, 0), (_CHECK_SIDE, _CHECK_SIDE)):
+        painter.fillRect(x, y, _CHECK_SIDE, _CHECK_SIDE, QColor("#cccccc"))
+    painter.end()
+    return QBrush(tile)
+
+
+def reduced(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
+    """HWC pixels, each the mean of ``factor`` x ``factor``; sides are rounded up, the edge repeated."""
+    if factor == 1:
+        return pixels
+    height, width, bands = pixels.shape
+    data = np.ascontiguousarray(pixels)
+    image = vips().Image.new_from_memory(data.data, width, height, bands, _VIPS_FORMATS[data.dtype.name])
+    small = image.shrink(factor, factor, ceil=True)
+    flat = np.frombuffer(small.write_to_memory(), data.dtype)
+    return flat.reshape(small.height, small.width, bands)
+
+
+class Pyramid:
+    """The levels of a picture. Safe to use from several threads."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self._levels: list[NDArray[Any]] = [picture.pixels]
+        self._making = threading.Lock()
+
+    def level(self, number: int) -> NDArray[Any]:
+        """HWC pixels of level ``number``: the sides divided by 2 that many times, rounded up."""
+        with self._making:
+            while len(self._levels) <= number:
+                self._levels.append(reduced(self._levels[-1], 2))
+            return self._levels[number]
+
+    def part(self, number: int, bounds: Bounds) -> Picture:
+        """A rectangle of a level, in that level's pixels, with the picture's metadata."""
+        level = self.level(number)
+        part = level[bounds.y : bounds.bottom, bounds.x : bounds.right]
+        return Picture(np.ascontiguousarray(part), self.picture.metadata)

@@ -14,10 +14,8 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.inference import Bounds
 from unfade.picture import Picture
-from unfade.ui.canvas.checker import checker
-from unfade.ui.canvas.compare import Pane
-from unfade.ui.canvas.images import Images, Shown, image_of
-from unfade.ui.canvas.pyramid import Pyramid, reduced
+from unfade.ui.canvas.images import Images, Pyramid, Shown, checker, image_of, reduced
+from unfade.ui.canvas.scene import Pane
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.preview.grid import Place, bounds_of, level_for, places_in
 

@@ -1,9 +1,9 @@
-"""What the pointer does to the picture: place hints, paint on the watermark mask; or nothing but move it."""
+"""What the pointer does to the picture: places hints, paints the mask, takes a colour, or only moves it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, Literal, Protocol
 
@@ -19,6 +19,9 @@ MARK_COLOURS: Final = {"add": QColor(230, 0, 126, 110), "keep": QColor(0, 150, 9
 
 _HINT_RADIUS = 7.0
 
+_SWATCH_RADIUS = 16.0  # device-independent pixels; the disc stands beside the pointer, which must not hide it
+_SWATCH_AWAY = 26.0
+
 
 class ToolId(Enum):
     """The tools, by the ids of their commands."""
@@ -27,6 +30,11 @@ class ToolId(Enum):
     HINT = "tool_hint"
     MARK = "tool_mark"
     KEEP = "tool_keep"
+
+    @property
+    def option(self) -> str | None:
+        """The option of a filter that the tool changes; None for moving the picture."""
+        return {ToolId.HINT: "hints", ToolId.MARK: "strokes", ToolId.KEEP: "strokes"}.get(self)
 
 
 class Tool(Protocol):
@@ -148,7 +156,7 @@ class BrushTool:
         self.press(at, reach)
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float, pointer: Point | None) -> None:
-        for stroke in self._document.state.deartifact.strokes:
+        for stroke in self._document.strokes:
             _paint_stroke(painter, viewport, stroke.mode, stroke.radius, stroke.points)
         if self._points:
             _paint_stroke(painter, viewport, self._mode, self._radius(), tuple(self._points))
@@ -186,3 +194,67 @@ def _paint_stroke(
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.strokePath(path, pen)
+
+
+class Eyedropper:
+    """Shows the colour under the pointer, and takes it where the button is let go."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, colour_at: Callable[[Point], str | None], taken: Callable[[str], None]) -> None:
+        """
+        Args:
+            colour_at: the colour at a place of the picture, as "#rrggbb"; None beside it.
+            taken: is called with the colour.
+        """
+        self._colour_at, self._taken = colour_at, taken
+        self._at: Point | None = None
+
+    def press(self, at: Point, reach: float) -> None:
+        self._at = at
+
+    def drag(self, at: Point) -> None:
+        self._at = at
+
+    def release(self) -> None:
+        at, self._at = self._at, None
+        colour = None if at is None else self._colour_at(at)
+        if colour is not None:
+            self._taken(colour)
+
+    def double_click(self, at: Point, reach: float) -> None:
+        self.press(at, reach)
+
+    def paint(self, painter: QPainter, viewport: Viewport, ratio: float, pointer: Point | None) -> None:
+        colour = None if pointer is None else self._colour_at(pointer)
+        if pointer is None or colour is None:
+            return
+        x, y = viewport.to_screen(pointer)
+        centre, radius = QPointF(x + _SWATCH_AWAY * ratio, y - _SWATCH_AWAY * ratio), _SWATCH_RADIUS * ratio
+        painter.setBrush(QColor(colour))
+        for ring, width in (("black", 4 * ratio), ("white", 2 * ratio)):
+            painter.setPen(QPen(QColor(ring), width))
+            painter.drawEllipse(centre, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+class Toolbox:
+    """Which tool the pointer has: the chosen one, or one that is lent for a moment.
+
+    Moving the picture is none of the tools, and has the id PAN.
+
+    Attributes:
+        chosen: the id of the tool that was chosen.
+        lent: stands in for it; None for nobody.
+    """
+
+    def __init__(self, tools: Mapping[ToolId, Tool]) -> None:
+        """``tools`` has one for each id but PAN."""
+        self._tools = tools
+        self.chosen = ToolId.PAN
+        self.lent: Tool | None = None
+
+    @property
+    def tool(self) -> Tool | None:
+        """What the pointer and Enter use; None where they move the picture."""
+        return self.lent or self._tools.get(self.chosen)

@@ -18,24 +18,26 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from unfade.inference import Extent
-from unfade.ui.canvas.compare import Compare
 from unfade.ui.canvas.frame import FramePainter
-from unfade.ui.canvas.gestures import Gestures
-from unfade.ui.canvas.keys import press_key
+from unfade.ui.canvas.input import Gestures, press_key
 from unfade.ui.canvas.painting import Original, PicturePainter
-from unfade.ui.canvas.scene import Scene
-from unfade.ui.canvas.toolbox import Toolbox
-from unfade.ui.canvas.tools import Tool, ToolId
+from unfade.ui.canvas.scene import Compare, Scene
+from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
-from unfade.ui.design import colours_of
-from unfade.ui.document import Change, Document
+from unfade.ui.commands import Command, Key, Menu, choice
+from unfade.ui.document import Change, Document, filter_with
+from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
-from unfade.ui.words import Words
+from unfade.ui.theme import colours_of
 
 translate = QCoreApplication.translate
 
 _ZOOM_STEP = 2**0.5
 _FRAME = 16  # milliseconds between paintings while something fades in
+
+
+def _has_picture(canvas: Canvas) -> bool:
+    return canvas.viewport is not None
 
 
 class Canvas(QWidget):
@@ -114,6 +116,36 @@ class Canvas(QWidget):
         """How before and after are shown together."""
         return self._scene.mode
 
+    @choice(
+        lambda canvas: canvas.mode,
+        Command(
+            "view_result",
+            (Menu.VIEW, 2, 1),
+            "&Result only",
+            "Show the result alone.",
+            ("R",),
+            value=Compare.RESULT,
+            tool_bar=(4, 1, "Result"),
+        ),
+        Command(
+            "view_split",
+            (Menu.VIEW, 2, 2),
+            "&Split view",
+            "Show before and after in one picture, with a divider to drag.",
+            ("S",),
+            value=Compare.SPLIT,
+            tool_bar=(4, 2, "Split"),
+        ),
+        Command(
+            "view_side",
+            (Menu.VIEW, 2, 3),
+            "Side &by side",
+            "Show before and after next to each other.",
+            ("D",),
+            value=Compare.SIDE,
+            tool_bar=(4, 3, "Side by side"),
+        ),
+    )
     def set_mode(self, mode: Compare) -> None:
         """Shows them otherwise."""
         self._scene.mode = mode
@@ -129,17 +161,52 @@ class Canvas(QWidget):
         self._scene.divider = min(max(share, 0.0), 1.0)
         self.update()
 
+    @Command(
+        "view_before",
+        (Menu.VIEW, 2, 4),
+        "Before, while &held",
+        "Show the original for as long as the key is held down.",
+        ("B",),
+        enabled=_has_picture,
+        value=True,
+        auto_repeat=False,
+        tool_bar=(4, 4, "Hold: before"),
+    )
     def hold_before(self, held: bool) -> None:
         """Shows the original everywhere, until told otherwise."""
         if held != self._scene.before_held:
             self._scene.before_held = held
             self.update()
 
+    @Command(
+        "loupe",
+        (Menu.VIEW, 3, 1),
+        "&Loupe",
+        "Enlarge what is under the pointer, before and after.",
+        ("L",),
+        enabled=_has_picture,
+        checkable=True,
+        tool_bar=(5, 1, ""),
+    )
     def set_loupe(self, on: bool) -> None:
         """Shows the loupe at the pointer."""
         self._scene.loupe = on
         self.update()
 
+    @property
+    def mask_shown(self) -> bool:
+        """Whether it is shown where a watermark was found."""
+        return self._scene.mask_shown
+
+    @Command(
+        "show_mask",
+        (Menu.VIEW, 3, 2),
+        "&Watermark overlay",
+        "Show in colour where a watermark was found or painted over.",
+        ("M",),
+        checkable=True,
+        checked=lambda canvas: canvas.mask_shown,
+    )
     def set_mask_shown(self, on: bool) -> None:
         """Shows where a watermark was found."""
         self._scene.mask_shown = on
@@ -156,6 +223,50 @@ class Canvas(QWidget):
         """What the left button does."""
         return self._toolbox.chosen
 
+    @choice(
+        lambda canvas: canvas.tool,
+        Command(
+            "tool_pan",
+            (Menu.FILTER, 3, 1),
+            "Move &picture",
+            "Drag to move the picture about.",
+            ("H",),
+            value=ToolId.PAN,
+        ),
+        Command(
+            "tool_hint",
+            (Menu.FILTER, 3, 2),
+            "Colour &hints",
+            "Click to place a colour hint, drag to move it, double-click for its colour.",
+            ("C",),
+            value=ToolId.HINT,
+        ),
+        Command(
+            "tool_mark",
+            (Menu.FILTER, 3, 3),
+            "&Mark watermark",
+            "Paint over a watermark to have it filled in.",
+            ("W",),
+            value=ToolId.MARK,
+        ),
+        Command(
+            "tool_keep",
+            (Menu.FILTER, 3, 4),
+            "&Keep original",
+            "Paint over what is to stay as it is.",
+            ("K",),
+            value=ToolId.KEEP,
+        ),
+    )
+    def choose_tool(self, tool: ToolId) -> None:
+        """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
+        if tool.option is not None:
+            state = self._document.state
+            self._document.change(state.switched(filter_with(tool.option), True))
+        self.set_tool(tool)
+        if tool.option == "strokes":
+            self.set_mask_shown(True)
+
     def set_tool(self, tool: ToolId) -> None:
         """Changes what the left button does."""
         self._toolbox.chosen = tool
@@ -168,17 +279,46 @@ class Canvas(QWidget):
 
     def lend(self, tool: Tool | None) -> None:
         """Has the left button, and Enter, do something else for a while; None ends that."""
-        self._toolbox.lend(tool)
+        self._toolbox.lent = tool
         self._update_cursor()
         self.update()
 
     # Zoom
 
+    @Command(
+        "zoom_in",
+        (Menu.VIEW, 1, 1),
+        "Zoom &in",
+        "Show the picture larger.",
+        (Key.ZoomIn, "Ctrl+="),
+        enabled=_has_picture,
+        value=1,
+        tool_bar=(3, 4, "+"),
+    )
+    @Command(
+        "zoom_out",
+        (Menu.VIEW, 1, 2),
+        "Zoom &out",
+        "Show the picture smaller.",
+        (Key.ZoomOut,),
+        enabled=_has_picture,
+        value=-1,
+        tool_bar=(3, 3, "−"),
+    )
     def zoom_by(self, steps: int) -> None:
         """Zooms in (or out, with negative steps) around the middle."""
         if self.viewport is not None:
             self.set_viewport(self.viewport.zoomed(self.viewport.zoom * _ZOOM_STEP**steps))
 
+    @Command(
+        "zoom_actual",
+        (Menu.VIEW, 1, 3),
+        "&Actual pixels",
+        "Show one pixel of the result as one pixel of the screen.",
+        ("1", "Ctrl+1"),
+        enabled=_has_picture,
+        tool_bar=(3, 2, "1:1"),
+    )
     def zoom_actual(self) -> None:
         """One pixel of the result on one of the screen."""
         scene = self._scene
@@ -186,6 +326,15 @@ class Canvas(QWidget):
             at = None if scene.pointer is None else scene.to_view(scene.pointer)
             self.set_viewport(scene.viewport.zoomed(self._document.state.scale, at))
 
+    @Command(
+        "zoom_fit",
+        (Menu.VIEW, 1, 4),
+        "&Fit in window",
+        "Show the whole picture.",
+        ("0", "Ctrl+0"),
+        enabled=_has_picture,
+        tool_bar=(3, 1, "Fit"),
+    )
     def zoom_fit(self) -> None:
         """All of the picture."""
         if self.viewport is not None:
@@ -306,6 +455,9 @@ class Canvas(QWidget):
 
     def _document_changed(self, change: Change) -> None:
         if change is Change.STATE:
+            needed = self.tool.option
+            if needed is not None and not self._document.state.takes(needed):
+                self.set_tool(ToolId.PAN)
             self._tell_view()
         self.update()
 

@@ -1,8 +1,9 @@
-"""What the panels are made of: a slider with its number, and the frame of a filter's settings."""
+"""What the panels are made of: a filter's frame with its switch, and a slider with its number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
@@ -19,10 +20,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.ui.commands import plain_text
-from unfade.ui.design import Space
-from unfade.ui.widgets import label_of, restyle, wear
-from unfade.ui.words import Words
+from unfade.ui.commands import Command, Menu, plain_text
+from unfade.ui.document import Document
+from unfade.ui.language import Words
+from unfade.ui.preview.models import Models
+from unfade.ui.theme import Space
+from unfade.ui.widgets import bind, label_of, mirror, restyle
 
 translate = QCoreApplication.translate
 
@@ -86,16 +89,30 @@ class Percent(QWidget):
         self.changed.emit(percent / 100)
 
 
-class FilterFrame(QFrame):
-    """A filter's switch, with a line on what it does, and its settings while it is on."""
+class FilterPanel(QFrame):
+    """A filter's switch, with a line on what it does, and its settings while it is on.
 
-    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+    Attributes:
+        filter: the filter's name.
+        text, tip, keys: of the command that switches it on and off, as :class:`Command` has them.
+    """
+
+    filter: ClassVar[str]
+    text: ClassVar[str]
+    tip: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.document = document
+        action = actions[self.filter]
         self.setObjectName("filter")
         self.words = Words(self)
         self.switch = QCheckBox()
-        wear(self.switch, action)
-        self.switch.setChecked(action.isChecked())
+        bind(self.switch, action)
+        mirror(self.switch, action)
         font = self.switch.font()
         font.setBold(True)
         self.switch.setFont(font)
@@ -114,10 +131,55 @@ class FilterFrame(QFrame):
         layout.setSpacing(Space.XS)
         for widget in (self.switch, self.about, self.note, self.body):
             layout.addWidget(widget)
-        self.switch.toggled.connect(action.setChecked)
-        action.toggled.connect(self.switch.setChecked)
         action.toggled.connect(self.body.setVisible)
         self.body.setVisible(action.isChecked())
+
+    @classmethod
+    def command(cls, place: int) -> Command:
+        """The command that switches the filter, at its place among the others."""
+        return Command(
+            cls.filter,
+            (Menu.FILTER, 1, place),
+            cls.text,
+            cls.tip,
+            cls.keys,
+            checkable=True,
+            checked=lambda panel: panel.on,
+        )
+
+    @classmethod
+    def texts(cls) -> list[tuple[str, str]]:
+        """(context, English text) of what cannot be read in the code, for the translations."""
+        return []
+
+    @property
+    def options(self) -> Any:
+        """The filter's options as they are set now."""
+        return self.document.state.options(self.filter)
+
+    @property
+    def on(self) -> bool:
+        """Whether the filter is on."""
+        return self.filter in self.document.state.enabled
+
+    def switch_on(self, on: bool) -> None:
+        """Switches the filter on or off."""
+        self.document.change(self.document.state.switched(self.filter, on))
+
+    def change(self, name: str, value: object, *, merge: bool = True) -> None:
+        """Sets an option; with ``merge`` what a slider does in one go is one step to undo."""
+        changed = self.document.state.with_options(self.filter, **{name: value})
+        self.document.change(changed, merge=f"{self.filter} {name}" if merge else None)
+
+    def add_share(self, name: str, field: Percent) -> None:
+        """Adds a slider that sets an option."""
+        self.fields.addWidget(field)
+        field.changed.connect(lambda share: self.change(name, share))
+        field.settled.connect(self.document.settle)
+
+    def show_document(self, models: Models) -> None:
+        """Shows what is set, and what of it the models can do."""
+        raise NotImplementedError
 
     def set_note(self, text: str | None) -> None:
         """Says what is in the way of this filter; None for nothing. It matters more while it is on."""

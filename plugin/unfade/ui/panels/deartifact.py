@@ -9,12 +9,12 @@ from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
-from unfade.models import Task
-from unfade.ui.design import Space
+from unfade.ui.commands import Command, Menu
 from unfade.ui.document import Document
-from unfade.ui.panels.controls import FilterFrame, Percent, row, tool_button
+from unfade.ui.panels.controls import FilterPanel, Percent, row, tool_button
 from unfade.ui.preview.models import Models
-from unfade.ui.widgets import label_of
+from unfade.ui.theme import Space
+from unfade.ui.widgets import label_of, mirror
 
 translate = QCoreApplication.translate
 
@@ -24,27 +24,31 @@ _USUAL_BRUSH = 40
 _BRUSH_STEP = 1.25
 
 
-class DeartifactPanel(FilterFrame):
+class DeartifactPanel(FilterPanel):
     """Changes the document's options for De-artifact, and shows them.
 
     Signals:
         brush_changed: the brush has another size.
     """
 
+    filter = "deartifact"
+    text = "&De-artifact"
+    tip = "Take compression artifacts away."
+    keys = ("Ctrl+Shift+D",)
+
     brush_changed = pyqtSignal()
 
     def __init__(
         self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
     ) -> None:
-        super().__init__(actions["deartifact"], parent)
-        self._document = document
+        super().__init__(document, actions, parent)
         self._finds: bool | None = None
         self.strength = Percent(
             lambda: translate("DeartifactPanel", "&Strength"),
             lambda: translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
         )
         self.watermark, self.overlay = QCheckBox(), QCheckBox()
-        _bind(self.overlay, actions["show_mask"])
+        mirror(self.overlay, actions["show_mask"])
         self.blind = QLabel()
         self.blind.setWordWrap(True)
         self.blind.setProperty("role", "muted")
@@ -53,22 +57,32 @@ class DeartifactPanel(FilterFrame):
         self._make_brush()
         self.heading, self.clear = QLabel(), QPushButton()
         self.heading.setProperty("role", "muted")
-        for widget in (self.strength, self.watermark, self.blind, self.overlay, self.heading):
+        self.add_share("strength", self.strength)
+        for widget in (self.watermark, self.blind, self.overlay, self.heading):
             self.fields.addWidget(widget)
         self.fields.addLayout(row(tool_button(actions["tool_mark"]), tool_button(actions["tool_keep"])))
         self.fields.addLayout(self._brush_row())
         self.fields.addLayout(row(self.clear))
         self.words.follow(self._put_texts)
-        self.strength.changed.connect(lambda share: self._set("strength", share))
-        self.strength.settled.connect(document.settle)
-        self.watermark.toggled.connect(lambda on: self._set("watermark", on))
-        self.clear.clicked.connect(lambda: self._set("strokes", ()))
+        self.watermark.toggled.connect(lambda on: self.change("watermark", on, merge=False))
+        self.clear.clicked.connect(lambda: self.change("strokes", (), merge=False))
 
     @property
     def brush_radius(self) -> float:
         """Half the brush's width, in pixels of the picture."""
         return self.brush_number.value() / 2
 
+    @Command(
+        "brush_smaller",
+        (Menu.FILTER, 4, 1),
+        "&Smaller brush",
+        "Paint with a smaller brush.",
+        ("[",),
+        value=False,
+    )
+    @Command(
+        "brush_larger", (Menu.FILTER, 4, 2), "&Larger brush", "Paint with a larger brush.", ("]",), value=True
+    )
     def resize_brush(self, larger: bool) -> None:
         """One step larger or smaller."""
         size = self.brush_number.value()
@@ -77,7 +91,7 @@ class DeartifactPanel(FilterFrame):
 
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the model can do."""
-        options = self._document.state.deartifact
+        options = self.options
         self._finds = models.finds_mask(options.model)
         self.strength.set_share(options.strength)
         self.watermark.blockSignals(True)
@@ -138,16 +152,3 @@ class DeartifactPanel(FilterFrame):
         line.addWidget(self.brush, 1)
         line.addWidget(self.brush_number)
         return line
-
-    def _set(self, name: str, value: object) -> None:
-        changed = self._document.state.with_options(Task.DEARTIFACT, **{name: value})
-        self._document.change(changed, merge="deartifact strength" if name == "strength" else None)
-
-
-def _bind(box: QCheckBox, action: QAction) -> None:
-    """A box that is an action's other face."""
-    box.setChecked(action.isChecked())
-    box.setToolTip(action.toolTip())
-    action.changed.connect(lambda: box.setToolTip(action.toolTip()))
-    box.toggled.connect(action.setChecked)
-    action.toggled.connect(box.setChecked)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Final, TypeVar
 
 from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from unfade.models import Task
-from unfade.ui.design import Space
-from unfade.ui.document import Document
+from unfade.filters import FILTERS
+from unfade.ui.commands import Actions, declare
+from unfade.ui.document import ORDER, Document
+from unfade.ui.language import Words
 from unfade.ui.panels.colorize import ColorizePanel
-from unfade.ui.panels.controls import FilterFrame
+from unfade.ui.panels.controls import FilterPanel
 from unfade.ui.panels.deartifact import DeartifactPanel
+from unfade.ui.panels.generated import panel_for
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.models import Models
-from unfade.ui.widgets import wear
-from unfade.ui.words import Words
+from unfade.ui.theme import Space
+from unfade.ui.widgets import bind
 
 translate = QCoreApplication.translate
 
+OWN_PANELS: Final = {panel.filter: panel for panel in (DeartifactPanel, ColorizePanel, UpscalePanel)}
+"""The filters that need a panel of their own; the others' are made from their options."""
+PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or panel_for(filter) for filter in FILTERS}
+
+for _place, _panel in enumerate(PANELS.values()):
+    declare(_panel.command(_place))
+
 _WIDTH = 308
+_Panel = TypeVar("_Panel", bound=FilterPanel)
 
 
 class PanelStack(QWidget):
@@ -30,33 +40,34 @@ class PanelStack(QWidget):
     def __init__(
         self,
         document: Document,
-        actions: Mapping[str, QAction],
+        actions: Actions,
         finish: QAction,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._document = document
         self._models = Models()
         self._listed = False
-        self.deartifact = DeartifactPanel(document, actions)
-        self.colorize = ColorizePanel(document, actions)
-        self.upscale = UpscalePanel(document, actions["upscale"])
-        self.frames: dict[Task, FilterFrame] = {
-            Task.DEARTIFACT: self.deartifact,
-            Task.COLORIZE: self.colorize,
-            Task.UPSCALE: self.upscale,
-        }
+        self.frames = {name: PANELS[name](document, actions) for name in ORDER}
+        for name, panel in self.frames.items():
+            actions.bind(panel)
+            actions.connect(name, panel, panel.switch_on)
         self.finish = QPushButton()
         self.finish.setProperty("role", "primary")
         self.finish.setMinimumHeight(Space.TARGET + Space.S)
         self.finish.clicked.connect(finish.trigger)
-        wear(self.finish, finish)
+        bind(self.finish, finish)
         self._lay_out()
         document.subscribe(lambda _change: self.show_document())
         words = Words(self)
         words.follow(self.show_document)
         words.follow(lambda: QTimer.singleShot(0, self._fit_width))  # once the panels have their texts too
         self._fit_width()
+
+    def of(self, kind: type[_Panel]) -> _Panel:
+        """The panel of a filter that has one of its own."""
+        panel = self.frames[kind.filter]
+        assert isinstance(panel, kind)
+        return panel
 
     def set_models(self, models: Models) -> None:
         """Which models there are, as soon as the engine has told."""
@@ -65,11 +76,9 @@ class PanelStack(QWidget):
 
     def show_document(self) -> None:
         """Shows what is set."""
-        self.deartifact.show_document(self._models)
-        self.colorize.show_document()
-        self.upscale.show_document(self._models)
-        for task, frame in self.frames.items():
-            lacking = self._listed and task not in self._models.tasks
+        for name, frame in self.frames.items():
+            frame.show_document(self._models)
+            lacking = self._listed and name not in self._models.tasks
             frame.set_note(
                 translate(
                     "PanelStack", "No model for this is installed; the doctor tells where models belong."

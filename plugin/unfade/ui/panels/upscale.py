@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Final
 
 from PyQt6.QtCore import QCoreApplication, Qt
@@ -10,13 +11,12 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from unfade.filters.part import scaled_extent
-from unfade.models import Task
 from unfade.ui.commands import plain_text
-from unfade.ui.design import Space
 from unfade.ui.document import Document
-from unfade.ui.numbers import decimal
-from unfade.ui.panels.controls import FilterFrame, Percent
+from unfade.ui.language import decimal
+from unfade.ui.panels.controls import FilterPanel, Percent
 from unfade.ui.preview.models import Models
+from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
 
 translate = QCoreApplication.translate
@@ -25,13 +25,19 @@ SCALES: Final = (1.5, 2.0, 3.0, 4.0)
 _LEAST, _MOST = 1.0, 4.0
 
 
-class UpscalePanel(FilterFrame):
+class UpscalePanel(FilterPanel):
     """Changes the document's options for Upscale, and shows them."""
 
-    def __init__(self, document: Document, action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(action, parent)
+    filter = "upscale"
+    text = "&Upscale"
+    tip = "Enlarge the picture."
+    keys = ("Ctrl+Shift+U",)
+
+    def __init__(
+        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(document, actions, parent)
         self.words.put(lambda: translate("UpscalePanel", "Enlarges up to four times."), self.about.setText)
-        self._document = document
         self._make_scales()
         self._make_size()
         self.detail = Percent(
@@ -44,15 +50,12 @@ class UpscalePanel(FilterFrame):
             lambda: translate("UpscalePanel", "Stre&ngth"),
             lambda: translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
         )
-        for field in (self.detail, self.strength):
-            self.fields.addWidget(field)
-            field.settled.connect(document.settle)
-        self.detail.changed.connect(lambda share: self._set("detail", share))
-        self.strength.changed.connect(lambda share: self._set("strength", share))
+        self.add_share("detail", self.detail)
+        self.add_share("strength", self.strength)
 
     def show_document(self, models: Models) -> None:
         """Shows what is set."""
-        options, extent = self._document.state.upscale, self._document.extent
+        options, extent = self.options, self.document.extent
         for scale, button in self.presets.items():
             button.setChecked(scale == options.scale)
         for side, number in (("width", self.width_field), ("height", self.height_field)):
@@ -81,7 +84,7 @@ class UpscalePanel(FilterFrame):
             button = QPushButton()
             button.setCheckable(True)
             self.words.follow(functools.partial(_name_scale, button, scale))
-            button.clicked.connect(lambda _checked=False, scale=scale: self._set("scale", scale))
+            button.clicked.connect(lambda _checked=False, scale=scale: self.change("scale", scale))
             group.addButton(button)
             line.addWidget(button, 1)
             self.presets[scale] = button
@@ -117,16 +120,12 @@ class UpscalePanel(FilterFrame):
             number.setSuffix(translate("UpscalePanel", " px"))
         locked.setToolTip(translate("UpscalePanel", "Width and height keep the picture's proportions."))
 
-    def _set(self, name: str, value: float) -> None:
-        changed = self._document.state.with_options(Task.UPSCALE, **{name: value})
-        self._document.change(changed, merge=f"upscale {name}")
-
     def _set_side(self, side: str, value: int) -> None:
-        extent = self._document.extent
+        extent = self.document.extent
         if extent is None:
             return
         self._asked = {side: value}
-        self._set("scale", min(max(value / getattr(extent, side), _LEAST), _MOST))
+        self.change("scale", min(max(value / getattr(extent, side), _LEAST), _MOST))
 
 
 def _name_scale(button: QPushButton, scale: float) -> None:

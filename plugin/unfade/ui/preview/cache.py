@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.ui.canvas.pyramid import reduced
+from unfade.ui.canvas.images import reduced
 from unfade.ui.preview.grid import Place
 
 BUDGET: Final = 768 << 20

@@ -14,8 +14,7 @@ from unfade.filters.part import cut, part_of
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Kernel, Metadata, Picture, as_srgb, from_float, resize, to_float
-from unfade.ui.canvas.images import image_of
-from unfade.ui.canvas.pyramid import reduced
+from unfade.ui.canvas.images import image_of, reduced
 from unfade.ui.preview.blend import blended
 from unfade.ui.preview.cache import Kept
 from unfade.ui.preview.grid import Place, bounds_of, in_result

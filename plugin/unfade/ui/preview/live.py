@@ -14,7 +14,6 @@ from typing import Any, Final
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images
 from unfade.ui.document import Change, Document
@@ -181,12 +180,12 @@ class LivePreview(QObject):
 
     def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent) -> None:
         region = hull(block, extent)
-        name = self._stored_for(layer.state.tasks)
+        name = self._stored_for(layer.state.filters)
         steps = layer.near(region, extent).steps
         ticket = self._link.ask(Question(name, steps, region, LANE))
         self._asked = _Asked(ticket, layer, tuple(block), plan)
 
-    def _stored_for(self, tasks: tuple[Task, ...]) -> str:
+    def _stored_for(self, tasks: tuple[str, ...]) -> str:
         """The name of the stored picture for these filters; the one in sRGB is stored when first needed."""
         picture = self._document.picture
         if picture is None or not needs_srgb(picture, tasks):

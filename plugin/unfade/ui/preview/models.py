@@ -45,7 +45,7 @@ class Models:
 
     def suited(self, state: State) -> State:
         """The state without what the models cannot do: leave a watermark alone that they do not find."""
-        options = state.deartifact
+        options = state.options("deartifact")
         if options.watermark or self.finds_mask(options.model) is not False:
             return state
         return state.with_options(Task.DEARTIFACT, watermark=True)

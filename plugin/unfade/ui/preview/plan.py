@@ -56,7 +56,7 @@ class Layer:
 
     def near(self, bounds: Bounds, extent: Extent) -> Layer:
         """The layer for a part of the picture: without strokes that are too far away to be felt there."""
-        strokes = self.state.deartifact.strokes
+        strokes = self.state.options("deartifact").strokes
         if not strokes or Task.COLORIZE in self.state.enabled:
             return self
         felt = bounds.grown(_STROKES_FELT)
@@ -72,7 +72,7 @@ class Layer:
 
     def _patches(self, extent: Extent) -> Sequence[Bounds]:
         if extent not in self._patches_of:
-            self._patches_of[extent] = patch_bounds(self.state.deartifact.strokes, extent)
+            self._patches_of[extent] = patch_bounds(self.state.options("deartifact").strokes, extent)
         return self._patches_of[extent]
 
     @functools.cached_property
@@ -103,13 +103,13 @@ class Plan:
         return tuple(layer for layer in (self.result, self.other, self.before) if layer is not None)
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
+    def tasks(self) -> tuple[str, ...]:
         """The filters, in their order."""
-        return self.result.state.tasks
+        return self.result.state.filters
 
     def near(self, bounds: Bounds, extent: Extent) -> Plan:
         """The plan for a part of the picture."""
-        if not self.result.state.deartifact.strokes:
+        if not self.result.state.options("deartifact").strokes:
             return self
 
         def there(layer: Layer | None) -> Layer | None:
@@ -131,7 +131,7 @@ def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | 
         models: the engine's.
         profile: the picture has a colour profile, in which Colorize's result no longer is.
     """
-    tasks = state.tasks
+    tasks = state.filters
     if not tasks:
         return None
     last, chained = tasks[-1], len(tasks) > 1
@@ -139,13 +139,13 @@ def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | 
     other = before = None
     under, blend = Under.NOTHING, Blend()
     options = state.options(last)
-    if last is Task.UPSCALE:
+    if last == Task.UPSCALE:
         if _blends_details(state, models):
             other = Layer(bare.with_options(last, detail=1.0))
             bare, blend = bare.with_options(last, detail=0.0), Blend(detail=options.detail)
         local = not chained
         under = Under.ENLARGED
-    elif last is Task.COLORIZE:
+    elif last == Task.COLORIZE:
         bare, blend = bare.with_options(last, saturation=1.0), Blend(saturation=options.saturation)
         local = not chained or not profile
         under = Under.LAYER if chained else Under.SOURCE
@@ -173,7 +173,7 @@ def _bare(state: State) -> State:
 
 def _blends_details(state: State, models: Models) -> bool:
     """Whether detail is a blend of two results: with two passes it is not, for the second reads a blend."""
-    options = state.upscale
+    options = state.options("upscale")
     if options.model is not None or options.detail is None or not 0 < options.detail < 1:
         return False
     return _passes(options.scale, models.both) == 1

@@ -21,10 +21,8 @@ from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Metadata, Picture, to_float
 from unfade.service.client import Result
-from unfade.ui.canvas.checker import checker
-from unfade.ui.canvas.images import Images, Shown, overlay_of
-from unfade.ui.canvas.pyramid import reduced
-from unfade.ui.pixels import as_picture
+from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
+from unfade.ui.engine import as_picture
 from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
 from unfade.ui.preview.grid import TILE, Place, above, bounds_of, in_result, places_in

@@ -1,4 +1,4 @@
-"""What the queue knows and may do, without widgets: items, their states, and which comes next.
+"""What the queue knows and may do, without widgets: items, their states, which comes next; that in words too.
 
     waiting -> running -> done | failed
     waiting, running -> cancelled
@@ -15,15 +15,20 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from PyQt6.QtCore import QCoreApplication
+
 from unfade.batch.plan import FALLBACK_FORMAT, pictures_in
 from unfade.picture import format_named, format_of_suffix
-from unfade.ui.naming import free_name
+from unfade.ui.language import fixed
+from unfade.ui.saving import free_name
+
+translate = QCoreApplication.translate
 
 MOST_ATTEMPTS = 2
 """How often a picture is begun before the engine's end under it counts as its failure."""
 
 
-class State(Enum):
+class ItemState(Enum):
     """Where an item is."""
 
     WAITING = "waiting"
@@ -62,7 +67,7 @@ class Item:
     source: Path
     below: Path
     """The folder below the one that was dropped, kept in the output."""
-    state: State = State.WAITING
+    state: ItemState = ItemState.WAITING
     share: float = 0.0
     """How much of it is done, in [0, 1]."""
     target: Path | None = None
@@ -100,7 +105,7 @@ class Queue:
 
         A picture that waits already is not added twice. Gives the new items.
         """
-        waiting = {item.source for item in self.items if item.state in (State.WAITING, State.RUNNING)}
+        waiting = {item.source for item in self.items if item.state in (ItemState.WAITING, ItemState.RUNNING)}
         new = []
         for path in paths:
             if path.is_dir():
@@ -121,7 +126,7 @@ class Queue:
 
     def remove(self, ids: Collection[int]) -> None:
         """Takes items off the list; the one that is running stays."""
-        self.items = [item for item in self.items if item.id not in ids or item.state is State.RUNNING]
+        self.items = [item for item in self.items if item.id not in ids or item.state is ItemState.RUNNING]
         self._on_change(None)
 
     def item(self, id: int) -> Item:
@@ -137,7 +142,7 @@ class Queue:
         """Has all waiting pictures run with these steps; also goes on after a pause."""
         self.active, self.paused = True, False
         for item in self.items:
-            if item.state is State.WAITING:
+            if item.state is ItemState.WAITING:
                 item.steps = list(steps)
         self._on_change(None)
 
@@ -150,16 +155,16 @@ class Queue:
         """Cancels waiting pictures. True when the running one is among them: its work must be stopped, and
         :meth:`cancelled` called when it has."""
         for item in self.items:
-            if item.id in ids and item.state is State.WAITING:
-                self._become(item, State.CANCELLED)
-        return any(item.id in ids and item.state is State.RUNNING for item in self.items)
+            if item.id in ids and item.state is ItemState.WAITING:
+                self._become(item, ItemState.CANCELLED)
+        return any(item.id in ids and item.state is ItemState.RUNNING for item in self.items)
 
     def retry(self, ids: Collection[int]) -> None:
         """Has failed and cancelled pictures wait again."""
         for item in self.items:
-            if item.id in ids and item.state in (State.FAILED, State.CANCELLED):
+            if item.id in ids and item.state in (ItemState.FAILED, ItemState.CANCELLED):
                 item.attempts = 0
-                self._become(item, State.WAITING)
+                self._become(item, ItemState.WAITING)
 
     # What the worker tells
 
@@ -167,7 +172,7 @@ class Queue:
         """The next picture, now running; None where nothing is to be done."""
         if not self.active or self.running is not None:
             return None
-        item = next((item for item in self.items if item.state is State.WAITING), None)
+        item = next((item for item in self.items if item.state is ItemState.WAITING), None)
         if item is None:
             self.active = False
             self._on_change(None)
@@ -176,7 +181,7 @@ class Queue:
         item.target = output.target(item, claimed | {other.source for other in self.items})
         item.attempts += 1
         self._began = now
-        self._become(item, State.RUNNING)
+        self._become(item, ItemState.RUNNING)
         return item
 
     def progress(self, id: int, share: float) -> None:
@@ -190,43 +195,43 @@ class Queue:
         item = self._running(id)
         item.seconds = now - self._began
         item.share = 1.0
-        self._become(item, State.DONE)
+        self._become(item, ItemState.DONE)
 
     def fail(self, id: int, sentence: str) -> None:
         """There is no result, and the sentence says why."""
         item = self._running(id)
-        self._become(item, State.FAILED, sentence)
+        self._become(item, ItemState.FAILED, sentence)
 
     def cancelled(self, id: int) -> None:
         """It was stopped."""
-        self._become(self._running(id), State.CANCELLED)
+        self._become(self._running(id), ItemState.CANCELLED)
 
     def engine_died(self, id: int, sentence: str) -> None:
         """The engine ended under it: it is run once more, and fails when that happens again."""
         item = self._running(id)
         if item.attempts < MOST_ATTEMPTS:
-            self._become(item, State.WAITING)
+            self._become(item, ItemState.WAITING)
         else:
-            self._become(item, State.FAILED, sentence)
+            self._become(item, ItemState.FAILED, sentence)
 
     # What there is to tell
 
     @property
     def running(self) -> Item | None:
         """The picture that is being worked on."""
-        return next((item for item in self.items if item.state is State.RUNNING), None)
+        return next((item for item in self.items if item.state is ItemState.RUNNING), None)
 
-    def count(self, *states: State) -> int:
+    def count(self, *states: ItemState) -> int:
         """How many pictures are in one of these states."""
         return sum(item.state in states for item in self.items)
 
     def share(self) -> float:
         """How much of the whole is done, in [0, 1]; cancelled pictures do not count."""
-        counted = [item for item in self.items if item.state is not State.CANCELLED]
+        counted = [item for item in self.items if item.state is not ItemState.CANCELLED]
         if not counted:
             return 0.0
-        ended = sum(item.state in (State.DONE, State.FAILED) for item in counted)
-        return (ended + sum(item.share for item in counted if item.state is State.RUNNING)) / len(counted)
+        ended = sum(item.state in (ItemState.DONE, ItemState.FAILED) for item in counted)
+        return (ended + sum(item.share for item in counted if item.state is ItemState.RUNNING)) / len(counted)
 
     def seconds_left(self, now: float) -> float | None:
         """An estimate for what runs and waits, from the pictures done so far; None while nothing is known."""
@@ -239,20 +244,67 @@ class Queue:
             each = elapsed / running.share
         else:
             return None
-        left = each * self.count(State.WAITING)
+        left = each * self.count(ItemState.WAITING)
         if running is not None:
             left += max(each * (1 - running.share), 0.0)
         return left
 
     def _running(self, id: int) -> Item:
         item = self.item(id)
-        assert item.state is State.RUNNING, item
+        assert item.state is ItemState.RUNNING, item
         return item
 
-    def _become(self, item: Item, state: State, sentence: str | None = None) -> None:
+    def _become(self, item: Item, state: ItemState, sentence: str | None = None) -> None:
         item.state, item.sentence = state, sentence
-        if state is not State.DONE:
+        if state is not ItemState.DONE:
             item.share = 0.0
-            if state is not State.RUNNING:
+            if state is not ItemState.RUNNING:
                 item.target = None
         self._on_change(item)
+
+
+def state_text(item: Item) -> str:
+    """How it stands with a picture, in one line."""
+    if item.state is ItemState.WAITING:
+        return translate("Queue", "Waiting")
+    if item.state is ItemState.RUNNING:
+        return translate("Queue", "Running: {percent} %").format(percent=int(item.share * 100))
+    if item.state is ItemState.DONE and item.target is not None:
+        text = translate("Queue", "Done in {seconds} s: {name}")
+        return text.format(seconds=fixed(item.seconds or 0, 1), name=item.target.name)
+    if item.state is ItemState.FAILED:
+        # The name stands above it already, and the folder would leave no room for the reason.
+        return (item.sentence or "").replace(str(item.source), item.source.name)
+    return translate("Queue", "Cancelled")
+
+
+def summary(queue: Queue, now: float) -> str:
+    """The whole queue in one line; "" while it is empty."""
+    if not queue.items:
+        return ""
+    parts = [counts(queue)]
+    left = queue.seconds_left(now) if queue.running else None
+    if left is not None:
+        parts.append(time_left_text(left))
+    if queue.paused:
+        parts.append(translate("Queue", "paused"))
+    return " · ".join(parts)
+
+
+def counts(queue: Queue) -> str:
+    """How many pictures are done, and how many failed."""
+    done, failed = queue.count(ItemState.DONE), queue.count(ItemState.FAILED)
+    total = len(queue.items) - queue.count(ItemState.CANCELLED)
+    text = translate("Queue", "{done} of {total} done").format(done=done, total=total)
+    return f"{text}, {translate('Queue', '{failed} failed').format(failed=failed)}" if failed else text
+
+
+def time_left_text(seconds: float) -> str:
+    """The time left in words, no more exact than it is known."""
+    if seconds < 60:
+        return translate("Queue", "less than a minute left")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return translate("Queue", "about {minutes} min left").format(minutes=minutes)
+    hours, minutes = divmod(minutes, 60)
+    return translate("Queue", "about {hours} h {minutes} min left").format(hours=hours, minutes=minutes)

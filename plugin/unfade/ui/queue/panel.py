@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QCoreApplication, Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -21,31 +21,21 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.service.client import Client
-from unfade.ui.commands import make_action
-from unfade.ui.design import Space
+from unfade.ui.commands import Actions, Command, Menu, commands_of
 from unfade.ui.engine import start_engine
-from unfade.ui.queue.asking import ask_for_folder, ask_for_pictures
-from unfade.ui.queue.model import Item, State
-from unfade.ui.queue.output import OutputFields
-from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows
+from unfade.ui.language import Words
+from unfade.ui.opening import files_in
+from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
+from unfade.ui.queue.model import Item, ItemState, summary
+from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows, Thumbnails
 from unfade.ui.queue.runner import QueueRunner
-from unfade.ui.queue.telling import summary
-from unfade.ui.queue.thumbnails import Thumbnails
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space
 from unfade.ui.widgets import button_of
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
 _WIDE = 760  # device-independent pixels: room for a list and the fields beside it
-_COMMANDS = (
-    "queue_add_files",
-    "queue_add_folder",
-    "queue_start",
-    "queue_pause",
-    "queue_retry",
-    "queue_cancel",
-)
 
 
 class QueuePanel(QWidget):
@@ -82,7 +72,9 @@ class QueuePanel(QWidget):
         self._thumbnails.made.connect(self.rows.set_thumbnail)
         self.output = OutputFields(settings)
         self.runner = QueueRunner(self.queue, steps, self.output.output, connect, self)
-        self.commands: dict[str, QAction] = {id: make_action(id, self) for id in _COMMANDS}
+        mine = (command for command in commands_of(hosted=False) if command.menu is Menu.QUEUE)
+        self.commands = Actions(self, mine)
+        self.commands.bind(self)
         self.setAcceptDrops(True)
         words = Words(self)
         self._make_fields(words)
@@ -102,6 +94,15 @@ class QueuePanel(QWidget):
         if self.queue.active:
             self.start()
 
+    @Command(
+        "queue_start",
+        (Menu.QUEUE, 1, 3),
+        "&Start",
+        "Run the recipe on the pictures that wait.",
+        ("F5",),
+        enabled=lambda panel: panel.queue.count(ItemState.WAITING) > 0 and not panel.queue.active,
+        hosted=False,
+    )
     def start(self) -> None:
         """Runs what waits with the recipe as it is set now."""
         self.runner.start()
@@ -167,15 +168,6 @@ class QueuePanel(QWidget):
         super().resizeEvent(event)
 
     def _connect(self) -> None:
-        for id, slot in {
-            "queue_add_files": lambda: self.add(ask_for_pictures(self, self._settings)),
-            "queue_add_folder": lambda: self.add(ask_for_folder(self, self._settings)),
-            "queue_start": self.start,
-            "queue_pause": self.queue.pause,
-            "queue_retry": self._retry,
-            "queue_cancel": self._cancel,
-        }.items():
-            self.commands[id].triggered.connect(lambda _checked=False, slot=slot: slot())
         self.clear.clicked.connect(self._remove_finished)
         self.list.opened.connect(self.open)
         self.list.removal_wanted.connect(lambda: self.queue.remove(_ids(self.list.chosen())))
@@ -195,26 +187,83 @@ class QueuePanel(QWidget):
 
     def open(self, item: Item) -> None:
         """Shows a result in the window; a picture without one yet, itself."""
-        done = item.state is State.DONE and item.target is not None and item.target.exists()
+        done = item.state is ItemState.DONE and item.target is not None and item.target.exists()
         self.open_wanted.emit(item.target if done else item.source)
 
-    def _retry(self) -> None:
-        self.queue.retry(_ids(self._chosen(State.FAILED, State.CANCELLED)))
+    @Command(
+        "queue_add_files",
+        (Menu.QUEUE, 1, 1),
+        "Add &pictures…",
+        "Add pictures to the queue.",
+        ("Ctrl+Shift+A",),
+        hosted=False,
+    )
+    def add_files(self) -> None:
+        """Asks for pictures."""
+        self.add(ask_for_pictures(self, self._settings))
+
+    @Command(
+        "queue_add_folder",
+        (Menu.QUEUE, 1, 2),
+        "Add &folder…",
+        "Add all pictures of a folder to the queue.",
+        ("Ctrl+Shift+F",),
+        hosted=False,
+    )
+    def add_folder(self) -> None:
+        """Asks for a folder of pictures."""
+        self.add(ask_for_folder(self, self._settings))
+
+    @Command(
+        "queue_pause",
+        (Menu.QUEUE, 1, 4),
+        "Pa&use",
+        "Finish the picture that is running and begin no other.",
+        ("F6",),
+        enabled=lambda panel: panel.queue.active,
+        hosted=False,
+    )
+    def pause(self) -> None:
+        """Begins no further picture."""
+        self.queue.pause()
+
+    @Command(
+        "queue_retry",
+        (Menu.QUEUE, 1, 5),
+        "&Retry",
+        "Run the chosen pictures that failed or were cancelled again.",
+        ("F7",),
+        enabled=lambda panel: panel.queue.count(ItemState.FAILED, ItemState.CANCELLED) > 0,
+        hosted=False,
+    )
+    def retry(self) -> None:
+        """Runs chosen pictures again."""
+        self.queue.retry(_ids(self._chosen(ItemState.FAILED, ItemState.CANCELLED)))
         self.start()
 
-    def _cancel(self) -> None:
-        self.runner.cancel(_ids(self._chosen(State.WAITING, State.RUNNING)))
+    @Command(
+        "queue_cancel",
+        (Menu.QUEUE, 1, 6),
+        "&Cancel",
+        "Cancel the chosen pictures.",
+        ("Shift+Del",),
+        enabled=lambda panel: panel.queue.count(ItemState.WAITING, ItemState.RUNNING) > 0,
+        hosted=False,
+    )
+    def cancel(self) -> None:
+        """Takes chosen pictures out of it."""
+        self.runner.cancel(_ids(self._chosen(ItemState.WAITING, ItemState.RUNNING)))
 
     def _scroll_to(self, item: Item) -> None:
         self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
 
-    def _chosen(self, *states: State) -> list[Item]:
+    def _chosen(self, *states: ItemState) -> list[Item]:
         """Selected items in these states; all such where none is selected."""
         chosen = [item for item in self.list.chosen() if item.state in states]
         return chosen or [item for item in self.queue.items if item.state in states]
 
     def _remove_finished(self) -> None:
-        self.queue.remove(_ids(item for item in self.queue.items if item.state is State.DONE))
+        self.queue.remove(_ids(item for item in self.queue.items if item.state is ItemState.DONE))
 
     def _show_menu(self, position: Any) -> None:
         chosen = self.list.chosen()
@@ -222,7 +271,7 @@ class QueuePanel(QWidget):
             return
         menu = QMenu(self)
         first = chosen[0]
-        if first.state is State.DONE and first.target is not None:
+        if first.state is ItemState.DONE and first.target is not None:
             folder = first.target.parent
             menu.addAction(translate("Queue", "&Open result"), lambda: self.open(first))
             menu.addAction(
@@ -240,34 +289,26 @@ class QueuePanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Takes files."""
-        if event and _dropped(event):
+        if event and files_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Adds what was dropped."""
-        if event and _dropped(event):
+        if event and files_in(event.mimeData()):
             event.acceptProposedAction()
-            self.add(_dropped(event))
+            self.add(files_in(event.mimeData()))
 
     # Telling
 
     def _update(self) -> None:
         queue = self.queue
-        waiting, running = queue.count(State.WAITING), queue.running is not None
-        self.commands["queue_start"].setEnabled(waiting > 0 and not queue.active)
-        self.commands["queue_pause"].setEnabled(queue.active)
-        self.commands["queue_retry"].setEnabled(queue.count(State.FAILED, State.CANCELLED) > 0)
-        self.commands["queue_cancel"].setEnabled(waiting > 0 or running)
-        self.clear.setEnabled(queue.count(State.DONE) > 0)
+        waiting, running = queue.count(ItemState.WAITING), queue.running is not None
+        self.commands.refresh()
+        self.clear.setEnabled(queue.count(ItemState.DONE) > 0)
         self.progress.setValue(int(queue.share() * 1000))
         self.progress.setVisible(running or waiting > 0)
         self.summary.setText(summary(queue, time.monotonic()))
         self.summary.setVisible(bool(queue.items))
-
-
-def _dropped(event: QDropEvent) -> list[Path]:
-    data = event.mimeData()
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
 
 
 def _ids(items: Iterable[Item]) -> set[int]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QAbstractListModel, QCoreApplication, QEvent, QModelIndex, QObject, QRect, QSize, Qt
+from PyQt6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QRect,
+    QSize,
+    Qt,
+    pyqtSignal,
+)
 from PyQt6.QtCore import pyqtSignal as Signal
 from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QTextLayout
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from unfade.ui.design import Colours, Space, colours_of
-from unfade.ui.queue.model import Item, Queue, State
-from unfade.ui.queue.telling import state_text
-from unfade.ui.words import Words
+from unfade.picture import vips
+from unfade.ui.language import Words
+from unfade.ui.queue.model import Item, ItemState, Queue, state_text
+from unfade.ui.theme import Colours, Space, colours_of
 
 translate = QCoreApplication.translate
 
@@ -189,15 +202,15 @@ def _paint_texts(
     painter.drawText(
         QRect(area.left(), area.top() + 1, area.width(), line), Qt.AlignmentFlag.AlignVCenter, name
     )
-    ink = {State.DONE: colours.success, State.FAILED: colours.danger}.get(item.state, colours.muted)
+    ink = {ItemState.DONE: colours.success, ItemState.FAILED: colours.danger}.get(item.state, colours.muted)
     painter.setPen(QColor(colours.text if ink == colours.muted and _is_selected(option) else ink))
     below = QRect(area.left(), area.top() + line + Space.XS, area.width(), area.height() - line - Space.XS)
-    if item.state is State.FAILED:
+    if item.state is ItemState.FAILED:
         _paint_wrapped(painter, below, state_text(item))
     else:
         text = metrics.elidedText(state_text(item), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignTop, text)
-    if item.state is State.RUNNING:
+    if item.state is ItemState.RUNNING:
         bar = QRect(area.left(), area.bottom() - 3, area.width(), 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.line))
@@ -228,3 +241,44 @@ def _paint_wrapped(painter: QPainter, area: QRect, text: str) -> None:
 
 def _is_selected(option: QStyleOptionViewItem) -> bool:
     return bool(option.state & QStyle.StateFlag.State_Selected)
+
+
+def thumbnail(path: Path, side: int) -> QImage:
+    """The picture in a square of ``side`` pixels; a null image where there is none in the file."""
+    v = vips()
+    try:
+        # A source, not a file name: libvips would take "[...]" in a name for options.
+        source = v.Source.new_from_file(os.fsencode(path))
+        image = v.Image.thumbnail_source(source, side, size="down", height=side, output_profile="srgb")
+        image = image.colourspace("srgb").cast("uchar")
+        if not image.hasalpha():
+            image = image.bandjoin(255)
+        data: Any = image.write_to_memory()
+    except v.Error:
+        return QImage()
+    whole = QImage(bytes(data), image.width, image.height, image.width * 4, QImage.Format.Format_RGBA8888)
+    return whole.copy()  # its own memory
+
+
+class Thumbnails(QObject):
+    """Makes thumbnails one after the other.
+
+    Signals:
+        made: (id, QImage).
+    """
+
+    made = pyqtSignal(int, QImage)
+
+    def __init__(self, side: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._pool = ThreadPoolExecutor(1, "unfade-thumbnails")
+
+    def ask(self, id: int, path: Path) -> None:
+        """``made`` follows."""
+        self._pool.submit(lambda: self.made.emit(id, thumbnail(path, self._side)))
+
+    def close(self) -> None:
+        """Makes no more. No signals follow."""
+        self.blockSignals(True)
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -9,8 +9,7 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from unfade.service.client import Client
-from unfade.ui.queue.model import MOST_ATTEMPTS, Item, Output, Queue, State
-from unfade.ui.queue.telling import counts
+from unfade.ui.queue.model import MOST_ATTEMPTS, Item, ItemState, Output, Queue, counts
 from unfade.ui.queue.worker import Worker
 from unfade.ui.recipes import for_any_picture
 
@@ -98,7 +97,7 @@ class QueueRunner(QObject):
             return
         note()
         self._go_on()
-        if self._queue.running is None and not self._queue.count(State.WAITING):
+        if self._queue.running is None and not self._queue.count(ItemState.WAITING):
             self.said.emit(
                 translate("Queue", "The queue is done: {summary}").format(summary=counts(self._queue))
             )

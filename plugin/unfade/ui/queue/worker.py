@@ -20,9 +20,7 @@ from unfade.filters.options import find_filter
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client, EngineError, Result
-from unfade.ui.engine import start_engine
-from unfade.ui.engine_words import sentence_of
-from unfade.ui.pixels import DEPTHS, as_picture
+from unfade.ui.engine import DEPTHS, as_picture, sentence_of, start_engine
 from unfade.ui.profiles import as_sent, result_metadata
 
 translate = QCoreApplication.translate

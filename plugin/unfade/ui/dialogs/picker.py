@@ -22,8 +22,8 @@ from PyQt6.QtWidgets import (
 
 from unfade.ui.chroma_plane import ChromaPlane
 from unfade.ui.colour import Chroma, chroma_of, colour_at, lightness_of
-from unfade.ui.design import Space, colours_of
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space, colours_of
 from unfade.ui.widgets import column_of
 
 translate = QCoreApplication.translate

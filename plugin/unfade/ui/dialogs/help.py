@@ -1,4 +1,4 @@
-"""The help sheet: every command and its keys, and what the mouse does."""
+"""Help: the sheet with every command and its keys, and what the mouse does; version and licence."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QHeaderView,
     QLineEdit,
+    QMessageBox,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
-from unfade.ui.commands import COMMANDS, Menu, plain_text
-from unfade.ui.design import Space
+from unfade import __version__
+from unfade.ui.commands import COMMANDS, Actions, Command, Menu, plain_text
+from unfade.ui.dialogs.doctor import open_log
+from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of
 
 translate = QCoreApplication.translate
@@ -73,7 +76,7 @@ class ShortcutSheet(QDialog):
             command = COMMANDS.get(action.objectName())
             if command is not None:
                 groups[command.menu].append(action)
-        order = list(COMMANDS)
+        order = [command.id for command in sorted(COMMANDS.values(), key=lambda command: command.at[1:])]
         for menu, group in groups.items():
             group.sort(key=lambda action: order.index(action.objectName()))
             rows = [(plain_text(action.text()), _keys(action), action.statusTip()) for action in group]
@@ -169,3 +172,41 @@ def _keys(action: QAction) -> list[str]:
 def _native(keys: QKeySequence | str) -> str:
     """Keys as they are written on this platform, in the user's language."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class Help:
+    """The commands of the Help menu, but for the doctor, which is the status bar's."""
+
+    def __init__(self, window: QWidget, actions: Actions) -> None:
+        self._window, self._actions = window, actions
+
+    @Command(
+        "shortcuts", (Menu.HELP, 1, 1), "&Keyboard shortcuts", "Show every command and its keys.", ("F1", "?")
+    )
+    def show_shortcuts(self) -> None:
+        """Opens the sheet of keys."""
+        sheet = ShortcutSheet(self._actions.values(), self._window)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    @Command("open_log", (Menu.HELP, 2, 2), "Open &log file", "Open the log, which a bug report needs.")
+    def open_log(self) -> None:
+        """Opens the log file."""
+        open_log()
+
+    @Command(
+        "about",
+        (Menu.HELP, 3, 1),
+        "&About Unfade",
+        "Show the version and the licence.",
+        role=QAction.MenuRole.AboutRole,
+    )
+    def show_about(self) -> None:
+        """Says what this is."""
+        text = translate(
+            "Window",
+            "<h3>Unfade {version}</h3><p>Enlarges, cleans and colours pictures, on this computer alone.</p>"
+            "<p>Free software under the GNU General Public License, version 3 or later.</p>",
+        )
+        title = translate("Window", "About Unfade")
+        QMessageBox.about(self._window, title, text.format(version=__version__))

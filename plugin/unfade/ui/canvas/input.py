@@ -1,4 +1,4 @@
-"""What pointer, wheel and touchpad do on the canvas: move and zoom, drag the divider, use the tool."""
+"""What pointer, wheel, touchpad and keys do on the canvas: move and zoom, drag the divider, use the tool."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from enum import Enum, auto
 from typing import Protocol
 
 from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QInputDevice, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PyQt6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 
 from unfade.ui.canvas.scene import Scene
-from unfade.ui.canvas.toolbox import Toolbox
+from unfade.ui.canvas.tools import Toolbox
 from unfade.ui.canvas.viewport import Point, Viewport
 
 _WHEEL_STEP = 2 ** (1 / 3)  # three notches double the size
+
+_PAN_STEP = 64  # device-independent pixels an arrow key moves the picture ...
+_CROSS_STEP = 8  # ... or the crosshair
+_DIVIDER_STEP = 0.05
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Dragged(Enum):
@@ -24,7 +35,7 @@ class Dragged(Enum):
 
 
 class Movable(Protocol):
-    """What gestures move: the canvas."""
+    """What gestures and keys move: the canvas."""
 
     def set_viewport(self, viewport: Viewport) -> None: ...
     def set_divider(self, share: float) -> None: ...
@@ -131,3 +142,37 @@ class Gestures:
 
 def _point(position: QPointF) -> Point:
     return position.x(), position.y()
+
+
+def press_key(event: QKeyEvent, scene: Scene, toolbox: Toolbox, canvas: Movable) -> bool:
+    """Does what a key stands for while there is a picture; False for keys that mean nothing here."""
+    viewport, tool, key = scene.viewport, toolbox.tool, Qt.Key(event.key())
+    if viewport is None:
+        return False
+    modifiers = event.modifiers()
+    if key in _ARROWS and modifiers & Qt.KeyboardModifier.ControlModifier:
+        canvas.set_divider(scene.divider + _ARROWS[key][0] * _DIVIDER_STEP)
+    elif key in _ARROWS:
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        if tool is None:
+            across, down = (way * _PAN_STEP * scene.ratio * (4 if shift else 1) for way in _ARROWS[key])
+            canvas.set_viewport(viewport.moved(-across, -down))
+        else:
+            _move_crosshair(scene, viewport, _ARROWS[key], 1 if shift else _CROSS_STEP)
+    elif key in _ENTER and tool is not None and not modifiers & ~Qt.KeyboardModifier.KeypadModifier:
+        scene.crosshair = scene.crosshair or viewport.centre
+        tool.press(scene.crosshair, scene.reach)
+        tool.release()
+    else:
+        return False
+    return True
+
+
+def _move_crosshair(scene: Scene, viewport: Viewport, way: tuple[int, int], step: float) -> None:
+    step *= scene.ratio / viewport.zoom
+    x, y = scene.crosshair or viewport.centre
+    extent = viewport.extent
+    scene.crosshair = (
+        min(max(x + way[0] * step, 0.0), extent.width - 0.5),
+        min(max(y + way[1] * step, 0.0), extent.height - 0.5),
+    )

@@ -23,14 +23,14 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import Extent
 from unfade.picture import format_of_suffix
-from unfade.ui.design import Space
 from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of, label_of
 
-__all__ = ["SaveChoice", "SaveDialog", "Saver"]
-
 translate = QCoreApplication.translate
+
+__all__ = ["SaveChoice", "SaveDialog", "Saver"]
 
 _SMALLEST_QUALITY = 1
 _DEFAULT_QUALITY = 95

@@ -1,4 +1,4 @@
-"""The fields that say where the queue's results go, and as what."""
+"""Which pictures go into the queue, and where their results go, and as what."""
 
 from __future__ import annotations
 
@@ -17,16 +17,42 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.ui.design import Space
+from unfade.picture import PICTURE_SUFFIXES
+from unfade.ui.language import Words
 from unfade.ui.queue.model import Output
 from unfade.ui.saving import FORMATS, format_for
 from unfade.ui.settings import Settings
+from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
-from unfade.ui.words import Words
 
 translate = QCoreApplication.translate
 
 _OWN_FORMAT = "own"
+
+
+def ask_for_pictures(parent: QWidget, settings: Settings) -> list[Path]:
+    """The files chosen; none where the user thought better of it."""
+    patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+    names, _filter = QFileDialog.getOpenFileNames(
+        parent,
+        translate("Queue", "Add pictures"),
+        str(settings.folder("open")),
+        f"{translate('Queue', 'Pictures')} ({patterns})",
+    )
+    if names:
+        settings.set_folder("open", Path(names[0]).parent)
+    return [Path(name) for name in names]
+
+
+def ask_for_folder(parent: QWidget, settings: Settings) -> list[Path]:
+    """The folder chosen, as a list; empty where the user thought better of it."""
+    name = QFileDialog.getExistingDirectory(
+        parent, translate("Queue", "Add folder"), str(settings.folder("open"))
+    )
+    if not name:
+        return []
+    settings.set_folder("open", Path(name))
+    return [Path(name)]
 
 
 class OutputFields(QWidget):

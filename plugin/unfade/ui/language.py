@@ -1,0 +1,114 @@
+"""The user's language: which there are, texts on the screen that follow it, and numbers as it writes them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator
+from PyQt6.QtWidgets import QWidget
+
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "zh_CN": "简体中文",
+}
+"""Languages by Qt's name, each as it calls itself. English is the source and needs no file."""
+
+FOLDER = Path(__file__).parent / "translations"
+
+_SHORTEST = QLocale.FloatingPointPrecisionOption.FloatingPointShortest.value
+
+
+def language_for(chosen: str, system: QLocale) -> str:
+    """The key of :data:`LANGUAGES` to use: the chosen one, else the first the system's user reads."""
+    if chosen in LANGUAGES:
+        return chosen
+    traditional = False
+    for wanted in system.uiLanguages():  # "zh-Hant-TW", "zh-TW", "zh-Hant", "zh"; "de-Latn-AT", "de-AT", "de"
+        language, *rest = wanted.replace("_", "-").split("-")
+        traditional |= bool({"Hant", "TW", "HK", "MO"} & set(rest))
+        if language == "zh" and not traditional:
+            return "zh_CN"
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def install_language(app: QCoreApplication, chosen: str) -> str:
+    """Has the application speak a language from now on, and write numbers as it does.
+
+    Args:
+        app: the application.
+        chosen: a key of :data:`LANGUAGES`, or "" for the system's.
+
+    Returns:
+        The language it speaks.
+    """
+    for old in app.findChildren(QTranslator):
+        app.removeTranslator(old)
+        old.deleteLater()
+    system = QLocale.system()
+    language = language_for(chosen, system)
+    spoken = QLocale(language)
+    # Somebody in Austria or Mexico has numbers of their own.
+    QLocale.setDefault(system if system.language() == spoken.language() else spoken)
+    if language == "en":
+        return language
+    qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    # Qt's own first: of two translators the one installed last is asked first.
+    for name, folder in ((f"qtbase_{language}", qt_folder), (f"unfade_{language}", str(FOLDER))):
+        translator = QTranslator(app)
+        if translator.load(name, folder):
+            app.installTranslator(translator)
+    return language
+
+
+class Words(QObject):
+    """The texts of a widget, and of what it holds: put now, and anew whenever the language has changed."""
+
+    def __init__(self, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._said: list[Callable[[], object]] = []
+        owner.installEventFilter(self)
+
+    def put(self, text: Callable[[], str], *into: Callable[[str], object]) -> None:
+        """Has ``text`` translate, and puts what it gives into each of the setters."""
+        for setter in into:
+            self.follow(functools.partial(_put, setter, text))
+
+    def follow(self, say: Callable[[], object]) -> None:
+        """Calls a function that sets texts now, and again after every change of language."""
+        self._said.append(say)
+        say()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Puts the texts anew when the language has changed."""
+        if event is not None and event.type() == QEvent.Type.LanguageChange:
+            for say in self._said:
+                say()
+        return super().eventFilter(watched, event)
+
+
+def _put(setter: Callable[[str], object], text: Callable[[], str]) -> None:
+    setter(text())
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """A number rounded to so many digits, but not before its point: "1.5" or "1,5", "6400"."""
+    places = max(0, digits - len(str(int(abs(value)))))
+    return _locale().toString(float(round(value, places)), "f", _SHORTEST)
+
+
+def fixed(value: float, places: int) -> str:
+    """A number with that many places behind the point: "0.5" or "0,5", "2.0"."""
+    return _locale().toString(value, "f", places)
+
+
+def _locale() -> QLocale:
+    locale = QLocale()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale

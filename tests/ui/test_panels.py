@@ -1,0 +1,102 @@
+"""A filter without a panel of its own gets one made from its options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.ui.accessibility import nameless, unreachable
+from unfade.filters import FILTERS
+from unfade.filters.base import option
+from unfade.ui import commands, document
+from unfade.ui.commands import Actions, Menu, declare
+from unfade.ui.document import Document
+from unfade.ui.panels.controls import Percent
+from unfade.ui.panels.generated import GeneratedPanel, panel_for
+from unfade.ui.panels.stack import PANELS
+from unfade.ui.preview.models import Models
+
+
+@dataclass(frozen=True)
+class FogOptions:
+    strength: float = option(1.0, "0 leaves all fog, 1 takes it away.", low=0, high=1)
+    reach: int = option(3, "Pixels around that count.", low=1, high=9)
+    gamma: float = option(1.0, "The curve.", low=0.5, high=4)
+    keep_edges: bool = option(True, "Whether edges stay as they are.")
+    model: str | None = option(None, "A model to use in place of the installed one.")
+
+
+FOG: Any = SimpleNamespace(
+    name="fog", title="Fog", summary="Take fog off pictures.", options=FogOptions, task="fog"
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[GeneratedPanel]:
+    monkeypatch.setattr(document, "CHAIN", (*document.CHAIN, FOG))
+    monkeypatch.setattr(document, "ORDER", (*document.ORDER, "fog"))
+    monkeypatch.setattr(commands, "COMMANDS", dict(commands.COMMANDS))
+    kind = panel_for(FOG)
+    declare(kind.command(len(FILTERS)))
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    actions = Actions(parent, [commands.COMMANDS["fog"]])
+    panel = kind(Document(), actions, parent)
+    actions.connect("fog", panel, panel.switch_on)
+    panel.document.subscribe(lambda _change: panel.show_document(Models()))
+    panel.document.subscribe(lambda _change: actions.refresh())
+    panel.show_document(Models())
+    assert isinstance(panel, GeneratedPanel)
+    yield panel
+    assert not parent.isVisible()  # and alive until here
+
+
+def test_every_registered_filter_has_a_panel() -> None:
+    assert list(PANELS) == [filter.name for filter in FILTERS]
+    assert sorted(document.ORDER) == sorted(PANELS)
+    assert document.ORDER[-1] == "upscale"  # what enlarges comes last
+
+
+def test_its_command_is_made_of_title_and_summary() -> None:
+    command = panel_for(FOG).command(3)
+    assert (command.id, command.at) == ("fog", (Menu.FILTER, 1, 3))
+    assert (command.text, command.tip) == ("Fog", "Take fog off pictures.")
+    assert command.checkable
+
+
+def test_each_option_has_a_control_of_its_kind(panel: GeneratedPanel) -> None:
+    kinds = {name: type(control) for name, control in panel.controls.items()}
+    assert kinds == {"strength": Percent, "reach": QSpinBox, "gamma": QDoubleSpinBox, "keep_edges": QCheckBox}
+    assert nameless(panel) == unreachable(panel) == []
+    gamma = panel.controls["gamma"]
+    assert isinstance(gamma, QDoubleSpinBox) and (gamma.minimum(), gamma.maximum()) == (0.5, 4)
+    assert panel.about.text() == "Take fog off pictures."
+
+
+def test_controls_set_the_options_and_follow_undo(panel: GeneratedPanel) -> None:
+    panel.switch.setChecked(True)
+    assert panel.on and "fog" in panel.document.state.filters
+    strength, reach = panel.controls["strength"], panel.controls["reach"]
+    assert isinstance(strength, Percent) and isinstance(reach, QSpinBox)
+    strength.slider.setValue(40)
+    reach.setValue(5)
+    edges = panel.controls["keep_edges"]
+    assert isinstance(edges, QCheckBox)
+    edges.setChecked(False)
+    assert panel.options == FogOptions(strength=0.4, reach=5, keep_edges=False)
+    panel.document.undo()
+    assert edges.isChecked() and panel.options == FogOptions(strength=0.4, reach=5)
+    panel.document.undo()
+    assert reach.value() == 3
+
+
+def test_all_it_shows_can_be_translated(panel: GeneratedPanel) -> None:
+    texts = {text for _, text in panel.texts()} | {text for _, text in commands.COMMANDS["fog"].texts}
+    assert {"Fog", "Take fog off pictures.", "Strength", "Keep edges", "The curve."} <= texts
+    assert not any("model" in text for text in texts)
