@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import ramp
 from tests.unit.picture.samples import display_p3
-from unfade.filters.colorize import ColorizeOptions, colorize
+from unfade.filters import ColorizeOptions, colorize
 from unfade.inference import Device, Engine
 from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client

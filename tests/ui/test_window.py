@@ -17,12 +17,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import WAIT, MakeWindow, ramp
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Recipe, Stroke
 from unfade.inference import Device, Engine
 from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
-from unfade.recipe import Recipe
 from unfade.service.client import Client
 from unfade.ui.document import State
 from unfade.ui.hints import hints_path
@@ -51,7 +49,7 @@ def expected(window: Window) -> Picture:
     """What the engine makes of the document, in this process."""
     recipe = Recipe.from_json({"steps": window.document.state.steps})
     assert window.document.picture is not None
-    return recipe.prepare(Engine(Device.parse("cpu"), threads=1))(window.document.picture).picture
+    return recipe.open(Engine(Device.parse("cpu"), threads=1)).run(window.document.picture).picture
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from unfade.cli.preview import preview
 from unfade.cli.run import run
 from unfade.cli.serve import serve
 from unfade.errors import UnfadeError, UsageError
-from unfade.log import log_file, start_logging
+from unfade.log import start_logging, unforeseen
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitCode.FAILED
     except Exception as error:
         logger.exception("unexpected failure")
-        kind = type(error).__name__
-        _say(f"Something went wrong that Unfade did not foresee ({kind}); {log_file()} tells more.")
+        _say(unforeseen(error))
         return ExitCode.FAILED
 
 

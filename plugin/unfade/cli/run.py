@@ -9,12 +9,11 @@ from typing import Any
 import typer
 
 from unfade.cli.running import PICTURES, RunOptions, keyword, run_command, run_pictures
-from unfade.recipe import RECIPE_SUFFIX, read_recipe
+from unfade.filters import RECIPE_SUFFIX, read_recipe
 
 
 def _run(inputs: list[Path], values: Mapping[str, Any], run_options: RunOptions) -> int:
-    recipe = read_recipe(values["recipe"])
-    return run_pictures(lambda engine: recipe.prepare(engine, masks=False), inputs, run_options)
+    return run_pictures(read_recipe(values["recipe"]).open, inputs, run_options)
 
 
 _RECIPE = typer.Argument(

@@ -18,11 +18,11 @@ from unfade.batch import Plan, Record
 from unfade.cli.interrupt import interruptible
 from unfade.cli.progress import Display
 from unfade.errors import UsageError
-from unfade.filters import Ready
+from unfade.filters import Runner
 from unfade.inference import Device, Engine
 from unfade.picture import OUTPUT_FORMATS
 
-Prepare: TypeAlias = Callable[[Engine], Ready]
+Open: TypeAlias = Callable[[Engine], Runner]
 """Finds and opens the models."""
 
 
@@ -111,9 +111,9 @@ def run_command(
 
 
 def run_pictures(
-    prepare: Prepare, inputs: list[Path], run_options: RunOptions, *, save_masks: bool = False
+    opened: Open, inputs: list[Path], run_options: RunOptions, *, save_masks: bool = False
 ) -> int:
-    """Runs what ``prepare`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
+    """Runs what ``opened`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
     output = run_options.output
     plan = batch.plan(
         inputs,
@@ -127,12 +127,13 @@ def run_pictures(
     names = [job.source.name for job in plan.jobs]
     with Display(names, as_json=run_options.json) as display:
         return interruptible(
-            lambda: _work(lambda: prepare(engine), plan, run_options, save_masks, display, writing), writing
+            lambda: _work(lambda: opened(engine), plan, run_options, save_masks, display, writing),
+            writing,
         )
 
 
 def _work(
-    prepare: Callable[[], Ready],
+    opened: Callable[[], Runner],
     plan: Plan,
     run_options: RunOptions,
     save_masks: bool,
@@ -145,7 +146,7 @@ def _work(
     if plan.jobs:
         records = batch.run(
             plan.jobs,
-            prepare(),
+            opened(),
             quality=run_options.quality,
             skip_existing=run_options.skip_existing,
             save_masks=save_masks,

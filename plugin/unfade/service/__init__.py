@@ -3,6 +3,6 @@
 ``client.py`` stands alone: a standard-library module that is copied into editors.
 """
 
-from unfade.service.server import serve
+from unfade.service.server import SERVICE_TILE, serve
 
-__all__ = ["serve"]
+__all__ = ["SERVICE_TILE", "serve"]

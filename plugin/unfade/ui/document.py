@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from unfade.errors import UsageError
-from unfade.filters.colorize import ColorizeOptions
-from unfade.filters.deartifact import DeartifactOptions
-from unfade.filters.hints import Hint
-from unfade.filters.options import find_filter
-from unfade.filters.strokes import Stroke
-from unfade.filters.upscale import UpscaleOptions
+from unfade.filters import (
+    ColorizeOptions,
+    DeartifactOptions,
+    Hint,
+    Recipe,
+    Step,
+    Stroke,
+    UpscaleOptions,
+    find_filter,
+)
 from unfade.inference import Extent
 from unfade.models import Task
 from unfade.picture import Picture
-from unfade.recipe import Recipe, Step
 
 ORDER: Final = (Task.DEARTIFACT, Task.COLORIZE, Task.UPSCALE)
 """The order in which the window runs filters: artifacts would be coloured and enlarged with the picture."""
@@ -80,7 +83,7 @@ class State:
     def with_steps(self, steps: Sequence[dict[str, Any]]) -> State:
         """These steps on, with their options, and nothing else. Raises UsageError for other orders."""
         recipe = Recipe.from_json({"steps": list(steps)})
-        tasks = [step.filter.task for step in recipe.steps]
+        tasks = [Task(step.filter.name) for step in recipe.steps]
         if tasks != [task for task in ORDER if task in tasks]:
             raise UsageError(
                 "This recipe runs its filters in an order, or as often, as the window does not; "
@@ -88,7 +91,7 @@ class State:
             )
         state = dataclasses.replace(self, enabled=frozenset(tasks))
         for step in recipe.steps:
-            state = state.with_all(step.filter.task, step.options)
+            state = state.with_all(Task(step.filter.name), step.options)
         return state
 
 

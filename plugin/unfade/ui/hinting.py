@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QCoreApplication, QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from unfade.filters.hints import Hint
+from unfade.filters import Hint
 from unfade.ui.canvas.eyedropper import Eyedropper
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Point

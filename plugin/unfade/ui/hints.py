@@ -11,7 +11,7 @@ from typing import Final
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from unfade.errors import OutputError, UnfadeError
-from unfade.filters.hints import HINTS, Hint, check_inside
+from unfade.filters import HINTS, Hint, check_inside
 from unfade.inference import Extent
 from unfade.paths import read_json, whole_or_absent
 from unfade.ui.document import Change, Document

@@ -12,7 +12,7 @@ from pathlib import Path
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UnfadeError
-from unfade.filters.hints import Hint
+from unfade.filters import Hint
 from unfade.inference import Extent
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture

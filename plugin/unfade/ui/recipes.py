@@ -10,7 +10,7 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from unfade.errors import UnfadeError
-from unfade.recipe import RECIPE_SUFFIX, Recipe, read_recipe, write_recipe
+from unfade.filters import RECIPE_SUFFIX, Recipe, read_recipe, write_recipe
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate

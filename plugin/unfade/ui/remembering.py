@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from unfade.errors import UnfadeError
-from unfade.filters.options import find_filter, read_options, write_options
+from unfade.filters import find_filter, read_options, write_options
 from unfade.ui.document import ORDER, State
 from unfade.ui.recipes import OF_ONE_PICTURE
 from unfade.ui.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.generator import LUMA
+from unfade.filters import LUMA
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, to_float
 from unfade.picture.profile import as_srgb

@@ -251,11 +251,11 @@ def test_libraries_may_print(environment: dict[str, str]) -> None:
         "def noise():\n"
         "    while True:\n"
         "        print('printed', flush=True); os.write(1, b'written\\n'); time.sleep(0.01)\n"
-        "from unfade.service import channel\n"
-        "take = channel.take_standard_streams\n"
+        "from unfade.service import connection\n"
+        "take = connection.take_standard_streams\n"
         "def taken():\n"
         "    streams = take(); threading.Thread(target=noise, daemon=True).start(); return streams\n"
-        "import unfade.service.server as server; server.take_standard_streams = taken\n"
+        "connection.take_standard_streams = taken\n"
         "from unfade.cli import main; sys.exit(main(['serve', '--device', 'cpu']))\n"
     )
     with Client([sys.executable, "-c", noisy], environment=environment) as client:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from unfade.batch.plan import FALLBACK_FORMAT, pictures_in
+from unfade.batch import FALLBACK_FORMAT, pictures_in
 from unfade.picture.formats import format_named, format_of_suffix
 from unfade.ui.naming import free_name
 
