@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unfade.picture.guided import GuidedPlanes, bilinear
-from unfade.picture.lab import lab_of_srgb
+from unfade.picture import GuidedPlanes, bilinear, lab_of_srgb
 
 STEP = 8
 RADII, DEVIATIONS = (1, 2, 3, 4), (0.01, 0.03, 0.06, 0.1)

@@ -18,8 +18,7 @@ from tests.unit.picture.samples import display_p3
 from unfade.filters import Hint
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
-from unfade.picture import Metadata, Picture
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.compare import Compare, panes, view_size
 from unfade.ui.canvas.images import image_of
 from unfade.ui.canvas.view import Canvas

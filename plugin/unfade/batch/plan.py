@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unfade.errors import PictureError, UsageError
-from unfade.picture import OUTPUT_FORMATS, PICTURE_SUFFIXES
-from unfade.picture.formats import format_named, format_of_suffix
+from unfade.picture import OUTPUT_FORMATS, PICTURE_SUFFIXES, format_named, format_of_suffix
 
 FALLBACK_FORMAT = "png"
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Final
 
-import typer
+import click
 
 from unfade import __version__
-from unfade.cli.doctor import doctor
-from unfade.cli.filters import add_filters
-from unfade.cli.install import install
-from unfade.cli.interrupt import Interrupted
-from unfade.cli.models import models
-from unfade.cli.preview import preview
-from unfade.cli.run import run
-from unfade.cli.serve import serve
-from unfade.errors import UnfadeError, UsageError
+from unfade.cli.running import Interrupted
+from unfade.errors import UnfadeError, UsageError, did_you_mean
 from unfade.log import start_logging, unforeseen
 
 logger = logging.getLogger(__name__)
 
-# Older typers need click, newer ones carry a copy of it; BadParameter's base is click's UsageError in both.
-_CommandLineError: Any = typer.BadParameter.__mro__[1]
+_COMMANDS: Final = {
+    "run": "restore:run",
+    "doctor": "commands:doctor",
+    "install": "commands:install",
+    "preview": "commands:preview",
+    "serve": "commands:serve",
+    "models": "models:models",
+}
+"""Where each command is, besides those that the filters' registry makes."""
 
 
 class ExitCode(IntEnum):
@@ -37,51 +39,70 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-app = typer.Typer(
+class _Commands(click.Group):
+    """Loads a command when it is named, so that each starts without the libraries of the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from unfade.cli.restore import filter_names
+
+        return [*filter_names(), *_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS:
+            module, _, name = _COMMANDS[cmd_name].partition(":")
+            command = getattr(import_module(f"unfade.cli.{module}"), name)
+            assert isinstance(command, click.Command)
+            return command
+        from unfade.cli.restore import filter_command
+
+        return filter_command(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UsageError(
+                f"There is no command {args[0]!r}{did_you_mean(args[0], self.list_commands(ctx))}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=_Commands,
+    name="unfade",
     help="Restores pictures: enlarges them, cleans them, colours them.",
-    add_completion=False,
-    rich_markup_mode=None,  # plain help, and rich is only imported for the progress bar
-    pretty_exceptions_enable=False,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-add_filters(app)
-app.command("run", help="Run the filters of a recipe, one after the other.")(run)
-app.add_typer(models, name="models")
-app.command("doctor")(doctor)
-app.command("install")(install)
-app.command("preview")(preview)
-app.command("serve")(serve)
-
-
-@app.callback(invoke_without_command=True)
-def _root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
+@click.option("--version", is_flag=True, help="Print the version and exit.")
+@click.pass_context
+def app(context: click.Context, version: bool) -> int | None:
+    """Tells the version, or how to use the command where no sub-command is named."""
     if version:
-        typer.echo(f"unfade {__version__}")
-        raise typer.Exit(ExitCode.DONE)
+        click.echo(f"unfade {__version__}")
+        context.exit(ExitCode.DONE)
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(ExitCode.USAGE)
+        click.echo(context.get_help(), err=True)
+        return ExitCode.USAGE
+    return None
 
 
-def main(arguments: list[str] | None = None) -> int:
+def run_command_line(arguments: Sequence[str]) -> int:
     """Runs one command line and gives the exit code; ends the process itself only when it is interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
     start_logging()
     try:
-        return int(app(arguments, prog_name="unfade", standalone_mode=False) or ExitCode.DONE)
+        return int(app.main(list(arguments), prog_name="unfade", standalone_mode=False) or ExitCode.DONE)
     except UnfadeError as error:
         logger.warning("%s: %s", type(error).__name__, error)
         _say(str(error))
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED
-    except _CommandLineError as error:
+    except click.ClickException as error:
         _say(_usage_sentence(error))
         return ExitCode.USAGE
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         _say("Interrupted.")
         return ExitCode.INTERRUPTED
     except Interrupted:
@@ -102,11 +123,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say(sentence: str) -> None:
-    typer.echo(f"unfade: {sentence}", err=True)
+    click.echo(f"unfade: {sentence}", err=True)
 
 
-def _usage_sentence(error: Any) -> str:
+def _usage_sentence(error: click.ClickException) -> str:
     """click's message on one line, with where to read more."""
-    message = " ".join(str(error.format_message()).split()).rstrip(".")
-    command = error.ctx.command_path if error.ctx is not None else "unfade"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = "unfade" if context is None else context.command_path
     return f"{message}; {command} --help tells what there is."

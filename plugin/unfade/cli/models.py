@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
+
+from unfade.cli.running import has_bars
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from unfade.models import Model
 
-models = typer.Typer(
-    help="Show the installed models, and add your own.", rich_markup_mode=None, no_args_is_help=False
-)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+@click.group()
+def models() -> None:
+    """Show the installed models, and add your own."""
 
 
 @models.command("list")
-def list_(as_json: _AsJson = False) -> int:
+@_as_json
+def list_(as_json: bool) -> int:
     """One line for each installed model."""
     from unfade import paths
     from unfade.models import list_models
@@ -31,9 +33,9 @@ def list_(as_json: _AsJson = False) -> int:
     found = list_models()
     if as_json:
         for model in found:
-            typer.echo(json.dumps(_record(model)))
+            click.echo(json.dumps(_record(model)))
     elif not found:
-        typer.echo(
+        click.echo(
             f"unfade: No model is installed; unfade models add FILE puts one into {paths.models_dir()}.",
             err=True,
         )
@@ -42,62 +44,55 @@ def list_(as_json: _AsJson = False) -> int:
         for model in found:
             card = model.card
             words = f"{card.task.value:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
-            typer.echo(f"{card.name:<{width}}  {words}  {card.title}")
+            click.echo(f"{card.name:<{width}}  {words}  {card.title}")
     return 0
 
 
 @models.command("info")
-def info(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME|PATH", help="A name from unfade models list, or a file.")
-    ],
-    as_json: _AsJson = False,
-) -> int:
+@click.argument("name", metavar="NAME|PATH")
+@_as_json
+def info(name: str, as_json: bool) -> int:
     """All that one model says of itself."""
     from unfade.models import find_model
 
     record = _record(find_model(name))
     if as_json:
-        typer.echo(json.dumps(record))
+        click.echo(json.dumps(record))
         return 0
     for key, value in record.items():
         if value in (None, "", {}):
             continue
         if key == "recipe":
-            typer.echo("recipe")
+            click.echo("recipe")
             for line in str(value).splitlines():
-                typer.echo(f"  {line}")
+                click.echo(f"  {line}")
         else:
-            typer.echo(f"{key.replace('_', ' '):<16} {_text(value)}")
+            click.echo(f"{key.replace('_', ' '):<16} {_text(value)}")
     return 0
 
 
 @models.command("add")
-def add(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="An ONNX model, or an https address.")],
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of one of the same name.")
-    ] = False,
-) -> int:
+@click.argument("source", metavar="FILE|URL")
+@click.option("--replace", is_flag=True, help="Take the place of one of the same name.")
+def add(source: str, replace: bool) -> int:
     """Add a model to your own: it is looked through, tried out, and probed where it has no card."""
     from unfade.models.library import add_model
 
     with _Bytes() as bar:
         model = add_model(source, replace=replace, on_bytes=bar.update)
     card = model.card
-    typer.echo(f"{card.name}  {card.task.value}  x{card.scale}  {model.path}")
+    click.echo(f"{card.name}  {card.task.value}  x{card.scale}  {model.path}")
     return 0
 
 
 @models.command("remove")
-def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of your own models.")],
-) -> int:
+@click.argument("name")
+def remove(name: str) -> int:
     """Delete one of your own models."""
     from unfade.models.library import remove_model
 
     for path in remove_model(name):
-        typer.echo(f"deleted {path}")
+        click.echo(f"deleted {path}")
     return 0
 
 
@@ -108,9 +103,9 @@ def verify() -> int:
 
     verdicts = verify_models()
     for verdict in verdicts:
-        typer.echo(f"{verdict.name}  {verdict.state.value}")
+        click.echo(f"{verdict.name}  {verdict.state.value}")
         if verdict.reason:
-            typer.echo(f"unfade: {verdict.reason}", err=True)
+            click.echo(f"unfade: {verdict.reason}", err=True)
     return int(not all(verdict.state.well for verdict in verdicts))
 
 
@@ -128,7 +123,7 @@ class _Bytes:
             self._progress.stop()
 
     def update(self, done: int, total: int | None) -> None:
-        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if not has_bars():
             return
         if self._progress is None:
             from rich.console import Console

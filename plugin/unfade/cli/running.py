@@ -1,162 +1,166 @@
-"""What commands that restore pictures share: their options, and the run itself."""
+"""How a run is shown and stopped: one progress bar, lines or JSON records, and Ctrl+C that answers at once.
+
+A Python signal handler waits for the main thread to come back from C code, which a tile on a slow computer
+keeps busy for seconds. So the work runs in a second thread while the main thread only waits. Results touch
+the disk in one place alone, while a lock is held; at any other moment the process can simply end.
+"""
 
 from __future__ import annotations
 
-import inspect
+import concurrent.futures
+import logging
 import os
+import signal
+import sys
 import threading
-import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
 
-import typer
+import click
 
-from unfade import batch
-from unfade.batch import Plan, Record
-from unfade.cli.interrupt import interruptible
-from unfade.cli.progress import Display
-from unfade.errors import UsageError
-from unfade.filters import Runner
-from unfade.inference import Device, Engine
-from unfade.picture import OUTPUT_FORMATS
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
-Open: TypeAlias = Callable[[Engine], Runner]
-"""Finds and opens the models."""
+    from unfade.batch import Record
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.1  # Windows delivers Ctrl+C only between waits
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """What they all take: files, the engine's settings, and how results are written."""
-
-    output: str | None
-    format: str | None
-    quality: int
-    recursive: bool
-    skip_existing: bool
-    json: bool
-    device: str
-    tile: int | None
-    threads: int | None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.quality <= 100:
-            raise UsageError(f"quality must be a number from 1 to 100, not {self.quality}.")
+class Interrupted(Exception):
+    """The user, or the system, asked the process to stop, and no file is being written."""
 
 
-_RUN_OPTIONS: dict[str, Any] = {
-    "output": typer.Option(
-        None,
-        "--output",
-        "-o",
-        metavar="OUTPUT",
-        help="Where results go: a file for one input file, else a folder.",
-    ),
-    "format": typer.Option(
-        None,
-        metavar="|".join(OUTPUT_FORMATS),
-        help="Format of the results in a folder; each picture's own when left out.",
-    ),
-    "quality": typer.Option(95, metavar="1..100", help="Quality of JPEG and WebP results."),
-    "recursive": typer.Option(False, "--recursive", "-r", help="Look into the folders inside folders too."),
-    "skip_existing": typer.Option(False, "--skip-existing", help="Leave out pictures whose result is there."),
-    "json": typer.Option(False, "--json", help="Print one JSON record a picture."),
-    "device": typer.Option(
-        "auto", "--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N, coreml or directml."
-    ),
-    "tile": typer.Option(
-        None, metavar="N", help="Largest side of a tile in pixels; small ones need less memory."
-    ),
-    "threads": typer.Option(None, metavar="N", help="CPU threads; all cores when left out."),
-}  # fmt: skip
+def interruptible(function: Callable[[], T], writing: threading.Lock) -> T:
+    """Runs the function in a thread and gives its result or raises its error.
+
+    Raises Interrupted on SIGINT or SIGTERM, holding ``writing``: no file is being written, and none will be.
+    The function may still be running, so the process has to end soon, with ``os._exit``.
+    """
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    with _stop_signals() as stopped:
+        # A daemon, which an executor's threads are not: an interrupted process does not wait for it.
+        threading.Thread(target=work, name="unfade-work", daemon=True).start()
+        while not future.done():
+            concurrent.futures.wait([future], _POLL_SECONDS)
+            if stopped.is_set():
+                writing.acquire()
+                raise Interrupted
+    return future.result()
 
 
-def flags(name: str, kind: Any) -> tuple[str, ...]:
-    """How an option is typed, said in so many words: typer 0.27 took ``metavar="MODEL"`` for ``--MODEL``."""
-    typed = name.replace("_", "-")
-    return (f"--{typed}/--no-{typed}",) if kind is bool else (f"--{typed}",)
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    stopped = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        logging.getLogger(__name__).info("stopped by signal %d", number)
+        stopped.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped  # signals belong to the main thread; whoever embeds the command line stops it himself
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def keyword(name: str, kind: Any, option: Any) -> inspect.Parameter:
-    """A parameter of a command, as typer reads it."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
+class Display:
+    """Results go to standard output; the bar, notes and failures to standard error.
 
-
-PICTURES = keyword(
-    "inputs",
-    list[Path],
-    typer.Argument(..., metavar="INPUT", show_default=False, help="Pictures, or folders of pictures."),
-)
-
-
-def run_command(
-    function: Callable[[list[Path], Mapping[str, Any], RunOptions], int],
-    parameters: Sequence[inspect.Parameter],
-) -> Callable[..., int]:
-    """A function that typer can read: these parameters, PICTURES among them, then those of RunOptions.
-
-    ``function`` gets the pictures, the values of the parameters by name, and the options of the run.
+    The bar appears only where standard error is a terminal: nothing of it ends up in a file or a pipe.
     """
 
-    def command(**values: Any) -> int:
-        run_options = RunOptions(**{name: values.pop(name) for name in _RUN_OPTIONS})
-        return function(values.pop("inputs"), values, run_options)
+    def __init__(self, names: list[str], *, as_json: bool) -> None:
+        """``names`` are those of the pictures, in the order in which they are done."""
+        self._names = names
+        self._as_json = as_json
+        self._told: set[str] = set()
+        self._progress: Progress | None = None
 
-    kinds = typing.get_type_hints(RunOptions)
-    every = [*parameters, *(keyword(name, kinds[name], option) for name, option in _RUN_OPTIONS.items())]
-    command.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
-    return command
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, index: int, share: float) -> None:
+        """Picture ``index`` is done to ``share`` (0 to 1). The bar appears with the first call."""
+        if not has_bars():
+            return
+        count = len(self._names)
+        if self._progress is None:
+            self._progress = _bar(count)
+            self._progress.start()
+        self._progress.update(
+            self._progress.task_ids[0],
+            completed=index + share,
+            description=self._names[index],
+            pictures=f"{index + 1}/{count}" if count > 1 else "",
+        )
+
+    def show(self, record: Record) -> None:
+        """One finished or failed picture."""
+        if self._as_json:
+            self._write(record.to_json(), error=False)
+        elif record.ok:
+            if record.fallback:
+                self.note(record.fallback)
+            self._write(record.to_line(), error=False)
+        if not record.ok:
+            self.note(record.to_line())
+
+    def note(self, sentence: str) -> None:
+        """A sentence beside the results; the same one is told once."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._write(f"unfade: {sentence}", error=True)
+
+    def _write(self, text: str, *, error: bool) -> None:
+        if self._progress is not None and (error or sys.stdout.isatty()):
+            # The bar owns the terminal, so the line has to go above it.
+            self._progress.console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        else:
+            click.echo(text, err=error)
 
 
-def run_pictures(
-    opened: Open, inputs: list[Path], run_options: RunOptions, *, save_masks: bool = False
-) -> int:
-    """Runs what ``opened`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
-    output = run_options.output
-    plan = batch.plan(
-        inputs,
-        None if output is None else Path(output),
-        format=run_options.format,
-        recursive=run_options.recursive,
-        into_folder=output is not None and output.endswith(("/", os.sep)),
+def has_bars() -> bool:
+    """Whether standard error is a terminal that a progress bar can be drawn on."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _bar(count: int) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    name = TextColumn(
+        "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
     )
-    engine = Engine(Device.parse(run_options.device), threads=run_options.threads, tile=run_options.tile)
-    writing = threading.Lock()
-    names = [job.source.name for job in plan.jobs]
-    with Display(names, as_json=run_options.json) as display:
-        return interruptible(
-            lambda: _work(lambda: opened(engine), plan, run_options, save_masks, display, writing),
-            writing,
-        )
-
-
-def _work(
-    opened: Callable[[], Runner],
-    plan: Plan,
-    run_options: RunOptions,
-    save_masks: bool,
-    display: Display,
-    writing: threading.Lock,
-) -> int:
-    failed = len(plan.failures)
-    for failure in plan.failures:
-        display.show(Record(failure.source, None, error=str(failure.error)))
-    if plan.jobs:
-        records = batch.run(
-            plan.jobs,
-            opened(),
-            quality=run_options.quality,
-            skip_existing=run_options.skip_existing,
-            save_masks=save_masks,
-            on_progress=display.update,
-            writing=writing,
-        )
-        for record in records:
-            display.show(record)
-            failed += not record.ok
-    count = len(plan.jobs) + len(plan.failures)
-    if failed and count > 1:
-        display.note(f"{failed} of {count} pictures failed; the others are done.")
-    return 1 if failed else 0
+    progress = Progress(
+        name,
+        TextColumn("{task.fields[pictures]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    progress.add_task("", total=count, pictures="")
+    return progress

@@ -22,10 +22,17 @@ from unfade.filters.hints import Hint, check_inside, hint_planes
 from unfade.filters.runner import Memo, size_of
 from unfade.inference import Extent, OutOfMemory, Session, check_finite
 from unfade.models import ModelCard, Tiling
-from unfade.picture import Kernel, Picture, fill_transparent, resize
-from unfade.picture.guided import GuidedPlanes, bilinear, smoothed
-from unfade.picture.lab import Lightness
-from unfade.picture.profile import as_srgb
+from unfade.picture import (
+    GuidedPlanes,
+    Kernel,
+    Lightness,
+    Picture,
+    as_srgb,
+    bilinear,
+    fill_transparent,
+    resize,
+    smoothed,
+)
 
 Planes = NDArray[np.float32]
 

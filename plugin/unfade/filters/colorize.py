@@ -22,10 +22,7 @@ from unfade.filters.mix import over, saturated
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
 from unfade.inference import Bounds, Engine, Extent, row_strips
 from unfade.models import Model
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture.guided import Enlarged
-from unfade.picture.lab import Lightness, srgb_of_lab
-from unfade.picture.profile import as_srgb
+from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, srgb_of_lab, to_float
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
 

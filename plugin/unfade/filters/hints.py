@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unfade.errors import UsageError
 from unfade.filters.base import Codec
 from unfade.inference import Extent
-from unfade.picture.lab import lab_of_srgb
+from unfade.picture import lab_of_srgb
 
 MOST_HINTS = 10_000
 _SIDE = 5  # pixels a side of a hint at working size; training draws sides from 1 to 9

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from unfade.inference.geometry import Bounds
 from unfade.inference.windows import Read, Write
-from unfade.picture.convert import from_float, to_float
+from unfade.picture import from_float, to_float
 
 
 def array_reader(pixels: NDArray[Any]) -> Read:

@@ -19,12 +19,12 @@ from typing import Any
 from unfade import __version__
 from unfade.errors import UnfadeError
 from unfade.filters import Filter, all_filters, describe_options
-from unfade.install.kritarc import switch
 from unfade.install.profiles import Editor, Profile
 from unfade.paths import whole_or_absent
 
 SETTINGS = "unfade.json"
 _HERE = Path(__file__).parent
+_GROUP, _KEY = "[python]", "enable_unfade"  # in kritarc
 
 
 class InstallError(UnfadeError):
@@ -162,3 +162,23 @@ def _set_kritarc(profile: Profile, on: bool) -> None:
     if after != before:
         _make(profile.settings.parent)
         _write(profile.settings, after.encode())
+
+
+def switch(text: str, on: bool) -> str:
+    """The text of kritarc with the plug-in switched on, or without a word of it; all other lines stay.
+
+    KConfig's files are no INI files that configparser could write back: nested groups, keys in brackets.
+    """
+    lines = [line for line in text.splitlines() if line.partition("=")[0].strip() != _KEY]
+    if on:
+        if _GROUP not in lines:
+            lines += ["", _GROUP] if lines and lines[-1] else [_GROUP]
+        lines.insert(lines.index(_GROUP) + 1, f"{_KEY}=true")
+    elif _KEY in text and _GROUP in lines:
+        place = lines.index(_GROUP)
+        rest = next((line for line in lines[place + 1 :] if line), "[")
+        if rest.startswith("["):  # nothing else is in the group
+            del lines[place]
+            while lines and not lines[-1]:
+                lines.pop()
+    return "\n".join(lines) + "\n" if lines else ""

@@ -1,26 +1,65 @@
-"""Pictures: reading and writing files, and the pixel work that filters share."""
+"""Pictures: reading and writing files, their colours and metadata, and the pixel work that filters share."""
 
-from unfade.picture.convert import from_float, peak_of, to_float
+from unfade.picture.colour import as_srgb, from_srgb, in_profile, is_profile_for, is_srgb, to_srgb
 from unfade.picture.fill import fill_transparent
-from unfade.picture.formats import OUTPUT_FORMATS, PICTURE_SUFFIXES
-from unfade.picture.picture import Metadata, Picture
-from unfade.picture.reading import DEFAULT_MAX_PIXELS, read_picture
-from unfade.picture.resize import Kernel, resize, resized_strips
-from unfade.picture.writing import write_picture
+from unfade.picture.formats import (
+    OUTPUT_FORMATS,
+    PICTURE_SUFFIXES,
+    Format,
+    format_named,
+    format_of_suffix,
+)
+from unfade.picture.lab import Lightness, Plane, in_gamut, lab_of_srgb, srgb_of_lab
+from unfade.picture.picture import (
+    Metadata,
+    Picture,
+    from_float,
+    from_vips,
+    peak_of,
+    to_float,
+    to_vips,
+    vips,
+    with_dtype,
+)
+from unfade.picture.read import DEFAULT_MAX_PIXELS, read_picture
+from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
+from unfade.picture.write import write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "OUTPUT_FORMATS",
     "PICTURE_SUFFIXES",
+    "Enlarged",
+    "Format",
+    "GuidedPlanes",
     "Kernel",
+    "Lightness",
     "Metadata",
     "Picture",
+    "Plane",
+    "as_srgb",
+    "bilinear",
     "fill_transparent",
+    "format_named",
+    "format_of_suffix",
     "from_float",
+    "from_srgb",
+    "from_vips",
+    "in_gamut",
+    "in_profile",
+    "is_profile_for",
+    "is_srgb",
+    "lab_of_srgb",
     "peak_of",
     "read_picture",
     "resize",
     "resized_strips",
+    "smoothed",
+    "srgb_of_lab",
     "to_float",
+    "to_srgb",
+    "to_vips",
+    "vips",
+    "with_dtype",
     "write_picture",
 ]

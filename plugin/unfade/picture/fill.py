@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture.convert import from_float, to_float
+from unfade.picture.picture import from_float, to_float
 
 _LEVELS = 6
 _BLOCK = 2**_LEVELS

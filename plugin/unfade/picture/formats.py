@@ -23,6 +23,8 @@ class Format:
     """Longest side in pixels."""
     deep: bool = False
     """Whether 16 bits a sample can be written."""
+    floats: bool = False
+    """Whether 32-bit floats can be written."""
     alpha: bool = True
     """Whether alpha can be written."""
 
@@ -38,6 +40,7 @@ FORMATS: tuple[Format, ...] = (
         (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
         2**31 - 1,
         deep=True,
+        floats=True,
     ),
     Format("bmp", "BMP", (".bmp", ".dib"), (b"BM",), 2**31 - 1),
 )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from unfade.picture.convert import peak_of, to_float
+from unfade.picture.picture import peak_of, to_float
 
 Plane = NDArray[np.float32]
 

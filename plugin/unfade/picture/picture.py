@@ -1,13 +1,18 @@
-"""The picture as filters see it: an array of pixels and what travels with it."""
+"""A picture in memory: pixels and metadata, and pixels converted between dtypes and to libvips and back."""
 
 from __future__ import annotations
 
+import functools
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from unfade.picture.convert import peak_of
+_PEAKS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+_VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
+_DTYPES = {name: np.dtype(dtype) for dtype, name in _VIPS_FORMATS.items()}
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Picture:
     """One picture: straight (not premultiplied) pixels in display orientation, and their metadata.
 
     Raises:
-        ValueError: if the pixels are not a C-contiguous HWC array of a known kind (a programming error).
+        ValueError: if the pixels are not a C-contiguous HWC array of a known dtype (a programming error).
     """
 
     pixels: NDArray[Any]
@@ -74,3 +79,81 @@ class Picture:
     def peak(self) -> float:
         """The value of white: 255, 65535 or 1.0."""
         return peak_of(self.pixels.dtype)
+
+
+def peak_of(dtype: DTypeLike) -> float:
+    """The value of white for pixels of `dtype`: 255, 65535 or 1.0.
+
+    Raises:
+        ValueError: for a type that pictures do not have.
+    """
+    try:
+        return _PEAKS[np.dtype(dtype)]
+    except KeyError:
+        raise ValueError(f"pixels must be uint8, uint16 or float32, not {np.dtype(dtype)}") from None
+
+
+def to_float(array: NDArray[Any]) -> NDArray[np.float32]:
+    """uint8, uint16 or float32 pixels of any shape as float32 in [0, 1]; float32 is not copied."""
+    if array.dtype == np.float32:
+        return array
+    out: NDArray[np.float32] = array.astype(np.float32)
+    out /= np.float32(peak_of(array.dtype))
+    return out
+
+
+def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[Any]:
+    """float pixels in [0, 1] as `dtype` (uint8, uint16, float32).
+
+    Clipped, rounded to nearest, without dither; NaN becomes 0. `from_float(to_float(a), a.dtype)` equals `a`.
+    """
+    peak = peak_of(dtype)
+    out = np.array(array, dtype=np.float32)
+    np.fmax(out, np.float32(0), out=out)  # of NaN and 0 it takes 0
+    np.fmin(out, np.float32(1), out=out)
+    if np.dtype(dtype) == np.float32:
+        return out
+    np.multiply(out, np.float32(peak), out=out)
+    return np.rint(out, out=out).astype(dtype)
+
+
+def with_dtype(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Pixels of any shape as `dtype` (uint8, uint16 or float32); `array` itself where it has that dtype."""
+    if array.dtype == np.dtype(dtype):
+        return array
+    return from_float(to_float(array), dtype)
+
+
+@functools.cache
+def vips() -> Any:
+    """The pyvips module, imported when the first picture is read or written.
+
+    Its cache of operations is off: it would keep files open and pictures alive. Its log (what libvips says of
+    odd files) goes only to those who set up logging, not to the terminal.
+    """
+    import pyvips
+
+    logging.getLogger("pyvips").addHandler(logging.NullHandler())
+    pyvips.cache_set_max(0)
+    return pyvips
+
+
+def to_vips(pixels: NDArray[Any]) -> Any:
+    """HWC pixels (C-contiguous) as a libvips image of gray or RGB, sharing their memory."""
+    height, width, bands = pixels.shape
+    image = vips().Image.new_from_memory(pixels.data, width, height, bands, _VIPS_FORMATS[pixels.dtype.name])
+    deep = pixels.dtype == np.uint16
+    if bands < 3:
+        return image.copy(interpretation="grey16" if deep else "b-w")
+    return image.copy(interpretation="rgb16" if deep else "srgb")
+
+
+def from_vips(image: Any) -> NDArray[Any]:
+    """The pixels of a libvips image of 8 or 16 bits or 32-bit floats, HWC (read-only)."""
+    flat = np.frombuffer(image.write_to_memory(), dtype_of(image))
+    return flat.reshape(image.height, image.width, image.bands)
+
+
+def dtype_of(image: Any) -> np.dtype[Any]:
+    """The numpy type of a libvips image's samples. Raises KeyError for one that pictures do not have."""
+    return _DTYPES[image.format]

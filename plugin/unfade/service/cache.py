@@ -13,18 +13,16 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unfade import paths
 from unfade.errors import UsageError
 from unfade.filters import Memo, Recipe, Runner
 from unfade.inference import Engine
 from unfade.models import MODELS_VARIABLE
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture.profile import from_srgb, is_srgb
+from unfade.picture import Picture, is_srgb
 
 MOST_STORED: Final = 8
 MOST_OPENED: Final = 16
@@ -51,22 +49,6 @@ class Stored:
             deep = Picture(picture.pixels * np.uint16(257), picture.metadata)
             self.memo.keep("16 bits", None, deep)
         return deep
-
-    def returned(self, result: Picture) -> NDArray[Any]:
-        """The result's pixels with values of the profile and of the depth that the picture was sent with.
-
-        What Colorize makes of a gray picture is RGB and stays sRGB: a gray profile does not fit it.
-        """
-        sent, pixels, icc = self.picture, result.pixels, self.picture.metadata.icc
-        if icc is not None and result.metadata.icc is None and result.is_gray == sent.is_gray:
-            converted = from_srgb(result.colour, icc)
-            if converted is not None:
-                pixels = np.ascontiguousarray(
-                    np.concatenate((converted, pixels[..., converted.shape[2] :]), axis=2)
-                )
-        if pixels.dtype == sent.pixels.dtype:
-            return pixels
-        return from_float(to_float(pixels), sent.pixels.dtype)
 
 
 class Cache:

@@ -30,7 +30,7 @@ from unfade.errors import (
 )
 from unfade.inference import OutOfMemory
 from unfade.log import log_file, unforeseen
-from unfade.picture import Metadata, Picture
+from unfade.picture import Metadata, Picture, in_profile, with_dtype
 from unfade.service.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
@@ -78,6 +78,17 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "There is not enough memory for this picture: close other programs, or choose a smaller part."
     return unforeseen(error)
+
+
+def as_sent(result: Picture, sent: Picture) -> NDArray[Any]:
+    """The result's pixels with values of the profile and of the depth that the picture was sent with.
+
+    What Colorize makes of a gray picture is RGB and stays sRGB: a gray profile does not fit it.
+    """
+    dtype = sent.pixels.dtype
+    if result.metadata.icc is None and result.is_gray == sent.is_gray:
+        return in_profile(result, sent.metadata.icc, dtype).pixels
+    return with_dtype(result.pixels, dtype)
 
 
 class Connection:
@@ -215,6 +226,7 @@ class Connection:
 
         Args:
             header: what the reply says beside its size: ``id`` and so on.
+            pixels: see :func:`as_sent`.
             order: the byte order that the client wants.
             check: called before every stripe; what it raises ends the sending.
         """

@@ -25,7 +25,7 @@ from unfade.inference import Engine, provider_label
 from unfade.models import Model, list_models
 from unfade.picture import Picture
 from unfade.service.cache import Cache, Stored
-from unfade.service.connection import Connection, Upload
+from unfade.service.connection import Connection, Upload, as_sent
 from unfade.service.protocol import Apply, BrokenFrame, Cancel, Forget, List, Request, Shutdown, Store
 
 logger = logging.getLogger(__name__)
@@ -244,7 +244,7 @@ class Server:
         result = runner.run(
             source, region=request.region, want_mask=True, progress=progress, memo=stored.memo
         )
-        pixels = stored.returned(result.picture)
+        pixels = as_sent(result.picture, stored.picture)
         report = result.report
         header: dict[str, Any] = {
             "id": request.id,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture.lab import Plane, in_gamut, lab_of_srgb, srgb_of_lab
+from unfade.picture import Plane, in_gamut, lab_of_srgb, srgb_of_lab
 
 
 class Chroma(NamedTuple):

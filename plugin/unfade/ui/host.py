@@ -13,12 +13,10 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UsageError
-from unfade.filters import Memo
 from unfade.models import Task
 from unfade.picture import Picture
-from unfade.service.cache import Stored
 from unfade.service.client import Result
-from unfade.service.connection import Connection, Upload
+from unfade.service.connection import Connection, Upload, as_sent
 from unfade.service.protocol import Apply, Cancel, Request, Shutdown
 from unfade.ui.link import EngineLink
 from unfade.ui.pixels import as_picture
@@ -162,7 +160,7 @@ class Host(QObject):
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
         assert self._picture is not None
         made = as_picture(result, result_metadata(self._picture, [Task(step["filter"]) for step in steps]))
-        pixels = Stored(self._picture, Memo()).returned(made)
+        pixels = as_sent(made, self._picture)
         header = {
             "id": request.id,
             "exact": result.exact,

@@ -10,8 +10,7 @@ import dataclasses
 from collections.abc import Collection
 
 from unfade.models import Task
-from unfade.picture import Metadata, Picture
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb
 
 
 def needs_srgb(picture: Picture, tasks: Collection[Task]) -> bool:

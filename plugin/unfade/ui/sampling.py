@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from unfade.filters import LUMA
 from unfade.inference import Bounds, Extent
-from unfade.picture import Picture, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Picture, as_srgb, to_float
 from unfade.ui.canvas.viewport import Point
 
 _AROUND = 2  # pixels: one alone may be grain

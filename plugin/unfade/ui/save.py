@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.inference import Extent
-from unfade.picture.formats import format_of_suffix
+from unfade.picture import format_of_suffix
 from unfade.ui.design import Space
 from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings

@@ -18,8 +18,15 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from unfade.errors import UnfadeError
 from unfade.inference import Extent
 from unfade.log import log_file
-from unfade.picture import Picture, from_float, to_float, write_picture
-from unfade.picture.formats import Format, format_named, format_of_suffix
+from unfade.picture import (
+    Format,
+    Picture,
+    format_named,
+    format_of_suffix,
+    from_float,
+    to_float,
+    write_picture,
+)
 from unfade.ui.naming import free_name
 
 translate = QCoreApplication.translate

@@ -22,9 +22,7 @@ from unfade.filters.colorize import COLORIZE
 from unfade.filters.hints import hint_planes
 from unfade.inference import Bounds, Engine, Extent, Session
 from unfade.models import Task, Tensor, Tiling
-from unfade.picture import Metadata, Picture, to_float
-from unfade.picture.lab import lab_of_srgb
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb, lab_of_srgb, to_float
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

@@ -12,7 +12,7 @@ import pytest
 
 from unfade.filters import all_filters, describe_options
 from unfade.install import Editor, InstallError, Profile, install, uninstall
-from unfade.install.kritarc import switch
+from unfade.install.copying import switch
 
 ROOT = Path(__file__).resolve().parents[3]
 

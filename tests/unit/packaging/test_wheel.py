@@ -102,7 +102,7 @@ def test_the_commands_load(wheel: Wheel) -> None:
 def test_the_base_install_has_no_torch(wheel: Wheel) -> None:
     plain = [r for r in wheel.requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
     base = {requirement.name.lower() for requirement in plain}
-    assert base >= {"numpy", "pillow", "typer", "rich", "platformdirs", "pyqt6"}
+    assert base >= {"numpy", "pillow", "click", "msgspec", "rich", "platformdirs", "pyqt6"}
     assert not {name for name in base if "torch" in name or "lightning" in name}
 
 

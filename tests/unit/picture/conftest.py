@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pytest
 
-from unfade.picture._vips import vips
+from unfade.picture import vips
 
 _NOBODY = 65534
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unfade.picture.guided import GuidedPlanes, bilinear
+from unfade.picture import GuidedPlanes, bilinear
 
 
 @pytest.mark.parametrize(("small", "large"), [((7, 9), (40, 33)), ((8, 8), (8, 8)), ((1, 5), (3, 50))])

@@ -62,7 +62,7 @@ def test_a_transparent_colour_becomes_alpha(tmp_path: Path, channels: int) -> No
 
 
 def test_interlaced_png_and_progressive_jpeg(tmp_path: Path) -> None:
-    from unfade.picture._vips import vips
+    from unfade.picture import vips
 
     pixels = noise(70, 90, 3)
     image = vips().Image.new_from_memory(pixels.data, 90, 70, 3, "uchar").copy(interpretation="srgb")
@@ -110,7 +110,7 @@ def test_sixteen_bit_cmyk_stays_deep(tmp_path: Path) -> None:
 
 
 def test_cmyk_goes_through_the_profile_it_brings(tmp_path: Path) -> None:
-    from unfade.picture._vips import vips
+    from unfade.picture import vips
 
     v = vips()
     rgb = smooth(32, 32, 3)

@@ -26,7 +26,7 @@ from tests.unit.picture.samples import (
     with_thumbnail,
 )
 from unfade.picture import Metadata, Picture, read_picture, write_picture
-from unfade.picture.exif import updated
+from unfade.picture.metadata import updated_exif
 
 WITH_EXIF = [".jpg", ".png", ".webp", ".tif"]
 
@@ -168,7 +168,7 @@ def test_an_rgb_profile_on_a_gray_file_is_left_out_on_reading(tmp_path: Path) ->
 
 def test_exif_changes_only_what_must_change() -> None:
     before = exif_block(8).removeprefix(b"Exif\0\0")
-    after = updated(before, 4000, 70000)
+    after = updated_exif(before, 4000, 70000)
     assert after is not None
     assert len(after) == len(before) - len(THUMBNAIL)
     changed = [i for i in range(len(after)) if after[i] != before[i]]
@@ -177,12 +177,12 @@ def test_exif_changes_only_what_must_change() -> None:
     exif.load(b"Exif\0\0" + after)
     assert exif[0x0112] == 1
     assert (exif.get_ifd(0x8769)[0xA002], exif.get_ifd(0x8769)[0xA003]) == (4000, 70000)
-    assert updated(after, 4000, 70000) == after
+    assert updated_exif(after, 4000, 70000) == after
 
 
 def test_a_thumbnail_in_the_middle_is_blanked() -> None:
     before = with_thumbnail(exif_block(3)) + b"something else of the camera's"
-    after = updated(before, 10, 10)
+    after = updated_exif(before, 10, 10)
     assert after is not None
     assert len(after) == len(before) - len(b"Exif\0\0")
     assert after.endswith(b"something else of the camera's")
@@ -230,14 +230,14 @@ def test_exif_of_a_bigtiff(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_exif_is_left_out(tmp_path: Path, block: bytes) -> None:
-    assert updated(block, 5, 5) is None
+    assert updated_exif(block, 5, 5) is None
     write_picture(Picture(smooth(8, 8, 3), Metadata(exif=block)), tmp_path / "a.png")
     assert "exif" not in Image.open(tmp_path / "a.png").info
 
 
 def test_exif_that_points_to_itself_ends(tmp_path: Path) -> None:
     loop = bytearray(b"II*\0\x08\0\0\0\x01\0" + b"\x69\x87\x04\0\x01\0\0\0\x08\0\0\0" + bytes(4))
-    assert updated(bytes(loop), 5, 5) is not None
+    assert updated_exif(bytes(loop), 5, 5) is not None
     write_picture(Picture(smooth(8, 8, 3), Metadata(exif=bytes(loop))), tmp_path / "a.tif")
     assert read_picture(tmp_path / "a.tif").pixels.shape == (8, 8, 3)
 

@@ -151,7 +151,7 @@ def test_nothing_to_fill(value: int) -> None:
 def test_resampling_in_strips_is_resampling_at_once(
     monkeypatch: pytest.MonkeyPatch, kernel: Kernel, size: tuple[int, int], dtype: str
 ) -> None:
-    monkeypatch.setattr(sys.modules["unfade.picture.resize"], "_STRIP_PIXELS", 500)
+    monkeypatch.setattr("unfade.picture.resample._STRIP_PIXELS", 500)
     pixels = noise(61, 43, 2, dtype)
     resized = resize(pixels, size, kernel)
     assert resized.dtype == pixels.dtype

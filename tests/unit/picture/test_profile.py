@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.picture.samples import PEAK, display_p3, gray_profile, noise, rgb_profile, smooth
-from unfade.picture import Metadata, Picture, from_float, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb, from_float, in_profile, to_float
 
 DPI = (72.0, 72.0)
 
@@ -69,3 +68,33 @@ def test_a_profile_of_other_pixels_is_left_out(caplog: pytest.LogCaptureFixture)
         assert result.metadata == Metadata(dpi=DPI)
         np.testing.assert_array_equal(result.pixels, picture.pixels)
     assert "are taken for sRGB" in caplog.text
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("gray", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_into_a_profile_and_back_with_one_rounding(dtype: str, gray: bool, alpha: bool) -> None:
+    """8 bits come back as they were, as what lies between has 16."""
+    icc = gray_profile() if gray else display_p3()
+    pixels = from_float(0.35 + 0.2 * smooth(40, 50, (1 if gray else 3) + alpha, "float32"), dtype)
+    source = Picture(pixels, Metadata(icc=icc, dpi=DPI))
+    there = as_srgb(source, np.uint16 if dtype == "uint8" else None)
+    assert there.metadata == Metadata(dpi=DPI)
+    assert there.pixels.dtype == ("uint16" if dtype == "uint8" else dtype)
+    assert apart_from_source(there, source) > (1 if gray else 3) / 255
+    back = in_profile(there, icc, dtype)
+    assert (back.metadata, back.pixels.dtype) == (source.metadata, dtype)
+    apart = np.abs(to_float(back.pixels) - to_float(source.pixels)).max() * 255
+    assert apart <= (0 if dtype == "uint8" else 0.3 if gray else 0.1)
+
+
+def test_into_a_profile_that_is_srgb_or_of_other_pixels() -> None:
+    picture = Picture(noise(5, 6, 3, "uint16"), Metadata(dpi=DPI))
+    assert in_profile(picture, None) is picture
+    assert in_profile(picture, gray_profile()) is picture
+    assert in_profile(picture, b"nothing") is picture
+    named = in_profile(picture, rgb_profile())
+    assert named.metadata == Metadata(icc=rgb_profile(), dpi=DPI)
+    np.testing.assert_array_equal(named.pixels, picture.pixels)
+    shallow = in_profile(picture, None, np.uint8)
+    np.testing.assert_array_equal(shallow.pixels, from_float(to_float(picture.pixels), np.uint8))

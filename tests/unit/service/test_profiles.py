@@ -12,8 +12,7 @@ import unfade
 from tests.models import colouring_model
 from tests.unit.picture.samples import display_p3, gray_profile
 from tests.unit.service.conftest import picture, pixels_of, shape_of
-from unfade.picture import Metadata, Picture, from_float, to_float
-from unfade.picture.profile import as_srgb, from_srgb
+from unfade.picture import Metadata, Picture, as_srgb, from_float, from_srgb, to_float
 from unfade.service.client import Client, EngineError
 
 

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
-from unfade.picture import Picture, from_float, to_float
-from unfade.picture.profile import as_srgb
+from unfade.picture import Picture, as_srgb, from_float, to_float
 
 _log = logging.getLogger(__name__)
 

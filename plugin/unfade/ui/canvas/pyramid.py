@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.inference import Bounds
-from unfade.picture import Picture
-from unfade.picture._vips import vips
+from unfade.picture import Picture, vips
 
 _VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 

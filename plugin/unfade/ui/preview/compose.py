@@ -13,8 +13,7 @@ from PyQt6.QtGui import QImage, QPainter
 from unfade.filters import cut, mixed, plain_enlargement
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
-from unfade.picture import Metadata, Picture
-from unfade.picture.profile import as_srgb
+from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of
 from unfade.ui.canvas.pyramid import reduced
 from unfade.ui.preview.cache import Kept

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from unfade.batch import FALLBACK_FORMAT, pictures_in
-from unfade.picture.formats import format_named, format_of_suffix
+from unfade.picture import format_named, format_of_suffix
 from unfade.ui.naming import free_name
 
 MOST_ATTEMPTS = 2

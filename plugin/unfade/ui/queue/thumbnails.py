@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
-from unfade.picture._vips import vips
+from unfade.picture import vips
 
 
 def thumbnail(path: Path, side: int) -> QImage:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
-from unfade.picture import exif, xmp
-from unfade.picture._vips import vips
-from unfade.picture.bmp import write_bmp
-from unfade.picture.colour import ICC_FIELD, matching_profile, without_profile
-from unfade.picture.container import HeadRewriter, jpeg_head, png_head, webp_with_exif
+from unfade.picture import tiff
+from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
 from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, format_of_suffix
-from unfade.picture.picture import Metadata, Picture
+from unfade.picture.metadata import HeadRewriter, jpeg_head, metadata_for, png_head, webp_with_exif
+from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips, with_dtype
 
 _log = logging.getLogger(__name__)
 
 _KEPT = "icc|xmp"  # EXIF is ours to write
 _NO_DPI = 72.0  # what readers assume; TIFF must state something
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
+_INCHES_A_METRE = 100 / 2.54
+_STRIP_PIXELS = 2**20
 
 
 def write_picture(picture: Picture, path: Path, *, format: str | None = None, quality: int = 95) -> None:
@@ -56,10 +58,10 @@ def write_picture(picture: Picture, path: Path, *, format: str | None = None, qu
             f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
             f"this picture has {picture.width} x {picture.height}; choose PNG or TIFF."
         )
-    metadata = _true_metadata(picture, path)
+    metadata = metadata_for(picture.metadata, picture.width, picture.height, gray=picture.is_gray, path=path)
     with whole_or_absent(path) as stream:
         if kind.name == "bmp":
-            _write_bmp(picture, metadata, stream)
+            _write_bmp(picture.pixels, metadata, stream)
         else:
             _write_with_vips(picture, metadata, kind, quality, path, stream)
 
@@ -75,27 +77,10 @@ def _format_for(path: Path, name: str | None) -> Format:
     return kind
 
 
-def _true_metadata(picture: Picture, path: Path) -> Metadata:
-    """The metadata as it is to be written."""
-    m = picture.metadata
-    return Metadata(
-        icc=matching_profile(m.icc, picture.is_gray, path),
-        exif=exif.updated(m.exif, picture.width, picture.height) if m.exif else None,
-        xmp=xmp.updated(m.xmp, picture.width, picture.height) if m.xmp else None,
-        dpi=m.dpi,
-    )
-
-
-def _write_bmp(picture: Picture, metadata: Metadata, stream: BinaryIO) -> None:
-    if metadata.icc:
-        _log.warning("BMP cannot hold the colour profile; it is left out.")
-    write_bmp(stream, picture.pixels, metadata.dpi)
-
-
 def _write_with_vips(
     picture: Picture, metadata: Metadata, kind: Format, quality: int, path: Path, stream: BinaryIO
 ) -> None:
-    image = _with_metadata(_as_vips(picture, kind.deep, kind.alpha, kind.name == "tiff"), metadata)
+    image = _with_metadata(_as_vips(picture, kind), metadata)
     if kind.name == "png":
         # Filters are chosen row by row; level 3 is as small as 6 on photographs, in half the time.
         head = HeadRewriter(stream, png_head(metadata.exif, metadata.dpi))
@@ -118,38 +103,33 @@ def _write_with_vips(
             bigtiff=picture.pixels.nbytes > _CLASSIC_TIFF_LIMIT,
         )
         if metadata.exif:
-            exif.add_to_tiff(stream, metadata.exif)
+            tiff.add_exif(stream, metadata.exif)
 
 
-def _as_vips(picture: Picture, deep: bool, alpha: bool, floats: bool = False) -> Any:
-    """The picture as a vips image at the depth to be written, converted as it is read, row by row."""
-    pixels = picture.pixels
-    height, width, bands = pixels.shape
-    formats = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
-    image = vips().Image.new_from_memory(pixels.data, width, height, bands, formats[pixels.dtype.name])
-    if picture.has_alpha and not alpha:
+def _as_vips(picture: Picture, kind: Format) -> Any:
+    """The picture as a libvips image of the depth to be written, converted as it is read, row by row."""
+    image = to_vips(picture.pixels)
+    if picture.has_alpha and not kind.alpha:
         image = image.cast("float").flatten(background=picture.peak, max_alpha=picture.peak)
-    target = (
-        np.dtype(np.uint8)
-        if not deep or pixels.dtype == np.uint8
-        else np.dtype(np.float32 if floats and pixels.dtype == np.float32 else np.uint16)
-    )
-    if image.format != formats[target.name]:
-        peak = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}[target.name]
-        image = (image * (peak / picture.peak)).rint().cast(formats[target.name])
-    gray = {"uint8": "b-w", "uint16": "grey16", "float32": "b-w"}[target.name]
-    colour = {"uint8": "srgb", "uint16": "rgb16", "float32": "srgb"}[target.name]
-    return image.copy(interpretation=gray if picture.is_gray else colour)
+    format, peak = "uchar", peak_of(np.uint8)
+    if kind.deep and picture.pixels.dtype != np.uint8:
+        floats = kind.floats and picture.pixels.dtype == np.float32
+        format, peak = ("float", 1.0) if floats else ("ushort", peak_of(np.uint16))
+    if image.format != format:
+        image = (image * (peak / picture.peak)).rint().cast(format)
+    deep = format == "ushort"
+    if picture.is_gray:
+        return image.copy(interpretation="grey16" if deep else "b-w")
+    return image.copy(interpretation="rgb16" if deep else "srgb")
 
 
 def _with_metadata(image: Any, metadata: Metadata) -> Any:
     across, down = metadata.dpi or (_NO_DPI, _NO_DPI)
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    blob = vips().GValue.blob_type
     if metadata.icc:
-        image.set_type(blob, ICC_FIELD, metadata.icc)
+        image = with_profile(image, metadata.icc)
     if metadata.xmp:
-        image.set_type(blob, "xmp-data", metadata.xmp)
+        image.set_type(vips().GValue.blob_type, "xmp-data", metadata.xmp)
     return image
 
 
@@ -191,8 +171,7 @@ def _webp(image: Any, quality: int, path: Path) -> bytes:
     """A WebP file without EXIF; libwebp keeps all of it in memory."""
     v = vips()
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
-        image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True)
-        image = without_profile(image)
+        image = embedded_to_srgb(image)
     try:
         return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep=_KEPT))
     except v.Error as error:
@@ -200,6 +179,46 @@ def _webp(image: Any, quality: int, path: Path) -> bytes:
         raise OutputError(
             f"{path} cannot be written: the WebP encoder fails on this picture; choose PNG or JPEG."
         ) from error
+
+
+def _write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> None:
+    """Writes HWC pixels, rounded to 8 bits a sample: gray as a palette, RGB in 24 bits, with alpha in 32."""
+    if metadata.icc:
+        _log.warning("BMP cannot hold the colour profile; it is left out.")
+    height, width, channels = pixels.shape
+    depth = {1: 8, 2: 32, 3: 24, 4: 32}[channels]
+    stride = (width * depth // 8 + 3) // 4 * 4
+    size = stride * height
+    pixels_per_metre = [round(d * _INCHES_A_METRE) for d in metadata.dpi] if metadata.dpi else [0, 0]
+    colours = 256 if depth == 8 else 0
+    alpha = depth == 32
+    # BITMAPINFOHEADER, or BITMAPV4HEADER where masks say which byte is alpha (3: BI_BITFIELDS).
+    info = struct.pack(
+        "<IiiHHIIiiII",
+        108 if alpha else 40,
+        width,
+        height,
+        1,
+        depth,
+        3 if alpha else 0,
+        size & 0xFFFFFFFF,
+        *pixels_per_metre,
+        colours,
+        colours,
+    )
+    if alpha:
+        info += struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    palette = b"".join(bytes((i, i, i, 0)) for i in range(colours))
+    start = 14 + len(info) + len(palette)
+    stream.write(struct.pack("<2sIHHI", b"BM", min(start + size, 0xFFFFFFFF), 0, 0, start) + info + palette)
+    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
+    rows = max(1, _STRIP_PIXELS // width)
+    for end in range(height, 0, -rows):  # bottom row first
+        strip = pixels[max(end - rows, 0) : end][::-1]
+        strip = with_dtype(strip, np.uint8)
+        padded = np.zeros((len(strip), stride), np.uint8)
+        padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
+        stream.write(padded.data)
 
 
 def _first_line(error: Exception) -> str:

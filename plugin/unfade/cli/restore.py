@@ -1,0 +1,239 @@
+"""The commands that restore pictures: one for each registered filter, made from its options, and ``run``."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from unfade import batch
+from unfade.batch import Plan, Record
+from unfade.cli.running import Display, interruptible
+from unfade.errors import UsageError
+from unfade.filters import (
+    RECIPE_SUFFIX,
+    Filter,
+    Option,
+    Runner,
+    all_filters,
+    find_filter,
+    options_of,
+    read_recipe,
+)
+from unfade.inference import Device, Engine
+from unfade.paths import read_json
+from unfade.picture import OUTPUT_FORMATS
+
+
+class _Number(click.ParamType):  # type: ignore[type-arg]  # older clicks have no type arguments
+    """A number, said to be one in so many words."""
+
+    def __init__(self, kind: type[int] | type[float]) -> None:
+        self.name = "number"
+        self._kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return self._kind(value)
+        except (TypeError, ValueError):
+            whole = "whole " if self._kind is int else ""
+            self.fail(f"{value!r} is no {whole}number.", param, ctx)
+
+
+_TYPES: dict[str, Any] = {"int": _Number(int), "float": _Number(float), "str": str}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What all of them take: files, the engine's settings, and how results are written."""
+
+    output: str | None
+    format: str | None
+    quality: int
+    recursive: bool
+    skip_existing: bool
+    json: bool
+    device: str
+    tile: int | None
+    threads: int | None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise UsageError(f"quality must be a number from 1 to 100, not {self.quality}.")
+
+
+_PICTURES = click.Argument(
+    ["inputs"], metavar="INPUT...", type=click.Path(path_type=Path), nargs=-1, required=True
+)
+_RECIPE = click.Argument(["recipe"], metavar="RECIPE", type=click.Path(path_type=Path))
+_RUN_OPTIONS = [
+    click.Option(
+        ["-o", "--output"],
+        metavar="OUTPUT",
+        help="Where results go: a file for one input file, else a folder.",
+    ),
+    click.Option(
+        ["--format"],
+        metavar="|".join(OUTPUT_FORMATS),
+        help="Format of the results in a folder; each picture's own when left out.",
+    ),
+    click.Option(
+        ["--quality"],
+        type=_TYPES["int"],
+        default=95,
+        show_default=True,
+        metavar="1..100",
+        help="Quality of JPEG and WebP results.",
+    ),
+    click.Option(["-r", "--recursive"], is_flag=True, help="Look into the folders inside folders too."),
+    click.Option(["--skip-existing"], is_flag=True, help="Leave out pictures whose result is there."),
+    click.Option(["--json"], is_flag=True, help="Print one JSON record a picture."),
+    click.Option(
+        ["--device"],
+        default="auto",
+        show_default=True,
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:N, coreml or directml.",
+    ),
+    click.Option(
+        ["--tile"],
+        type=_TYPES["int"],
+        metavar="N",
+        help="Largest side of a tile in pixels; small ones need less memory.",
+    ),
+    click.Option(
+        ["--threads"], type=_TYPES["int"], metavar="N", help="CPU threads; all cores when left out."
+    ),
+]
+
+
+def filter_names() -> list[str]:
+    """The commands that the registry makes."""
+    return [filter.name for filter in all_filters()]
+
+
+def filter_command(name: str) -> click.Command | None:
+    """The command of the filter of that name; None where there is no such filter."""
+    if name not in filter_names():
+        return None
+    filter = find_filter(name)
+
+    def command(inputs: tuple[Path, ...], save_mask: bool = False, **values: Any) -> int:
+        own = options_of(filter.Options)
+        options = filter.Options(**{option.name: _value(option, values.pop(option.name)) for option in own})
+        return _run_pictures(
+            lambda engine: filter.open(options, engine), inputs, RunOptions(**values), save_masks=save_mask
+        )
+
+    parameters = [_PICTURES, *_own_options(filter), *_RUN_OPTIONS]
+    return click.Command(name, callback=command, params=parameters, help=filter.summary)
+
+
+def _own_options(filter: Filter) -> Iterator[click.Option]:
+    for option in options_of(filter.Options):
+        flag = f"--{option.name.replace('_', '-')}"
+        ranged = option.low is not None and option.high is not None
+        metavar = f"{option.low:g}..{option.high:g}" if ranged else option.name.upper()
+        if option.codec is not None:
+            yield click.Option([flag], metavar="FILE", help=option.help)
+        elif option.type == "bool":
+            both = [f"{flag}/--no-{flag[2:]}"]
+            yield click.Option(both, default=option.default, show_default=True, help=option.help)
+        else:
+            yield click.Option(
+                [flag],
+                type=_TYPES[option.type],
+                default=option.default,
+                show_default=option.default is not None,
+                metavar=metavar,
+                help=option.help,
+            )
+    if filter.mask is not None:
+        help = f"Write NAME.mask.png beside each result: {filter.mask}."
+        yield click.Option(["--save-mask"], is_flag=True, help=help)
+
+
+def _value(option: Option, given: Any) -> Any:
+    """The option's value: what is given, or what is in the file that is named. Raises UsageError."""
+    if option.codec is None:
+        return given
+    if given is None:
+        return option.default
+    path = Path(given)
+    try:
+        return option.codec.read(read_json(path))
+    except UsageError as error:
+        if str(error).startswith(given):
+            raise
+        raise UsageError(f"{path} cannot be used: {error}") from error
+
+
+def _run(recipe: Path, inputs: tuple[Path, ...], **values: Any) -> int:
+    return _run_pictures(read_recipe(recipe).open, inputs, RunOptions(**values))
+
+
+run = click.Command(
+    "run",
+    callback=_run,
+    params=[_RECIPE, _PICTURES, *_RUN_OPTIONS],
+    help=f"Run the filters of a recipe (*{RECIPE_SUFFIX}), one after the other.",
+)
+
+
+def _run_pictures(
+    open_on: Callable[[Engine], Runner],
+    inputs: tuple[Path, ...],
+    run_options: RunOptions,
+    *,
+    save_masks: bool = False,
+) -> int:
+    """Runs what ``open_on`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
+    output = run_options.output
+    plan = batch.plan(
+        inputs,
+        None if output is None else Path(output),
+        format=run_options.format,
+        recursive=run_options.recursive,
+        into_folder=output is not None and output.endswith(("/", os.sep)),
+    )
+    engine = Engine(Device.parse(run_options.device), threads=run_options.threads, tile=run_options.tile)
+    writing = threading.Lock()
+    with Display([job.source.name for job in plan.jobs], as_json=run_options.json) as display:
+        return interruptible(
+            lambda: _work(lambda: open_on(engine), plan, run_options, save_masks, display, writing), writing
+        )
+
+
+def _work(
+    opened: Callable[[], Runner],
+    plan: Plan,
+    run_options: RunOptions,
+    save_masks: bool,
+    display: Display,
+    writing: threading.Lock,
+) -> int:
+    failed = len(plan.failures)
+    for failure in plan.failures:
+        display.show(Record(failure.source, None, error=str(failure.error)))
+    if plan.jobs:
+        records = batch.run(
+            plan.jobs,
+            opened(),
+            quality=run_options.quality,
+            skip_existing=run_options.skip_existing,
+            save_masks=save_masks,
+            on_progress=display.update,
+            writing=writing,
+        )
+        for record in records:
+            display.show(record)
+            failed += not record.ok
+    count = len(plan.jobs) + len(plan.failures)
+    if failed and count > 1:
+        display.note(f"{failed} of {count} pictures failed; the others are done.")
+    return 1 if failed else 0

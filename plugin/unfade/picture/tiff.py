@@ -1,0 +1,354 @@
+"""Image file directories, the tagged structure of TIFF files and EXIF blocks: pages and EXIF of a TIFF file.
+
+TIFF 6.0, BigTIFF and EXIF 2.32.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+EXIF_IFD = 0x8769
+GPS_IFD = 0x8825
+INTEROP_IFD = 0xA005
+CHILDREN = frozenset({EXIF_IFD, GPS_IFD, INTEROP_IFD})
+"""Tags whose value is the offset of a further directory."""
+
+# What a TIFF's own directory says about the photograph rather than about the file's structure.
+_DESCRIPTIVE = frozenset(
+    {
+        0x010E,  # ImageDescription
+        0x010F,  # Make
+        0x0110,  # Model
+        0x0131,  # Software
+        0x0132,  # DateTime
+        0x013B,  # Artist
+        0x013C,  # HostComputer
+        0x4746,  # Rating
+        0x4749,  # RatingPercent
+        0x8298,  # Copyright
+        *range(0x9C9B, 0x9CA0),  # XPTitle, XPComment, XPAuthor, XPKeywords, XPSubject
+        EXIF_IFD,
+        GPS_IFD,
+    }
+)
+
+SHORT, LONG = 3, 4
+_LONG8 = 16
+_KINDS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}  # types by size
+_SIZES = {kind: size for size, kinds in _KINDS.items() for kind in kinds}
+_WORDS = _SIZES | {5: 4, 10: 4}  # bytes swapped together: a rational is two words
+_RATIONAL = 5
+_NUMBERS = {
+    1: "B",
+    3: "H",
+    4: "I",
+    _RATIONAL: "II",
+    11: "f",
+    12: "d",
+    13: "I",
+    16: "Q",
+    18: "Q",
+}  # struct codes
+_MAX_ENTRIES = 4096
+_MAX_PAGES = 4096
+_MAX_NUMBERS = 64  # of a tag that says something of the whole page
+_MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
+_OFFSET_KINDS = (LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
+
+
+class MalformedError(ValueError):
+    """The bytes are not a directory that can be followed."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How numbers are written: the byte order, and the wide offsets of BigTIFF."""
+
+    order: str
+    """ "<" or ">", as the struct module has it."""
+    big: bool = False
+
+    @property
+    def count(self) -> struct.Struct:
+        """The number of entries before them."""
+        return struct.Struct(self.order + ("Q" if self.big else "H"))
+
+    @property
+    def offset(self) -> struct.Struct:
+        """An offset, and the room for a value inside an entry."""
+        return struct.Struct(self.order + ("Q" if self.big else "I"))
+
+    @property
+    def head(self) -> struct.Struct:
+        """An entry's tag, type and count, before its value."""
+        return struct.Struct(self.order + ("HHQ" if self.big else "HHI"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tag. Where `children` are given, the value is their offset and is worked out on writing."""
+
+    tag: int
+    kind: int
+    count: int
+    value: bytes
+    """In the byte order of the layout it was read with; with `raw`, the value field as it stands."""
+    children: tuple[Entry, ...] = ()
+    raw: bool = False
+
+    def reordered(self) -> Entry:
+        """The same in the other byte order."""
+        size = _WORDS[self.kind]
+        value = b"".join(self.value[i : i + size][::-1] for i in range(0, len(self.value), size))
+        return Entry(self.tag, self.kind, self.count, value, tuple(c.reordered() for c in self.children))
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where an entry lies, for changing it in place."""
+
+    position: int
+    tag: int
+    kind: int
+    count: int
+
+
+COMPRESSION, PHOTOMETRIC, SAMPLES_PER_PIXEL, PLANAR_CONFIG = 0x0103, 0x0106, 0x0115, 0x011C
+INK_SET, EXTRA_SAMPLES = 0x014C, 0x0152
+YCBCR_COEFFICIENTS, REFERENCE_BLACK_WHITE = 0x0211, 0x0214
+_SUBFILE, _OLD_SUBFILE, _TILE_WIDTH, _SUB_DIRECTORIES, _DNG = 0x00FE, 0x00FF, 0x0142, 0x014A, 0xC612
+
+SEPARATED, YCBCR = 5, 6
+"""Photometric interpretations: inks, and luma with chroma."""
+OLD_JPEG, JPEG = 6, 7
+"""Compressions."""
+_SENSOR = (32803, 34892)  # photometric interpretations: colour filter array, linear raw
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the tags of a page say of its pixels (TIFF 6.0, section 8)."""
+
+    index: int
+    """Its place in the file, from 0."""
+    offset: int
+    """Of its directory."""
+    tags: Mapping[int, tuple[float, ...]]
+    """The numbers of each tag that has any; rationals as quotients."""
+
+    def first(self, tag: int, default: int) -> int:
+        """The first number of a tag, or the default that TIFF 6.0 gives it."""
+        return int(self.tags[tag][0]) if tag in self.tags else default
+
+    @property
+    def photometric(self) -> int:
+        return self.first(PHOTOMETRIC, -1)
+
+    @property
+    def compression(self) -> int:
+        return self.first(COMPRESSION, 1)
+
+    @property
+    def extra_samples(self) -> tuple[float, ...]:
+        """What each channel beyond the colours means: 0 unspecified, 1 and 2 alpha."""
+        return self.tags.get(EXTRA_SAMPLES, ())
+
+    @property
+    def is_tiled(self) -> bool:
+        return _TILE_WIDTH in self.tags
+
+    @property
+    def has_children(self) -> bool:
+        """Whether it refers to directories beside the chain of pages."""
+        return _SUB_DIRECTORIES in self.tags
+
+    @property
+    def is_whole_picture(self) -> bool:
+        """Whether it is neither a smaller version of another page nor a mask (by NewSubfileType)."""
+        return not self.first(_SUBFILE, 0) & 0b101 and self.first(_OLD_SUBFILE, 1) != 2
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is a camera's sensor data (DNG version, colour filter array, linear raw)."""
+        return _DNG in self.tags or self.photometric in _SENSOR
+
+
+def pages(stream: BinaryIO) -> list[Page]:
+    """The pages of a TIFF file, as far as its directories can be followed."""
+    found: list[Page] = []
+    seen: set[int] = set()
+    try:
+        layout, offset = read_header(stream)
+        while offset and offset not in seen and len(found) < _MAX_PAGES:
+            seen.add(offset)
+            entries, link = slots(stream, layout, offset)
+            tags = {slot.tag: values for slot in entries if (values := _numbers(stream, layout, slot))}
+            found.append(Page(len(found), offset, tags))
+            (offset,) = layout.offset.unpack(_read(stream, link, layout.offset.size))
+    except MalformedError:
+        pass
+    return found
+
+
+def _numbers(stream: BinaryIO, layout: Layout, slot: Slot) -> tuple[float, ...]:
+    """The numbers of a short entry; none for text and for tables."""
+    code = _NUMBERS.get(slot.kind)
+    size = _SIZES.get(slot.kind, 0) * slot.count
+    if code is None or not 0 < slot.count <= _MAX_NUMBERS:
+        return ()
+    at = slot.position + layout.head.size
+    try:
+        if size > layout.offset.size:
+            (at,) = layout.offset.unpack(_read(stream, at, layout.offset.size))
+        values = struct.unpack(layout.order + code * slot.count, _read(stream, at, size))
+    except MalformedError:
+        return ()
+    if slot.kind == _RATIONAL:
+        return tuple(a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True))
+    return values
+
+
+def exif_of(stream: BinaryIO, page: Page | None = None) -> bytes | None:
+    """The EXIF block of a page, the first by default; None without any.
+
+    It holds the page's EXIF and GPS directories and its descriptive tags.
+    """
+    try:
+        layout, first = read_header(stream)
+        offset = first if page is None else page.offset
+        entries = [e for e in read_entries(stream, layout, offset) if e.tag in _DESCRIPTIVE]
+    except MalformedError:
+        return None
+    if not entries:
+        return None
+    mark, layout = (b"II", Layout("<")) if layout.order == "<" else (b"MM", Layout(">"))
+    head = mark + struct.pack(layout.order + "HI", 42, 8)
+    return head + directory_bytes(entries, layout, len(head))
+
+
+def add_exif(stream: BinaryIO, block: bytes) -> None:
+    """Puts an EXIF block into the TIFF file open in `stream` (for reading and writing).
+
+    A new first directory is appended, which refers to the pixels as the old one did, and the file's header is
+    pointed to it.
+    """
+    source = io.BytesIO(block)
+    source_layout, source_first = read_header(source)
+    entries = [e for e in read_entries(source, source_layout, source_first) if e.tag in _DESCRIPTIVE]
+    layout, first = read_header(stream)
+    if layout.order != source_layout.order:
+        entries = [e.reordered() for e in entries]
+    new = {e.tag for e in entries}
+    entries += [e for e in raw_entries(stream, layout, first) if e.tag not in new]
+    end = stream.seek(0, io.SEEK_END)
+    stream.write(bytes(end % 2))
+    stream.write(directory_bytes(entries, layout, end + end % 2))
+    stream.seek(8 if layout.big else 4)
+    stream.write(layout.offset.pack(end + end % 2))
+
+
+def read_header(stream: BinaryIO) -> tuple[Layout, int]:
+    """The layout of a TIFF file or EXIF block, and the offset of its first directory.
+
+    Raises:
+        MalformedError: if it does not begin like one.
+    """
+    stream.seek(0)
+    head = stream.read(16)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None or len(head) < 8:
+        raise MalformedError("no byte order mark")
+    (magic,) = struct.unpack_from(order + "H", head, 2)
+    if magic == 42:
+        return Layout(order), struct.unpack_from(order + "I", head, 4)[0]
+    if magic == 43 and len(head) == 16:
+        return Layout(order, big=True), struct.unpack_from(order + "Q", head, 8)[0]
+    raise MalformedError("no TIFF magic number")
+
+
+def slots(stream: BinaryIO, layout: Layout, offset: int) -> tuple[list[Slot], int]:
+    """The entries of the directory at `offset`, and the position of the link to the next directory.
+
+    Raises:
+        MalformedError: if the directory is not wholly there.
+    """
+    (count,) = layout.count.unpack(_read(stream, offset, layout.count.size))
+    if count > _MAX_ENTRIES:
+        raise MalformedError(f"a directory of {count} entries")
+    size = layout.head.size + layout.offset.size
+    start = offset + layout.count.size
+    body = _read(stream, start, count * size)
+    found = [Slot(start + i, *layout.head.unpack_from(body, i)) for i in range(0, len(body), size)]
+    return found, start + len(body)
+
+
+def read_entries(stream: BinaryIO, layout: Layout, offset: int, depth: int = 0) -> Iterator[Entry]:
+    """The entries of the directory at `offset` with their values; those that cannot be followed are left out.
+
+    Raises:
+        MalformedError: if the directory itself is not wholly there.
+    """
+    room = _MAX_VALUES
+    seen: set[int] = set()
+    for slot in slots(stream, layout, offset)[0]:
+        size = _SIZES.get(slot.kind, 0) * slot.count
+        if not 0 < size <= room or slot.tag in seen:
+            continue
+        room -= size
+        seen.add(slot.tag)
+        try:
+            at = slot.position + layout.head.size
+            if size > layout.offset.size:
+                (at,) = layout.offset.unpack(_read(stream, at, layout.offset.size))
+            value = _read(stream, at, size)
+            if slot.tag not in CHILDREN:
+                yield Entry(slot.tag, slot.kind, slot.count, value)
+            elif depth < 2 and slot.kind in _OFFSET_KINDS and slot.count == 1:
+                child = int.from_bytes(value, "little" if layout.order == "<" else "big")
+                children = tuple(read_entries(stream, layout, child, depth + 1))
+                if children:
+                    yield Entry(slot.tag, LONG, 1, b"", children)
+        except MalformedError:
+            continue
+
+
+def raw_entries(stream: BinaryIO, layout: Layout, offset: int) -> list[Entry]:
+    """The entries of the directory at `offset` as they stand, for a directory elsewhere in the same file."""
+    entries = []
+    for slot in slots(stream, layout, offset)[0]:
+        value = _read(stream, slot.position + layout.head.size, layout.offset.size)
+        entries.append(Entry(slot.tag, slot.kind, slot.count, value, raw=True))
+    return entries
+
+
+def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
+    """A directory of `entries` that will lie at offset `base` (even), then their values and children."""
+    entries = sorted(entries, key=lambda entry: entry.tag)
+    room = layout.offset.size
+    table = layout.count.pack(len(entries))
+    tail = b""
+    after = base + layout.count.size + len(entries) * (layout.head.size + room) + room
+    for entry in entries:
+        kind, field = entry.kind, entry.value
+        if entry.children:
+            kind = _LONG8 if layout.big else LONG
+            field = layout.offset.pack(after + len(tail))
+            tail += directory_bytes(list(entry.children), layout, after + len(tail))
+        elif not entry.raw and len(field) > room:
+            field = layout.offset.pack(after + len(tail))
+            tail += entry.value
+        tail += bytes(len(tail) % 2)  # offsets are even
+        table += layout.head.pack(entry.tag, kind, entry.count) + field.ljust(room, b"\0")
+    return table + bytes(room) + tail
+
+
+def _read(stream: BinaryIO, offset: int, size: int) -> bytes:
+    stream.seek(offset)
+    data = stream.read(size)
+    if len(data) != size:
+        raise MalformedError("it points beyond its end")
+    return data
