@@ -97,14 +97,14 @@ class Ensemble:
         results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
         self._timer.seconds += time.perf_counter() - started
         names = [session.card.outputs[0].name for session in self._sessions]
-        picture = weighted([one[name] for name, one in zip(names, results, strict=True)], self._weights)
+        picture = self._mixed([one[name] for name, one in zip(names, results, strict=True)])
         if self._gray:
             picture = (picture * LUMA[:, None, None]).sum(axis=1, keepdims=True)
         found = {self.card.outputs[0].name: picture}
         if self._mask:
             names = [_mask_of(session.card).name for session in self._sessions]
             masks = [one[name] for name, one in zip(names, results, strict=True)]
-            found[self.card.outputs[1].name] = weighted(masks, self._weights)
+            found[self.card.outputs[1].name] = self._mixed(masks)
         return found
 
     def on_cpu(self) -> Ensemble:
@@ -113,6 +113,9 @@ class Ensemble:
         twin._sessions = tuple(session.on_cpu() for session in self._sessions)
         twin.provider = twin._sessions[0].provider
         return twin
+
+    def _mixed(self, results: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        return results[0] if len(results) == 1 else weighted(results, self._weights)
 
 
 def finds_mask(card: ModelCard) -> bool:

@@ -109,8 +109,6 @@ def plain_enlargement(picture: Picture, region: Bounds, scale: float) -> NDArray
 
 def weighted(results: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
     """The weighted sum of arrays of one shape."""
-    if len(results) == 1:
-        return results[0]
     total = results[0] * np.float32(weights[0])
     for weight, result in zip(weights[1:], results[1:], strict=True):
         total += result * np.float32(weight)

@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
 
 _PIPE_BYTES = 1 << 20
 _DISCARD = 1 << 16
+_HELLO_SECONDS = 1.0
 _WAITING = 4  # frames of pixels that may wait to be written
 _MOST_WAITING = 1000  # frames of any kind, for a client that sends requests and reads no answers
 _KINDS: Final[dict[type[Exception], str]] = {
@@ -85,9 +86,9 @@ def as_sent(result: Picture, sent: Picture) -> NDArray[Any]:
 
     What Colorize makes of a gray picture is RGB and stays sRGB: a gray profile does not fit it.
     """
-    dtype = sent.pixels.dtype
-    if result.metadata.icc is None and result.is_gray == sent.is_gray:
-        return in_profile(result, sent.metadata.icc, dtype).pixels
+    dtype, icc = sent.pixels.dtype, sent.metadata.icc
+    if icc is not None and result.metadata.icc is None and result.is_gray == sent.is_gray:
+        return in_profile(result, icc, dtype).pixels
     return with_dtype(result.pixels, dtype)
 
 
@@ -112,7 +113,7 @@ class Connection:
         return cls(source, sink, on_broken)
 
     def start(self) -> None:
-        """Begins to write, with the hello."""
+        """Begins to write, and has said hello, also where the input is over at once."""
         self._outbox.start()
         self.post(
             {
@@ -126,6 +127,7 @@ class Connection:
                 "log": str(log_file()),
             }
         )
+        self.drain(_HELLO_SECONDS)
 
     # Reading
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import sys
 from collections.abc import Mapping
@@ -263,12 +264,24 @@ def _apply(id: int, header: Mapping[str, Any]) -> Apply:
 
 def _recipe(header: Mapping[str, Any]) -> Recipe:
     """The steps of ``recipe``, or the one step of ``filter`` and ``options``."""
-    if header.get("recipe") is None:
-        filter = find_filter(header.get("filter"))
-        return Recipe((Step(filter, read_options(filter, header.get("options", {}))),))
-    if "filter" in header or "options" in header:
+    alone = header.get("recipe") is None
+    if not alone and ("filter" in header or "options" in header):
         raise UsageError("apply takes either a 'filter' with its 'options', or a 'recipe'.")
-    return Recipe.from_json(header["recipe"])
+    step = {"filter": header.get("filter"), "options": header.get("options", {})}
+    try:
+        return _read_recipe(json.dumps(step if alone else header["recipe"]), alone=alone)
+    except RecursionError:
+        raise UsageError("What is to be done is nested too deeply to be understood.") from None
+
+
+@functools.lru_cache(maxsize=16)
+def _read_recipe(text: str, *, alone: bool) -> Recipe:
+    """The recipe, or the step of one, in JSON: a preview sends the same many times a second."""
+    raw = json.loads(text)
+    if not alone:
+        return Recipe.from_json(raw)
+    filter = find_filter(raw["filter"])
+    return Recipe((Step(filter, read_options(filter, raw["options"])),))
 
 
 def _name(header: Mapping[str, Any], key: str) -> str:

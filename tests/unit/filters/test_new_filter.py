@@ -15,7 +15,7 @@ from tests.models import identity_model
 from tests.unit.filters.pictures import apart, engine, picture
 from tests.unit.filters.toy import INVERT, InvertOptions
 from unfade import batch
-from unfade.cli.restore import filter_command, filter_names
+from unfade.cli.app import app
 from unfade.errors import UsageError
 from unfade.filters import Mix, Recipe, all_filters, at_full, find_filter, mixed, read_recipe, registry
 from unfade.filters import write_recipe as write
@@ -90,9 +90,8 @@ def test_under_the_python_interface() -> None:
 
 
 def test_in_the_command_lines_help() -> None:
-    command = filter_command("invert")
-    assert "invert" in filter_names() and command is not None
-    shown = CliRunner().invoke(command, ["--help"]).output
+    assert "Turn pictures into their negatives." in CliRunner().invoke(app, ["--help"]).output
+    shown = CliRunner().invoke(app, ["invert", "--help"]).output
     for word in ("--gamma", "0.5..2", "--alpha", "--no-alpha", "The exponent of the negative's curve."):
         assert word in shown
     assert "--save-mask" not in shown
