@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import WAIT, MakeWindow, ramp
-from unfade.filters import Hint, Recipe, Stroke
+from unfade.filters import Hint, Recipe, Stroke, scaled_bounds
 from unfade.inference import Device, Engine
 from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
@@ -26,7 +26,7 @@ from unfade.ui.document import State
 from unfade.ui.hints import hints_path
 from unfade.ui.link import EngineLink
 from unfade.ui.pasting import picture_of
-from unfade.ui.preview.grid import Place, bounds_of, in_result
+from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.translations import LANGUAGES, install_language
@@ -75,7 +75,7 @@ def test_the_preview_is_the_result(
         qtbot.waitUntil(lambda place=place: window.preview.results.image(place) is not None, timeout=WAIT)
         shown = window.preview.results.image(place)
         assert shown is not None
-        at = in_result(bounds_of(place, extent), window.document.state.scale)
+        at = scaled_bounds(bounds_of(place, extent), window.document.state.scale)
         part = whole.pixels[at.y : at.bottom, at.x : at.right, :3]
         found = picture_of(shown.image).pixels[..., :3]
         assert np.abs(found.astype(int) - part).max() <= tolerance
