@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from unfade.recipe import read_recipe
+from unfade.filters import read_recipe
 from unfade.service.client import Client, Result
 
 HEIGHT, WIDTH = 4000, 6000

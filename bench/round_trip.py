@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.models import identity_model
 
-from unfade.filters import UpscaleOptions, upscale
+from unfade.filters import UpscaleOptions, find_filter
 from unfade.inference import Device, Engine
 from unfade.picture import Picture
 from unfade.service.client import Client
@@ -56,7 +56,7 @@ def main() -> None:
         engine_here = Engine(Device.CPU, tile=SERVICE_TILE)
         for _ in range(arguments.rounds):
             begun = time.perf_counter()
-            upscale(Picture(layer), UpscaleOptions(model="repeat"), engine_here)
+            find_filter("upscale").open(UpscaleOptions(model="repeat"), engine_here).run(Picture(layer))
             say(f"| Python | {time.perf_counter() - begun:.2f} | | |\n")
             sys.stdout.flush()
 

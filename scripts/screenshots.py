@@ -23,8 +23,7 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Stroke
 from unfade.models import Task
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.dialogs.doctor import DoctorDialog

@@ -15,7 +15,7 @@ from unfade.errors import PictureError
 from unfade.picture import Picture, read_picture
 
 if TYPE_CHECKING:
-    from unfade.filters import Hint, OnTile, Stroke
+    from unfade.filters import Hint, Memo, Progress, Stroke
     from unfade.inference import Engine
 
 Source: TypeAlias = "Picture | NDArray[Any] | str | PathLike[str]"
@@ -31,7 +31,7 @@ def upscale(
     device: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    on_tile: OnTile | None = None,
+    on_tile: Progress | None = None,
 ) -> Picture:
     """Enlarges a picture.
 
@@ -60,11 +60,8 @@ def upscale(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    from unfade.filters import UpscaleOptions
-    from unfade.filters import upscale as apply
-
-    options = UpscaleOptions(scale=scale, detail=detail, strength=strength, model=model)
-    return apply(as_picture(source), options, _engine(device, threads, tile), on_tile)
+    options = {"scale": scale, "detail": detail, "strength": strength, "model": model}
+    return _run("upscale", source, options, _engine(device, threads, tile), on_tile)
 
 
 def deartifact(
@@ -77,7 +74,7 @@ def deartifact(
     device: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    on_tile: OnTile | None = None,
+    on_tile: Progress | None = None,
 ) -> Picture:
     """Takes JPEG and WebP artifacts off a picture, and text watermarks.
 
@@ -104,11 +101,8 @@ def deartifact(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    from unfade.filters import DeartifactOptions
-    from unfade.filters import deartifact as apply
-
-    options = DeartifactOptions(strength=strength, watermark=watermark, strokes=tuple(strokes), model=model)
-    return apply(as_picture(source), options, _engine(device, threads, tile), on_tile)
+    options = {"strength": strength, "watermark": watermark, "strokes": tuple(strokes), "model": model}
+    return _run("deartifact", source, options, _engine(device, threads, tile), on_tile)
 
 
 def colorize(
@@ -120,7 +114,7 @@ def colorize(
     model: str | None = None,
     device: str = "auto",
     threads: int | None = None,
-    on_tile: OnTile | None = None,
+    on_tile: Progress | None = None,
 ) -> Picture:
     """Colours a black and white picture.
 
@@ -145,11 +139,19 @@ def colorize(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    from unfade.filters import ColorizeOptions
-    from unfade.filters import colorize as apply
+    options = {"saturation": saturation, "strength": strength, "hints": tuple(hints), "model": model}
+    return _run("colorize", source, options, _engine(device, threads, None), on_tile)
 
-    options = ColorizeOptions(saturation=saturation, strength=strength, hints=tuple(hints), model=model)
-    return apply(as_picture(source), options, _engine(device, threads, None), on_tile)
+
+def _run(
+    name: str, source: Source, options: dict[str, Any], engine: Engine, on_tile: Progress | None
+) -> Picture:
+    """Runs the filter of that name."""
+    from unfade.filters import find_filter
+
+    filter = find_filter(name)
+    runner = filter.open(filter.Options(**options), engine)
+    return runner.run(as_picture(source), progress=on_tile, memo=_memo(engine)).picture
 
 
 def as_picture(source: Source) -> Picture:
@@ -182,3 +184,11 @@ def _engine(device: str, threads: int | None, tile: int | None) -> Engine:
     from unfade.inference import Device, Engine
 
     return Engine(Device.parse(device), threads=threads, tile=tile)
+
+
+@lru_cache(maxsize=4)
+def _memo(_engine: Engine) -> Memo:
+    """A picture that comes again with other options is not predicted anew."""
+    from unfade.filters import Memo
+
+    return Memo()

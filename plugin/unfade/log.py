@@ -16,6 +16,15 @@ def log_file() -> Path:
     return paths.log_dir() / "unfade.log"
 
 
+def unforeseen(error: BaseException, what: str = "Something went wrong that") -> str:
+    """The sentence for a failure that nobody thought of: what happened to what, and where more of it stands.
+
+    Args:
+        what: the beginning of the sentence: "photo.jpg failed in a way".
+    """
+    return f"{what} Unfade did not foresee ({type(error).__name__}); {log_file()} tells more."
+
+
 def start_logging(level: int = logging.INFO) -> None:
     """Sends what every ``unfade`` logger records to the log file; it rotates at 1 MiB, three old ones stay.
 

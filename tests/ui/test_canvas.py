@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow
 from tests.unit.picture.samples import display_p3
-from unfade.filters.hints import Hint
+from unfade.filters import Hint
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb

@@ -6,8 +6,7 @@ import pytest
 
 from tests.ui.conftest import ramp
 from unfade.errors import UsageError
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Stroke
 from unfade.models import Task
 from unfade.ui.document import Change, Document, State
 

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import MakeWindow
-from unfade.filters.hints import Hint
+from unfade.filters import Hint
 from unfade.inference import Extent
 from unfade.models import Task
 from unfade.picture import Picture, write_picture

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
-from unfade.filters import FILTERS
+from unfade.filters import all_filters
 from unfade.filters.base import option
 from unfade.ui import commands, document
 from unfade.ui.commands import Actions, Menu, declare
@@ -43,7 +43,7 @@ def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[GeneratedPa
     monkeypatch.setattr(document, "ORDER", (*document.ORDER, "fog"))
     monkeypatch.setattr(commands, "COMMANDS", dict(commands.COMMANDS))
     kind = panel_for(FOG)
-    declare(kind.command(len(FILTERS)))
+    declare(kind.command(len(all_filters())))
     parent = QWidget()
     qtbot.addWidget(parent)
     actions = Actions(parent, [commands.COMMANDS["fog"]])
@@ -58,7 +58,7 @@ def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[GeneratedPa
 
 
 def test_every_registered_filter_has_a_panel() -> None:
-    assert list(PANELS) == [filter.name for filter in FILTERS]
+    assert list(PANELS) == [filter.name for filter in all_filters()]
     assert sorted(document.ORDER) == sorted(PANELS)
     assert document.ORDER[-1] == "upscale"  # what enlarges comes last
 

@@ -8,15 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.conftest import ramp
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Mix, Stroke, mixed, scaled_bounds
 from unfade.inference import Bounds, Extent
 from unfade.models import Task, Variant
 from unfade.ui.canvas.images import Pyramid, reduced
 from unfade.ui.document import State
-from unfade.ui.preview.blend import Blend, blended
 from unfade.ui.preview.cache import Kept, TileCache
-from unfade.ui.preview.grid import TILE, Place, bounds_of, in_result, places_in
+from unfade.ui.preview.grid import TILE, Place, bounds_of, places_in
 from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Plan, Under, make_plan
 from unfade.ui.preview.schedule import hull, next_block
@@ -91,13 +89,13 @@ def test_blends_are_linear_and_keep_alpha(dtype: type) -> None:
     peak = 1 if dtype is np.float32 else np.iinfo(dtype).max
     result = np.array([[[0.8 * peak, 0.4 * peak, 0.2 * peak, 0.5 * peak]]]).astype(dtype)
     under = np.array([[[0.2 * peak]]]).astype(dtype)
-    half = blended(result, Blend(strength=0.5), other=None, under=under) / peak
+    half = mixed(result, Mix(strength=0.5), other=None, under=under) / peak
     assert np.allclose(half, [[[0.5, 0.3, 0.2, 0.5]]], atol=0.005)
-    gray = blended(result, Blend(saturation=0), other=None, under=None)[0, 0] / peak
+    gray = mixed(result, Mix(saturation=0), other=None, under=None)[0, 0] / peak
     assert np.allclose(gray[:3], 0.299 * 0.8 + 0.587 * 0.4 + 0.114 * 0.2, atol=0.005)
     other = np.zeros_like(result)
-    mixed = blended(result, Blend(detail=0.25), other=other, under=None)[0, 0, 0] / peak
-    assert mixed == pytest.approx(0.6, abs=0.005)
+    halfway = mixed(result, Mix(detail=0.25), other=other, under=None)[0, 0, 0] / peak
+    assert halfway == pytest.approx(0.6, abs=0.005)
 
 
 @settings(max_examples=60, deadline=None)
@@ -108,10 +106,10 @@ def test_blends_are_linear_and_keep_alpha(dtype: type) -> None:
 )
 def test_tiles_cover_the_result_without_gap_or_overlap(height: int, width: int, scale: float) -> None:
     extent = Extent(height, width)
-    whole = in_result(Bounds(0, 0, height, width), scale)
+    whole = scaled_bounds(Bounds(0, 0, height, width), scale)
     covered = np.zeros((whole.height, whole.width), np.uint8)
     for place in places_in(Bounds(0, 0, height, width), extent):
-        at = in_result(bounds_of(place, extent), scale)
+        at = scaled_bounds(bounds_of(place, extent), scale)
         covered[at.y : at.bottom, at.x : at.right] += 1
     assert (covered == 1).all()
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import ramp
 from tests.unit.picture.samples import display_p3
-from unfade.filters.colorize import ColorizeOptions, colorize
+from unfade.filters import ColorizeOptions, find_filter
 from unfade.inference import Device, Engine
 from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client
@@ -285,7 +285,8 @@ def test_colorize_is_given_srgb_and_gives_srgb(
     panel.start()
     qtbot.waitUntil(lambda: ended(panel), timeout=WAIT)
     result = read_picture(tmp_path / "out" / "wide.png")
-    expected = colorize(picture, ColorizeOptions(model=model), Engine(Device.parse("cpu"), threads=1))
+    engine = Engine(Device.parse("cpu"), threads=1)
+    expected = find_filter("colorize").open(ColorizeOptions(model=model), engine).run(picture).picture
     assert result.metadata.icc is None
     assert np.abs(result.pixels.astype(int) - expected.pixels).max() <= 1
 

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from unfade.errors import UsageError
-from unfade.recipe import read_recipe
+from unfade.filters import read_recipe
 from unfade.ui.recipes import (
     ask_and_load,
     ask_and_save,

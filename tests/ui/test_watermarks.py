@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow
-from unfade.filters.strokes import Stroke
+from unfade.filters import Stroke
 from unfade.models import Source, Task, Variant
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State

@@ -17,12 +17,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import WAIT, MakeWindow, ramp
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Recipe, Stroke, scaled_bounds
 from unfade.inference import Device, Engine
 from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
-from unfade.recipe import Recipe
 from unfade.service.client import Client
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
@@ -30,7 +28,7 @@ from unfade.ui.hints import hints_path
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.preview.grid import Place, bounds_of, in_result
+from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -52,7 +50,7 @@ def expected(window: Window) -> Picture:
     """What the engine makes of the document, in this process."""
     recipe = Recipe.from_json({"steps": window.document.state.steps})
     assert window.document.picture is not None
-    return recipe.prepare(Engine(Device.parse("cpu"), threads=1))(window.document.picture).picture
+    return recipe.open(Engine(Device.parse("cpu"), threads=1)).run(window.document.picture).picture
 
 
 @pytest.mark.parametrize(
@@ -78,7 +76,7 @@ def test_the_preview_is_the_result(
         qtbot.waitUntil(lambda place=place: window.preview.results.image(place) is not None, timeout=WAIT)
         shown = window.preview.results.image(place)
         assert shown is not None
-        at = in_result(bounds_of(place, extent), window.document.state.scale)
+        at = scaled_bounds(bounds_of(place, extent), window.document.state.scale)
         part = whole.pixels[at.y : at.bottom, at.x : at.right, :3]
         found = picture_of(shown.image).pixels[..., :3]
         assert np.abs(found.astype(int) - part).max() <= tolerance

@@ -20,8 +20,8 @@ class Job:
 
     source: Path
     target: Path
-    format: str
-    """A key of ``unfade.picture.OUTPUT_FORMATS``."""
+    format: str | None = None
+    """A key of ``unfade.picture.OUTPUT_FORMATS``; None for what the target's suffix says."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import click
 from unfade import __version__
 from unfade.cli.running import Interrupted
 from unfade.errors import UnfadeError, UsageError, did_you_mean
-from unfade.log import log_file, start_logging
+from unfade.log import start_logging, unforeseen
 
 logger = logging.getLogger(__name__)
 
@@ -118,8 +118,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return ExitCode.FAILED
     except Exception as error:
         logger.exception("unexpected failure")
-        kind = type(error).__name__
-        _say(f"Something went wrong that Unfade did not foresee ({kind}); {log_file()} tells more.")
+        _say(unforeseen(error))
         return ExitCode.FAILED
 
 

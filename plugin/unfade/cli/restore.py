@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
-import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,19 @@ from unfade import batch
 from unfade.batch import Plan, Record
 from unfade.cli.running import Display, interruptible
 from unfade.errors import UsageError
-from unfade.filters import FILTERS, Filter, Ready, option_of
+from unfade.filters import (
+    RECIPE_SUFFIX,
+    Filter,
+    Option,
+    Runner,
+    all_filters,
+    find_filter,
+    options_of,
+    read_recipe,
+)
 from unfade.inference import Device, Engine
 from unfade.paths import read_json
 from unfade.picture import OUTPUT_FORMATS
-from unfade.recipe import RECIPE_SUFFIX, read_recipe
 
 
 class _Number(click.ParamType):  # type: ignore[type-arg]  # older clicks have no type arguments
@@ -39,7 +45,7 @@ class _Number(click.ParamType):  # type: ignore[type-arg]  # older clicks have n
             self.fail(f"{value!r} is no {whole}number.", param, ctx)
 
 
-_TYPES: dict[type, Any] = {int: _Number(int), float: _Number(float), str: str, bool: bool}
+_TYPES: dict[str, Any] = {"int": _Number(int), "float": _Number(float), "str": str}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ _RUN_OPTIONS = [
     ),
     click.Option(
         ["--quality"],
-        type=_TYPES[int],
+        type=_TYPES["int"],
         default=95,
         show_default=True,
         metavar="1..100",
@@ -96,31 +102,32 @@ _RUN_OPTIONS = [
     ),
     click.Option(
         ["--tile"],
-        type=_TYPES[int],
+        type=_TYPES["int"],
         metavar="N",
         help="Largest side of a tile in pixels; small ones need less memory.",
     ),
-    click.Option(["--threads"], type=_TYPES[int], metavar="N", help="CPU threads; all cores when left out."),
+    click.Option(
+        ["--threads"], type=_TYPES["int"], metavar="N", help="CPU threads; all cores when left out."
+    ),
 ]
 
 
 def filter_names() -> list[str]:
     """The commands that the registry makes."""
-    return [filter.name for filter in FILTERS]
+    return [filter.name for filter in all_filters()]
 
 
 def filter_command(name: str) -> click.Command | None:
     """The command of the filter of that name; None where there is no such filter."""
-    filter = next((filter for filter in FILTERS if filter.name == name), None)
-    if filter is None:
+    if name not in filter_names():
         return None
-    own = dataclasses.fields(filter.options)
+    filter = find_filter(name)
 
     def command(inputs: tuple[Path, ...], save_mask: bool = False, **values: Any) -> int:
-        options = filter.options(**{field.name: _value(field, values.pop(field.name)) for field in own})
-        prepare = (not save_mask and filter.prepare_maskless) or filter.prepare
+        own = options_of(filter.Options)
+        options = filter.Options(**{option.name: _value(option, values.pop(option.name)) for option in own})
         return _run_pictures(
-            lambda engine: prepare(options, engine), inputs, RunOptions(**values), save_masks=save_mask
+            lambda engine: filter.open(options, engine), inputs, RunOptions(**values), save_masks=save_mask
         )
 
     parameters = [_PICTURES, *_own_options(filter), *_RUN_OPTIONS]
@@ -128,43 +135,38 @@ def filter_command(name: str) -> click.Command | None:
 
 
 def _own_options(filter: Filter) -> Iterator[click.Option]:
-    types = typing.get_type_hints(filter.options)
-    for field in dataclasses.fields(filter.options):
-        explained = option_of(field)
-        flag = f"--{field.name.replace('_', '-')}"
-        ranged = explained.low is not None and explained.high is not None
-        metavar = f"{explained.low:g}..{explained.high:g}" if ranged else field.name.upper()
-        (type_,) = {*(typing.get_args(types[field.name]) or (types[field.name],))} & {*_TYPES} or {str}
-        if explained.kind is not None:
-            yield click.Option([flag], metavar="FILE", help=explained.help)
-        elif type_ is bool:
-            yield click.Option(
-                [f"{flag}/--no-{flag[2:]}"], default=field.default, show_default=True, help=explained.help
-            )
+    for option in options_of(filter.Options):
+        flag = f"--{option.name.replace('_', '-')}"
+        ranged = option.low is not None and option.high is not None
+        metavar = f"{option.low:g}..{option.high:g}" if ranged else option.name.upper()
+        if option.codec is not None:
+            yield click.Option([flag], metavar="FILE", help=option.help)
+        elif option.type == "bool":
+            both = [f"{flag}/--no-{flag[2:]}"]
+            yield click.Option(both, default=option.default, show_default=True, help=option.help)
         else:
             yield click.Option(
                 [flag],
-                type=_TYPES[type_],
-                default=field.default,
-                show_default=field.default is not None,
+                type=_TYPES[option.type],
+                default=option.default,
+                show_default=option.default is not None,
                 metavar=metavar,
-                help=explained.help,
+                help=option.help,
             )
-    if filter.prepare_maskless is not None:
-        help = "Write NAME.mask.png beside each result: where a watermark was found."
+    if filter.mask is not None:
+        help = f"Write NAME.mask.png beside each result: {filter.mask}."
         yield click.Option(["--save-mask"], is_flag=True, help=help)
 
 
-def _value(field: dataclasses.Field[Any], given: Any) -> Any:
+def _value(option: Option, given: Any) -> Any:
     """The option's value: what is given, or what is in the file that is named. Raises UsageError."""
-    kind = option_of(field).kind
-    if kind is None:
+    if option.codec is None:
         return given
     if given is None:
-        return field.default
+        return option.default
     path = Path(given)
     try:
-        return kind.read(read_json(path))
+        return option.codec.read(read_json(path))
     except UsageError as error:
         if str(error).startswith(given):
             raise
@@ -172,8 +174,7 @@ def _value(field: dataclasses.Field[Any], given: Any) -> Any:
 
 
 def _run(recipe: Path, inputs: tuple[Path, ...], **values: Any) -> int:
-    chain = read_recipe(recipe)
-    return _run_pictures(lambda engine: chain.prepare(engine, masks=False), inputs, RunOptions(**values))
+    return _run_pictures(read_recipe(recipe).open, inputs, RunOptions(**values))
 
 
 run = click.Command(
@@ -185,13 +186,13 @@ run = click.Command(
 
 
 def _run_pictures(
-    prepare: Callable[[Engine], Ready],
+    open_on: Callable[[Engine], Runner],
     inputs: tuple[Path, ...],
     run_options: RunOptions,
     *,
     save_masks: bool = False,
 ) -> int:
-    """Runs what ``prepare`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
+    """Runs what ``open_on`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
     output = run_options.output
     plan = batch.plan(
         inputs,
@@ -204,12 +205,12 @@ def _run_pictures(
     writing = threading.Lock()
     with Display([job.source.name for job in plan.jobs], as_json=run_options.json) as display:
         return interruptible(
-            lambda: _work(lambda: prepare(engine), plan, run_options, save_masks, display, writing), writing
+            lambda: _work(lambda: open_on(engine), plan, run_options, save_masks, display, writing), writing
         )
 
 
 def _work(
-    prepare: Callable[[], Ready],
+    opened: Callable[[], Runner],
     plan: Plan,
     run_options: RunOptions,
     save_masks: bool,
@@ -222,7 +223,7 @@ def _work(
     if plan.jobs:
         records = batch.run(
             plan.jobs,
-            prepare(),
+            opened(),
             quality=run_options.quality,
             skip_existing=run_options.skip_existing,
             save_masks=save_masks,

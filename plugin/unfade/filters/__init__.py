@@ -1,29 +1,93 @@
-"""The filters, one module each, and the registry that command line, service and windows offer them from."""
+"""The filters, one module each; recipes of them; and the registry that everything offers them from."""
 
-from unfade.filters.base import Filter, Kind, OnTile, Option, Outcome, PartOutcome, Ready, option_of
-from unfade.filters.colorize import ColorizeOptions, colorize
-from unfade.filters.deartifact import DeartifactOptions, deartifact
-from unfade.filters.hints import Hint
-from unfade.filters.registry import FILTERS
-from unfade.filters.strokes import Stroke
-from unfade.filters.upscale import UpscaleOptions, upscale
+from unfade.filters.base import (
+    Codec,
+    Filter,
+    Option,
+    check_ranges,
+    describe_options,
+    option,
+    options_of,
+    read_options,
+    write_options,
+)
+from unfade.filters.colorize import ColorizeOptions
+from unfade.filters.deartifact import DeartifactOptions
+from unfade.filters.ensemble import finds_mask, preference
+from unfade.filters.hints import HINTS, Hint, check_inside
+from unfade.filters.mix import LUMA, Mix, at_full, mixed, plain_enlargement
+from unfade.filters.pipeline import (
+    RECIPE_SUFFIX,
+    RECIPE_VERSION,
+    Recipe,
+    Step,
+    read_recipe,
+    write_recipe,
+)
+from unfade.filters.registry import all_filters, find_filter
+from unfade.filters.runner import (
+    Crop,
+    FilterRunner,
+    Memo,
+    Progress,
+    Report,
+    Result,
+    Runner,
+    all_of,
+    cut,
+    scaled_bounds,
+    scaled_size,
+    size_of,
+)
+from unfade.filters.strokes import STROKES, Stroke, patch_bounds
+from unfade.filters.upscale import UpscaleOptions, blends_live, choose_passes
 
 __all__ = [
-    "FILTERS",
+    "HINTS",
+    "LUMA",
+    "RECIPE_SUFFIX",
+    "RECIPE_VERSION",
+    "STROKES",
+    "Codec",
     "ColorizeOptions",
+    "Crop",
     "DeartifactOptions",
     "Filter",
+    "FilterRunner",
     "Hint",
-    "Kind",
-    "OnTile",
+    "Memo",
+    "Mix",
     "Option",
-    "Outcome",
-    "PartOutcome",
-    "Ready",
+    "Progress",
+    "Recipe",
+    "Report",
+    "Result",
+    "Runner",
+    "Step",
     "Stroke",
     "UpscaleOptions",
-    "colorize",
-    "deartifact",
-    "option_of",
-    "upscale",
+    "all_filters",
+    "all_of",
+    "at_full",
+    "blends_live",
+    "check_inside",
+    "check_ranges",
+    "choose_passes",
+    "cut",
+    "describe_options",
+    "find_filter",
+    "finds_mask",
+    "mixed",
+    "option",
+    "options_of",
+    "patch_bounds",
+    "plain_enlargement",
+    "preference",
+    "read_options",
+    "read_recipe",
+    "scaled_bounds",
+    "scaled_size",
+    "size_of",
+    "write_options",
+    "write_recipe",
 ]

@@ -1,37 +1,62 @@
-"""What a filter is: options that explain and check themselves, and a way to make it ready for pictures."""
+"""What a filter is: all that a command line, a window or an editor needs to offer it; its options as data.
+
+Options are fields of a frozen dataclass, each made by :func:`option`. Command-line help, the service's
+``list``, panels, recipes and editors' dialogs are made from them, and their values are read from JSON and
+written to it here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from abc import ABC, abstractmethod
+import types
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unfade.errors import UsageError
-from unfade.filters.part import Part, check_region, cut, cut_picture, has_holes
-from unfade.inference import Bounds, Extent
+from unfade.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from unfade.filters.runner import FilterRunner
     from unfade.inference import Engine
-    from unfade.models import Task
-    from unfade.picture import Picture
 
 T = TypeVar("T")
 
-OnTile = Callable[[int, int], None]
-"""Called with (tiles done, tiles in all) for one picture; may raise :class:`unfade.errors.Cancelled`."""
+_LONGEST_TEXT = 4096
+_LONGEST_NAME = 100
+_TYPES = {"bool": bool, "int": int, "float": float, "str": str}
+_options: dict[type[Any], tuple[Option, ...]] = {}  # read once: every options object is checked by them
+_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text"}
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Values of an option that are more than a word or a number: a JSON list, and a file that holds it.
+class Filter:
+    """One filter: its module makes one, and the registry lists it."""
 
-    A command line takes the file's name; services and recipes take the list itself.
+    name: str
+    """The word for it on a command line, in recipes, and on the cards of its models."""
+    title: str
+    """Its name in menus and on panels: "De-artifact"."""
+    summary: str
+    """One sentence for menus and help."""
+    purpose: str
+    """What its models are for: "No model for enlarging is installed"."""
+    Options: type[Any]
+    """A frozen dataclass whose fields are made by :func:`option`; the constructor raises UsageError."""
+    open: Callable[[Any, Engine], FilterRunner]
+    """Finds and opens the models for (options, engine). Raises ModelError, DeviceError, UsageError."""
+    live_options: tuple[str, ...] = ()
+    """Options that only blend full-strength results, as :mod:`unfade.filters.mix` does for them by name."""
+    mask: str | None = None
+    """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Values of an option that are more than a word or a number: a JSON list of places in one picture.
+
+    A command line takes the name of a file that holds it; services and recipes take the list itself.
     """
 
     name: str
@@ -44,138 +69,129 @@ class Kind:
 
 @dataclass(frozen=True)
 class Option:
-    """How one setting of a filter is explained, to command lines and windows alike, and what it takes."""
+    """One option of a filter, explained."""
 
+    name: str
+    type: str
+    """"bool", "int", "float", "str", or the name of its codec."""
+    optional: bool
+    """Whether None is one of its values."""
+    default: Any
     help: str
     low: float | None = None
     high: float | None = None
-    kind: Kind | None = None
-    """None for what its type says already: bool, int, float, str, or one of them or None."""
+    codec: Codec | None = None
 
     @property
     def limits(self) -> str:
         """The range in words, "" where there is none."""
         return "" if self.low is None or self.high is None else f"from {self.low:g} to {self.high:g}"
 
+    def to_json(self, value: Any) -> Any:
+        """The value, ready for JSON."""
+        return value if self.codec is None else self.codec.write(value)
+
+    def from_json(self, value: Any) -> Any:
+        """The option's value from parsed JSON; its range is the options class's affair. Raises UsageError."""
+        if self.codec is not None:
+            return self.codec.read(value)
+        if value is None and self.optional:
+            return None
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if self.type == "float" and whole and abs(value) < 1 << 53:
+            return float(value)
+        if not isinstance(value, _TYPES[self.type]) or (isinstance(value, bool) and self.type != "bool"):
+            raise UsageError(f"{self.name} must be {_WORDS[self.type]}{' or null' if self.optional else ''}.")
+        if isinstance(value, str) and (len(value) > _LONGEST_TEXT or not value.isprintable()):
+            raise UsageError(f"{self.name} must be at most {_LONGEST_TEXT} printable characters.")
+        return value
+
 
 def option(
-    default: T, help: str, *, low: float | None = None, high: float | None = None, kind: Kind | None = None
+    default: T, help: str, *, low: float | None = None, high: float | None = None, codec: Codec | None = None
 ) -> T:
-    """A dataclass field that carries an :class:`Option`."""
-    explained: Any = dataclasses.field(default=default, metadata={"option": Option(help, low, high, kind)})
-    return explained  # type: ignore[no-any-return]
+    """A field of an options class.
+
+    Args:
+        default: its value where nothing is said.
+        help: one sentence for people.
+        low, high: the range of a number.
+        codec: how it is read from JSON, where its type does not say that already.
+    """
+    explained = {"help": help, "low": low, "high": high, "codec": codec}
+    field: Any = dataclasses.field(default=default, metadata={"option": explained})
+    return field  # type: ignore[no-any-return]
 
 
-def option_of(field: dataclasses.Field[Any]) -> Option:
-    """The :class:`Option` that a field of an options class carries."""
-    found = field.metadata["option"]
-    assert isinstance(found, Option)
-    return found
+def options_of(options_class: type[Any]) -> tuple[Option, ...]:
+    """The options that the fields of an options class declare, in their order."""
+    if options_class not in _options:
+        hints = typing.get_type_hints(options_class)
+        fields = dataclasses.fields(options_class)
+        _options[options_class] = tuple(_option(field, hints[field.name]) for field in fields)
+    return _options[options_class]
 
 
 def check_ranges(options: Any) -> None:
     """Raises UsageError for the first number of an options object that lies outside its range."""
-    for field in dataclasses.fields(options):
-        explained, value = option_of(field), getattr(options, field.name)
-        if explained.low is None or explained.high is None or value is None:
+    for option in options_of(type(options)):
+        value = getattr(options, option.name)
+        if option.low is None or option.high is None or value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise UsageError(f"{field.name} must be a number {explained.limits}, not {value!r}.")
-        if not explained.low <= value <= explained.high:
-            raise UsageError(f"{field.name} must be a number {explained.limits}, not {value:g}.")
+            raise UsageError(f"{option.name} must be a number {option.limits}, not {value!r}.")
+        if not option.low <= value <= option.high:
+            raise UsageError(f"{option.name} must be a number {option.limits}, not {value:g}.")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A filtered picture and how it came about."""
+def describe_options(filter: Filter) -> list[dict[str, Any]]:
+    """One record for each option: name, type, optional, default, low, high, help.
 
-    picture: Picture
-    model: str
-    """Names of the models that ran, joined by " + "."""
-    provider: str
-    """ONNX Runtime's name of the execution provider that did the work."""
-    fallback: str | None
-    """A sentence that says why it was not the GPU; None where nothing was given up."""
-    engine_seconds: float
-    """Time spent running the network on tiles, without reading, writing and resampling."""
-    mask: NDArray[np.uint8] | None = None
-    """De-artifact: where a watermark was found, HW, 255 where surely; None from other filters."""
-
-
-@dataclass(frozen=True)
-class PartOutcome:
-    """A part of a filtered picture; the picture and the mask of ``outcome`` hold that part alone."""
-
-    outcome: Outcome
-    at: Bounds
-    """Where it lies in the whole result."""
-    exact: bool
-    """Whether it equals that part of the whole result (within rounding, where anything is to be seen)."""
-
-
-class Ready(ABC):
-    """A filter with its models open, or a chain of them; called once a picture.
-
-    All that runs a model raises ModelError, DeviceError, OutOfMemory, and what ``on_tile`` raises.
+    ``type`` is "bool", "int", "float", "str" or the name of a :class:`Codec`; ``optional`` says that null may
+    be given; ``low`` and ``high`` are null where there is no range.
     """
-
-    @abstractmethod
-    def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
-        """The filtered picture, of the same dtype and with the same metadata."""
-
-    @abstractmethod
-    def size(self, extent: Extent) -> Extent:
-        """How large the result for a picture of that size is."""
-
-    @abstractmethod
-    def plan_part(self, extent: Extent, region: Bounds, *, holes: bool) -> Part:
-        """What of a picture of size ``extent`` the part of the result for ``region`` is made from.
-
-        ``holes`` says that there may be fully transparent pixels in the piece.
-        """
-
-    @abstractmethod
-    def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
-        """What lies ``part.inside``, from the pixels of ``part.piece``; picture and mask hold that alone."""
-
-    def part(self, picture: Picture, region: Bounds, on_tile: OnTile | None = None) -> PartOutcome:
-        """That part of the result which is made of ``region``, in pixels of ``picture``.
-
-        Raises UsageError for a region that is not inside the picture.
-        """
-        extent = Extent(picture.height, picture.width)
-        check_region(region, extent)
-        part = self.plan_part(extent, region, holes=False)
-        if has_holes(picture, part.piece):
-            part = self.plan_part(extent, region, holes=True)
-        outcome = self.run_part(cut_picture(picture, part.piece), part, on_tile)
-        return PartOutcome(outcome, part.result, part.exact)
+    return [
+        {
+            "name": option.name,
+            "type": option.type,
+            "optional": option.optional,
+            "default": option.to_json(option.default),
+            "low": option.low,
+            "high": option.high,
+            "help": option.help,
+        }
+        for option in options_of(filter.Options)
+    ]
 
 
-def only_inside(outcome: Outcome, part: Part) -> Outcome:
-    """The outcome for the whole of ``part.piece``, reduced to what is ``part.inside``."""
-    return dataclasses.replace(
-        outcome,
-        picture=cut_picture(outcome.picture, part.inside),
-        mask=None if outcome.mask is None else cut(outcome.mask, part.inside).copy(),
-    )
+def read_options(filter: Filter, raw: Any) -> Any:
+    """The filter's options object from a JSON object; what is left out keeps its default.
+
+    Raises UsageError for unknown names, values of another type and values out of range.
+    """
+    if not isinstance(raw, dict):
+        raise UsageError("'options' must be an object.")
+    known = {option.name: option for option in options_of(filter.Options)}
+    for name in raw:
+        if name not in known:
+            raise UsageError(
+                f"The filter {filter.name} has no option {name[:_LONGEST_NAME]!r}{did_you_mean(name, known)}"
+            )
+    return filter.Options(**{name: known[name].from_json(value) for name, value in raw.items()})
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One entry of the registry: everything a command line or a window needs to offer a filter."""
+def write_options(options: Any) -> dict[str, Any]:
+    """The JSON object that :func:`read_options` makes these options from: all that is not the default."""
+    values = ((option, getattr(options, option.name)) for option in options_of(type(options)))
+    return {option.name: option.to_json(value) for option, value in values if value != option.default}
 
-    task: Task
-    summary: str
-    """One sentence for menus and help."""
-    options: type[Any]
-    """A frozen dataclass; every field is made by :func:`option` and the constructor raises UsageError."""
-    prepare: Callable[[Any, Engine], Ready]
-    """Finds and opens the models for (options, engine). ModelError, DeviceError, UsageError."""
-    prepare_maskless: Callable[[Any, Engine], Ready] | None = None
-    """The same for who does not want the outcomes' masks, in less memory; None where there are no masks."""
 
-    @property
-    def name(self) -> str:
-        """The word for it on a command line."""
-        return self.task.value
+def _option(field: dataclasses.Field[Any], hint: Any) -> Option:
+    explained = field.metadata["option"]
+    if explained["codec"] is not None:
+        kind, optional = explained["codec"].name, False
+    else:
+        choices = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        (cls,) = (choice for choice in choices if choice is not type(None))
+        kind, optional = cls.__name__, type(None) in choices
+    return Option(field.name, kind, optional, field.default, **explained)

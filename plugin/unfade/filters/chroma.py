@@ -1,36 +1,59 @@
-"""The chroma of a whole picture: predicted by a network at its working size and below, and fitted to the
-luma."""
+"""The chroma of a whole picture: predicted by a network at its working size and below, and fitted to
+the luma.
+
+A network trained on a few hundred pixels at a time knows a meadow or a face best when it fills what was its
+patch; at the working size it sees their edges better, and guesses wrongly inside. So the coarse part of the
+chroma is the mean of smaller looks at the picture, and the fine part that of the working size, as in
+Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
+"""
 
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import ModelError
-from unfade.filters.generator import Ledger
+from unfade.filters.ensemble import Timer
 from unfade.filters.hints import Hint, check_inside, hint_planes
-from unfade.filters.memory import PixelMemory
-from unfade.filters.scales import fused, smaller_extents, working_extent
-from unfade.inference import Engine, Extent, OutOfMemory, Session, check_finite
+from unfade.filters.runner import Memo, size_of
+from unfade.inference import Extent, OutOfMemory, Session, check_finite
 from unfade.models import ModelCard, Tiling
-from unfade.picture import GuidedPlanes, Kernel, Lightness, Picture, as_srgb, fill_transparent, resize
+from unfade.picture import (
+    GuidedPlanes,
+    Kernel,
+    Lightness,
+    Picture,
+    as_srgb,
+    bilinear,
+    fill_transparent,
+    resize,
+    smoothed,
+)
+
+Planes = NDArray[np.float32]
 
 CHROMA = np.float32(110)
 """What a* and b* are divided by on the network's side."""
 STRIDE = 2
 """Working pixels a side for one of the network's output."""
+SMALLER = (0.75, 0.5625)
+"""The smaller looks, as shares of the working size."""
 
-# True chroma of photographs, made 8 times smaller and brought up again, is off by 2.6 in a*b* with these, and
-# by 3.3 without a guide (bench/chroma_upsampling.py on CID22's validation pictures). Lightness that deviates
-# by less than 0.03 of white counts as flat: 0.01 would be as good there, but follows grain.
+_REACH = 3 / 128
+"""Of the filter that parts coarse from fine, each way: a share of the longer side."""
+_EDGE = 0.05**2
+"""The variance of lightness below which it sees no edge."""
+_FINE = 1.3
+"""Times the fine part: a mean of several guesses is paler at edges than any of them."""
+
+# For bringing the chroma up to full size along the luma; lightness that deviates by less than 0.03 of white
+# counts as flat (docs/models.md tells how these were chosen).
 _RADIUS = 1
-_EPSILON = 0.03**2
+_FLAT = 0.03**2
 
 
 @dataclass(frozen=True)
@@ -46,63 +69,55 @@ class Chroma:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What was predicted last, and from what."""
+    """What was predicted, and the lightness that the network saw."""
 
-    model: Path
     light: NDArray[np.float32]
-    pixels: PixelMemory
-    extent: Extent
-    hints: tuple[Hint, ...]
     chroma: Chroma
 
 
-_last: weakref.WeakKeyDictionary[Engine, _Kept] = weakref.WeakKeyDictionary()
+def predict_chroma(
+    session: Session, picture: Picture, hints: Sequence[Hint], timer: Timer, memo: Memo | None = None
+) -> Chroma:
+    """The chroma of a picture, with hints in its pixels; the network runs only where ``memo`` has none.
+
+    Raises:
+        UsageError: a hint lies outside the picture.
+        ModelError, DeviceError, OutOfMemory: as for running any model.
+    """
+    size, hints = size_of(picture), tuple(hints)
+    check_inside(hints, size)
+    memo = memo or Memo()
+    key = (session.path, size, hints)
+    kept: _Kept | None = memo.recall("chroma", key)
+    if kept is not None:
+        return kept.chroma
+    light = _light(picture, working_extent(size, _working_size(session.card)))
+    kept = memo.recall_any("chroma", key)
+    if kept is None or not np.array_equal(kept.light, light):
+        kept = _Kept(light, _predict(session, light, hints, size, timer))
+    memo.keep("chroma", key, kept)
+    return kept.chroma
 
 
-class ChromaPredictor:
-    """A colouring model, open. The last prediction is kept for each engine."""
+def check_colouring(card: ModelCard) -> None:
+    """Raises ModelError for a model that does not make chroma out of luma and hints."""
+    channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
+    if channels != [4, 2] or card.tiling is not Tiling.WHOLE or card.scale != 1:
+        raise ModelError(
+            f"The model {card.name} does not make colours out of luma and hints; choose another with --model."
+        )
 
-    def __init__(self, engine: Engine, model: Path) -> None:
-        """Raises ModelError for a model of another shape, and what opening it raises."""
-        self._engine = engine
-        self._model = model
-        _check(self._session().card)
 
-    def of(
-        self, picture: Picture, hints: Sequence[Hint], ledger: Ledger, *, unchanged: bool = False
-    ) -> Chroma:
-        """The chroma of a picture, with hints in its pixels. The network runs only on what is new to it.
+def working_extent(extent: Extent, working_size: int) -> Extent:
+    """The size at which the network sees a picture: the longer side is ``working_size``."""
+    share = working_size / max(extent.height, extent.width)
+    return Extent(max(1, round(extent.height * share)), max(1, round(extent.width * share)))
 
-        Args:
-            unchanged: a picture in the same memory as the last one is that one, and not looked at again.
 
-        Raises:
-            UsageError: a hint lies outside the picture.
-            ModelError, DeviceError, OutOfMemory: as for running any model.
-        """
-        extent, hints = Extent(picture.height, picture.width), tuple(hints)
-        check_inside(hints, extent)
-        kept = _last.get(self._engine)
-        if kept is not None and (kept.model, kept.extent, kept.hints) == (self._model, extent, hints):
-            if unchanged and kept.pixels.is_of(picture.pixels):
-                return kept.chroma
-        else:
-            kept = None
-        session = self._session()
-        light = _light(picture, working_extent(extent, _working_size(session.card)))
-        if kept is not None and np.array_equal(kept.light, light):
-            chroma = kept.chroma
-        else:
-            chroma = _predict(session, light, hints, extent, ledger)
-        _last[self._engine] = _Kept(self._model, light, PixelMemory(picture.pixels), extent, hints, chroma)
-        return chroma
-
-    def provider(self) -> str:
-        """The provider the model was opened on."""
-        return self._session().provider
-
-    def _session(self) -> Session:
-        return self._engine.session(self._model)
+def smaller_extents(working: Extent) -> list[Extent]:
+    """The sizes of the smaller looks at a picture of that working size."""
+    longer = max(working.height, working.width)
+    return [working_extent(working, round(share * longer)) for share in SMALLER]
 
 
 def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
@@ -120,22 +135,22 @@ def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
 
 
 def _predict(
-    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, ledger: Ledger
+    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
 ) -> Chroma:
-    provider, fine = _run(session, light, hints, extent, ledger)
+    provider, fine = _run(session, light, hints, extent, timer)
     coarse = []
     for smaller in smaller_extents(Extent(*light.shape)):
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
-        provider, planes = _run(session, less, hints, extent, ledger)
+        provider, planes = _run(session, less, hints, extent, timer)
         coarse.append(planes)
     guide = _reduced(light)
-    whole = GuidedPlanes.fit(fused(fine, coarse, guide) * CHROMA, guide, _RADIUS, _EPSILON)
+    whole = GuidedPlanes.fit(fused(fine, coarse, guide) * CHROMA, guide, _RADIUS, _FLAT)
     height, width = light.shape
     return Chroma(whole, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
 
 
 def _run(
-    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, ledger: Ledger
+    session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
 ) -> tuple[str, NDArray[np.float32]]:
     """What the network sees in a small picture, 2HW in its own units, and which provider ran it."""
     card, (height, width) = session.card, light.shape
@@ -153,7 +168,7 @@ def _run(
         if twin is session:
             raise
         provider, results = twin.provider, twin.run(inputs)
-    ledger.seconds += time.perf_counter() - started
+    timer.seconds += time.perf_counter() - started
     result = results[card.outputs[0].name]
     expected = (1, 2, *(-(-side // STRIDE) for side in padded.shape[2:]))
     if result.shape != expected:
@@ -180,10 +195,17 @@ def _working_size(card: ModelCard) -> int:
     return card.working_size
 
 
-def _check(card: ModelCard) -> None:
-    """Raises ModelError for a model that does not make chroma out of luma and hints."""
-    channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
-    if channels != [4, 2] or card.tiling is not Tiling.WHOLE or card.scale != 1:
-        raise ModelError(
-            f"The model {card.name} does not make colours out of luma and hints; choose another with --model."
-        )
+def fused(fine: Planes, coarse: Sequence[Planes], light: NDArray[np.float32]) -> Planes:
+    """CHW with the fine part of ``fine`` and the coarse part of the mean of ``coarse``, CHW of any size.
+
+    What is coarse ends at the edges of ``light``, HW in [0, 1].
+    """
+    size = fine.shape[1:]
+    mean = sum(bilinear(planes, (0, 0), size, _step(planes, size)) for planes in coarse) / len(coarse)
+    strong = np.float32(_FINE) * fine
+    result: Planes = smoothed(mean - strong, light, max(1, round(_REACH * max(size))), _EDGE) + strong
+    return result
+
+
+def _step(planes: Planes, size: tuple[int, ...]) -> tuple[float, float]:
+    return planes.shape[1] / size[0], planes.shape[2] / size[1]

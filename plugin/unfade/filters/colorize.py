@@ -3,26 +3,25 @@
 A network predicts the chroma of the whole picture at its working size, so that colours agree across it
 (:mod:`unfade.filters.chroma`). The chroma follows the edges of the luma up to full size, and joins the luma
 there strip by strip: lightness stays the original's. Memory beside input and output is that of a few strips,
-the copy in which a picture with holes is filled, and the one in sRGB of a picture with another profile.
+the copy in which a picture with transparent pixels is filled, and the one in sRGB of a picture with another
+profile.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, option
-from unfade.filters.choice import model_for
-from unfade.filters.chroma import ChromaPredictor
-from unfade.filters.generator import LUMA, Ledger
+from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.chroma import check_colouring, predict_chroma
+from unfade.filters.ensemble import Timer, model_for
 from unfade.filters.hints import HINTS, Hint
-from unfade.filters.part import Part, cut_picture
+from unfade.filters.mix import over, saturated
+from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
 from unfade.inference import Bounds, Engine, Extent, row_strips
-from unfade.models import Model, Task
+from unfade.models import Model
 from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, srgb_of_lab, to_float
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
@@ -39,7 +38,7 @@ class ColorizeOptions:
     hints: tuple[Hint, ...] = option(
         (),
         'Colours at points of the picture: a JSON list of {"x", "y", "color": "#rrggbb"}, in its pixels.',
-        kind=HINTS,
+        codec=HINTS,
     )
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
 
@@ -47,69 +46,64 @@ class ColorizeOptions:
         check_ranges(self)
 
 
-def colorize(
-    picture: Picture, options: ColorizeOptions, engine: Engine, on_tile: OnTile | None = None
-) -> Picture:
-    """The picture in colour: RGB, with its alpha; same size, dtype and lightness.
-
-    Colours that the picture has already are ignored. A picture with a profile other than sRGB's is converted
-    to sRGB; a gray profile is left out, as it does not fit the result. Raises UsageError (a hint outside the
-    picture), ModelError, DeviceError, OutOfMemory, and what ``on_tile`` raises.
-    """
-    return prepare(options, engine)(picture, on_tile).picture
-
-
-def prepare(options: ColorizeOptions, engine: Engine) -> Colorizer:
+def open_colorize(options: ColorizeOptions, engine: Engine) -> Colorizer:
     """Finds and opens the model. Raises ModelError, DeviceError, OutOfMemory."""
-    return Colorizer(options, engine, model_for(Task.COLORIZE, options.model))
+    return Colorizer(options, engine, model_for(COLORIZE, options.model))
 
 
-class Colorizer(Ready):
-    """Colorize with its model open."""
+COLORIZE = Filter(
+    name="colorize",
+    title="Colorize",
+    summary="Colour black and white pictures; colours they have already are ignored.",
+    purpose="colouring",
+    Options=ColorizeOptions,
+    live_options=("strength", "saturation"),
+    open=open_colorize,
+)
+
+
+class Colorizer(FilterRunner):
+    """Colorize with its model open.
+
+    The result is RGB, with the picture's alpha and lightness; colours that it has already are ignored. A
+    picture with a profile other than sRGB's is converted to sRGB; a gray profile is left out, as it does not
+    fit the result. The chroma of a region is that of the whole picture, which is therefore its input crop.
+    """
+
+    in_srgb = True
 
     def __init__(self, options: ColorizeOptions, engine: Engine, model: Model) -> None:
+        """Opens the model. Raises ModelError for one of another shape."""
         self._options = options
         self._engine = engine
-        self._name = model.card.name
-        self._predictor = ChromaPredictor(engine, model.path)
+        self._session = engine.session(model.path)
+        check_colouring(self._session.card)
 
-    def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
-        return self._colour(picture, Bounds(0, 0, picture.height, picture.width), on_tile, unchanged=False)
-
-    def size(self, extent: Extent) -> Extent:
-        return extent
-
-    def plan_part(self, extent: Extent, region: Bounds, *, holes: bool) -> Part:  # noqa: ARG002
-        """The chroma of a part is that of the whole picture, which is therefore the piece."""
-        return Part(Bounds(0, 0, extent.height, extent.width), region, region, exact=True)
-
-    def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
-        """As for every filter; what has been predicted for a picture in this memory is used again."""
-        return self._colour(piece, part.inside, on_tile, unchanged=True)
-
-    def _colour(
-        self, picture: Picture, region: Bounds, on_tile: OnTile | None, *, unchanged: bool
-    ) -> Outcome:
-        ledger = Ledger()
+    def run_crop(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,  # noqa: ARG002 - there is none
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        timer, region = Timer(), crop.inner
         strips = row_strips(Extent(region.height, region.width), _STRIP_PIXELS)
-        chroma = self._predictor.of(picture, self._options.hints, ledger, unchanged=unchanged)
-        if on_tile is not None:
-            on_tile(1, 1 + len(strips))
-        source = as_srgb(cut_picture(picture, region))
+        chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
+        if progress is not None:
+            progress(1, 1 + len(strips))
+        source = as_srgb(cut_picture(piece, region))
         into = _empty_rgb(source)
         lightness = Lightness(source.pixels.dtype, gray=source.is_gray)
         planes = chroma.planes.enlarged(chroma.step)
         for done, strip in enumerate(strips, start=2):
             self._merge(source, into, strip, lightness, planes, region)
-            if on_tile is not None:
-                on_tile(done, 1 + len(strips))
-        return Outcome(
-            picture=into,
-            model=self._name,
-            provider=chroma.provider,
-            fallback=self._engine.fallback_of(self._predictor.provider(), chroma.provider),
-            engine_seconds=ledger.seconds,
-        )
+            if progress is not None:
+                progress(done, 1 + len(strips))
+        fallback = self._engine.fallback_of(self._session.provider, chroma.provider)
+        report = Report(self._session.card.name, chroma.provider, fallback, timer.seconds)
+        return Result(into, crop.output, crop.exact, None, report)
 
     def _merge(
         self,
@@ -124,11 +118,10 @@ class Colorizer(Ready):
         colour = source.colour[strip.y : strip.bottom]
         light = lightness.of(colour)
         a, b = planes.at(region.y + strip.y, region.x, light)
-        rgb = _saturated(srgb_of_lab(light, a, b), self._options.saturation)
-        for channel, plane in enumerate(rgb):
+        for channel, plane in enumerate(saturated(srgb_of_lab(light, a, b), self._options.saturation)):
             if self._options.strength < 1:
                 original = to_float(colour[..., 0 if source.is_gray else channel])
-                plane = original + np.float32(self._options.strength) * (plane - original)
+                plane = over(plane, original, self._options.strength)
             into.pixels[strip.y : strip.bottom, :, channel] = from_float(plane, into.pixels.dtype)
 
 
@@ -139,19 +132,3 @@ def _empty_rgb(source: Picture) -> Picture:
         pixels[..., 3] = source.alpha
     metadata = source.metadata
     return Picture(pixels, dataclasses.replace(metadata, icc=None) if source.is_gray else metadata)
-
-
-def _saturated(rgb: tuple[NDArray[Any], ...], saturation: float) -> tuple[NDArray[Any], ...]:
-    """Planes moved away from their luma, or towards it, and cut off at black and white."""
-    if saturation == 1:
-        return rgb
-    luma = sum(plane * weight for plane, weight in zip(rgb, LUMA.ravel(), strict=True))
-    return tuple(np.clip(luma + np.float32(saturation) * (plane - luma), 0, 1) for plane in rgb)
-
-
-COLORIZE = Filter(
-    task=Task.COLORIZE,
-    summary="Colour black and white pictures; colours they have already are ignored.",
-    options=ColorizeOptions,
-    prepare=prepare,
-)

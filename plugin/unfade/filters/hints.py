@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
-from unfade.filters.base import Kind
+from unfade.filters.base import Codec
 from unfade.inference import Extent
 from unfade.picture import lab_of_srgb
 
@@ -63,7 +63,7 @@ def _write(hints: Iterable[Hint]) -> list[dict[str, Any]]:
     return [{"x": hint.x, "y": hint.y, "color": hint.color} for hint in hints]
 
 
-HINTS = Kind("hints", _read, _write)
+HINTS = Codec("hints", _read, _write)
 """How hints are read from JSON and written to it."""
 
 

@@ -1,12 +1,37 @@
-"""The filters there are. A new filter is one new module beside this one, and one line here."""
+"""The filters there are. A new filter is one new module beside this one, and one line here.
+
+Everything that offers filters asks :func:`all_filters` when it does.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any
 
+from unfade.errors import UsageError, did_you_mean
 from unfade.filters.base import Filter
 from unfade.filters.colorize import COLORIZE
 from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.upscale import UPSCALE
 
-FILTERS: Final[tuple[Filter, ...]] = (UPSCALE, DEARTIFACT, COLORIZE)
+FILTERS: tuple[Filter, ...] = (
+    UPSCALE,
+    DEARTIFACT,
+    COLORIZE,
+)
+
+_LONGEST_NAME = 100
+
+
+def all_filters() -> tuple[Filter, ...]:
+    """All registered filters, in the order of menus."""
+    return FILTERS
+
+
+def find_filter(name: Any) -> Filter:
+    """The registered filter of that name. Raises UsageError, also for what is no text."""
+    for filter in FILTERS:
+        if filter.name == name:
+            return filter
+    word = name[:_LONGEST_NAME] if isinstance(name, str) else "without a name"
+    names = [filter.name for filter in FILTERS]
+    raise UsageError(f"There is no filter {word!r}{did_you_mean(word, names)}")

@@ -1,4 +1,4 @@
-"""Strokes: what the user paints on the watermark mask, and how they are drawn."""
+"""Strokes: what the user paints on the watermark mask, how they are drawn, and what fills what they cover."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
-from unfade.filters.base import Kind
-from unfade.inference import Bounds, Extent
+from unfade.filters.base import Codec
+from unfade.filters.runner import cut, size_of
+from unfade.inference import Bounds, Extent, Read, array_reader
+from unfade.picture import Picture, fill_transparent, peak_of, to_float
 
 Plane = NDArray[np.float32]
 
 MOST_STROKES = 10_000
 MOST_POINTS = 100_000
 _FARTHEST = 1e6  # pixels; a picture is smaller
+_SURROUNDINGS = 64  # pixels around a group of strokes that its filling is made of
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _write(strokes: Iterable[Stroke]) -> list[dict[str, Any]]:
     ]
 
 
-STROKES = Kind("strokes", _read, _write)
+STROKES = Codec("strokes", _read, _write)
 """How strokes are read from JSON and written to it."""
 
 
@@ -120,21 +123,79 @@ def paint(strokes: Sequence[Stroke], bounds: Bounds) -> Painted | None:
     return painted
 
 
-def clusters(strokes: Sequence[Stroke], extent: Extent, margin: int) -> list[Bounds]:
-    """Rectangles of a picture that hold the "add" strokes with ``margin`` around them, and do not overlap."""
+@dataclass(frozen=True)
+class Patch:
+    """A rectangle of a picture in which some pixels are replaced."""
+
+    bounds: Bounds
+    colour: NDArray[Any]
+    """HWC, of the picture's dtype."""
+    replaced: NDArray[np.bool_]
+    """HW."""
+
+
+def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
+    """Where patches lie in a picture of that size: around the "add" strokes, without overlap.
+
+    Each patch depends on the pixels in it alone.
+    """
     boxes: list[Bounds] = []
     for stroke in strokes:
         if stroke.mode != "add":
             continue
-        if not stroke.box.overlaps(Bounds(0, 0, extent.height, extent.width)):
+        if not stroke.box.overlaps(Bounds(0, 0, size.height, size.width)):
             continue
-        box = stroke.box.grown(margin).clipped(extent)
+        box = stroke.box.grown(_SURROUNDINGS).clipped(size)
         while overlapping := [other for other in boxes if other.overlaps(box)]:
             boxes = [other for other in boxes if other not in overlapping]
             for other in overlapping:
                 box = box.united(other)
         boxes.append(box)
     return boxes
+
+
+def make_patches(picture: Picture, strokes: Sequence[Stroke]) -> list[Patch]:
+    """The patches for the "add" strokes on a picture: smooth colours, without texture.
+
+    Memory grows with what the strokes cover, not with the picture.
+    """
+    patches = []
+    for bounds in patch_bounds(strokes, size_of(picture)):
+        painted = paint(strokes, bounds)
+        if painted is None or not painted.add.any():
+            continue
+        replaced = painted.add > 0
+        colour = cut(picture.colour, bounds)
+        if picture.alpha is None:
+            shown = np.full(replaced.shape, peak_of(colour.dtype), colour.dtype)
+        else:
+            shown = cut(picture.alpha, bounds).copy()
+        shown[replaced] = 0
+        filled = fill_transparent(colour, shown)
+        if filled is not colour:  # it is where strokes cover all there is
+            patches.append(Patch(bounds, filled, replaced))
+    return patches
+
+
+def patched_reader(pixels: NDArray[Any], patches: Sequence[Patch]) -> Read:
+    """A reader of HWC pixels as they look with the patches laid on."""
+    plain = array_reader(pixels)
+
+    def read(bounds: Bounds) -> NDArray[np.float32]:
+        window = plain(bounds)
+        touching = [patch for patch in patches if patch.bounds.overlaps(bounds)]
+        if touching:
+            window = window.copy()  # the plain reader may give a view of the picture
+        for patch in touching:
+            common = patch.bounds.common(bounds)
+            of_patch = common.within(patch.bounds)
+            replaced = cut(patch.replaced, of_patch)
+            at = common.within(bounds)
+            inner = window[0, :, at.y : at.bottom, at.x : at.right]
+            inner[:, replaced] = to_float(cut(patch.colour, of_patch)[replaced]).T
+        return window
+
+    return read
 
 
 def _covers(stroke: Stroke, bounds: Bounds) -> Iterator[tuple[tuple[slice, slice], Plane]]:

@@ -9,18 +9,30 @@ twice costs less than a 250th of an 8-bit step. Memory beside input and output i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import UsageError
-from unfade.filters.base import Filter, OnTile, Outcome, Ready, check_ranges, only_inside, option
-from unfade.filters.choice import Blend, alone, choose_blends, choose_passes, named_model
-from unfade.filters.generator import Generator, Ledger
-from unfade.filters.part import Part, part_of, scaled_extent
+from unfade.errors import ModelError, UsageError
+from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
+from unfade.filters.mix import PLAIN, lay_over
+from unfade.filters.runner import (
+    Crop,
+    FilterRunner,
+    Memo,
+    Progress,
+    Report,
+    Result,
+    crop_for,
+    scaled_size,
+    size_of,
+)
 from unfade.inference import (
     Bounds,
     Engine,
@@ -31,8 +43,10 @@ from unfade.inference import (
     layout_of,
     run_tiled,
 )
-from unfade.models import Task, catalog
+from unfade.models import Model, Source, Variant, catalog
 from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
+
+MOST_PASSES = 2
 
 
 @dataclass(frozen=True)
@@ -58,93 +72,177 @@ class UpscaleOptions:
             )
 
 
-def upscale(
-    picture: Picture, options: UpscaleOptions, engine: Engine, on_tile: OnTile | None = None
-) -> Picture:
-    """The picture ``options.scale`` times as large, each side rounded; same dtype, channels and metadata.
-
-    Gray pictures run as RGB and come back as luma; alpha is enlarged by itself, and colours under alpha 0 do
-    not bleed. Raises ModelError, DeviceError, OutOfMemory, and what ``on_tile`` raises.
-    """
-    return prepare(options, engine)(picture, on_tile).picture
-
-
-def prepare(options: UpscaleOptions, engine: Engine) -> Upscaler:
+def open_upscale(options: UpscaleOptions, engine: Engine) -> Upscaler:
     """Finds and opens the models. Raises ModelError, DeviceError, OutOfMemory."""
     if options.model is not None:
-        model = named_model(options.model, Task.UPSCALE)
-        blends = {model.card.scale: alone(model)}
+        model = named_model(options.model, UPSCALE)
+        members = {model.card.scale: alone(model)}
     else:
-        blends = choose_blends(catalog.list_models(), options.detail)
-    passes = [blends[native] for native in choose_passes(options.scale, blends)]
-    upscaler = Upscaler(options, engine, passes)
-    upscaler.generators(Ledger(), gray=False)  # opens the models, and refuses the ones that cannot be used
-    return upscaler
+        members = choose_members(catalog.list_models(), options.detail)
+    passes = choose_passes(options.scale, members)
+    return Upscaler(options, engine, [members[native] for native in passes])
 
 
-class Upscaler(Ready):
-    """Upscale with its models open."""
+UPSCALE = Filter(
+    name="upscale",
+    title="Upscale",
+    summary="Enlarge pictures, up to four times.",
+    purpose="enlarging",
+    Options=UpscaleOptions,
+    live_options=("strength", "detail"),
+    open=open_upscale,
+)
 
-    def __init__(self, options: UpscaleOptions, engine: Engine, passes: Sequence[Blend]) -> None:
+
+class Upscaler(FilterRunner):
+    """Upscale with its models open.
+
+    Gray pictures run as RGB and come back as luma; alpha is enlarged by itself, and colours under alpha 0 do
+    not bleed.
+    """
+
+    def __init__(self, options: UpscaleOptions, engine: Engine, passes: Sequence[Members]) -> None:
+        """Opens the models, and refuses those that cannot be used."""
         self._options = options
         self._engine = engine
-        self._passes = passes
-        names = dict.fromkeys(model.card.name for blend in passes for model in blend.models)
-        self._names = " + ".join(names)
-
-    def generators(self, ledger: Ledger, *, gray: bool) -> list[Generator]:
-        """One for each pass."""
-        return [
-            Generator(
-                [self._engine.session(model.path) for model in blend.models], blend.weights, ledger, gray=gray
-            )
-            for blend in self._passes
+        self._members = [
+            ([engine.session(model.path) for model in one.models], one.weights) for one in passes
         ]
+        self._name = " + ".join(dict.fromkeys(model.card.name for one in passes for model in one.models))
+        self._passes = {gray: self._ensembles(gray=gray) for gray in (False, True)}
 
-    def __call__(self, picture: Picture, on_tile: OnTile | None = None) -> Outcome:
-        return self._enlarge(picture, on_tile)
+    def output_size(self, size: Extent) -> Extent:
+        return scaled_size(size, self._options.scale)
 
-    def size(self, extent: Extent) -> Extent:
-        return scaled_extent(extent, self._options.scale)
+    def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
+        cards = [each.card for each in self._passes[False]]
+        return crop_for(cards, self._options.scale, region, size, transparent=transparent)
 
-    def plan_part(self, extent: Extent, region: Bounds, *, holes: bool) -> Part:
-        cards = [generator.card for generator in self.generators(Ledger(), gray=False)]
-        return part_of(cards, self._options.scale, region, extent, holes=holes)
-
-    def run_part(self, piece: Picture, part: Part, on_tile: OnTile | None = None) -> Outcome:
-        return only_inside(self._enlarge(piece, on_tile, part=True), part)
-
-    def _enlarge(self, picture: Picture, on_tile: OnTile | None, *, part: bool = False) -> Outcome:
-        ledger = Ledger()
-        generators = self.generators(ledger, gray=picture.is_gray)
-        farthest = max((each.card for each in generators), key=lambda card: card.halo)
-        tile = self._engine.tile_for(farthest, part=part)
-        size = self.size(Extent(picture.height, picture.width))
-        result = np.empty((size.height, size.width, picture.pixels.shape[2]), picture.pixels.dtype)
-        into = Picture(result, picture.metadata)
-        colour = picture.colour
-        if picture.alpha is not None:
-            colour = fill_transparent(picture.colour, picture.alpha)
+    def run_crop(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,  # noqa: ARG002 - there is none
+        progress: Progress | None = None,
+        memo: Memo | None = None,  # noqa: ARG002
+    ) -> Result:
+        timer = Timer()
+        passes = [each.timed(timer) for each in self._passes[piece.is_gray]]
+        farthest = max((each.card for each in passes), key=lambda card: card.halo)
+        tile = self._engine.tile_for(farthest, part=not crop.whole)
+        size = self.output_size(size_of(piece))
+        pixels = np.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
+        into = Picture(pixels, piece.metadata)
+        colour = piece.colour
+        if piece.alpha is not None:
+            colour = fill_transparent(piece.colour, piece.alpha)
             assert into.alpha is not None
-            _resample(picture.alpha[..., None], into.alpha[..., None], Kernel.BICUBIC)
-        layouts = _layouts(Extent(picture.height, picture.width), generators, tile)
-        provider = _run(colour, into.colour, generators, layouts, on_tile)
+            _resample(piece.alpha[..., None], into.alpha[..., None], PLAIN)
+        provider = _run(colour, into.colour, passes, _layouts(size_of(piece), passes, tile), progress)
         if self._options.strength < 1:
-            _weaken(into.colour, colour, self._options.strength)
-        return Outcome(
-            picture=into,
-            model=self._names,
-            provider=provider,
-            fallback=self._engine.fallback_of(generators[-1].provider, provider),
-            engine_seconds=ledger.seconds,
+            for y, strip in resized_strips(colour, (size.height, size.width), PLAIN):
+                lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
+        fallback = self._engine.fallback_of(passes[-1].provider, provider)
+        return crop.result(into, Report(self._name, provider, fallback, timer.seconds))
+
+    def _ensembles(self, *, gray: bool) -> list[Ensemble]:
+        """One for each pass."""
+        return [Ensemble(sessions, weights, gray=gray) for sessions, weights in self._members]
+
+
+@dataclass(frozen=True)
+class Members:
+    """The models that together make one enlargement: their results are added up, weighted."""
+
+    models: tuple[Model, ...]
+    weights: tuple[float, ...]
+    """Between 0 and 1, their sum is 1."""
+
+
+def choose_members(models: Sequence[Model], detail: float | None) -> dict[int, Members]:
+    """The models for each native scale that the installed ones offer at this detail.
+
+    ``detail`` None takes the faithful model, and the GAN where there is no other. Raises ModelError, with
+    what to do, where no scale can be had.
+    """
+    variants = _best_of_each(models)
+    scales = sorted({scale for scale, _ in variants})
+    if not scales:
+        raise none_installed(UPSCALE)
+    members: dict[int, Members] = {}
+    for scale in scales:
+        faithful, gan = (variants.get((scale, variant)) for variant in (Variant.FAITHFUL, Variant.GAN))
+        if detail is None:
+            members[scale] = alone(next(model for model in (faithful, gan) if model is not None))
+        elif detail <= 0 and faithful is not None:
+            members[scale] = alone(faithful)
+        elif detail >= 1 and gan is not None:
+            members[scale] = alone(gan)
+        elif faithful is not None and gan is not None:
+            members[scale] = Members((faithful, gan), (1 - detail, detail))
+    if not members:
+        lacking = "faithful" if all(variant is Variant.GAN for _, variant in variants) else "GAN"
+        raise ModelError(
+            f"detail {detail:g} needs a {lacking} model for enlarging and none is installed; "
+            "leave detail out, or install one (unfade models list shows what there is)."
         )
+    return members
 
 
-def _layouts(extent: Extent, generators: Sequence[Generator], tile: int) -> list[TileLayout]:
+def alone(model: Model) -> Members:
+    """A single model."""
+    return Members((model,), (1.0,))
+
+
+def choose_passes(scale: float, natives: Iterable[int]) -> tuple[int, ...]:
+    """The native scales to run one after the other, whose product is at least ``scale``.
+
+    As few passes as can be, and of those the smallest product: x4 by a x4 model where there is one, else by
+    x2 twice; x1.5 by x2. Raises ModelError where even the largest native falls short.
+    """
+    usable = sorted({native for native in natives if native > 1})
+    for count in range(1, MOST_PASSES + 1):
+        reached = [
+            passes
+            for passes in itertools.combinations_with_replacement(usable, count)
+            if math.prod(passes) >= scale
+        ]
+        if reached:
+            return min(reached, key=math.prod)
+    raise ModelError(
+        f"No installed model reaches scale {scale:g} in {MOST_PASSES} passes; "
+        "choose a smaller scale or another model."
+    )
+
+
+def blends_live(options: UpscaleOptions, natives: Iterable[int]) -> bool:
+    """Whether ``detail`` is a blend of two full results: with two passes it is not, the second reads a blend.
+
+    ``natives`` are the scales for which there is a faithful and a GAN model.
+    """
+    if options.model is not None or options.detail is None or not 0 < options.detail < 1:
+        return False
+    try:
+        return len(choose_passes(options.scale, natives)) == 1
+    except ModelError:
+        return False
+
+
+def _best_of_each(models: Sequence[Model]) -> dict[tuple[int, Variant], Model]:
+    """One model for each scale and variant: the shipped one first, for a user's own is asked for by name."""
+    best: dict[tuple[int, Variant], Model] = {}
+    for model in sorted(models, key=lambda model: model.source is not Source.SHIPPED):
+        if model.card.task == UPSCALE.name:
+            best.setdefault((model.card.scale, model.card.variant), model)
+    return best
+
+
+def _layouts(extent: Extent, passes: Sequence[Ensemble], tile: int) -> list[TileLayout]:
     """The tiles of each pass."""
     layouts = []
-    for generator in generators:
-        card = generator.card
+    for ensemble in passes:
+        card = ensemble.card
         layouts.append(layout_of(card, extent, tile))
         extent = Extent(extent.height * card.scale, extent.width * card.scale)
     return layouts
@@ -153,51 +251,43 @@ def _layouts(extent: Extent, generators: Sequence[Generator], tile: int) -> list
 def _run(
     colour: NDArray[Any],
     into: NDArray[Any],
-    generators: Sequence[Generator],
+    passes: Sequence[Ensemble],
     layouts: Sequence[TileLayout],
-    on_tile: OnTile | None,
+    progress: Progress | None,
 ) -> str:
     """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
-    progress = _Progress([len(layout) for layout in layouts], on_tile)
+    told = _PassProgress([len(layout) for layout in layouts], progress)
     between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
-    for index, (generator, layout) in enumerate(zip(generators, layouts, strict=True)):
-        scale = generator.card.scale
+    for index, (ensemble, layout) in enumerate(zip(passes, layouts, strict=True)):
+        scale = ensemble.card.scale
         size = (layout.extent.height * scale, layout.extent.width * scale)
-        last = index == len(generators) - 1
+        last = index == len(passes) - 1
         step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
-        run = run_tiled(array_reader(colour), generator, array_writer(step), layout, progress.of_pass(index))
+        run = run_tiled(array_reader(colour), ensemble, array_writer(step), layout, told.of_pass(index))
         colour = step
     if colour is not into:
         _resample(colour, into, Kernel.LANCZOS)
     return run.provider
 
 
-class _Progress:
+class _PassProgress:
     """Counts the tiles of all passes as one run."""
 
-    def __init__(self, totals: list[int], on_tile: OnTile | None) -> None:
+    def __init__(self, totals: list[int], progress: Progress | None) -> None:
         self._totals = totals
-        self._on_tile = on_tile
+        self._tell = progress
 
-    def of_pass(self, index: int) -> OnTile | None:
+    def of_pass(self, index: int) -> Progress | None:
         """The callback for one pass; a layout that changes on the way changes the sum."""
-        if self._on_tile is None:
+        if self._tell is None:
             return None
-        tell, totals = self._on_tile, self._totals
+        tell, totals = self._tell, self._totals
 
-        def on_tile(done: int, total: int) -> None:
+        def progress(done: int, total: int) -> None:
             totals[index] = total
             tell(sum(totals[:index]) + done, sum(totals))
 
-        return on_tile
-
-
-UPSCALE = Filter(
-    task=Task.UPSCALE,
-    summary="Enlarge pictures, up to four times.",
-    options=UpscaleOptions,
-    prepare=prepare,
-)
+        return progress
 
 
 def _resample(source: NDArray[Any], into: NDArray[Any], kernel: Kernel) -> None:
@@ -210,10 +300,3 @@ def _as(pixels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if pixels.dtype == dtype and dtype != np.float32:  # floats may overshoot and have to be clipped
         return pixels
     return from_float(to_float(pixels), dtype)
-
-
-def _weaken(into: NDArray[Any], colour: NDArray[Any], strength: float) -> None:
-    """Blends the result, in place, with a plain enlargement of the colours it was made from."""
-    for y, strip in resized_strips(colour, (into.shape[0], into.shape[1]), Kernel.BICUBIC):
-        part = into[y : y + len(strip)]
-        part[...] = from_float(strength * to_float(part) + (1 - strength) * to_float(strip), into.dtype)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from unfade.filters import FILTERS
+from unfade.filters import all_filters
 from unfade.install.profiles import Editor, Machine, Profile, gimp_version
 
 _SECONDS = 240  # GIMP's first start looks at every plug-in and font there is
@@ -37,7 +37,7 @@ def _ask_gimp(machine: Machine, seconds: float) -> Answer:
     program = machine.program("gimp-console", "gimp-console-3.0")
     if program is None:
         return Answer(None, "There is no gimp-console on the PATH, so GIMP was not asked.")
-    wanted = [f"plug-in-unfade-{filter.name}" for filter in FILTERS] + ["plug-in-unfade-repeat"]
+    wanted = [f"plug-in-unfade-{filter.name}" for filter in all_filters()] + ["plug-in-unfade-repeat"]
     exists = "Gimp.get_pdb().procedure_exists(name)"
     code = f"print({_MARK!r} + ' '.join(name for name in {wanted!r} if {exists}))"
     options = ["-n", "-i", "-d", "-f", "--no-splash"]
@@ -49,7 +49,7 @@ def _ask_krita(machine: Machine, profile: Profile, seconds: float) -> Answer:
     program = machine.program("kritarunner")
     if program is None:
         return Answer(None, "There is no kritarunner on the PATH, so Krita was not asked.")
-    wanted = [f"unfade_{filter.name}" for filter in FILTERS] + ["unfade_repeat"]
+    wanted = [f"unfade_{filter.name}" for filter in all_filters()] + ["unfade_repeat"]
     # kritarunner does not look into the user's folder as Krita does, so it is told; the rest is Krita's own:
     # its Python, its API, its PyQt.
     folder = str(profile.folder / "pykrita")

@@ -18,15 +18,13 @@ from typing import Any
 
 from unfade import __version__
 from unfade.errors import UnfadeError
-from unfade.filters import FILTERS, Filter
-from unfade.filters.options import describe_options
+from unfade.filters import Filter, all_filters, describe_options
 from unfade.install.profiles import Editor, Profile
 from unfade.paths import whole_or_absent
 
 SETTINGS = "unfade.json"
 _HERE = Path(__file__).parent
 _GROUP, _KEY = "[python]", "enable_unfade"  # in kritarc
-_TITLES = {"deartifact": "De-artifact"}
 
 
 class InstallError(UnfadeError):
@@ -94,19 +92,14 @@ def settings(editor: Editor) -> dict[str, Any]:
         "version": __version__,
         "command": [sys.executable],
         "allow_flatpak": editor.allow_flatpak,
-        "filters": [_describe(filter) for filter in FILTERS],
+        "filters": [_describe(filter) for filter in all_filters()],
     }
-
-
-def title_of(filter: Filter) -> str:
-    """A filter's name in a menu: "De-artifact"."""
-    return _TITLES.get(filter.name, filter.name.capitalize())
 
 
 def _describe(filter: Filter) -> dict[str, Any]:
     return {
         "name": filter.name,
-        "title": title_of(filter),
+        "title": filter.title,
         "summary": filter.summary,
         "options": describe_options(filter),
     }
@@ -114,7 +107,7 @@ def _describe(filter: Filter) -> dict[str, Any]:
 
 def _actions() -> str:
     """Krita's list of the plug-in's actions, which makes them known to its shortcut editor."""
-    entries = {f"unfade_{filter.name}": f"{title_of(filter)}..." for filter in FILTERS}
+    entries = {f"unfade_{filter.name}": f"{filter.title}..." for filter in all_filters()}
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<ActionCollection version="2" name="Scripts">',

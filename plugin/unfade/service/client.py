@@ -342,10 +342,20 @@ class Client:
         header = _apply(filter, options, recipe, region, lane=lane, title=title)
         return self._upload(header, width, height, channels, depth, pixels, on_progress, icc)
 
-    def store(self, name: str, width: int, height: int, channels: int, depth: str, pixels: Any) -> None:
+    def store(
+        self,
+        name: str,
+        width: int,
+        height: int,
+        channels: int,
+        depth: str,
+        pixels: Any,
+        *,
+        icc: bytes | None = None,
+    ) -> None:
         """Keeps a picture in the engine, for :meth:`submit_stored`; parameters as for :meth:`submit`."""
         header = {"type": "store", "picture": name}
-        self._upload(header, width, height, channels, depth, pixels, None).result()
+        self._upload(header, width, height, channels, depth, pixels, None, icc).result()
 
     def forget(self, name: str) -> None:
         """Lets go of a stored picture."""

@@ -15,11 +15,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from unfade.errors import UnfadeError, UsageError
-from unfade.filters import FILTERS, Filter, Hint, Stroke, option_of
-from unfade.filters.options import find_filter, read_options, write_options
+from unfade.filters import (
+    Filter,
+    Hint,
+    Option,
+    Recipe,
+    Step,
+    Stroke,
+    all_filters,
+    find_filter,
+    options_of,
+    read_options,
+    write_options,
+)
 from unfade.inference import Extent
 from unfade.picture import Picture
-from unfade.recipe import Recipe, Step
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.settings import Settings
 
@@ -27,11 +37,11 @@ _MOST_UNDO = 200
 _MERGED_WITHIN = 1.0  # seconds: what a slider does in one go is one step to undo
 
 
-def _fields(filter: Filter) -> dict[str, dataclasses.Field[Any]]:
-    return {one.name: one for one in dataclasses.fields(filter.options)}
+def _options(filter: Filter) -> dict[str, Option]:
+    return {option.name: option for option in options_of(filter.Options)}
 
 
-CHAIN: Final = tuple(sorted(FILTERS, key=lambda filter: "scale" in _fields(filter)))
+CHAIN: Final = tuple(sorted(all_filters(), key=lambda filter: "scale" in _options(filter)))
 """The filters in the order in which the window runs them: as they are registered, but those that enlarge come
 last, for artifacts would be enlarged with the picture."""
 ORDER: Final = tuple(filter.name for filter in CHAIN)
@@ -40,12 +50,12 @@ ORDER: Final = tuple(filter.name for filter in CHAIN)
 
 def marks_of(filter: Filter) -> tuple[str, ...]:
     """The options that are places in one picture, such as hints, and mean nothing in another."""
-    return tuple(name for name, one in _fields(filter).items() if option_of(one).kind is not None)
+    return tuple(name for name, one in _options(filter).items() if one.codec is not None)
 
 
 def filter_with(option: str) -> str:
     """The name of the first filter in the chain that has an option. Raises StopIteration for none."""
-    return next(filter.name for filter in CHAIN if option in _fields(filter))
+    return next(filter.name for filter in CHAIN if option in _options(filter))
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class State:
     """Which filters are on, by name, and how all of them are set."""
 
     enabled: frozenset[str] = frozenset()
-    every: tuple[Any, ...] = field(default_factory=lambda: tuple(filter.options() for filter in CHAIN))
+    every: tuple[Any, ...] = field(default_factory=lambda: tuple(filter.Options() for filter in CHAIN))
     """The options of each filter of :data:`CHAIN`."""
 
     def options(self, name: str) -> Any:
@@ -120,14 +130,14 @@ class State:
             if filter.name in self.enabled:
                 old = self.options(filter.name)
                 marks = {name: getattr(old, name) for name in marks_of(filter)}
-                state = state.with_all(filter.name, dataclasses.replace(filter.options(), **marks))
+                state = state.with_all(filter.name, dataclasses.replace(filter.Options(), **marks))
         return state
 
     def without_marks(self) -> State:
         """Without what is marked on the picture."""
         state = self
         for filter in CHAIN:
-            defaults = {name: _fields(filter)[name].default for name in marks_of(filter)}
+            defaults = {name: _options(filter)[name].default for name in marks_of(filter)}
             state = state.with_options(filter.name, **defaults)
         return state
 

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
-from unfade.filters.part import scaled_extent
+from unfade.filters import scaled_size
 from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
@@ -116,7 +116,7 @@ class WholeRun(QObject):
 def result_extent(document: Document) -> Extent | None:
     """The size of the document's result; None without a picture."""
     extent = document.extent
-    return None if extent is None else scaled_extent(extent, document.state.scale)
+    return None if extent is None else scaled_size(extent, document.state.scale)
 
 
 class Finisher(QObject):

@@ -17,8 +17,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from unfade.errors import OutputError, UnfadeError
-from unfade.filters.generator import LUMA
-from unfade.filters.hints import HINTS, Hint, check_inside
+from unfade.filters import HINTS, LUMA, Hint, check_inside
 from unfade.inference import Bounds, Extent
 from unfade.paths import read_json, whole_or_absent
 from unfade.picture import Picture, as_srgb, to_float

@@ -6,26 +6,18 @@ It speaks the frames of ``unfade serve`` (docs/service.md), so that a plug-in us
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
-from io import BufferedReader
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from unfade.errors import UnfadeError, UsageError
+from unfade.errors import UsageError
 from unfade.models import Task
 from unfade.picture import Picture
-from unfade.service.channel import Outbox, take_standard_streams
 from unfade.service.client import Result
-from unfade.service.jobs import Upload, kind_of
-from unfade.service.profiles import returned
-from unfade.service.protocol import STRIPE, BrokenFrame, Image, read_header
-from unfade.service.requests import Apply, Cancel, Pixels, Shutdown, id_of, parse_request
-from unfade.service.server import discard, hello
+from unfade.service.connection import Connection, Upload, as_sent
+from unfade.service.protocol import Apply, Cancel, Request, Shutdown
 from unfade.ui.engine import as_picture
 from unfade.ui.link import EngineLink
 from unfade.ui.profiles import result_metadata
@@ -33,7 +25,6 @@ from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
 translate = QCoreApplication.translate
-_log = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 5.0
 
@@ -49,19 +40,16 @@ class Host(QObject):
     """
 
     ended = pyqtSignal()
-    _wanted = pyqtSignal(object, object, str)
+    _wanted = pyqtSignal(object, object)
     _stopped = pyqtSignal()
 
     def __init__(self, settings: Settings) -> None:
         """Takes stdin and stdout. Raises UsageError where they are no pipes."""
         super().__init__()
         self._settings = settings
-        self._source, sink = take_standard_streams()
-        self._outbox = Outbox(sink, on_broken=self.ended.emit)
+        self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
-        self._upload: Upload | None = None
         self._picture: Picture | None = None
-        self._title = ""
         self.window: Window | None = None
         self._sending: threading.Thread | None = None
         self._wanted.connect(self._show)
@@ -69,8 +57,7 @@ class Host(QObject):
 
     def start(self) -> None:
         """Says hello and begins to read."""
-        self._outbox.start()
-        self._outbox.post(hello())
+        self._connection.start()
         threading.Thread(target=self._read, name="unfade-host", daemon=True).start()
 
     def close(self) -> None:
@@ -78,74 +65,56 @@ class Host(QObject):
         self._stop()
         if self._sending is not None:
             self._sending.join()
-        self._outbox.drain(_DRAIN_SECONDS)
+        self._connection.drain(_DRAIN_SECONDS)
 
     # In the reading thread
 
     def _read(self) -> None:
         try:
-            while self._take(self._source):
-                pass
-        except BrokenFrame as error:
-            self._fail(None, error)
+            self._connection.read(self._take)
         except Exception as error:
-            _log.exception("unexpected failure")
-            self._fail(None, error)
+            self._connection.fail(None, error)
         self._stopped.emit()
         self.ended.emit()
 
-    def _take(self, stream: BufferedReader) -> bool:
-        """Takes one frame; False after the last."""
-        frame = read_header(stream)
-        if frame is None:
+    def _take(self, request: Request) -> bool:
+        """Does what a request asks for; False after the last one."""
+        if isinstance(request, Apply):
+            self._begin(request)
+        elif isinstance(request, Cancel):
+            self._stopped.emit()
+        elif isinstance(request, Shutdown):
+            self._connection.post({"type": "result", "id": request.id})
             return False
-        header, payload = frame
-        try:
-            request = parse_request(header)
-            if isinstance(request, Pixels):
-                payload = self._receive(request, stream, payload)
-            elif isinstance(request, Apply):
-                self._begin(request, header)
-            elif isinstance(request, Cancel):
-                self._stopped.emit()
-            elif isinstance(request, Shutdown):
-                self._outbox.post({"type": "result", "id": request.id})
-                return False
-            else:
-                raise UsageError("The window answers apply and cancel; unfade serve answers the rest.")
-        except (UnfadeError, MemoryError) as error:
-            if isinstance(error, BrokenFrame):
-                raise
-            self._fail(id_of(header), error)
-        discard(stream, payload)
+        else:
+            raise UsageError("The window answers apply and cancel; unfade serve answers the rest.")
         return True
 
-    def _begin(self, request: Apply, header: dict[str, Any]) -> None:
+    def _begin(self, request: Apply) -> None:
         if self._request is not None:
             raise UsageError("The window is at work on another picture; apply or close that one first.")
         if request.image is None or request.region is not None:
             raise UsageError("The window needs a picture's pixels, all of them.")
-        self._upload = Upload(request.image)
+        upload = Upload(request.image)
         self._request = request
-        self._title = str(header.get("title") or translate("Host", "Picture from the editor"))
+        self._connection.expect(
+            request.id,
+            upload,
+            lambda picture: self._wanted.emit(request, picture),
+            lambda error: self._refuse(request, error),
+        )
 
-    def _receive(self, request: Pixels, stream: BufferedReader, payload: int) -> int:
-        """Takes in a stripe, and gives how many of its bytes are left unread."""
-        upload, apply = self._upload, self._request
-        if upload is None or apply is None or request.id != apply.id:
-            return payload
-        if payload > upload.missing:
-            self._upload = self._request = None
-            raise UsageError("There are more pixels than the image's size says.")
-        upload.receive(stream, payload)
-        if upload.missing == 0:
-            self._upload, self._picture = None, upload.picture
-            self._wanted.emit(apply, self._picture, self._title)
-        return 0
+    # In any
+
+    def _refuse(self, request: Apply, error: Exception) -> None:
+        """Gives a request up."""
+        self._request = None
+        self._connection.fail(request.id, error)
 
     # In the event loop
 
-    def _show(self, request: Apply, picture: Picture, title: str) -> None:
+    def _show(self, request: Apply, picture: Picture) -> None:
+        self._picture = picture
         link = EngineLink()
         window = Window(self._settings, link, hosted=True)
         window.finisher.applied.connect(self._applied)
@@ -155,10 +124,10 @@ class Host(QObject):
         try:
             window.start_with(request.recipe.to_json()["steps"])
         except UsageError as error:
-            self._request = None
+            self._refuse(request, error)
             window.close()
-            self._fail(request.id, error)
             return
+        title = request.title or translate("Host", "Picture from the editor")
         window.opener.open_picture(picture, title)
         window.show()
         window.raise_()
@@ -178,10 +147,11 @@ class Host(QObject):
         request, self._request = self._request, None
         if request is not None:
             message = translate("Host", "The window was closed, and nothing was changed.")
-            self._outbox.post({"type": "error", "id": request.id, "kind": "cancelled", "message": message})
+            self._connection.refuse(request.id, "cancelled", message)
 
     def _stop(self) -> None:
-        self._upload = None
+        if self._request is not None:
+            self._connection.drop(self._request.id)
         if self.window is not None:
             self.window.close()
         else:
@@ -190,14 +160,9 @@ class Host(QObject):
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
         assert self._picture is not None
         made = as_picture(result, result_metadata(self._picture, [Task(step["filter"]) for step in steps]))
-        pixels = returned(made, self._picture)
-        image = Image.of(pixels, request.image.order if request.image else sys.byteorder)
+        pixels = as_sent(made, self._picture)
         header = {
-            "type": "result",
             "id": request.id,
-            "image": image.header,
-            "pixels": image.size,
-            "mask": False,
             "exact": result.exact,
             "model": result.model,
             "provider": result.provider,
@@ -207,21 +172,11 @@ class Host(QObject):
             "engine_seconds": result.engine_seconds,
             "recipe": {"steps": steps},
         }
-        work = threading.Thread(
-            target=self._send, args=(header, pixels.reshape(-1), image.swapped), name="unfade-send"
+        order = request.image.order if request.image else sys.byteorder
+        self._sending = threading.Thread(
+            target=self._connection.send_result,
+            args=(header, pixels),
+            kwargs={"order": order},
+            name="unfade-send",
         )
-        self._sending = work
-        work.start()
-
-    def _send(self, header: dict[str, Any], samples: NDArray[Any], swapped: bool) -> None:
-        self._outbox.post(header)
-        step = STRIPE // samples.itemsize
-        for first in range(0, samples.size, step):
-            stripe = samples[first : first + step]
-            if swapped:
-                stripe = stripe.byteswap()
-            self._outbox.send({"type": "pixels", "id": header["id"]}, stripe.view(np.uint8).data)
-
-    def _fail(self, id: int | None, error: Exception) -> None:
-        message = str(error) if isinstance(error, UnfadeError) else translate("Host", "Something went wrong.")
-        self._outbox.post({"type": "error", "id": id, "kind": kind_of(error), "message": message})
+        self._sending.start()

@@ -10,8 +10,7 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from unfade.errors import UnfadeError
-from unfade.filters.options import find_filter
-from unfade.recipe import RECIPE_SUFFIX, Recipe, read_recipe, write_recipe
+from unfade.filters import RECIPE_SUFFIX, Recipe, find_filter, read_recipe, write_recipe
 from unfade.ui.document import marks_of
 from unfade.ui.settings import Settings
 

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.errors import UsageError
-from unfade.filters import FILTERS
+from unfade.filters import all_filters
 from unfade.ui import recipes
 from unfade.ui.canvas.images import Images
 from unfade.ui.canvas.painting import PicturePainter
@@ -89,7 +89,7 @@ class Window(QMainWindow):
         self._connect_files()
         self._connect_parts()
         self.setAcceptDrops(not hosted)
-        start = State() if hosted else State(frozenset({FILTERS[0].name}))
+        start = State() if hosted else State(frozenset({all_filters()[0].name}))
         self.document.start_from(remembered(settings, start))
         self.restoreGeometry(settings.layout("window"))
         _application().installEventFilter(self)

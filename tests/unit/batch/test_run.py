@@ -6,25 +6,25 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.models import identity_model
 from unfade.batch import Job, Record, run
-from unfade.batch.memory import peak_memory_bytes
+from unfade.batch.process import peak_memory_bytes
 from unfade.errors import Cancelled
-from unfade.filters import Outcome, Ready, UpscaleOptions
-from unfade.filters.base import OnTile
-from unfade.filters.upscale import prepare
+from unfade.filters import FilterRunner, Result, Runner, UpscaleOptions
+from unfade.filters.upscale import UPSCALE
 from unfade.inference import Device, Engine
 from unfade.picture import Picture, read_picture, write_picture
 
 
 @pytest.fixture
-def double(tmp_path: Path) -> Ready:
+def double(tmp_path: Path) -> Runner:
     path = identity_model(tmp_path / "models" / "double.onnx", 2)
-    return prepare(UpscaleOptions(model=str(path)), Engine(Device.CPU, threads=1))
+    return UPSCALE.open(UpscaleOptions(model=str(path)), Engine(Device.CPU, threads=1))
 
 
 @pytest.fixture
@@ -39,7 +39,17 @@ def jobs(tmp_path: Path) -> list[Job]:
     return made
 
 
-def test_a_failure_does_not_stop_the_others(double: Ready, jobs: list[Job]) -> None:
+class Broken(FilterRunner):
+    """Fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def run_crop(self, *_: Any, **__: Any) -> Result:
+        raise self.error
+
+
+def test_a_failure_does_not_stop_the_others(double: Runner, jobs: list[Job]) -> None:
     records = list(run(jobs, double))
     assert [record.ok for record in records] == [True, False, True]
     assert records[1].error is not None
@@ -48,7 +58,7 @@ def test_a_failure_does_not_stop_the_others(double: Ready, jobs: list[Job]) -> N
     np.testing.assert_array_equal(read_picture(jobs[2].target).pixels, np.full((8, 12, 3), 100, np.uint8))
 
 
-def test_records_are_json(double: Ready, jobs: list[Job]) -> None:
+def test_records_are_json(double: Runner, jobs: list[Job]) -> None:
     record = json.loads(next(run(jobs, double)).to_json())
     assert record["input"] == str(jobs[0].source)
     assert record["output"] == str(jobs[0].target)
@@ -67,7 +77,7 @@ def test_names_that_are_no_text_survive_json() -> None:
     assert json.loads(record.to_json())["input"] == "caf\udce9.png"
 
 
-def test_existing_results_are_skipped_when_asked(double: Ready, jobs: list[Job]) -> None:
+def test_existing_results_are_skipped_when_asked(double: Runner, jobs: list[Job]) -> None:
     jobs[0].target.parent.mkdir(parents=True)
     jobs[0].target.write_bytes(b"mine")
     first = next(run(jobs, double, skip_existing=True))
@@ -86,20 +96,14 @@ def test_an_unwritable_target_fails_before_the_work(tmp_path: Path, jobs: list[J
     else:
         (tmp_path / "out").write_bytes(b"a file where a folder should be")
 
-    def never(_picture: Picture, _on_tile: OnTile | None = None) -> Outcome:
-        raise AssertionError("the work was begun")
-
-    record = next(run(jobs, never))
+    record = next(run(jobs, Broken(AssertionError("the work was begun"))))
     assert record.error is not None
     assert str(target) in record.error
     assert record.error.endswith(("choose another name.", "choose another place."))
 
 
 def test_the_unforeseen_is_one_sentence_and_logged(jobs: list[Job], caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_picture: Picture, _on_tile: OnTile | None = None) -> Outcome:
-        raise ZeroDivisionError("a bug")
-
-    record = next(run(jobs, broken))
+    record = next(run(jobs, Broken(ZeroDivisionError("a bug"))))
     assert record.error is not None
     assert "ZeroDivisionError" in record.error
     assert "unfade.log" in record.error
@@ -107,7 +111,7 @@ def test_the_unforeseen_is_one_sentence_and_logged(jobs: list[Job], caplog: pyte
     assert "a bug" in caplog.text
 
 
-def test_progress_goes_from_nothing_to_all(double: Ready, jobs: list[Job]) -> None:
+def test_progress_goes_from_nothing_to_all(double: Runner, jobs: list[Job]) -> None:
     seen: list[tuple[int, float]] = []
     for _ in run(jobs, double, on_progress=lambda index, share: seen.append((index, share))):
         pass
@@ -115,7 +119,7 @@ def test_progress_goes_from_nothing_to_all(double: Ready, jobs: list[Job]) -> No
     assert {index for index, share in seen if share == 1} == {0, 1, 2}
 
 
-def test_cancelling_stops_everything(double: Ready, jobs: list[Job]) -> None:
+def test_cancelling_stops_everything(double: Runner, jobs: list[Job]) -> None:
     def stop(index: int, share: float) -> None:
         if index == 0 and share > 0:
             raise Cancelled("Stopped.")
@@ -125,7 +129,22 @@ def test_cancelling_stops_everything(double: Ready, jobs: list[Job]) -> None:
     assert not jobs[0].target.exists()
 
 
-def test_files_are_written_only_while_the_lock_is_held(double: Ready, jobs: list[Job]) -> None:
+def test_whoever_explains_a_failure_may_end_the_run(double: Runner, jobs: list[Job]) -> None:
+    seen: list[Exception] = []
+
+    def explain(error: Exception, job: Job) -> str:
+        seen.append(error)
+        if isinstance(error, ZeroDivisionError):
+            raise error
+        return f"{job.source.name}: no."
+
+    assert [record.error for record in run(jobs, double, explain=explain)] == [None, "b.png: no.", None]
+    with pytest.raises(ZeroDivisionError):
+        list(run(jobs, Broken(ZeroDivisionError("the engine is gone")), explain=explain))
+    assert [type(error).__name__ for error in seen] == ["PictureError", "ZeroDivisionError"]
+
+
+def test_files_are_written_only_while_the_lock_is_held(double: Runner, jobs: list[Job]) -> None:
     class Watched:
         def __init__(self) -> None:
             self.before: list[bool] = []

@@ -19,7 +19,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from unfade.filters import UpscaleOptions, upscale
+from tests.unit.filters.pictures import upscale
+from unfade.filters import UpscaleOptions
 from unfade.inference import Device, Engine
 from unfade.models import ModelCard, Task, Tiling, Variant
 from unfade.picture import Picture, read_picture, write_picture

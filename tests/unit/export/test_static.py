@@ -10,9 +10,10 @@ import onnx
 import pytest
 
 from tests.models import cardless_model, with_metadata
+from tests.unit.filters.pictures import deartifact, upscale
 from unfade import paths
 from unfade.errors import ModelError
-from unfade.filters import DeartifactOptions, UpscaleOptions, deartifact, upscale
+from unfade.filters import DeartifactOptions, UpscaleOptions
 from unfade.inference import Device, Engine, Session
 from unfade.models.library import add_model
 from unfade.picture import Picture

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.filters import Progress, find_filter
 from unfade.inference import Device, Engine
 from unfade.picture import Kernel, Picture, from_float, resize, to_float
 
@@ -24,6 +25,25 @@ def picture(*shape: int, dtype: str = "uint8", seed: int = 0) -> Picture:
     smooth = resize(coarse, (height, width), Kernel.BILINEAR)
     noisy = smooth + random.normal(0, 0.02, smooth.shape)
     return Picture(np.ascontiguousarray(from_float(noisy, dtype)))
+
+
+def filtered(
+    name: str, picture: Picture, options: Any, engine: Engine, progress: Progress | None = None
+) -> Picture:
+    """What the filter of that name makes of the picture."""
+    return find_filter(name).open(options, engine).run(picture, progress=progress).picture
+
+
+def upscale(picture: Picture, *rest: Any, **more: Any) -> Picture:
+    return filtered("upscale", picture, *rest, **more)
+
+
+def deartifact(picture: Picture, *rest: Any, **more: Any) -> Picture:
+    return filtered("deartifact", picture, *rest, **more)
+
+
+def colorize(picture: Picture, *rest: Any, **more: Any) -> Picture:
+    return filtered("colorize", picture, *rest, **more)
 
 
 def apart(a: NDArray[Any], b: NDArray[Any]) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.models import Network, make_card
 from unfade.errors import ModelError
-from unfade.filters.choice import choose_blends, choose_passes
+from unfade.filters.upscale import choose_members, choose_passes
 from unfade.models import Model, Source, Task, Variant
 
 
@@ -62,19 +62,19 @@ def test_a_scale_out_of_reach_is_refused(natives: list[int]) -> None:
         ([X2, X2_GAN, X4], 0.25, {2: ["x2", "x2-gan"]}),
     ],
 )
-def test_blends(models: list[Model], detail: float | None, expected: dict[int, list[str]]) -> None:
-    blends = choose_blends(models, detail)
-    assert {scale: [m.card.name for m in blend.models] for scale, blend in blends.items()} == expected
-    assert all(sum(blend.weights) == 1 for blend in blends.values())
+def test_members(models: list[Model], detail: float | None, expected: dict[int, list[str]]) -> None:
+    members = choose_members(models, detail)
+    assert {scale: [m.card.name for m in one.models] for scale, one in members.items()} == expected
+    assert all(sum(one.weights) == 1 for one in members.values())
 
 
 def test_weights_follow_detail() -> None:
-    assert choose_blends([X2, X2_GAN], 0.25)[2].weights == (0.75, 0.25)
+    assert choose_members([X2, X2_GAN], 0.25)[2].weights == (0.75, 0.25)
 
 
 def test_the_shipped_model_comes_before_the_users() -> None:
     own = model("a-own", source=Source.USER)
-    assert choose_blends([own, X2], None)[2].models == (X2,)
+    assert choose_members([own, X2], None)[2].models == (X2,)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_the_shipped_model_comes_before_the_users() -> None:
 )
 def test_what_is_not_installed_is_said(models: list[Model], detail: float | None, sentence: str) -> None:
     with pytest.raises(ModelError, match=sentence):
-        choose_blends(models, detail)
+        choose_members(models, detail)
 
 
 def test_models_of_other_filters_are_left_out() -> None:
     network = Network()
     card = make_card(network, network.nearest(network.input, 2), name="x", task=Task.COLORIZE)
     with pytest.raises(ModelError, match="No model for enlarging"):
-        choose_blends([Model(Path("x"), card, Source.SHIPPED)], None)
+        choose_members([Model(Path("x"), card, Source.SHIPPED)], None)

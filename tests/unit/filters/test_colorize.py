@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import Network, colouring_model, identity_model, save_network
-from tests.unit.filters.pictures import apart, engine, picture
+from tests.unit.filters.pictures import apart, colorize, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
 from unfade.errors import Cancelled, ModelError, UsageError
-from unfade.filters import ColorizeOptions, Hint, colorize
-from unfade.filters.colorize import Colorizer, prepare
-from unfade.filters.hints import HINTS, hint_planes
-from unfade.filters.scales import working_extent
+from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report
+from unfade.filters.chroma import working_extent
+from unfade.filters.colorize import COLORIZE
+from unfade.filters.hints import hint_planes
 from unfade.inference import Bounds, Engine, Extent, Session
 from unfade.models import Task, Tensor, Tiling
 from unfade.picture import Metadata, Picture, as_srgb, lab_of_srgb, to_float
@@ -207,18 +207,19 @@ def test_hidden_colours_do_not_matter(model: str) -> None:
 
 def test_parts_are_parts_of_the_whole(model: str) -> None:
     source = picture(150, 180, 4)
-    ready = prepare(ColorizeOptions(model=model, hints=(Hint(50, 60, "#40a020"),), saturation=1.3), engine())
-    whole = ready(source).picture.pixels
+    options = ColorizeOptions(model=model, hints=(Hint(50, 60, "#40a020"),), saturation=1.3)
+    runner = COLORIZE.open(options, engine())
+    whole = runner.run(source).picture.pixels
     for region in (
         Bounds(0, 0, 40, 50),
         Bounds(100, 93, 33, 61),
         Bounds(149, 179, 1, 1),
         Bounds(0, 0, 150, 180),
     ):
-        part = ready.part(source, region)
+        part = runner.run(source, region=region)
         assert (part.at, part.exact) == (region, True)
         expected = whole[region.y : region.bottom, region.x : region.right]
-        assert apart(part.outcome.picture.pixels, expected) <= 1 / 255
+        assert apart(part.picture.pixels, expected) <= 1 / 255
 
 
 class Counted:
@@ -227,41 +228,54 @@ class Counted:
     def __init__(self, model: str) -> None:
         self.engine = engine()
         self.model = model
+        self.memo = Memo()
 
-    def ready(self, **options: Any) -> Colorizer:
-        return prepare(ColorizeOptions(model=self.model, **options), self.engine)
-
-    @staticmethod
-    def ran(outcome: Any) -> bool:
-        return bool(outcome.engine_seconds > 0)
+    def ran(
+        self, source: Picture, region: Bounds | None = None, known: str | None = None, **options: Any
+    ) -> bool:
+        """Whether the network runs for the picture, whose pixels are ``known`` by that name."""
+        runner = COLORIZE.open(ColorizeOptions(model=self.model, **options), self.engine)
+        memo = self.memo if known is None else self.memo.of(known)
+        self.last = runner.run(source, region=region, memo=memo)
+        report: Report = self.last.report
+        return report.engine_seconds > 0
 
 
 def test_the_network_runs_once_for_a_picture(model: str) -> None:
     counted, source, region = Counted(model), picture(80, 80, 1), Bounds(3, 4, 20, 30)
     hints = (Hint(5, 5, "#ff0000"),)
-    assert counted.ran(counted.ready().part(source, region).outcome)
-    assert not counted.ran(counted.ready().part(source, Bounds(30, 40, 20, 30)).outcome)
-    assert not counted.ran(counted.ready(saturation=1.5).part(source, region).outcome)
-    assert not counted.ran(counted.ready(strength=0.5)(source))
-    assert counted.ran(counted.ready(hints=hints).part(source, region).outcome)
-    assert not counted.ran(counted.ready(hints=hints)(Picture(source.pixels.copy())))
-    assert counted.ran(counted.ready(hints=hints)(picture(80, 80, 1, seed=1)))
+    assert counted.ran(source, region, "a")
+    assert not counted.ran(source, Bounds(30, 40, 20, 30), "a")
+    assert not counted.ran(source, region, "a", saturation=1.5)
+    assert not counted.ran(source, strength=0.5)
+    assert counted.ran(source, region, "a", hints=hints)
+    assert not counted.ran(Picture(source.pixels.copy()), hints=hints)
+    assert counted.ran(picture(80, 80, 1, seed=1), hints=hints)
+
+
+def test_what_is_known_of_a_picture_is_forgotten_with_it(model: str) -> None:
+    """A known picture is not looked at again; what is known goes with its name."""
+    counted, source, other = Counted(model), picture(80, 80, 1), picture(80, 80, 1, seed=1)
+    assert counted.ran(source, known="a")
+    assert not counted.ran(other, known="a")
+    assert counted.ran(other, known="b")
+    counted.memo.forget("b")
+    assert counted.ran(other, known="b")
 
 
 def test_pixels_that_were_changed_are_seen(model: str) -> None:
     """An array that a program fills anew is another picture, though it is the same memory."""
     counted, source = Counted(model), picture(80, 80, 1)
-    counted.ready()(source)
+    counted.ran(source)
     source.pixels[...] = 255 - source.pixels
-    outcome = counted.ready()(source)
-    assert counted.ran(outcome)
+    assert counted.ran(source)
     fresh = colorize(Picture(source.pixels.copy()), ColorizeOptions(model=model), engine())
-    np.testing.assert_array_equal(outcome.picture.pixels, fresh.pixels)
+    np.testing.assert_array_equal(counted.last.picture.pixels, fresh.pixels)
 
 
 def test_what_is_kept_keeps_no_picture_alive(model: str) -> None:
-    source, kept = picture(50, 50, 1), engine()
-    colorize(source, ColorizeOptions(model=model), kept)
+    source, memo = picture(50, 50, 1), Memo()
+    COLORIZE.open(ColorizeOptions(model=model), engine()).run(source, memo=memo.of("a"))
     gone = weakref.ref(source.pixels)
     del source
     assert gone() is None
@@ -302,9 +316,9 @@ def test_progress_and_stopping(model: str) -> None:
 def test_memory_does_not_grow_with_the_picture(model: str) -> None:
     def beside(side: int, kept: Engine) -> int:
         source = Picture(np.full((side, side, 1), 90, np.uint8))
-        ready = prepare(ColorizeOptions(model=model), kept)
+        runner = COLORIZE.open(ColorizeOptions(model=model), kept)
         tracemalloc.start()
-        ready(source)
+        runner.run(source)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most - 3 * source.pixels.nbytes
@@ -385,4 +399,4 @@ def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path]
 def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unfade.models.catalog.list_models", list)
     with pytest.raises(ModelError, match="No model for colouring is installed"):
-        prepare(ColorizeOptions(), engine())
+        COLORIZE.open(ColorizeOptions(), engine())

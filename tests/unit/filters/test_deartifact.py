@@ -13,11 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import black_model, cleaning_model, identity_model, nan_model
-from tests.unit.filters.pictures import apart, engine, picture
+from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
-from unfade.filters import DeartifactOptions, Outcome, Stroke, deartifact
-from unfade.filters.deartifact import prepare
-from unfade.filters.strokes import STROKES
+from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
+from unfade.filters.deartifact import DEARTIFACT
 from unfade.inference import Bounds
 from unfade.models import Task, Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
@@ -42,8 +41,8 @@ def marked(height: int = 90, width: int = 100, channels: int = 3, dtype: str = "
     return Picture(np.ascontiguousarray(from_float(pixels, dtype)))
 
 
-def clean(source: Picture, options: DeartifactOptions, tile: int | None = None) -> Outcome:
-    return prepare(options, engine(tile))(source)
+def clean(source: Picture, options: DeartifactOptions, tile: int | None = None) -> Result:
+    return DEARTIFACT.open(options, engine(tile)).run(source, want_mask=True)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -101,8 +100,9 @@ def test_parts_are_parts_of_the_whole(
     source.pixels[..., 3] = 255
     if holes:
         source.pixels[60:70, 50:95, 3] = 0
-    ready = prepare(DeartifactOptions(model=model, watermark=watermark, strokes=strokes), engine(128))
-    whole = ready(source)
+    options = DeartifactOptions(model=model, watermark=watermark, strokes=strokes)
+    runner = DEARTIFACT.open(options, engine(128))
+    whole = runner.run(source, want_mask=True)
     assert whole.mask is not None
     for region in (
         Bounds(0, 0, 40, 50),
@@ -110,12 +110,12 @@ def test_parts_are_parts_of_the_whole(
         Bounds(190, 170, 40, 90),
         Bounds(0, 0, 230, 260),
     ):
-        part = ready.part(source, region)
+        part = runner.run(source, region=region, want_mask=True)
         at = np.s_[region.y : region.bottom, region.x : region.right]
         assert (part.at, part.exact) == (region, True)
-        assert apart(part.outcome.picture.pixels, whole.picture.pixels[at]) <= 1 / 255
-        assert part.outcome.mask is not None
-        assert apart(part.outcome.mask, whole.mask[at]) <= 1 / 255
+        assert apart(part.picture.pixels, whole.picture.pixels[at]) <= 1 / 255
+        assert part.mask is not None
+        assert apart(part.mask, whole.mask[at]) <= 1 / 255
 
 
 def test_the_mask_is_where_the_mark_is(model: str) -> None:
@@ -215,7 +215,7 @@ def test_the_mask_is_kept_only_where_it_is_wanted(model: str) -> None:
     source = marked()
     for watermark in (True, False):
         options = DeartifactOptions(model=model, watermark=watermark)
-        without = prepare(options, engine(), keep_mask=False)(source)
+        without = DEARTIFACT.open(options, engine()).run(source)
         assert without.mask is None
         np.testing.assert_array_equal(without.picture.pixels, clean(source, options).picture.pixels)
 
@@ -229,7 +229,7 @@ def test_a_model_without_a_mask(tmp_path: Path) -> None:
     painted = clean(source, DeartifactOptions(model=path, strokes=(ADD,)))
     assert painted.mask is not None and painted.mask.max() == 255
     with pytest.raises(ModelError, match="plain does not tell where a watermark is"):
-        prepare(DeartifactOptions(model=path, watermark=False), engine())
+        DEARTIFACT.open(DeartifactOptions(model=path, watermark=False), engine())
 
 
 def test_a_blending_model_has_its_mask_too(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_blending_model_has_its_mask_too(tmp_path: Path) -> None:
 
 
 def test_the_outcome_tells_what_ran(model: str) -> None:
-    outcome = clean(marked(), DeartifactOptions(model=model))
+    outcome = clean(marked(), DeartifactOptions(model=model)).report
     assert (outcome.model, outcome.provider, outcome.fallback) == ("clean", "CPUExecutionProvider", None)
     assert 0 < outcome.engine_seconds < 10
 
@@ -258,7 +258,7 @@ def test_the_outcome_tells_what_ran(model: str) -> None:
 def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path], sentence: str) -> None:
     path = make(tmp_path / "odd.onnx")
     with pytest.raises(ModelError, match=sentence):
-        prepare(DeartifactOptions(model=str(path)), engine())
+        DEARTIFACT.open(DeartifactOptions(model=str(path)), engine())
 
 
 @pytest.mark.parametrize(("make", "sentence"), [(nan_model, "NaN"), (black_model, "black")])
@@ -271,7 +271,7 @@ def test_unusable_results_are_errors(tmp_path: Path, make: Callable[..., Path], 
 def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unfade.models.catalog.list_models", list)
     with pytest.raises(ModelError, match="No model for cleaning is installed"):
-        prepare(DeartifactOptions(), engine())
+        DEARTIFACT.open(DeartifactOptions(), engine())
 
 
 def test_progress_and_stopping(model: str) -> None:
@@ -291,11 +291,11 @@ def test_memory_does_not_grow_with_the_picture(model: str) -> None:
     """Beside input and output there are tiles, and a byte a pixel of mask where the mark is to be left."""
     tile = 96
 
-    def beside(side: int, options: DeartifactOptions, keep_mask: bool) -> int:
+    def beside(side: int, options: DeartifactOptions, want_mask: bool) -> int:
         source = Picture(np.full((side, side, 3), 90, np.uint8))
-        ready = prepare(options, engine(tile), keep_mask=keep_mask)
+        runner = DEARTIFACT.open(options, engine(tile))
         tracemalloc.start()
-        ready(source)
+        runner.run(source, want_mask=want_mask)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most - source.pixels.nbytes

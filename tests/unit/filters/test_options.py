@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unfade.errors import UsageError
-from unfade.filters import FILTERS, ColorizeOptions, DeartifactOptions, UpscaleOptions, option_of
+from unfade.filters import ColorizeOptions, DeartifactOptions, UpscaleOptions, all_filters, options_of
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,9 @@ def test_nonsense_is_refused_by_the_others_too(kind: type, values: dict[str, Any
 
 
 def test_every_option_of_every_filter_is_explained() -> None:
-    for filter in FILTERS:
-        for field in dataclasses.fields(filter.options):
-            assert option_of(field).help.endswith((".", "path."))
-        filter.options()  # all have defaults
+    for filter in all_filters():
+        options = options_of(filter.Options)
+        assert [option.name for option in options] == [f.name for f in dataclasses.fields(filter.Options)]
+        for option in options:
+            assert option.help.endswith((".", "path."))
+        filter.Options()  # all have defaults

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unfade.filters.scales import fused, smaller_extents
+from unfade.filters.chroma import fused, smaller_extents
 from unfade.inference import Extent
 
 

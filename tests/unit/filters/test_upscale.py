@@ -11,11 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import black_model, identity_model, nan_model, unet_model
-from tests.unit.filters.pictures import apart, engine, picture
+from tests.unit.filters.pictures import apart, engine, picture, upscale
 from unfade.errors import Cancelled, ModelError
-from unfade.filters import UpscaleOptions, upscale
-from unfade.filters.part import scaled_extent
-from unfade.filters.upscale import prepare
+from unfade.filters import UpscaleOptions, scaled_size
+from unfade.filters.upscale import UPSCALE
 from unfade.inference import Extent
 from unfade.models import Task, Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
@@ -104,7 +103,7 @@ def test_the_input_is_left_alone(identity: str) -> None:
 def test_sizes_are_rounded(identity: str, scale: float, height: int, width: int) -> None:
     source = picture(height, width, 3)
     result = upscale(source, UpscaleOptions(scale=scale, model=identity), engine())
-    assert Extent(result.height, result.width) == scaled_extent(Extent(source.height, source.width), scale)
+    assert Extent(result.height, result.width) == scaled_size(Extent(source.height, source.width), scale)
     assert result.height == max(1, int(height * scale + 0.5))
 
 
@@ -201,8 +200,8 @@ def test_detail_blends_the_two_models(tile: int) -> None:
 
 @pytest.mark.usefixtures("pair")
 def test_the_outcome_tells_what_ran() -> None:
-    ready = prepare(UpscaleOptions(detail=0.5), engine())
-    outcome = ready(picture(16, 16, 3))
+    runner = UPSCALE.open(UpscaleOptions(detail=0.5), engine())
+    outcome = runner.run(picture(16, 16, 3)).report
     assert outcome.model == "upscale-x2 + upscale-x2-gan"
     assert outcome.provider == "CPUExecutionProvider"
     assert outcome.fallback is None
@@ -216,13 +215,13 @@ def test_models_that_do_not_go_together_are_refused(tmp_path: Path, monkeypatch:
     )
     monkeypatch.setenv("UNFADE_MODELS", str(path.parent))
     with pytest.raises(ModelError, match="upscale-x2-gan does not make RGB out of RGB in tiles"):
-        prepare(UpscaleOptions(detail=0.5), engine())
+        UPSCALE.open(UpscaleOptions(detail=0.5), engine())
 
 
 def test_a_model_for_another_filter_is_refused(tmp_path: Path) -> None:
     path = identity_model(tmp_path / "clean.onnx", 1, task=Task.DEARTIFACT)
     with pytest.raises(ModelError, match="clean is for deartifact, not for upscale"):
-        prepare(UpscaleOptions(model=str(path)), engine())
+        UPSCALE.open(UpscaleOptions(model=str(path)), engine())
 
 
 @pytest.mark.parametrize(("make", "sentence"), [(nan_model, "NaN"), (black_model, "black")])
@@ -238,7 +237,7 @@ def test_progress_counts_the_tiles_of_all_passes(unet: str) -> None:
         picture(90, 70, 3),
         UpscaleOptions(scale=4, model=unet),
         engine(64),
-        on_tile=lambda done, total: seen.append((done, total)),
+        progress=lambda done, total: seen.append((done, total)),
     )
     total = seen[0][1]
     assert seen == [(done, total) for done in range(1, total + 1)]
@@ -251,4 +250,4 @@ def test_a_callback_can_stop_it(unet: str) -> None:
             raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        upscale(picture(90, 70, 3), UpscaleOptions(model=unet), engine(64), on_tile=stop)
+        upscale(picture(90, 70, 3), UpscaleOptions(model=unet), engine(64), progress=stop)

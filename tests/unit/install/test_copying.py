@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unfade.filters import FILTERS
-from unfade.filters.options import describe_options
+from unfade.filters import all_filters, describe_options
 from unfade.install import Editor, InstallError, Profile, install, uninstall
 from unfade.install.copying import switch
 
@@ -45,7 +44,7 @@ def test_what_is_recorded_is_what_the_command_line_says(tmp_path: Path) -> None:
     done = install(gimp(tmp_path))
     recorded = json.loads((done.folder / "unfade.json").read_text(encoding="utf-8"))
     assert recorded["command"] == [sys.executable]
-    described = json.loads(json.dumps([describe_options(filter) for filter in FILTERS]))
+    described = json.loads(json.dumps([describe_options(filter) for filter in all_filters()]))
     assert [filter["options"] for filter in recorded["filters"]] == described
     assert [filter["title"] for filter in recorded["filters"]] == ["Upscale", "De-artifact", "Colorize"]
 

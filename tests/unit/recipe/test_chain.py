@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from tests.models import cleaning_model, colouring_model, identity_model, unet_model
 from unfade.errors import Cancelled, UsageError
-from unfade.filters import Ready
-from unfade.filters import chain as chain_module
-from unfade.filters.chain import PROGRESS_TOTAL, _narrowed, _source
+from unfade.filters import Memo, Recipe, Runner
 from unfade.filters.deartifact import Cleaner
+from unfade.filters.pipeline import PROGRESS_TOTAL, _narrowed
+from unfade.filters.runner import _behind
 from unfade.inference import Bounds, Device, Engine, Extent
 from unfade.picture import Metadata, Picture, from_float, to_float
-from unfade.recipe import Recipe
 
 CLEAN = {"filter": "deartifact", "options": {"model": "clean"}}
 COLOUR = {"filter": "colorize", "options": {"model": "colour"}}
@@ -43,8 +42,8 @@ def _visible(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNFADE_MODELS", str(models))
 
 
-def ready(*steps: dict[str, Any], tile: int | None = None) -> Ready:
-    return Recipe.from_json({"steps": list(steps)}).prepare(Engine(Device.CPU, threads=1, tile=tile))
+def opened(*steps: dict[str, Any], tile: int | None = None) -> Runner:
+    return Recipe.from_json({"steps": list(steps)}).open(Engine(Device.CPU, threads=1, tile=tile))
 
 
 def photo(height: int, width: int, channels: int = 3, dtype: str = "uint8", seed: int = 0) -> Picture:
@@ -61,7 +60,7 @@ def photo(height: int, width: int, channels: int = 3, dtype: str = "uint8", seed
 
 def one_by_one(picture: Picture, *steps: dict[str, Any]) -> Picture:
     for step in steps:
-        picture = ready(step)(picture).picture
+        picture = opened(step).run(picture).picture
     return picture
 
 
@@ -73,7 +72,7 @@ def in_8_bit_steps(a: Picture, b: Picture) -> float:
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_a_chain_is_its_filters_one_after_the_other(channels: int, dtype: str) -> None:
     source = photo(40, 50, channels, dtype)
-    result = ready(CLEAN, COLOUR, NET)(source).picture
+    result = opened(CLEAN, COLOUR, NET).run(source).picture
     expected = one_by_one(source, CLEAN, COLOUR, NET)
     assert result.pixels.dtype == source.pixels.dtype
     assert result.pixels.shape == expected.pixels.shape
@@ -87,11 +86,11 @@ def test_a_chain_is_its_filters_one_after_the_other(channels: int, dtype: str) -
 
 def test_one_step_is_that_filter_alone() -> None:
     source = photo(30, 40)
-    np.testing.assert_array_equal(ready(NET)(source).picture.pixels, one_by_one(source, NET).pixels)
+    np.testing.assert_array_equal(opened(NET).run(source).picture.pixels, one_by_one(source, NET).pixels)
 
 
 def test_what_ran_is_told() -> None:
-    outcome = ready(CLEAN, NET, NET)(photo(20, 30))
+    outcome = opened(CLEAN, NET, NET).run(photo(20, 30)).report
     assert outcome.model == "clean + net"
     assert outcome.provider == "CPUExecutionProvider"
     assert outcome.fallback is None
@@ -121,75 +120,80 @@ REGIONS = [Bounds(0, 0, 30, 40), Bounds(51, 33, 23, 31), Bounds(90, 80, 30, 40),
 @pytest.mark.parametrize(("channels", "dtype"), [(3, "uint8"), (4, "uint16"), (1, "float32")])
 def test_parts_of_a_chain(steps: tuple[dict[str, Any], ...], channels: int, dtype: str) -> None:
     source = photo(120, 120, channels, dtype)
-    chain = ready(*steps, tile=64)
-    whole = chain(source)
-    assert chain.size(Extent(120, 120)) == Extent(whole.picture.height, whole.picture.width)
+    chain = opened(*steps, tile=64)
+    whole = chain.run(source, want_mask=True)
+    assert chain.output_size(Extent(120, 120)) == Extent(whole.picture.height, whole.picture.width)
     for region in REGIONS:
-        part = chain.part(source, region)
-        at, got = part.at, part.outcome.picture
+        part = chain.run(source, region=region, want_mask=True)
+        at, got = part.at, part.picture
         assert part.exact
         assert (at.height, at.width) == (got.height, got.width)
         expected = Picture(np.ascontiguousarray(whole.picture.pixels[at.y : at.bottom, at.x : at.right]))
         assert in_8_bit_steps(got, expected) <= 1
-        assert (part.outcome.mask is None) == (whole.mask is None)
-        if whole.mask is not None and part.outcome.mask is not None:
+        assert (part.mask is None) == (whole.mask is None)
+        if whole.mask is not None and part.mask is not None:
             there = whole.mask[at.y : at.bottom, at.x : at.right]
-            assert np.abs(part.outcome.mask.astype(int) - there).max() <= 1
+            assert np.abs(part.mask.astype(int) - there).max() <= 1
 
 
 def test_what_a_step_needs_whole_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     source = photo(120, 100)
     recipe, engine = Recipe.from_json({"steps": [CLEAN, COLOUR, NET]}), Engine(Device.CPU, threads=1)
-    chain = recipe.prepare(engine)
-    whole = chain(source).picture.pixels
+    chain, memo = recipe.open(engine), Memo()
+    whole = chain.run(source).picture.pixels
     cleaned: list[Picture] = []
-    clean = Cleaner.run_part
+    clean = Cleaner.run_crop
 
-    def counted(self: Cleaner, piece: Picture, *rest: Any) -> Any:
+    def counted(self: Cleaner, piece: Picture, *rest: Any, **more: Any) -> Any:
         cleaned.append(piece)
-        return clean(self, piece, *rest)
+        return clean(self, piece, *rest, **more)
 
-    monkeypatch.setattr(Cleaner, "run_part", counted)
+    monkeypatch.setattr(Cleaner, "run_crop", counted)
     times = 0
     for region, again in ((Bounds(20, 30, 30, 40), True), (Bounds(70, 5, 30, 40), False)):
-        part = recipe.prepare(engine).part(source, region)
+        part = recipe.open(engine).run(source, region=region, want_mask=True, memo=memo.of("a"))
         expected = whole[part.at.y : part.at.bottom, part.at.x : part.at.right]
-        assert np.abs(part.outcome.picture.pixels.astype(int) - expected).max() <= 1
-        assert part.outcome.mask is not None
-        assert part.outcome.model == "clean + colour + net"
+        assert np.abs(part.picture.pixels.astype(int) - expected).max() <= 1
+        assert part.mask is not None
+        assert part.report.model == "clean + colour + net"
         times += again
         assert len(cleaned) == times
+    region = Bounds(20, 30, 30, 40)
     other = photo(120, 100, seed=1)
-    chain.part(other, Bounds(20, 30, 30, 40))
-    chain.part(source, Bounds(20, 30, 30, 40))
+    chain.run(other, region=region, want_mask=True, memo=memo.of("b"))
+    chain.run(source, region=region, want_mask=True, memo=memo.of("a"))
     assert len(cleaned) == 3  # one picture is kept
     weaker = {"filter": "deartifact", "options": {"model": "clean", "strength": 0.5}}
-    Recipe.from_json({"steps": [weaker, COLOUR, NET]}).prepare(engine).part(source, Bounds(20, 30, 30, 40))
+    weakened = Recipe.from_json({"steps": [weaker, COLOUR, NET]}).open(engine)
+    weakened.run(source, region=region, want_mask=True, memo=memo.of("a"))
     assert len(cleaned) == 4  # for the settings it was made with
-    assert engine in chain_module._last
-    cleaned.clear()
-    del source
-    assert engine not in chain_module._last  # and no longer than the picture itself
+    assert memo._kept
+    memo.forget("a")
+    assert not memo._kept  # and no longer than the picture itself
+    chain.run(source, region=region)
+    chain.run(source, region=region)
+    assert len(cleaned) == 6  # an unknown picture is made anew
 
 
 def test_a_picture_is_not_kept_alive() -> None:
-    source = photo(120, 100, dtype="uint16")
-    chain = ready(COLOUR, NET)
-    chain.part(source, Bounds(20, 30, 30, 40))
+    source, memo = photo(120, 100, dtype="uint16"), Memo()
+    chain = opened(COLOUR, NET)
+    chain.run(source, region=Bounds(20, 30, 30, 40), memo=memo.of("a"))
+    assert memo._kept
     pixels = weakref.ref(source.pixels)
     del source
     assert pixels() is None
 
 
-def test_parts_with_holes() -> None:
+def test_parts_with_transparent_pixels() -> None:
     source = photo(300, 260, 4)
     source.pixels[60:200, 50:180, 3] = 0
-    chain = ready(CLEAN, NET)
-    whole = chain(source).picture
+    chain = opened(CLEAN, NET)
+    whole = chain.run(source).picture
     for region in (Bounds(40, 30, 60, 50), Bounds(190, 170, 60, 60)):
-        part = chain.part(source, region)
+        part = chain.run(source, region=region)
         expected = whole.pixels[part.at.y : part.at.bottom, part.at.x : part.at.right]
-        got, seen = part.outcome.picture.pixels, expected[..., 3] > 0
+        got, seen = part.picture.pixels, expected[..., 3] > 0
         np.testing.assert_array_equal(got[..., 3], expected[..., 3])
         assert seen.any()
         assert np.abs(got[seen].astype(int) - expected[seen]).max() <= 1
@@ -197,24 +201,25 @@ def test_parts_with_holes() -> None:
 
 def test_a_part_outside_the_picture() -> None:
     with pytest.raises(UsageError, match="must lie inside the picture, which has 30 x 20 pixels"):
-        ready(CLEAN, NET).part(photo(20, 30), Bounds(10, 0, 11, 30))
+        opened(CLEAN, NET).run(photo(20, 30), region=Bounds(10, 0, 11, 30))
 
 
 def test_the_mask_is_brought_to_the_size_of_the_result() -> None:
     source = photo(40, 60)
-    alone, mask = ready(CLEAN)(source).mask, ready(CLEAN, DOUBLE)(source).mask
+    alone = opened(CLEAN).run(source, want_mask=True).mask
+    mask = opened(CLEAN, DOUBLE).run(source, want_mask=True).mask
     assert alone is not None
     assert mask is not None
     assert mask.shape == (80, 120)
     assert alone.max() > 200  # the red patch was found
     assert np.abs(mask[::2, ::2].astype(int) - alone).mean() < 3
-    without = Recipe.from_json({"steps": [CLEAN, DOUBLE]}).prepare(Engine(Device.CPU), masks=False)
-    assert without(source).mask is None
+    assert opened(CLEAN, DOUBLE).run(source).mask is None
 
 
 def test_progress_grows_to_its_total() -> None:
     told: list[tuple[int, int]] = []
-    ready(CLEAN, DOUBLE, NET, tile=64)(photo(120, 120), lambda done, total: told.append((done, total)))
+    chain = opened(CLEAN, DOUBLE, NET, tile=64)
+    chain.run(photo(120, 120), progress=lambda done, total: told.append((done, total)))
     assert {total for _, total in told} == {PROGRESS_TOTAL}
     counts = [done for done, _ in told]
     assert counts == sorted(counts)
@@ -228,11 +233,11 @@ def test_stopping_in_any_step(at: int) -> None:
         if done >= at:
             raise Cancelled("Stopped.")
 
-    chain = ready(CLEAN, NET, NET, tile=64)
+    chain = opened(CLEAN, NET, NET, tile=64)
     with pytest.raises(Cancelled):
-        chain(photo(90, 90), stop)
+        chain.run(photo(90, 90), progress=stop)
     with pytest.raises(Cancelled):
-        chain.part(photo(90, 90), Bounds(0, 0, 80, 80), stop)
+        chain.run(photo(90, 90), region=Bounds(0, 0, 80, 80), progress=stop)
 
 
 @given(
@@ -246,7 +251,7 @@ def test_a_stretch_of_a_result_comes_from_no_less(
     length = max(1, int(source * scale + 0.5))
     begin = int(shares[0] * (length - 1))
     end = begin + 1 + int(shares[1] * (length - begin - 1))
-    first, count = _source(begin, end, length, source)
+    first, count = _behind(begin, end, length, source)
     assert 0 <= first < first + count <= source
     assert int(first * scale + 0.5) <= begin
     assert int((first + count) * scale + 0.5) >= end

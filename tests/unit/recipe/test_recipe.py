@@ -11,13 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfade.errors import OutputError, UsageError
-from unfade.filters import FILTERS, UpscaleOptions
-from unfade.filters.colorize import COLORIZE, ColorizeOptions
-from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import (
+    ColorizeOptions,
+    DeartifactOptions,
+    Hint,
+    Recipe,
+    Step,
+    Stroke,
+    UpscaleOptions,
+    all_filters,
+    read_recipe,
+    write_recipe,
+)
+from unfade.filters.colorize import COLORIZE
+from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.upscale import UPSCALE
-from unfade.recipe import Recipe, Step, read_recipe, write_recipe
 
 ALL = Recipe(
     (
@@ -43,9 +51,18 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_options_left_out_keep_their_defaults(tmp_path: Path) -> None:
     path = tmp_path / "plain.json"
-    steps = [{"filter": filter.name} for filter in FILTERS]
+    steps = [{"filter": filter.name} for filter in all_filters()]
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"unfade_recipe": 1, "steps": steps}).encode())
-    assert read_recipe(path) == Recipe(tuple(Step(filter, filter.options()) for filter in FILTERS))
+    assert read_recipe(path) == Recipe(tuple(Step(filter, filter.Options()) for filter in all_filters()))
+
+
+def test_a_recipe_for_any_picture_has_no_marks() -> None:
+    bare = ALL.for_any_picture()
+    assert [step.options for step in bare.steps] == [
+        DeartifactOptions(strength=0.8),
+        ColorizeOptions(saturation=1.2),
+        UpscaleOptions(scale=1.5, detail=0.25),
+    ]
 
 
 def of(*steps: Any, **more: Any) -> dict[str, Any]:
@@ -120,7 +137,11 @@ options = st.dictionaries(
     st.sampled_from(["scale", "strength", "hints", "strokes", "saturation", "watermark"]) | st.text(), values
 )
 steps = st.fixed_dictionaries(
-    {}, optional={"filter": st.sampled_from([f.name for f in FILTERS]) | values, "options": options | values}
+    {},
+    optional={
+        "filter": st.sampled_from([f.name for f in all_filters()]) | values,
+        "options": options | values,
+    },
 )
 
 

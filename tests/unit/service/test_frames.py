@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -97,6 +98,15 @@ def test_refused_requests(service: Service, request_: dict[str, Any], sentence: 
     assert reply["message"].startswith(sentence)
     assert reply["id"] == (1 if request_.get("id") is not True and request_.get("id") else None)
     assert not assert_answers(service)
+
+
+@pytest.mark.parametrize("depth", [900, 975, 985, 990, 995])
+def test_deep_nesting_is_refused(environment: dict[str, str], depth: int) -> None:
+    with Service(environment) as service:
+        text = json.dumps({**APPLY, "options": 7}).replace("7", "[" * depth + "]" * depth)
+        service.write(len(text).to_bytes(4, "big") + text.encode())
+        reply = service.read()[0]
+        assert reply["type"] == "error" and reply["kind"] in ("usage", "protocol")
 
 
 def test_a_request_cannot_carry_pixels(service: Service) -> None:
@@ -251,11 +261,11 @@ def test_libraries_may_print(environment: dict[str, str]) -> None:
         "def noise():\n"
         "    while True:\n"
         "        print('printed', flush=True); os.write(1, b'written\\n'); time.sleep(0.01)\n"
-        "from unfade.service import channel\n"
-        "take = channel.take_standard_streams\n"
+        "from unfade.service import connection\n"
+        "take = connection.take_standard_streams\n"
         "def taken():\n"
         "    streams = take(); threading.Thread(target=noise, daemon=True).start(); return streams\n"
-        "import unfade.service.server as server; server.take_standard_streams = taken\n"
+        "connection.take_standard_streams = taken\n"
         "from unfade.cli import main; sys.exit(main(['serve', '--device', 'cpu']))\n"
     )
     with Client([sys.executable, "-c", noisy], environment=environment) as client:

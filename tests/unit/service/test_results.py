@@ -13,10 +13,9 @@ import pytest
 
 import unfade
 from tests.unit.service.conftest import DEPTHS, Start, picture, pixels_of, shape_of
-from unfade.filters import UpscaleOptions
+from unfade.filters import RECIPE_VERSION, Recipe, UpscaleOptions
 from unfade.inference import Device, Engine
 from unfade.picture import Picture
-from unfade.recipe import RECIPE_VERSION, Recipe
 from unfade.service.client import Client, EngineError
 from unfade.service.server import SERVICE_TILE
 
@@ -115,8 +114,8 @@ RECIPE = {
 def test_recipes_and_masks(engine: Client) -> None:
     source = picture(40, 60, 4)
     source[10:20, 10:40] = (255, 20, 20, 255)  # what the model takes for a watermark
-    ready = Recipe.from_json(RECIPE).prepare(Engine(Device.CPU, tile=SERVICE_TILE))
-    expected = ready(Picture(source))
+    runner = Recipe.from_json(RECIPE).open(Engine(Device.CPU, tile=SERVICE_TILE))
+    expected = runner.run(Picture(source), want_mask=True)
     result = engine.apply(None, None, *shape_of(source), source, recipe=RECIPE, title="A layer")
     assert np.array_equal(pixels_of(result), expected.picture.pixels)
     assert result.model == "clean + net"

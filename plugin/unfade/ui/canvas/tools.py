@@ -10,8 +10,7 @@ from typing import Final, Literal, Protocol
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from unfade.filters.hints import Hint
-from unfade.filters.strokes import Stroke
+from unfade.filters import Hint, Stroke
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.document import Document
 

@@ -9,8 +9,7 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
-from unfade.filters import Filter
-from unfade.filters.options import describe_options
+from unfade.filters import Filter, describe_options
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent
 from unfade.ui.preview.models import Models
@@ -23,14 +22,9 @@ _MOST_SHARE = 2.0  # numbers from 0 to at most this are shown in percent
 _STEPS = 20
 
 
-def title_of(filter: Filter) -> str:
-    """The filter's name as menus and headings have it, in English."""
-    return str(getattr(filter, "title", filter.name.replace("_", " ").capitalize()))
-
-
 def panel_for(filter: Filter) -> type[FilterPanel]:
     """A panel class for the filter."""
-    texts = {"filter": filter.name, "text": title_of(filter), "tip": filter.summary, "described": filter}
+    texts = {"filter": filter.name, "text": filter.title, "tip": filter.summary, "described": filter}
     return type(f"{filter.name.title()}Panel", (GeneratedPanel,), texts)
 
 

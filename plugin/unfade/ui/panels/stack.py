@@ -8,7 +8,7 @@ from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from unfade.filters import FILTERS
+from unfade.filters import all_filters
 from unfade.ui.commands import Actions, declare
 from unfade.ui.document import ORDER, Document
 from unfade.ui.language import Words
@@ -25,7 +25,7 @@ translate = QCoreApplication.translate
 
 OWN_PANELS: Final = {panel.filter: panel for panel in (DeartifactPanel, ColorizePanel, UpscalePanel)}
 """The filters that need a panel of their own; the others' are made from their options."""
-PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or panel_for(filter) for filter in FILTERS}
+PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or panel_for(filter) for filter in all_filters()}
 
 for _place, _panel in enumerate(PANELS.values()):
     declare(_panel.command(_place))

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
-from unfade.filters.part import scaled_extent
+from unfade.filters import scaled_size
 from unfade.ui.commands import plain_text
 from unfade.ui.document import Document
 from unfade.ui.language import decimal
@@ -68,7 +68,7 @@ class UpscalePanel(FilterPanel):
                 length = getattr(extent, side)
                 number.setRange(round(length * _LEAST), round(length * _MOST))
                 if not number.hasFocus() or number.value() != self._asked.get(side):
-                    number.setValue(getattr(scaled_extent(extent, options.scale), side))
+                    number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
         self.detail.setVisible(models.detail)
         self.detail.set_share(options.detail or 0.0)

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters.part import cut, part_of
+from unfade.filters import cut, mixed, plain_enlargement
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
-from unfade.picture import Kernel, Metadata, Picture, as_srgb, from_float, resize, to_float
+from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, reduced
-from unfade.ui.preview.blend import blended
 from unfade.ui.preview.cache import Kept
-from unfade.ui.preview.grid import Place, bounds_of, in_result
+from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.preview.plan import Plan, Under
 
 
@@ -51,9 +50,9 @@ def compose(
         under = reduced((as_srgb(source) if coloured else source).pixels, reduction)
     elif plan.under is Under.ENLARGED and plan.blend.strength < 1:
         under = reduced(enlarged(), reduction)
-    mixed = blended(result, plan.blend, other=other, under=under)
+    shown = mixed(result, plan.blend, other=other, under=under)
     metadata = Metadata() if coloured else Metadata(icc=picture.metadata.icc)
-    return image_of(Picture(np.ascontiguousarray(mixed), metadata))
+    return image_of(Picture(np.ascontiguousarray(shown), metadata))
 
 
 def mosaic(
@@ -97,8 +96,4 @@ def mosaic(
 
 def enlarged_tile(picture: Picture, extent: Extent, place: Place, scale: float) -> NDArray[Any]:
     """A tile of the plain enlargement that Upscale's strength 0 gives."""
-    part = part_of([], scale, bounds_of(place, extent), extent)
-    piece = to_float(cut(picture.colour, part.piece))
-    size = in_result(part.piece, scale)
-    large = resize(piece, (size.height, size.width), Kernel.BICUBIC)
-    return from_float(cut(large, part.inside), picture.pixels.dtype)
+    return plain_enlargement(picture, bounds_of(place, extent), scale)

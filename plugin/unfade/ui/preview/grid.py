@@ -5,7 +5,6 @@ Its coarser levels, of which one square holds ``2**level`` tiles a side, are for
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -51,15 +50,3 @@ def level_for(view: Bounds) -> int:
     while (view.width / (TILE << level)) * (view.height / (TILE << level)) > MOST_SQUARES:
         level += 1
     return level
-
-
-def in_result(bounds: Bounds, scale: float) -> Bounds:
-    """Where a rectangle of the source comes to lie in the result, with the engine's rounding."""
-    top, left = _round(bounds.y * scale), _round(bounds.x * scale)
-    height = max(1, _round(bounds.bottom * scale) - top)
-    return Bounds(top, left, height, max(1, _round(bounds.right * scale) - left))
-
-
-def _round(value: float) -> int:
-    """Half up, as the filters round sizes."""
-    return math.floor(value + 0.5)

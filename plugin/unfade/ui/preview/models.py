@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from unfade.filters.choice import preference
+from unfade.filters import preference
 from unfade.models import Source, Task, Variant
 from unfade.ui.document import State
 

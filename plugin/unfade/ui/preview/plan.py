@@ -9,19 +9,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from unfade.errors import ModelError
-from unfade.filters.choice import choose_passes
-from unfade.filters.inpaint import patch_bounds
-from unfade.filters.strokes import Stroke
+from unfade.filters import Mix, Stroke, blends_live, patch_bounds
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.ui.document import ORDER, State
-from unfade.ui.preview.blend import Blend
 from unfade.ui.preview.models import Models
 
 _STROKES_FELT = 192  # pixels beyond a stroke: the halos of the networks after it, generously
@@ -94,7 +90,7 @@ class Plan:
     before: Layer | None
     """What the filters before the last one give, where it is needed."""
     under: Under
-    blend: Blend
+    blend: Mix
     scale: float
 
     @property
@@ -137,16 +133,16 @@ def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | 
     last, chained = tasks[-1], len(tasks) > 1
     bare = _bare(state)
     other = before = None
-    under, blend = Under.NOTHING, Blend()
+    under, blend = Under.NOTHING, Mix()
     options = state.options(last)
     if last == Task.UPSCALE:
         if _blends_details(state, models):
             other = Layer(bare.with_options(last, detail=1.0))
-            bare, blend = bare.with_options(last, detail=0.0), Blend(detail=options.detail)
+            bare, blend = bare.with_options(last, detail=0.0), Mix(detail=options.detail)
         local = not chained
         under = Under.ENLARGED
     elif last == Task.COLORIZE:
-        bare, blend = bare.with_options(last, saturation=1.0), Blend(saturation=options.saturation)
+        bare, blend = bare.with_options(last, saturation=1.0), Mix(saturation=options.saturation)
         local = not chained or not profile
         under = Under.LAYER if chained else Under.SOURCE
     else:
@@ -173,14 +169,4 @@ def _bare(state: State) -> State:
 
 def _blends_details(state: State, models: Models) -> bool:
     """Whether detail is a blend of two results: with two passes it is not, for the second reads a blend."""
-    options = state.options("upscale")
-    if options.model is not None or options.detail is None or not 0 < options.detail < 1:
-        return False
-    return _passes(options.scale, models.both) == 1
-
-
-def _passes(scale: float, natives: Iterable[int]) -> int:
-    try:
-        return len(choose_passes(scale, natives))
-    except ModelError:
-        return 0
+    return blends_live(state.options("upscale"), models.both)

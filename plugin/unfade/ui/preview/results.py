@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters.part import cut
+from unfade.filters import cut, scaled_bounds
 from unfade.inference import Bounds, Extent
 from unfade.models import Task
 from unfade.picture import Metadata, Picture, to_float
@@ -25,7 +25,7 @@ from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
 from unfade.ui.engine import as_picture
 from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
-from unfade.ui.preview.grid import TILE, Place, above, bounds_of, in_result, places_in
+from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan
 
 MASK_COLOUR: Final = (230, 0, 126)
@@ -82,7 +82,7 @@ class Results:
         top, left = result.region[:2] if result.region else (0, 0)
         for place in places:
             bounds = bounds_of(place, self._extent)
-            at = in_result(bounds, scale).within(Bounds(top, left, result.height, result.width))
+            at = scaled_bounds(bounds, scale).within(Bounds(top, left, result.height, result.width))
             part = None if mask is None else cut(mask, at).copy()
             self.cache.put(layer.near(bounds, self._extent).key, place, Kept(cut(pixels, at).copy(), part))
             self._came.update((level, above(place, level)) for level in _LEVELS)

@@ -17,7 +17,7 @@ from typing import Any
 
 from PyQt6.QtCore import QCoreApplication
 
-from unfade.batch.plan import FALLBACK_FORMAT, pictures_in
+from unfade.batch import FALLBACK_FORMAT, pictures_in
 from unfade.picture import format_named, format_of_suffix
 from unfade.ui.language import fixed
 from unfade.ui.saving import free_name

@@ -1,7 +1,8 @@
-"""The models of a blend behind the face of a single session, so that tiles are run and mixed one by one."""
+"""A filter's models: which of the installed ones run, and several of them behind the face of one session."""
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -11,45 +12,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import ModelError
+from unfade.filters.base import Filter
+from unfade.filters.mix import LUMA, weighted
 from unfade.inference import Session
-from unfade.models import ModelCard, Tensor, Tiling
+from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, catalog
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32).reshape(1, 3, 1, 1)
-"""ITU-R BT.601, the luma of JPEG and of Pillow."""
+
+def named_model(name: str, filter: Filter) -> Model:
+    """The model of that name or path. Raises ModelError where there is none, or it is for another filter."""
+    model = catalog.find_model(name)
+    if model.card.task != filter.name:
+        task = str.__str__(model.card.task)
+        raise ModelError(f"The model {model.card.name} is for {task}, not for {filter.name}; choose another.")
+    return model
+
+
+def model_for(filter: Filter, name: str | None) -> Model:
+    """The model named, or the installed one: shipped before the user's own, faithful before GAN.
+
+    Raises ModelError, with what to do, where there is none.
+    """
+    if name is not None:
+        return named_model(name, filter)
+    fitting = [model for model in catalog.list_models() if model.card.task == filter.name]
+    if not fitting:
+        raise none_installed(filter)
+    return min(fitting, key=lambda model: preference(model.source, model.card.variant))
+
+
+def preference(source: Source, variant: Variant) -> tuple[bool, bool]:
+    """Least for the model that runs where none is named: shipped before own, faithful before GAN."""
+    return source is not Source.SHIPPED, variant is not Variant.FAITHFUL
+
+
+def none_installed(filter: Filter) -> ModelError:
+    """What to say where a filter has no model."""
+    return ModelError(f"No model for {filter.purpose} is installed; unfade doctor tells where models belong.")
 
 
 @dataclass
-class Ledger:
+class Timer:
     """What the sessions spent on one picture."""
 
     seconds: float = 0.0
     """Time inside the network."""
 
 
-class Generator:
+class Ensemble:
     """One or more models with their weights, and gray pictures for models that know only colour.
 
     It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
-    as three equal channels and comes back as luma. With ``mask``, the models' watermark masks are mixed too
-    and follow the picture; without, they are left out.
+    as three equal channels and comes back as luma. With ``mask``, the models' masks are mixed too and follow
+    the picture; without, they are left out.
+
+    Attributes:
+        card: what is true of all the models at once.
+        provider: the execution provider that they were opened on.
     """
 
     def __init__(
-        self,
-        sessions: Sequence[Session],
-        weights: Sequence[float],
-        ledger: Ledger,
-        *,
-        gray: bool,
-        mask: bool = False,
+        self, sessions: Sequence[Session], weights: Sequence[float], *, gray: bool, mask: bool = False
     ) -> None:
+        """Raises ModelError for models that make no RGB out of RGB in tiles, or do not go together."""
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
-        self._ledger = ledger
         self._gray = gray
         self._mask = mask
+        self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask)
         self.provider = sessions[0].provider
+
+    def timed(self, timer: Timer) -> Ensemble:
+        """The same, for one picture whose time it counts."""
+        twin = copy.copy(self)
+        twin._timer = timer
+        return twin
 
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """One window, NCHW float32, by the names on ``card``: the weighted sum of the models' results."""
@@ -58,34 +95,27 @@ class Generator:
             window = np.repeat(window, 3, axis=1)
         started = time.perf_counter()
         results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
-        self._ledger.seconds += time.perf_counter() - started
-        picture = self._mixed(
-            [
-                result[session.card.outputs[0].name]
-                for session, result in zip(self._sessions, results, strict=True)
-            ]
-        )
+        self._timer.seconds += time.perf_counter() - started
+        names = [session.card.outputs[0].name for session in self._sessions]
+        picture = self._mixed([one[name] for name, one in zip(names, results, strict=True)])
         if self._gray:
-            picture = (picture * LUMA).sum(axis=1, keepdims=True)
-        mixed = {self.card.outputs[0].name: picture}
+            picture = (picture * LUMA[:, None, None]).sum(axis=1, keepdims=True)
+        found = {self.card.outputs[0].name: picture}
         if self._mask:
             names = [_mask_of(session.card).name for session in self._sessions]
-            masks = [result[name] for name, result in zip(names, results, strict=True)]
-            mixed[self.card.outputs[1].name] = self._mixed(masks)
-        return mixed
+            masks = [one[name] for name, one in zip(names, results, strict=True)]
+            found[self.card.outputs[1].name] = self._mixed(masks)
+        return found
 
-    def on_cpu(self) -> Generator:
+    def on_cpu(self) -> Ensemble:
         """The same on the CPU."""
-        sessions = [session.on_cpu() for session in self._sessions]
-        return Generator(sessions, self._weights, self._ledger, gray=self._gray, mask=self._mask)
+        twin = copy.copy(self)
+        twin._sessions = tuple(session.on_cpu() for session in self._sessions)
+        twin.provider = twin._sessions[0].provider
+        return twin
 
     def _mixed(self, results: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        if len(results) == 1:
-            return results[0]
-        mixed = results[0] * np.float32(self._weights[0])
-        for weight, result in zip(self._weights[1:], results[1:], strict=True):
-            mixed += result * np.float32(weight)
-        return mixed
+        return results[0] if len(results) == 1 else weighted(results, self._weights)
 
 
 def finds_mask(card: ModelCard) -> bool:

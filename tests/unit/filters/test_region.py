@@ -1,4 +1,4 @@
-"""What a part of a result is made from."""
+"""Which input crop a region of a result needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.models import Network, make_card
 from unfade.errors import UsageError
-from unfade.filters.part import check_region, part_of
+from unfade.filters.runner import check_region, crop_for
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
 
@@ -27,22 +27,22 @@ lengths = st.integers(1, 3000)
     shares=st.tuples(*[st.floats(0, 1)] * 4),
     scale=st.floats(1, 4) | st.sampled_from([1.5, 2, 3, 4]),
     passes=st.lists(st.tuples(st.integers(0, 70), st.sampled_from([1, 2, 4, 8, 12])), min_size=1, max_size=2),
-    holes=st.booleans(),
+    transparent=st.booleans(),
 )
-def test_the_piece_holds_the_part(
+def test_the_crop_holds_the_region(
     extent: Extent,
     shares: tuple[float, ...],
     scale: float,
     passes: list[tuple[int, int]],
-    holes: bool,
+    transparent: bool,
 ) -> None:
     y, x = int(shares[0] * (extent.height - 1)), int(shares[1] * (extent.width - 1))
     height, width = 1 + int(shares[2] * (extent.height - y - 1)), 1 + int(shares[3] * (extent.width - x - 1))
     region = Bounds(y, x, height, width)
     cards = [card(2, halo, multiple) for halo, multiple in passes]
-    part = part_of(cards, scale, region, extent, holes=holes)
-    piece, inside = part.piece, part.inside
-    margin = passes[0][0] + 4 + (128 if holes else 0)
+    crop = crop_for(cards, scale, region, extent, transparent=transparent)
+    piece, inner = crop.input, crop.inner
+    margin = passes[0][0] + 4 + (128 if transparent else 0)
     for begin, end, first, last, size in (
         (y, region.bottom, piece.y, piece.bottom, extent.height),
         (x, region.right, piece.x, piece.right, extent.width),
@@ -51,10 +51,10 @@ def test_the_piece_holds_the_part(
         assert first == 0 or begin - first >= margin
         assert last == size or last - end >= margin
         assert first % passes[0][1] == 0
-    assert (inside.height, inside.width) == (part.result.height, part.result.width)
+    assert (inner.height, inner.width) == (crop.output.height, crop.output.width)
     for low, high, length in (
-        (inside.y, inside.bottom, piece.height),
-        (inside.x, inside.right, piece.width),
+        (inner.y, inner.bottom, piece.height),
+        (inner.x, inner.right, piece.width),
     ):
         assert 0 <= low < high <= max(1, int(length * scale + 0.5))
 
@@ -71,7 +71,7 @@ def test_the_piece_holds_the_part(
     ],
 )
 def test_what_is_exact(scale: float, extent: Extent, tiling: Tiling, exact: bool) -> None:
-    assert part_of([card(2, 9, 4, tiling)], scale, Bounds(5, 6, 7, 8), extent).exact == exact
+    assert crop_for([card(2, 9, 4, tiling)], scale, Bounds(5, 6, 7, 8), extent).exact == exact
 
 
 @pytest.mark.parametrize(

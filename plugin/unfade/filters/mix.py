@@ -1,0 +1,174 @@
+"""What options do to full-strength results: the arithmetic of strength, detail and saturation.
+
+Filters do it where a result is made, and the window where it has one already: a name in a filter's
+``live_options`` means the same everywhere.
+
+    strength    0 what was there before, or its plain enlargement; 1 the network's result
+    detail      0 the faithful model's result, 1 the GAN model's
+    saturation  0 gray, 1 the result's colours, 2 twice as much
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.filters.runner import crop_for, cut, scaled_bounds, size_of
+from unfade.inference import Bounds
+from unfade.picture import Kernel, Picture, from_float, resize, to_float
+
+Options = TypeVar("Options")
+Plane = NDArray[np.float32]
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601, the luma of JPEG and of Pillow."""
+PLAIN = Kernel.BICUBIC
+"""What a picture is enlarged by where no network is wanted."""
+
+_FULL = {"strength": 1.0, "detail": 0.0, "saturation": 1.0}
+_UNSURE, _SURE = 26, 102  # values of the mask, of 255, that begin to protect and that protect wholly
+_GROWN = 5  # pixels: a mark's soft edge and its shadow reach a little beyond what the mask says ...
+_SOFTENED = 2  # ... and the protection fades out over twice as many, the inner half of them lost again
+
+PROTECTION_REACH = _GROWN + _SOFTENED
+"""How far, in pixels, :func:`protection` feels the mask."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How full-strength results are blended: the values of the live options, by their names."""
+
+    strength: float = 1.0
+    detail: float = 0.0
+    saturation: float = 1.0
+
+    @classmethod
+    def of(cls, options: Any, live: Collection[str]) -> Mix:
+        """What these of a filter's options ask for; the others stay at their neutral values."""
+        values = {name: getattr(options, name) for name in live}
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+    @property
+    def plain(self) -> bool:
+        """Whether the result is shown as it is."""
+        return self == Mix()
+
+
+def at_full(options: Options, live: Collection[str]) -> Options:
+    """A filter's options with these of them at full strength: what :func:`mixed` starts from.
+
+    ``detail`` becomes 0; the result for 1 has to be asked for as well.
+    """
+    found: Options = dataclasses.replace(options, **{name: _FULL[name] for name in live})  # type: ignore[type-var]
+    return found
+
+
+def mixed(
+    result: NDArray[Any],
+    mix: Mix,
+    *,
+    other: NDArray[Any] | None = None,
+    under: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Full-strength results as ``mix`` wants them, as the filter itself would have made them within rounding.
+
+    Args:
+        result: HWC, of any of the types that pictures have; its alpha stays.
+        mix: how.
+        other: the result for detail 1, of the same shape; None where ``mix.detail`` is 0.
+        under: what strength 0 gives, of the same size; gray may lie under colour. None at strength 1.
+    """
+    if mix.plain:
+        return result
+    colours = 1 if result.shape[2] < 3 else 3
+    colour = to_float(result[..., :colours])
+    if other is not None and mix.detail > 0:
+        colour = weighted((colour, to_float(other[..., :colours])), (1 - mix.detail, mix.detail))
+    if colours == 3 and mix.saturation != 1:
+        colour = np.stack(saturated(tuple(np.moveaxis(colour, -1, 0)), mix.saturation), axis=-1)
+    if under is not None and mix.strength < 1:
+        colour = over(colour, to_float(under[..., : 1 if under.shape[2] < 3 else 3]), mix.strength)
+    out: NDArray[Any] = np.empty_like(result)
+    out[..., :colours] = from_float(colour, result.dtype)
+    out[..., colours:] = result[..., colours:]
+    return out
+
+
+def plain_enlargement(picture: Picture, region: Bounds, scale: float) -> NDArray[Any]:
+    """What Upscale's strength 0 gives for a region: its colours (HWC, of the picture's dtype)."""
+    crop = crop_for([], scale, region, size_of(picture))
+    size = scaled_bounds(crop.input, scale)
+    large = resize(to_float(cut(picture.colour, crop.input)), (size.height, size.width), PLAIN)
+    return from_float(cut(large, crop.inner), picture.pixels.dtype)
+
+
+def weighted(results: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
+    """The weighted sum of arrays of one shape."""
+    total = results[0] * np.float32(weights[0])
+    for weight, result in zip(weights[1:], results[1:], strict=True):
+        total += result * np.float32(weight)
+    return total
+
+
+def over(
+    result: NDArray[np.float32], under: NDArray[np.float32], share: float | NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """``result`` laid over ``under`` with an opacity of ``share``, a number or an array that broadcasts.
+
+    Share 0 gives ``under`` to the last bit.
+    """
+    laid: NDArray[np.float32] = result - under
+    laid *= share if isinstance(share, np.ndarray) else np.float32(share)
+    laid += under
+    return laid
+
+
+def lay_over(into: NDArray[Any], under: NDArray[Any], share: float | NDArray[np.float32]) -> None:
+    """:func:`over` in place, for pixels of any type that pictures have."""
+    into[...] = from_float(over(to_float(into), to_float(under), share), into.dtype)
+
+
+def saturated(rgb: Sequence[Plane], saturation: float) -> tuple[Plane, ...]:
+    """Planes in [0, 1] moved away from their luma, or towards it, and cut off at black and white."""
+    if saturation == 1:
+        return tuple(rgb)
+    luma = sum(plane * weight for plane, weight in zip(rgb, LUMA, strict=True))
+    return tuple(np.clip(luma + np.float32(saturation) * (plane - luma), 0, 1) for plane in rgb)
+
+
+def protection(mask: NDArray[np.uint8], first: int, last: int) -> Plane | None:
+    """The original's share where a watermark is left alone, HW float32 in [0, 1]; None for nothing.
+
+    It is 1 up to three pixels around the mark, and falls to 0 within four more.
+
+    Args:
+        mask: of the whole picture, HW; only the rows around those asked for are read.
+        first, last: the rows asked for.
+    """
+    top = max(first - PROTECTION_REACH, 0)
+    near = mask[top : last + PROTECTION_REACH]
+    if near.max(initial=0) <= _UNSURE:
+        return None
+    ramp = (np.arange(256, dtype=np.float32) - _UNSURE) / (_SURE - _UNSURE)
+    share = np.clip(ramp, 0, 1).astype(np.float32).take(near)
+    grown = _slid(_slid(share, 0, _GROWN, np.maximum), 1, _GROWN, np.maximum)
+    soft = _slid(_slid(grown, 0, _SOFTENED, np.add), 1, _SOFTENED, np.add)
+    soft *= np.float32(1 / (2 * _SOFTENED + 1) ** 2)
+    return np.minimum(soft[first - top : last - top], 1)
+
+
+def _slid(plane: Plane, axis: int, radius: int, join: np.ufunc) -> Plane:
+    """``join`` over windows of 2 * radius + 1 along an axis, edges repeated."""
+    length = plane.shape[axis]
+    pad = [(0, 0), (0, 0)]
+    pad[axis] = (radius, radius)
+    padded = np.moveaxis(np.pad(plane, pad, mode="edge"), axis, 0)
+    total = padded[:length].copy()
+    for shift in range(1, 2 * radius + 1):
+        join(total, padded[shift : shift + length], out=total)
+    return np.moveaxis(total, 0, axis)
