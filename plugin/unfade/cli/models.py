@@ -53,9 +53,10 @@ def list_(as_json: bool) -> int:
 @_as_json
 def info(name: str, as_json: bool) -> int:
     """All that one model says of itself."""
+    from unfade.inference import probe_file
     from unfade.models import find_model
 
-    record = _record(find_model(name))
+    record = _record(find_model(name, probe_file))
     if as_json:
         click.echo(json.dumps(record))
         return 0

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter
 from unfade.filters.mix import LUMA, weighted
-from unfade.inference import Session
+from unfade.inference import Session, probe_file
 from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, catalog
 
 
 def named_model(name: str, filter: Filter) -> Model:
     """The model of that name or path. Raises ModelError where there is none, or it is for another filter."""
-    model = catalog.find_model(name)
+    model = catalog.find_model(name, probe_file)
     if model.card.task != filter.name:
         task = str.__str__(model.card.task)
         raise ModelError(f"The model {model.card.name} is for {task}, not for {filter.name}; choose another.")

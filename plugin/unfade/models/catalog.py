@@ -10,10 +10,11 @@ import functools
 import logging
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TypeAlias
 
 from unfade import paths
 from unfade.errors import ModelError, did_you_mean
@@ -21,6 +22,9 @@ from unfade.models.card import ModelCard, Tensor
 from unfade.models.onnx_file import Value, is_half_precision, read_contents
 
 logger = logging.getLogger(__name__)
+
+Probe: TypeAlias = Callable[[Path], ModelCard]
+"""Finds out the card of a model without one; raises ModelError."""
 
 MODELS_VARIABLE = "UNFADE_MODELS"
 """An environment variable that may name one more folder of models (several, parted as in PATH)."""
@@ -77,8 +81,11 @@ def broken_models() -> list[BrokenModel]:
     return list(_listed(_files())[1])
 
 
-def find_model(name_or_path: str | Path) -> Model:
+def find_model(name_or_path: str | Path, probe: Probe | None = None) -> Model:
     """The model of that name, or the one in that ``.onnx`` file.
+
+    Args:
+        probe: see :func:`card_of`.
 
     Raises:
         ModelError: there is none (with the nearest names), or its file cannot be used.
@@ -90,25 +97,26 @@ def find_model(name_or_path: str | Path) -> Model:
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() == ".onnx" or len(path.parts) > 1:
         source = Source.SHIPPED if path.resolve().parent == paths.shipped_models_dir() else Source.USER
-        return Model(path, card_of(path, probing=True), source)
+        return Model(path, card_of(path, probe), source)
     for broken in broken_models():  # say why, instead of that it does not exist
         if broken.path.stem == text:
             raise ModelError(broken.reason)
     raise ModelError(f"There is no model {text!r}{_hint(text, list(models))}")
 
 
-def card_of(path: Path, *, probing: bool = False) -> ModelCard:
+def card_of(path: Path, probe: Probe | None = None) -> ModelCard:
     """The card of a model file, read once for every state of the file.
 
     Args:
-        probing: whether a model without a card is run on small pictures to find out what would stand there.
+        probe: finds out what would stand in the card of a model without one
+            (:func:`unfade.inference.probe_file` runs it on small pictures).
 
     Raises:
-        ModelError: as :func:`read_card`, and for a model without a card that is not to be probed.
+        ModelError: as :func:`read_card`, and for a model without a card where there is no ``probe``.
     """
     card = read_card(path)
-    if card is None and probing:
-        return _probed(path, *_state(path))
+    if card is None and probe is not None:
+        return _probed(probe, path, *_state(path))
     if card is None:
         raise ModelError(
             f"The model {path} has no Unfade card, so its scale and borders are unknown: "
@@ -222,11 +230,8 @@ def read_file(path: Path) -> bytes:
 
 
 @functools.lru_cache(maxsize=16)
-def _probed(path: Path, _modified: int, _size: int) -> ModelCard:
-    # The one arrow from here to the engine, needed only where a file says nothing of itself.
-    from unfade.inference import probe_file
-
-    return probe_file(path)
+def _probed(probe: Probe, path: Path, _modified: int, _size: int) -> ModelCard:
+    return probe(path)
 
 
 def _check_tensors(kind: str, described: Sequence[Tensor], real: Sequence[Value], path: Path) -> None:

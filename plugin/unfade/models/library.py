@@ -18,7 +18,7 @@ import msgspec
 
 from unfade import paths
 from unfade.errors import ModelError, OutputError
-from unfade.inference import load_on_cpu
+from unfade.inference import load_on_cpu, probe_file
 from unfade.models.card import ModelCard
 from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, read_card, read_file
 from unfade.models.download import OnBytes, download, is_address, name_in
@@ -187,7 +187,7 @@ def _verdict(folder: Path, name: str, files: Mapping[str, str]) -> Verdict:
 def _tried_verdict(name: str, path: Path, well: ModelState) -> Verdict:
     """``well`` where the model can be loaded and has a card, or one can be found out."""
     try:
-        card_of(path, probing=well is ModelState.UNKNOWN)
+        card_of(path, probe_file if well is ModelState.UNKNOWN else None)
         load_on_cpu(path)
     except ModelError as error:
         return Verdict(name, ModelState.UNUSABLE, str(error))

@@ -127,7 +127,7 @@ def test_reading_a_card_is_quick(folder: Path) -> None:
     """Not a session made ready to run: that took three times as long for this 5 MB model."""
     path = unet_model(folder / "big.onnx", 2, channels=90)
     assert path.stat().st_size > 4_000_000
-    find_model(path)  # imports onnxruntime
+    find_model(path)
     taken = []
     for _ in range(5):
         path.touch()

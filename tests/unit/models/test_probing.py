@@ -10,13 +10,13 @@ import pytest
 from tests.models import Network, cardless_model, unet_model, with_metadata
 from tests.unit.inference.graphs import reshaping_model
 from unfade.errors import ModelError
-from unfade.inference import Device, Session
+from unfade.inference import Device, Session, probe_file
 from unfade.models import Tiling, Variant, card_of, find_model, list_models
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_scale_and_task(tmp_path: Path, scale: int) -> None:
-    card = card_of(cardless_model(tmp_path / "Some Model.onnx", scale), probing=True)
+    card = card_of(cardless_model(tmp_path / "Some Model.onnx", scale), probe_file)
     assert (card.name, card.title, card.scale) == ("Some-Model", "Some Model", scale)
     expected = ("upscale", Variant.GAN) if scale > 1 else ("deartifact", Variant.FAITHFUL)
     assert (card.task, card.variant) == expected
@@ -27,19 +27,19 @@ def test_scale_and_task(tmp_path: Path, scale: int) -> None:
 def test_a_size_multiple_is_found(tmp_path: Path) -> None:
     """Two strided convolutions and their way back: skips only fit for multiples of 4."""
     path = with_metadata(unet_model(tmp_path / "net.onnx", 2), {})
-    assert card_of(path, probing=True).size_multiple == 4
+    assert card_of(path, probe_file).size_multiple == 4
     with pytest.raises(ModelError, match="has no Unfade card"):
         card_of(path)
 
 
 @pytest.mark.parametrize("multiple", [8, 64])
 def test_windows_are_found(tmp_path: Path, multiple: int) -> None:
-    assert card_of(reshaping_model(tmp_path / "w.onnx", multiple), probing=True).size_multiple == multiple
+    assert card_of(reshaping_model(tmp_path / "w.onnx", multiple), probe_file).size_multiple == multiple
 
 
 def test_one_that_fits_no_size(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be used: it fails on") as caught:
-        card_of(reshaping_model(tmp_path / "w.onnx", 1000), probing=True)
+        card_of(reshaping_model(tmp_path / "w.onnx", 1000), probe_file)
     assert "\n" not in str(caught.value)
 
 
@@ -49,16 +49,16 @@ def test_one_that_shrinks(tmp_path: Path) -> None:
     model = network.build(network.conv(network.input, 3, stride=2), {})
     path.write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match="no picture of a size that would be a whole multiple"):
-        card_of(path, probing=True)
+        card_of(path, probe_file)
 
 
 def test_by_path_it_is_usable_and_in_a_folder_it_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = cardless_model(tmp_path / "bare.onnx", 2)
-    assert find_model(path).card.scale == 2
+    assert find_model(path, probe_file).card.scale == 2
     session = Session.open(path, Device.CPU)
-    assert session.card == find_model(path).card
+    assert session.card == find_model(path, probe_file).card
     pixels = np.random.default_rng(0).random((1, 3, 5, 7), np.float32)
     assert np.array_equal(session.run({"input": pixels})["output"][..., ::2, ::2], pixels)
     monkeypatch.setenv("UNFADE_MODELS", str(tmp_path))
