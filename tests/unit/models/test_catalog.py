@@ -209,7 +209,6 @@ def test_what_is_wrong_with_one_concerns_that_one_alone(folder: Path, kind: str)
     identity_model(folder / "user/good.onnx", 2)
     path = folder / "user/hostile.onnx"
     make(path)
-    begin = time.perf_counter()
     if complaint is None:
         assert names() == ["good", "hostile"] and broken_models() == []
         pixels = np.zeros((1, 3, 8, 8), np.float32)
@@ -224,7 +223,6 @@ def test_what_is_wrong_with_one_concerns_that_one_alone(folder: Path, kind: str)
         "good": ModelState.UNKNOWN,
         "hostile": ModelState.UNUSABLE if complaint else ModelState.UNKNOWN,
     }
-    assert time.perf_counter() - begin < 5
 
 
 def test_a_mutated_file_is_a_model_or_an_error(folder: Path) -> None:
