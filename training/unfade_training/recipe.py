@@ -26,7 +26,7 @@ else:
 
 JUDGES = ("psnr_y", "lpips", "delta_e")
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
-TASKS = ("upscale", "deartifact", "colorize")
+TASKS = ("upscale", "deartifact", "colorize", "denoise", "repair", "revive")
 VARIANTS = ("faithful", "gan")
 
 
@@ -74,7 +74,7 @@ class Recipe:
     Attributes:
         name: the model's name, as in ``upscale-x2``.
         title: a line for people.
-        task: ``upscale`` | ``deartifact`` | ``colorize``.
+        task: ``upscale`` | ``deartifact`` | ``colorize`` | ``denoise`` | ``repair`` | ``revive``.
         variant: ``faithful`` | ``gan``.
         network: ``kind`` and the options of the generator; see :mod:`unfade_training.networks`.
         degradation: ``kind`` and the options of what makes the input, or several such tables with a

@@ -15,6 +15,7 @@ from .base import Degradation, Degraded, Mask, Pixels
 from .compression import Compression
 from .crappify import Crappify
 from .downscale import Clean
+from .noise import Noise
 from .watermark import Watermark
 from .web import SimpleWeb, Web
 
@@ -26,6 +27,7 @@ DEGRADATIONS: dict[str, type[Degradation]] = {
     "compression": Compression,
     "watermark": Watermark,
     "ageing": Ageing,
+    "noise": Noise,
 }
 
 
