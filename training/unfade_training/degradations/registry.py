@@ -14,6 +14,7 @@ from .ageing import Ageing
 from .base import Degradation, Degraded, Mask, Pixels
 from .compression import Compression
 from .crappify import Crappify
+from .damage import Damage
 from .downscale import Clean
 from .noise import Noise
 from .watermark import Watermark
@@ -28,6 +29,7 @@ DEGRADATIONS: dict[str, type[Degradation]] = {
     "watermark": Watermark,
     "ageing": Ageing,
     "noise": Noise,
+    "damage": Damage,
 }
 
 

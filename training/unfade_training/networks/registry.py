@@ -13,11 +13,13 @@ from .critic import Critic, PretrainedCritic
 from .deartifact_unets import DeartifactUnets
 from .fast_unet import FastUnet
 from .lite_unet import LiteUnet
+from .repair_unets import RepairUnets
 from .resnet_unet import ResnetUnet
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "fast_unet": FastUnet,
     "deartifact_unets": DeartifactUnets,
+    "repair_unets": RepairUnets,
     "resnet_unet": ResnetUnet,
     "lite_unet": LiteUnet,
     "critic": Critic,
