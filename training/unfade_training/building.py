@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from .coding import Chroma, Coding, Pictures
+from .coding import Chroma, Coding, Pictures, Tones
 from .data import PhotoStore
 from .data.screening import is_colour_photo
 from .degradations import ColourHints, Degradation, Hinted, build_degradation
@@ -96,7 +96,7 @@ def build_coding(recipe: Recipe, generator: nn.Module) -> Coding:
         TrainingError: a network for chroma with other channels going in or coming out.
     """
     if recipe.task != "colorize":
-        return Pictures()
+        return Tones() if recipe.task == "revive" else Pictures()
     if [getattr(generator, name) for name in ("in_channels", "out_channels")] != [4, 2]:
         raise TrainingError(
             f"{recipe.name}: a network for colorize takes luma and three channels of hints and gives two of "

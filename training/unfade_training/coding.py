@@ -87,6 +87,13 @@ class Pictures(Coding):
         return {"psnr_y": psnr_y(result, target, border)}
 
 
+class Tones(Pictures):
+    """The same, judged by how colours look."""
+
+    def scores(self, result: Tensor, target: Tensor, border: int) -> Mapping[str, float]:
+        return {**super().scores(result, target, border), "delta_e": delta_e(result, target)}
+
+
 class Chroma(Coding):
     """Luma and colour hints in, chroma out; for Colorize.
 

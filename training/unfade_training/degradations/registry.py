@@ -16,6 +16,7 @@ from .compression import Compression
 from .crappify import Crappify
 from .damage import Damage
 from .downscale import Clean
+from .fade import Fade
 from .noise import Noise
 from .watermark import Watermark
 from .web import SimpleWeb, Web
@@ -29,6 +30,7 @@ DEGRADATIONS: dict[str, type[Degradation]] = {
     "watermark": Watermark,
     "ageing": Ageing,
     "noise": Noise,
+    "fade": Fade,
     "damage": Damage,
 }
 

@@ -13,6 +13,7 @@ from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
 from .base import PictureLoss
 from .chroma import ChromaLoss
+from .delta_e import DeltaE
 from .feature import FeatureLoss
 from .frequency import Frequency
 from .lpips import LpipsLoss
@@ -25,6 +26,7 @@ LOSSES: dict[str, type[PictureLoss]] = {
     "l2": L2,
     "charbonnier": Charbonnier,
     "chroma": ChromaLoss,
+    "delta_e": DeltaE,
     "feature": FeatureLoss,
     "frequency": Frequency,
     "lpips": LpipsLoss,

@@ -15,12 +15,14 @@ from .fast_unet import FastUnet
 from .lite_unet import LiteUnet
 from .repair_unets import RepairUnets
 from .resnet_unet import ResnetUnet
+from .revive_net import ReviveNet
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "fast_unet": FastUnet,
     "deartifact_unets": DeartifactUnets,
     "repair_unets": RepairUnets,
     "resnet_unet": ResnetUnet,
+    "revive_net": ReviveNet,
     "lite_unet": LiteUnet,
     "critic": Critic,
     "pretrained_critic": PretrainedCritic,

@@ -1,0 +1,113 @@
+"""revive_net: looks at a whole picture, small, and names the tone curves and the colour matrix it needs.
+
+In the manner of image-adaptive look-up tables (Zeng et al., "Learning Image-adaptive 3D Lookup Tables for
+High Performance Photo Enhancement in Real-time", TPAMI 2020): a small network predicts the parameters of a
+transform, and the transform is applied to the picture at its full size. Here the transform is what fading
+is the inverse of: a monotone curve for each channel, then a 3x3 matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..precision import full_precision
+
+SIDE = 64
+"""Pixels a side that the network itself looks at."""
+BINS = 32
+"""Of the histograms of each channel."""
+LEAST_SLOPE = 0.05
+"""Of a curve, as a share of the identity's: curves rise everywhere, so that they can be undone."""
+
+
+class Correction(NamedTuple):
+    """What is done to a picture.
+
+    Attributes:
+        curves: N 3 K, values of each channel's curve at K even steps from 0 to 1, rising; linear in between.
+        matrix: N 3 3, on what the curves give; its rows sum to 1, so that it leaves gray as it is.
+    """
+
+    curves: Tensor
+    matrix: Tensor
+
+
+class ReviveNet(nn.Module):
+    """N 3 H W in [0, 1] -> the corrected picture, N 3 H W (not clipped). H and W are multiples of 64.
+
+    Before training nothing is changed.
+
+    Args:
+        channels: of the convolutions, each of which halves the picture.
+        hidden: of the layer that joins what they saw with the histograms.
+        knots: of each curve.
+    """
+
+    scale = 1
+    size_multiple = SIDE
+
+    def __init__(self, channels: Sequence[int] = (24, 48, 64, 96), hidden: int = 128, knots: int = 17) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        below = 3
+        for width in channels:
+            layers += [nn.Conv2d(below, width, 3, stride=2, padding=1), nn.ReLU(inplace=True)]
+            below = width
+        self.features = nn.Sequential(*layers)
+        self.join = nn.Sequential(nn.Linear(2 * below + 3 * BINS, hidden), nn.ReLU(inplace=True))
+        self.again = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(inplace=True))
+        self.curves = nn.Linear(hidden, 3 * knots)
+        self.matrix = nn.Linear(hidden, 6)
+        for head in (self.curves, self.matrix):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+        self.knots = knots
+        self.register_buffer("steps", torch.linspace(0, 1, BINS), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return corrected(x, self.correction(x))
+
+    def correction(self, x: Tensor) -> Correction:
+        """N 3 H W in [0, 1], the whole picture at any size -> what it needs."""
+        height, width = x.shape[-2:]
+        small = F.avg_pool2d(x, (height // SIDE, width // SIDE))
+        seen = self.features(2 * small - 1)
+        histograms = [
+            F.relu(1 - (small - step).abs() * (BINS - 1)).mean((2, 3)) * BINS ** 0.5 for step in self.steps
+        ]
+        y = self.join(torch.cat([seen.mean((2, 3)), seen.amax((2, 3)), *histograms], dim=1))
+        y = y + self.again(y)
+        with full_precision(x):
+            free = self.curves(y).float().view(-1, 3, self.knots)
+            start, rises = 0.5 * free[..., :1], free[..., 1:]
+            # softplus of this is 1 where the network says 0
+            slopes = LEAST_SLOPE + (1 - LEAST_SLOPE) * F.softplus(4 * rises + 0.5413)
+            climbed = torch.cumsum(slopes, dim=2) / (self.knots - 1)
+            curves = torch.cat([start, start + climbed], dim=2)
+            a, b, c, d, e, f = self.matrix(y).float().unbind(1)
+            rows = [
+                torch.stack([1 - a - b, a, b], dim=1),
+                torch.stack([c, 1 - c - d, d], dim=1),
+                torch.stack([e, f, 1 - e - f], dim=1),
+            ]
+            return Correction(curves, torch.stack(rows, dim=1))
+
+
+def corrected(x: Tensor, correction: Correction) -> Tensor:
+    """The picture after curves and matrix: N 3 H W, not clipped."""
+    curves, matrix = correction
+    knots = curves.shape[2]
+    with full_precision(x):
+        at = x.float().clamp(0, 1) * (knots - 1)
+        below = at.detach().floor().clamp(max=knots - 2)
+        flat = below.long().flatten(2)
+        low = torch.gather(curves, 2, flat).view_as(x)
+        high = torch.gather(curves, 2, flat + 1).view_as(x)
+        toned = low + (high - low) * (at - below)
+        n, _, height, width = x.shape
+        return torch.bmm(matrix, toned.flatten(2)).view(n, 3, height, width)
