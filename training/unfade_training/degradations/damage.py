@@ -179,7 +179,9 @@ class Damage(Degradation):
             shape = self._shape(kind, rng, size, side)
             if chance(rng, self.soft_share):
                 shape = soften(shape, uniform(rng, (0.4, 1.3)))
-            strength = uniform(rng, self.translucent if kind in TRANSLUCENT and chance(rng, 0.8) else self.opacity)
+            strength = uniform(
+                rng, self.translucent if kind in TRANSLUCENT and chance(rng, 0.8) else self.opacity
+            )
             a = shape * np.float32(1.0 if kind == "torn" else strength)
             colour = self._colour(kind, rng, size, dark, gray)
             x = x + a[..., None] * (colour - x)
@@ -202,10 +204,7 @@ class Damage(Degradation):
         turned = chance(rng, 0.15) and kind not in ("torn", "crease")
         if kind in ("torn", "crease") and not chance(rng, 0.1):
             dark = False  # paper
-        if dark != turned:
-            value = uniform(rng, (0.0, 0.25))
-        else:
-            value = uniform(rng, (0.78, 1.0))
+        value = uniform(rng, (0.0, 0.25) if dark != turned else (0.78, 1.0))
         colour = np.full(3, value, np.float32)
         brown = kind in ("foxing", "blotch", "stain") and chance(rng, 0.6)
         if brown:
@@ -226,9 +225,12 @@ class Damage(Degradation):
         image = Image.fromarray(pixels)
         if chance(rng, self.text_share):
             mark = text_mark(rng, integer(rng, (9, 40))).fill
-            at = tuple(int(rng.integers(-s // 2, max(w - s // 2, 1 - s // 2))) for s, w in zip(mark.size, image.size, strict=True))
-            ink = tuple(int(v) for v in rng.choice([0, 255], 3 if chance(rng, 0.3) else 1).repeat(3)[:3])
-            image.paste(ink, at, mark)
+            x, y = (
+                int(rng.integers(-side // 2, max(window - side // 2, 1 - side // 2)))
+                for side, window in zip(mark.size, image.size, strict=True)
+            )
+            r, g, b = (int(v) for v in rng.choice([0, 255], 3 if chance(rng, 0.3) else 1).repeat(3)[:3])
+            image.paste((r, g, b), (x, y), mark)
         if gray:
             image = image.convert("L")
         x = np.asarray(image, np.float32).reshape(*pixels.shape[:2], -1) / np.float32(255)

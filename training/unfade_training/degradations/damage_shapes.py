@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -151,7 +152,9 @@ def dust(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
         around = [
             (x + r * k * math.cos(a), y + r * k * math.sin(a))
             for a, k in zip(
-                np.linspace(0, 2 * math.pi, corners, endpoint=False), rng.uniform(0.5, 1.3, corners), strict=True
+                np.linspace(0, 2 * math.pi, corners, endpoint=False),
+                rng.uniform(0.5, 1.3, corners),
+                strict=True,
             )
         ]
         canvas.polygon(around, integer(rng, (150, 255)))
@@ -202,7 +205,11 @@ def torn(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
     else:
         depth = np.abs(reach * uniform(rng, (0.1, 0.5)) * np.sin(np.pi * t)) + rng.normal(0, rough, 17)
         start, along = uniform(rng, (-0.3, 0.7)) * width, side * uniform(rng, (0.15, 0.8))
-        outline = [(start, -9), *((start + along * u, d) for u, d in zip(t, depth, strict=True)), (start + along, -9)]
+        outline = [
+            (start, -9),
+            *((start + along * u, d) for u, d in zip(t, depth, strict=True)),
+            (start + along, -9),
+        ]
         if chance(rng, 0.5):
             outline = [(x, height - y) for x, y in outline]
         elif chance(rng, 0.5):
@@ -326,7 +333,7 @@ class _Canvas:
     ) -> None:
         """A line whose width and strength change a little; ``gaps`` of its pieces are missing."""
         strength = 255 * min(1.0, width * FINE) if width * FINE < 1 else 255
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             if gaps and chance(rng, gaps):
                 continue
             wide = max(1, round(width * FINE * uniform(rng, (0.8, 1.2))))

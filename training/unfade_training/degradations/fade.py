@@ -58,7 +58,7 @@ class Fade(Degradation):
         for name in ("clean_share", "gray_share", "jpeg_share"):
             check_between(name, getattr(self, name), 0, 1)
         check_range("saturation", self.saturation, 0, 2)
-        check_between("crosstalk", self.crosstalk, 0, 0.3)
+        check_between("crosstalk", self.crosstalk, 0, 1)
         check_range("black", self.black, 0, 0.5)
         check_range("white", self.white, 0.5, 1)
         check_range("gamma", self.gamma, 0.2, 5)
@@ -100,9 +100,7 @@ class Fade(Degradation):
             x = luma + (x - luma) * np.float32(uniform(rng, self.saturation))
         apart = 0.0 if gray else uniform(rng, self.apart)
         black, bright, gamma = (
-            np.asarray(
-                (1 - apart) * uniform(rng, bounds) + apart * rng.uniform(*bounds, 3), np.float32
-            )
+            np.asarray((1 - apart) * uniform(rng, bounds) + apart * rng.uniform(*bounds, 3), np.float32)
             for bounds in (self.black, self.white, self.gamma)
         )
         faded: Plane = black + (bright - black) * np.clip(x, 0, 1) ** gamma

@@ -114,7 +114,7 @@ class Noise(Degradation):
         return scanner_noise(x, rng, log_uniform(rng, self.scanner) / 255)
 
     def _jpeg(self, noisy: Pixels, rng: np.random.Generator) -> Pixels:
-        """After a JPEG whose blocks begin anywhere in the patch; what was cut off for that stays as it was."""
+        """After a JPEG whose blocks begin anywhere in the patch; what that cuts off stays as it was."""
         top, left = (int(v) for v in rng.integers(MARGIN, size=2))
         image = Image.fromarray(noisy[..., 0] if noisy.shape[2] == 1 else noisy)
         found = np.asarray(random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling))
@@ -207,7 +207,7 @@ def smooth(x: Plane, sigma: float, axes: tuple[int, ...] = (0, 1)) -> Plane:
     if sigma < 0.1:
         return x
     radius = max(1, round(3 * sigma))
-    kernel = np.exp(-np.arange(-radius, radius + 1, dtype=np.float32) ** 2 / np.float32(2 * sigma**2))
+    kernel = np.exp(-(np.arange(-radius, radius + 1, dtype=np.float32) ** 2) / np.float32(2 * sigma**2))
     kernel /= kernel.sum()
     for axis in axes:
         around = [(0, 0)] * x.ndim

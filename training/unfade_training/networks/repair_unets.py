@@ -69,6 +69,7 @@ class RepairUnets(nn.Module):
         assert head.bias is not None
         nn.init.zeros_(head.weight)
         nn.init.constant_(head.bias, RARE)
+        nn.init.zeros_(self.fill.tail.weight)  # begins with what the pyramid says
 
     def forward(self, x: Tensor) -> Tensor:
         x, sway = x[:, :3], x[:, 3:]
@@ -121,5 +122,3 @@ def pull_push(x: Tensor, whole: Tensor, levels: int) -> Tensor:
         y = F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
         y = total + (1 - weight) * y
     return y
-
-

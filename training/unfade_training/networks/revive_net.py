@@ -40,7 +40,7 @@ class Correction(NamedTuple):
 class ReviveNet(nn.Module):
     """N 3 H W in [0, 1] -> the corrected picture, N 3 H W (not clipped). H and W are multiples of 64.
 
-    Before training nothing is changed.
+    Before training hardly anything is changed.
 
     Args:
         channels: of the convolutions, each of which halves the picture.
@@ -51,7 +51,9 @@ class ReviveNet(nn.Module):
     scale = 1
     size_multiple = SIDE
 
-    def __init__(self, channels: Sequence[int] = (24, 48, 64, 96), hidden: int = 128, knots: int = 17) -> None:
+    def __init__(
+        self, channels: Sequence[int] = (24, 48, 64, 96), hidden: int = 128, knots: int = 17
+    ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         below = 3
@@ -64,7 +66,7 @@ class ReviveNet(nn.Module):
         self.curves = nn.Linear(hidden, 3 * knots)
         self.matrix = nn.Linear(hidden, 6)
         for head in (self.curves, self.matrix):
-            nn.init.zeros_(head.weight)
+            nn.init.normal_(head.weight, std=1e-4)
             nn.init.zeros_(head.bias)
         self.knots = knots
         self.register_buffer("steps", torch.linspace(0, 1, BINS), persistent=False)
@@ -78,18 +80,19 @@ class ReviveNet(nn.Module):
         small = F.avg_pool2d(x, (height // SIDE, width // SIDE))
         seen = self.features(2 * small - 1)
         histograms = [
-            F.relu(1 - (small - step).abs() * (BINS - 1)).mean((2, 3)) * BINS ** 0.5 for step in self.steps
+            F.relu(1 - (small - step).abs() * (BINS - 1)).mean((2, 3)) * BINS**0.5 for step in self.steps
         ]
         y = self.join(torch.cat([seen.mean((2, 3)), seen.amax((2, 3)), *histograms], dim=1))
         y = y + self.again(y)
         with full_precision(x):
-            free = self.curves(y).float().view(-1, 3, self.knots)
+            y = y.float()
+            free = self.curves(y).view(-1, 3, self.knots)
             start, rises = 0.5 * free[..., :1], free[..., 1:]
             # softplus of this is 1 where the network says 0
             slopes = LEAST_SLOPE + (1 - LEAST_SLOPE) * F.softplus(4 * rises + 0.5413)
             climbed = torch.cumsum(slopes, dim=2) / (self.knots - 1)
             curves = torch.cat([start, start + climbed], dim=2)
-            a, b, c, d, e, f = self.matrix(y).float().unbind(1)
+            a, b, c, d, e, f = self.matrix(y).unbind(1)
             rows = [
                 torch.stack([1 - a - b, a, b], dim=1),
                 torch.stack([c, 1 - c - d, d], dim=1),
