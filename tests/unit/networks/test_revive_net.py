@@ -14,7 +14,7 @@ def network(trained: bool = False) -> ReviveNet:
     built = build_network("revive_net")
     assert isinstance(built, ReviveNet)
     if trained:
-        for head in (built.curves, built.matrix):
+        for head in (built.exported.curves, built.exported.matrix):
             nn.init.normal_(head.weight, std=0.3)
     return built.eval()
 

@@ -55,6 +55,29 @@ class ReviveNet(nn.Module):
         self, channels: Sequence[int] = (24, 48, 64, 96), hidden: int = 128, knots: int = 17
     ) -> None:
         super().__init__()
+        self.exported = Appraisal(channels, hidden, knots)
+        """What a model runs; curves and matrix are applied to the picture by whoever runs it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return corrected(x, self.correction(x))
+
+    def correction(self, x: Tensor) -> Correction:
+        """N 3 H W in [0, 1], the whole picture at any size -> what it needs."""
+        height, width = x.shape[-2:]
+        named = self.exported(F.avg_pool2d(x, (height // SIDE, width // SIDE)))
+        curves, matrix = named[:, :-9, 0, 0], named[:, -9:, 0, 0]
+        return Correction(curves.unflatten(1, (3, -1)), matrix.unflatten(1, (3, 3)))
+
+
+class Appraisal(nn.Module):
+    """The whole picture at about :data:`SIDE` pixels a side, N 3 h w in [0, 1] -> N 3 K + 9 1 1: the values
+    of the curves, channel after channel, and the rows of the matrix (see :class:`Correction`)."""
+
+    scale = 0
+    size_multiple = 1
+
+    def __init__(self, channels: Sequence[int], hidden: int, knots: int) -> None:
+        super().__init__()
         layers: list[nn.Module] = []
         below = 3
         for width in channels:
@@ -69,36 +92,24 @@ class ReviveNet(nn.Module):
             nn.init.normal_(head.weight, std=1e-4)
             nn.init.zeros_(head.bias)
         self.knots = knots
-        self.register_buffer("steps", torch.linspace(0, 1, BINS), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return corrected(x, self.correction(x))
-
-    def correction(self, x: Tensor) -> Correction:
-        """N 3 H W in [0, 1], the whole picture at any size -> what it needs."""
-        height, width = x.shape[-2:]
-        small = F.avg_pool2d(x, (height // SIDE, width // SIDE))
-        seen = self.features(2 * small - 1)
-        histograms = [
-            F.relu(1 - (small - step).abs() * (BINS - 1)).mean((2, 3)) * BINS**0.5 for step in self.steps
-        ]
+        seen = self.features(2 * x - 1)
+        steps = (step / (BINS - 1) for step in range(BINS))
+        histograms = [F.relu(1 - (x - step).abs() * (BINS - 1)).mean((2, 3)) * BINS**0.5 for step in steps]
         y = self.join(torch.cat([seen.mean((2, 3)), seen.amax((2, 3)), *histograms], dim=1))
         y = y + self.again(y)
         with full_precision(x):
-            y = y.float()
-            free = self.curves(y).view(-1, 3, self.knots)
+            y = y.to(self.curves.weight.dtype)
+            free = self.curves(y).unflatten(1, (3, self.knots))
             start, rises = 0.5 * free[..., :1], free[..., 1:]
             # softplus of this is 1 where the network says 0
             slopes = LEAST_SLOPE + (1 - LEAST_SLOPE) * F.softplus(4 * rises + 0.5413)
             climbed = torch.cumsum(slopes, dim=2) / (self.knots - 1)
             curves = torch.cat([start, start + climbed], dim=2)
             a, b, c, d, e, f = self.matrix(y).unbind(1)
-            rows = [
-                torch.stack([1 - a - b, a, b], dim=1),
-                torch.stack([c, 1 - c - d, d], dim=1),
-                torch.stack([e, f, 1 - e - f], dim=1),
-            ]
-            return Correction(curves, torch.stack(rows, dim=1))
+            matrix = torch.stack([1 - a - b, a, b, c, 1 - c - d, d, e, f, 1 - e - f], dim=1)
+            return torch.cat([curves.flatten(1), matrix], dim=1)[..., None, None]
 
 
 def corrected(x: Tensor, correction: Correction) -> Tensor:
@@ -113,4 +124,4 @@ def corrected(x: Tensor, correction: Correction) -> Tensor:
         high = torch.gather(curves, 2, flat + 1).view_as(x)
         toned = low + (high - low) * (at - below)
         n, _, height, width = x.shape
-        return torch.bmm(matrix, toned.flatten(2)).view(n, 3, height, width)
+        return torch.bmm(matrix, toned.flatten(2).to(matrix.dtype)).view(n, 3, height, width)
