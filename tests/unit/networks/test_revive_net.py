@@ -20,9 +20,12 @@ def network(trained: bool = False) -> ReviveNet:
 
 
 @torch.no_grad()
-def test_before_training_hardly_anything_changes() -> None:
+def test_before_training_channels_are_stretched_and_whole_ones_left_alone() -> None:
     x = torch.rand(2, 3, 128, 64)
+    x[..., :2, :2], x[..., 4:6, 4:6] = 0.0, 1.0  # one pixel each of what it looks at
     torch.testing.assert_close(network()(x), x, atol=5e-3, rtol=0)
+    faded = 0.3 + 0.5 * x
+    assert ((network()(faded) - x).abs().mean() < 0.3 * (faded - x).abs().mean()).item()
 
 
 @torch.no_grad()
