@@ -105,6 +105,7 @@ def export_checkpoint(
     network = build_generator(recipe, pretrained=False)
     load_weights(network, loaded.tensors.get("generator", {}), str(checkpoint))
     network = fold_norms(network).eval()
+    network = getattr(network, "exported", network)  # some apply what they name themselves while they learn
     card = of_size(_card(recipe, network, loaded), static)
     built = build(network, card, photo=photo, fp16=fp16, compact=compact)
     write(output, built.model, built.half)

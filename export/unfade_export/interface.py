@@ -19,6 +19,8 @@ Size = tuple[int, int]
 UNIT = (0.0, 1.0)
 WORKING_SIZE = 512
 """The longer side at which Colorize predicts chroma: hues need the whole picture, not its detail."""
+SMALL, MATRIX = 64, 9
+"""The sides of the picture that Revive looks at, and the numbers of its matrix."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,24 @@ def interface_of(task: str, network: nn.Module) -> Interface:
             size_multiple=1,
             working_size=WORKING_SIZE,
         )
+    elif task == "revive":
+        numbers = int(network(torch.zeros(1, 3, SMALL, SMALL)).shape[1]) - MATRIX
+        interface = Interface(
+            inputs=(Tensor("input", 3, UNIT, "sRGB"),),
+            outputs=(
+                Tensor("curves", numbers, UNIT, "tone curves"),
+                Tensor("matrix", MATRIX, UNIT, "colour matrix"),
+            ),
+            tiling=Tiling.WHOLE,
+            size_multiple=1,
+            working_size=SMALL,
+        )
     else:
+        rgb = Tensor("input", 3, UNIT, "sRGB")
         picture = Tensor("output", 3, UNIT, "sRGB")
         mask = (Tensor("mask", 1, UNIT, "mask"),) if getattr(network, "mask", False) else ()
         interface = Interface(
-            inputs=(Tensor("input", 3, UNIT, "sRGB"),),
+            inputs=(Tensor("input", 4, UNIT, "sRGB and where to look") if task == "repair" else rgb,),
             outputs=(picture, *mask),
             tiling=Tiling.EXACT,
             size_multiple=step_of(network),

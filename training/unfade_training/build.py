@@ -12,7 +12,7 @@ from typing import NamedTuple
 from torch import nn
 
 from .checkpoint import load_checkpoint, load_weights
-from .colour_transform import Chroma, ColourTransform, Rgb
+from .colour_transform import Chroma, ColourTransform, Rgb, Tones
 from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe
 from .data import PatchDataset, PhotoStore, is_colour_photo
 from .data.photos import Photo
@@ -116,7 +116,7 @@ def build_colour_transform(recipe: Recipe, generator: nn.Module) -> ColourTransf
         TrainingError: a network for chroma with other channels going in or coming out.
     """
     if recipe.task != "colorize":
-        return Rgb()
+        return Tones() if recipe.task == "revive" else Rgb()
     if [getattr(generator, name) for name in ("in_channels", "out_channels")] != [4, 2]:
         raise TrainingError(
             f"{recipe.name}: a network for colorize takes luma and three channels of hints and gives two of "

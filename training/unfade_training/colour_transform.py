@@ -78,6 +78,10 @@ class Rgb(ColourTransform):
         return inputs
 
 
+class Tones(Rgb):
+    """The same for Revive, which is scored by how colours look, too."""
+
+
 class Chroma(ColourTransform):
     """Lightness and colour hints in, chroma out; for Colorize.
 

@@ -222,7 +222,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    task: Literal["upscale", "deartifact", "colorize"]
+    task: Literal["upscale", "deartifact", "colorize", "denoise", "repair", "revive"]
     network: Table
     degradation: Table | tuple[Table, ...]
     stage: tuple[AnyStage, ...]

@@ -31,6 +31,9 @@ class Task(str, Enum):
     UPSCALE = "upscale"
     DEARTIFACT = "deartifact"
     COLORIZE = "colorize"
+    DENOISE = "denoise"
+    REPAIR = "repair"
+    REVIVE = "revive"
 
 
 class Variant(str, Enum):

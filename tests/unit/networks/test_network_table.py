@@ -82,6 +82,19 @@ ROWS = {
             "marks": {"deepest": 8, "widths": (16, 16)},
         },
     ),
+    "repair_unets": Row(
+        "repair_unets",
+        4,
+        {(64, 64): (4, 64, 64), (32, 16): (4, 32, 16)},
+        325_408,
+        178_981_888,
+        {
+            "find": {"widths": (16, 16, 16)},
+            "fill": {"channels": (16, 32), "encoder": (1, 1), "decoder": (1,)},
+            "levels": 3,
+        },
+    ),
+    "revive_net": Row("revive_net", 3, {(64, 64): (3, 64, 64), (128, 64): (3, 128, 64)}, 156_591, 6_181_504),
     "resnet_unet of the lesson": Row(
         "resnet_unet",
         3,

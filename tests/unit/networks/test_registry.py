@@ -14,7 +14,8 @@ from unfade_training.networks.critic import Critic
 
 def test_names() -> None:
     assert set(NETWORKS) == {
-        "fast_unet", "deartifact_unets", "resnet_unet", "lite_unet", "critic", "pretrained_critic",
+        "fast_unet", "deartifact_unets", "repair_unets", "resnet_unet", "lite_unet", "revive_net", "critic",
+        "pretrained_critic",
     }  # fmt: skip
 
 

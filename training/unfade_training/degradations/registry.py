@@ -14,7 +14,10 @@ from ..table import from_table
 from .ageing import Ageing
 from .base import Degradation, Degraded, Mask, Pixels
 from .compression import Compression
+from .damage import Damage
 from .downscale import Clean, Crappify, SimpleWeb, Web
+from .fade import Fade
+from .noise import Noise
 from .watermark import Watermark
 
 DEGRADATIONS: Registry[type[Degradation]] = Registry(
@@ -27,6 +30,9 @@ DEGRADATIONS: Registry[type[Degradation]] = Registry(
         "compression": Compression,
         "watermark": Watermark,
         "ageing": Ageing,
+        "noise": Noise,
+        "fade": Fade,
+        "damage": Damage,
     },
 )
 

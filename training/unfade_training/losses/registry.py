@@ -12,7 +12,18 @@ from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
 from .base import LossValue, PictureLoss, WeightedLoss
 from .perceptual import FeatureLoss, LpipsLoss
-from .pixel import L1, L2, Charbonnier, Checkerboard, ChromaLoss, Frequency, Psnr, TotalVariation, mask_terms
+from .pixel import (
+    L1,
+    L2,
+    Charbonnier,
+    Checkerboard,
+    ChromaLoss,
+    DeltaE,
+    Frequency,
+    Psnr,
+    TotalVariation,
+    mask_terms,
+)
 
 LOSSES: Registry[type[PictureLoss]] = Registry(
     "loss",
@@ -22,6 +33,7 @@ LOSSES: Registry[type[PictureLoss]] = Registry(
         "charbonnier": Charbonnier,
         "checkerboard": Checkerboard,
         "chroma": ChromaLoss,
+        "delta_e": DeltaE,
         "feature": FeatureLoss,
         "frequency": Frequency,
         "lpips": LpipsLoss,

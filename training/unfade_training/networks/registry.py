@@ -14,13 +14,17 @@ from .critic import Critic, PretrainedCritic
 from .deartifact_unets import DeartifactUnets
 from .encoder_unets import LiteUnet, ResnetUnet
 from .fast_unet import FastUnet
+from .repair_unets import RepairUnets
+from .revive_net import ReviveNet
 
 NETWORKS: Registry[Callable[..., nn.Module]] = Registry(
     "network",
     {
         "fast_unet": FastUnet,
         "deartifact_unets": DeartifactUnets,
+        "repair_unets": RepairUnets,
         "resnet_unet": ResnetUnet,
+        "revive_net": ReviveNet,
         "lite_unet": LiteUnet,
         "critic": Critic,
         "pretrained_critic": PretrainedCritic,

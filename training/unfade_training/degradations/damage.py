@@ -1,0 +1,254 @@
+"""Damaged prints, slides and negatives, for Repair, with where the damage is as a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image
+
+from .base import Degradation, Degraded, Mask, Pixels
+from .damage_shapes import (
+    DRAWN,
+    LENGTHS,
+    SCANS,
+    Plane,
+    pick_kind,
+    real_shape,
+    roughness,
+    scanned,
+    shape_files,
+    soften,
+)
+from .draws import chance, check_between, check_range, check_shares, integer, log_uniform, uniform
+from .marks import text_mark
+from .noise import MARGIN, film_grain
+from .operations import SUBSAMPLINGS, cut, random_jpeg
+
+KINDS = (*LENGTHS, SCANS, *DRAWN)
+LARGE = ("torn", "blotch", "fingerprint", "stain", "foxing")
+"""Kinds that cover areas; of these there are few on a picture."""
+TRANSLUCENT = ("blotch", "fingerprint", "stain", "foxing", "smut")
+BROWN = np.array([0.45, 0.3, 0.14], np.float32)
+
+
+@dataclass(frozen=True)
+class Damage(Degradation):
+    """A photograph, perhaps old itself, with scratches, dust, hairs, creases, stains and torn parts.
+
+    What belongs to the photograph (its gray or brown tone, grain, the paper's texture, text in it) stays in
+    the target; what was done to it later does not. The picture becomes ``(1 - A) x + A c`` for one shape
+    after the other, then usually a JPEG; the mask is the opacity of them all.
+
+    Attributes:
+        shapes: folder of real shapes, with a sub-folder of pictures (white where damage is) for each kind of
+            :data:`LENGTHS`, and ``scans`` of 1-bit pictures of where damage lay on whole scans. Empty: drawn
+            shapes alone.
+        clean_share: how many pictures are not damaged, and are to be left alone.
+        kinds: share of each kind of shape; real ones count only where there is a folder.
+        side: the shorter side, in pixels, that the whole picture is thought to have, which all sizes follow:
+            the same hair is ten times longer in a scan of 2400 dpi than in one of 240.
+        count: shapes on a picture of 512 x 512 pixels; each doubling is as likely.
+        opacity: of what covers.
+        translucent: of stains and fingerprints.
+        dark_share: how many pictures have mostly dark damage (dirt on a print, dust on a slide), not bright.
+        tint_share: how many shapes have a colour: emulsion layers scratched one by one, rust, ink.
+        gray_share: how many pictures are gray, a third of them toned.
+        grain_share: how many have film grain, which stays.
+        texture_share: how many are printed on textured paper, which stays.
+        text_share: how many have opaque text in them, which stays.
+        soft_share: how many have damage a little out of focus.
+        jpeg_share: how many are JPEGs.
+        quality: JPEG quality.
+        subsampling: share of each chroma subsampling.
+    """
+
+    masks: ClassVar[bool] = True
+
+    shapes: str = ""
+    clean_share: float = 0.1
+    kinds: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "hair": 3.0,
+            "hair-short": 2.0,
+            "lint": 2.0,
+            "scratches": 2.5,
+            "stain": 1.5,
+            "smut": 1.5,
+            "spots": 1.5,
+            "dots": 1.5,
+            "dirt": 1.5,
+            "sprinkles": 1.5,
+            "scans": 1.5,
+            "scratch": 1.5,
+            "drawn-hair": 0.7,
+            "dust": 1.0,
+            "crease": 2.5,
+            "cracks": 0.7,
+            "torn": 1.0,
+            "blotch": 0.4,
+            "foxing": 0.5,
+            "fingerprint": 0.3,
+        }
+    )
+    side: tuple[float, float] = (300.0, 2000.0)
+    count: tuple[float, float] = (4.0, 24.0)
+    opacity: tuple[float, float] = (0.6, 1.0)
+    translucent: tuple[float, float] = (0.15, 0.8)
+    dark_share: float = 0.25
+    tint_share: float = 0.2
+    gray_share: float = 0.3
+    grain_share: float = 0.3
+    texture_share: float = 0.12
+    text_share: float = 0.08
+    soft_share: float = 0.3
+    jpeg_share: float = 0.8
+    quality: tuple[int, int] = (72, 97)
+    subsampling: Mapping[str, float] = field(default_factory=lambda: {"4:4:4": 0.6, "4:2:0": 0.4})
+
+    def __post_init__(self) -> None:
+        for name in (
+            "clean_share",
+            "dark_share",
+            "tint_share",
+            "gray_share",
+            "grain_share",
+            "texture_share",
+            "text_share",
+            "soft_share",
+            "jpeg_share",
+        ):
+            check_between(name, getattr(self, name), 0, 1)
+        check_shares("kinds", self.kinds, KINDS)
+        if self.shapes:
+            shape_files(self.shapes)
+        elif not any(self.kinds.get(kind) for kind in DRAWN):
+            raise ValueError("kinds names real shapes only, which are in the folder that shapes names.")
+        check_range("side", self.side, 64, 10000)
+        check_range("count", self.count, 0.5, 1000)
+        check_range("opacity", self.opacity, 0.05, 1)
+        check_range("translucent", self.translucent, 0.05, 1)
+        check_range("quality", self.quality, 1, 100)
+        check_shares("subsampling", self.subsampling, SUBSAMPLINGS)
+
+    @property
+    def margin(self) -> int:
+        return MARGIN
+
+    def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
+        pixels = self._take(crop)
+        gray = chance(rng, self.gray_share)
+        photo = self._photograph(pixels, gray, rng)
+        alpha = np.zeros(photo.shape[:2], np.float32)
+        x = photo
+        if not chance(rng, self.clean_share):
+            x, alpha = self.draw(photo, rng, gray)
+        target = self._middle(_to_bytes(photo))
+        damaged = Image.fromarray(_to_bytes(x))
+        top = left = 0
+        if chance(rng, self.jpeg_share):
+            top, left = (int(v) for v in rng.integers(MARGIN, size=2))
+            damaged = random_jpeg(cut(damaged, top, left), rng, self.quality, self.subsampling)
+        y, z = MARGIN - top, MARGIN - left
+        picture = np.asarray(damaged)[y : y + target.shape[0], z : z + target.shape[1]]
+        m = MARGIN
+        return Degraded(np.ascontiguousarray(picture), target, np.ascontiguousarray(alpha[m:-m, m:-m]))
+
+    def draw(self, photo: Plane, rng: np.random.Generator, gray: bool = False) -> tuple[Plane, Plane]:
+        """(picture with the damage, its opacity HW), before any compression.
+
+        Args:
+            photo: HW3 sRGB in [0, 1].
+            rng: of all draws.
+            gray: damage has no colour of its own, as in a gray scan.
+        """
+        size = photo.shape[:2]
+        side = log_uniform(rng, self.side)
+        expected = log_uniform(rng, self.count) * size[0] * size[1] / (side * side) * 2
+        number = max(1, min(10, round(expected)))
+        dark = chance(rng, self.dark_share)
+        alpha = np.zeros(size, np.float32)
+        x = photo
+        kinds = dict(self.kinds)
+        for _ in range(number):
+            kind = pick_kind(rng, self.shapes, kinds)
+            if kind in LARGE:  # one of each is enough
+                kinds[kind] = 0.0
+            shape = self._shape(kind, rng, size, side)
+            if chance(rng, self.soft_share):
+                shape = soften(shape, uniform(rng, (0.4, 1.3)))
+            strength = uniform(
+                rng, self.translucent if kind in TRANSLUCENT and chance(rng, 0.8) else self.opacity
+            )
+            a = shape * np.float32(1.0 if kind == "torn" else strength)
+            colour = self._colour(kind, rng, size, dark, gray)
+            x = x + a[..., None] * (colour - x)
+            alpha += a * (1 - alpha)
+            if not any(kinds.values()):
+                break
+        return x, alpha
+
+    def _shape(self, kind: str, rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
+        if kind in DRAWN:
+            return DRAWN[kind](rng, size, side)
+        if kind == SCANS:
+            return scanned(rng, self.shapes, size, side)
+        return real_shape(rng, self.shapes, kind, size, side)
+
+    def _colour(
+        self, kind: str, rng: np.random.Generator, size: tuple[int, int], dark: bool, gray: bool
+    ) -> Plane:
+        """What lies there: 3, or HW3 where it is not one colour."""
+        turned = chance(rng, 0.15) and kind not in ("torn", "crease")
+        if kind in ("torn", "crease") and not chance(rng, 0.1):
+            dark = False  # paper
+        value = uniform(rng, (0.0, 0.25) if dark != turned else (0.78, 1.0))
+        colour = np.full(3, value, np.float32)
+        brown = kind in ("foxing", "blotch", "stain") and chance(rng, 0.6)
+        if brown:
+            colour = BROWN * np.float32(uniform(rng, (0.5, 1.8)))
+        elif chance(rng, self.tint_share):
+            strong = 0.6 if kind in ("scratch", "scratches") else 0.25
+            colour = colour + rng.uniform(-strong, strong, 3).astype(np.float32)
+        colour = np.clip(colour, 0, 1)
+        if gray:
+            colour = np.full(3, colour.mean(), np.float32)
+        if kind in ("torn", "crease", "smut", "blotch") and chance(rng, 0.5):
+            rough = roughness(rng, size, log_uniform(rng, (1, 20)), uniform(rng, (0.03, 0.2)))
+            return colour * rough[..., None]
+        return colour
+
+    def _photograph(self, pixels: Pixels, gray: bool, rng: np.random.Generator) -> Plane:
+        """The undamaged photograph, HW3 in [0, 1]: toned, grainy, on paper, written on."""
+        image = Image.fromarray(pixels)
+        if chance(rng, self.text_share):
+            mark = text_mark(rng, integer(rng, (9, 40))).fill
+            left, top = (
+                int(rng.integers(-side // 2, max(window - side // 2, 1 - side // 2)))
+                for side, window in zip(mark.size, image.size, strict=True)
+            )
+            r, g, b = (int(v) for v in rng.choice([0, 255], 3 if chance(rng, 0.3) else 1).repeat(3)[:3])
+            image.paste((r, g, b), (left, top), mark)
+        if gray:
+            image = image.convert("L")
+        x: Plane = np.asarray(image, np.float32).reshape(*pixels.shape[:2], -1) / np.float32(255)
+        if chance(rng, self.grain_share):
+            x = film_grain(x, rng, log_uniform(rng, (1.5, 14)) / 255, uniform(rng, (0.2, 1.2)))
+        if chance(rng, self.texture_share):
+            period = log_uniform(rng, (2, 10))
+            x = x * roughness(rng, pixels.shape[:2], period, uniform(rng, (0.03, 0.15)))[..., None]
+        if gray and chance(rng, 0.35):  # toned: from a dark brown to a pale yellow
+            lows, highs = rng.uniform(0, 0.25, 3), rng.uniform(0.75, 1.0, 3)
+            lows, highs = np.sort(lows)[::-1], np.sort(highs)[::-1]
+            x = lows.astype(np.float32) + x * (highs - lows).astype(np.float32)
+        elif chance(rng, 0.25):  # faded
+            low, high = uniform(rng, (0, 0.2)), uniform(rng, (0.75, 1.0))
+            x = np.float32(low) + x * np.float32(high - low)
+        photograph: Plane = np.clip(np.broadcast_to(x, pixels.shape), 0, 1)
+        return photograph
+
+
+def _to_bytes(x: Plane) -> Pixels:
+    return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
