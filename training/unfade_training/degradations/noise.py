@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
-from .codecs import WEB_SUBSAMPLING, cut, random_jpeg
+from .codecs import SUBSAMPLINGS, WEB_SUBSAMPLING, shifted_jpeg
 from .draws import chance, check_between, check_range, check_shares, log_uniform, pick, uniform
 
 Plane: TypeAlias = NDArray[np.float32]
@@ -81,6 +81,7 @@ class Noise(Degradation):
             check_range(name, getattr(self, name), 0.1, 100)
         check_range("grain_size", self.grain_size, 0, MARGIN / 4)
         check_range("quality", self.quality, 1, 100)
+        check_shares("subsampling", self.subsampling, SUBSAMPLINGS)
 
     @property
     def margin(self) -> int:
@@ -96,9 +97,9 @@ class Noise(Degradation):
             return Degraded(target, target)
         kind = pick(rng, self.kinds)
         x = pixels[..., :1] if gray else pixels
-        noisy = _to_bytes(self._noisy(x.astype(np.float32) / 255, kind, rng))
+        noisy = to_bytes(self._noisy(x.astype(np.float32) / np.float32(255), kind, rng))
         if chance(rng, self.gaussian_jpeg_share if kind == "gaussian" else self.jpeg_share):
-            noisy = self._jpeg(noisy, rng)
+            noisy = shifted_jpeg(noisy, rng, self.quality, self.subsampling, MARGIN)
         m = MARGIN
         picture = noisy[m:-m, m:-m]
         return Degraded(np.repeat(picture, 3, axis=2) if gray else np.ascontiguousarray(picture), target)
@@ -112,15 +113,6 @@ class Noise(Degradation):
         if kind == "film":
             return film_grain(x, rng, log_uniform(rng, self.film) / 255, uniform(rng, self.grain_size))
         return scanner_noise(x, rng, log_uniform(rng, self.scanner) / 255)
-
-    def _jpeg(self, noisy: Pixels, rng: np.random.Generator) -> Pixels:
-        """After a JPEG whose blocks begin anywhere in the patch; what that cuts off stays as it was."""
-        top, left = (int(v) for v in rng.integers(MARGIN, size=2))
-        image = Image.fromarray(noisy[..., 0] if noisy.shape[2] == 1 else noisy)
-        found = np.asarray(random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling))
-        noisy = noisy.copy()
-        noisy[top:, left:] = found.reshape(*found.shape[:2], -1)
-        return noisy
 
 
 def camera_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
@@ -146,7 +138,8 @@ def camera_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
         noise = demosaicked(noise, int(rng.integers(2)), int(rng.integers(2)))
     if chance(rng, 0.35):  # the camera's own smoothing, stronger in chroma
         noise = split_smooth(noise, uniform(rng, (0, 0.7)), uniform(rng, (0.3, 2.0)))
-    return np.clip(light + noise, 0, None) ** np.float32(1 / GAMMA)
+    noisy: Plane = np.clip(light + noise, 0, None) ** np.float32(1 / GAMMA)
+    return noisy
 
 
 def film_grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) -> Plane:
@@ -175,7 +168,8 @@ def film_grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) ->
         "flat": np.ones_like(value),
         "dark": 2 * (1 - value),
     }[shape]
-    return x + noise * np.float32(sigma) * np.sqrt(np.float32(base) + np.float32(1 - base) * curve)
+    grainy: Plane = x + noise * np.float32(sigma) * np.sqrt(np.float32(base) + np.float32(1 - base) * curve)
+    return grainy
 
 
 def scanner_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
@@ -245,11 +239,13 @@ def demosaicked(noise: Plane, top: int, left: int) -> Plane:
     padded = np.pad(known, ((1, 1), (1, 1), (0, 0)), mode="reflect")
     up, centre, down = padded[:-2], padded[1:-1], padded[2:]
     across = up + 2 * centre + down
-    full = (across[:, :-2] + 2 * across[:, 1:-1] + across[:, 2:]) / 4
+    full: Plane = (across[:, :-2] + 2 * across[:, 1:-1] + across[:, 2:]) / 4
     cross = (up[:, 1:-1] + down[:, 1:-1] + centre[:, :-2] + centre[:, 2:]) / 4 + centre[:, 1:-1]
     full[..., 1] = cross[..., 1]  # green has neighbours on the four sides, red and blue have them around
     return full
 
 
-def _to_bytes(x: Plane) -> Pixels:
-    return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+def to_bytes(x: Plane) -> Pixels:
+    """Values about in [0, 1] -> uint8, clipped and rounded."""
+    pixels: Pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return pixels
