@@ -24,8 +24,8 @@ from .damage_shapes import (
 )
 from .draws import chance, check_between, check_range, check_shares, integer, log_uniform, uniform
 from .marks import text_mark
-from .noise import MARGIN, film_grain
-from .operations import SUBSAMPLINGS, cut, random_jpeg
+from .noise import MARGIN, film_grain, to_bytes
+from .operations import SUBSAMPLINGS, shifted_jpeg
 
 KINDS = (*LENGTHS, SCANS, *DRAWN)
 LARGE = ("torn", "blotch", "fingerprint", "stain", "foxing")
@@ -145,16 +145,12 @@ class Damage(Degradation):
         x = photo
         if not chance(rng, self.clean_share):
             x, alpha = self.draw(photo, rng, gray)
-        target = self._middle(_to_bytes(photo))
-        damaged = Image.fromarray(_to_bytes(x))
-        top = left = 0
+        damaged = to_bytes(x)
         if chance(rng, self.jpeg_share):
-            top, left = (int(v) for v in rng.integers(MARGIN, size=2))
-            damaged = random_jpeg(cut(damaged, top, left), rng, self.quality, self.subsampling)
-        y, z = MARGIN - top, MARGIN - left
-        picture = np.asarray(damaged)[y : y + target.shape[0], z : z + target.shape[1]]
+            damaged = shifted_jpeg(damaged, rng, self.quality, self.subsampling, MARGIN)
         m = MARGIN
-        return Degraded(np.ascontiguousarray(picture), target, np.ascontiguousarray(alpha[m:-m, m:-m]))
+        picture, mask = np.ascontiguousarray(damaged[m:-m, m:-m]), np.ascontiguousarray(alpha[m:-m, m:-m])
+        return Degraded(picture, self._middle(to_bytes(photo)), mask)
 
     def draw(self, photo: Plane, rng: np.random.Generator, gray: bool = False) -> tuple[Plane, Plane]:
         """(picture with the damage, its opacity HW), before any compression.
@@ -240,15 +236,11 @@ class Damage(Degradation):
             period = log_uniform(rng, (2, 10))
             x = x * roughness(rng, pixels.shape[:2], period, uniform(rng, (0.03, 0.15)))[..., None]
         if gray and chance(rng, 0.35):  # toned: from a dark brown to a pale yellow
-            lows, highs = rng.uniform(0, 0.25, 3), rng.uniform(0.75, 1.0, 3)
-            lows, highs = np.sort(lows)[::-1], np.sort(highs)[::-1]
-            x = lows.astype(np.float32) + x * (highs - lows).astype(np.float32)
+            darkest = np.sort(rng.uniform(0, 0.25, 3))[::-1].astype(np.float32)
+            brightest = np.sort(rng.uniform(0.75, 1.0, 3))[::-1].astype(np.float32)
+            x = darkest + x * (brightest - darkest)
         elif chance(rng, 0.25):  # faded
             low, high = uniform(rng, (0, 0.2)), uniform(rng, (0.75, 1.0))
             x = np.float32(low) + x * np.float32(high - low)
-        photograph: Plane = np.clip(np.broadcast_to(x, pixels.shape), 0, 1)
-        return photograph
-
-
-def _to_bytes(x: Plane) -> Pixels:
-    return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+        whole: Plane = np.clip(np.broadcast_to(x, pixels.shape), 0, 1)
+        return whole

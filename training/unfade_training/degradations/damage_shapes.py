@@ -117,8 +117,8 @@ def scanned(rng: np.random.Generator, folder: str, size: tuple[int, int], side: 
         if piece.any():
             break
     image = Image.fromarray(piece * np.uint8(255)).resize((size[1], size[0]), Image.Resampling.BOX)
-    # thin things do not fade away
-    grown: Plane = np.minimum(_plane(image) * np.float32(uniform(rng, (1.0, 1.0 + step))), 1)
+    grow = np.float32(uniform(rng, (1.0, 1.0 + step)))  # thin things do not fade away
+    grown: Plane = np.minimum(_plane(image) * grow, 1)
     return grown
 
 
@@ -224,7 +224,7 @@ def blotch(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plan
     field = roughness(rng, size, side * uniform(rng, (0.03, 0.15)), 1.0)
     level = uniform(rng, (0.5, 0.85))
     soft = uniform(rng, (0.01, 0.15))
-    inside: Plane = np.clip((field - np.float32(level)) / np.float32(soft) + np.float32(0.5), 0, 1)
+    inside: Plane = np.clip((field - np.float32(level)) / np.float32(soft) + 0.5, 0, 1)
     if chance(rng, 0.5):
         rim = np.exp(-(((field - np.float32(level)) / np.float32(0.03)) ** 2))
         inside = np.maximum(inside * np.float32(uniform(rng, (0.1, 0.7))), rim)
@@ -258,8 +258,8 @@ def fingerprint(rng: np.random.Generator, size: tuple[int, int], side: float) ->
     ridges = 0.5 + 0.5 * np.sin(distance * np.float32(uniform(rng, (40, 80))))
     oval = np.clip((1 - np.hypot(u, v)) * 3, 0, 1)
     smear = roughness(rng, size, length * 0.1, 1.0)
-    mark: Plane = (np.clip(ridges * 1.6 - 0.3, 0, 1) * oval * smear).astype(np.float32)
-    return mark
+    print_: Plane = (np.clip(ridges * 1.6 - 0.3, 0, 1) * oval * smear).astype(np.float32)
+    return print_
 
 
 def roughness(rng: np.random.Generator, size: tuple[int, int], grain: float, amount: float) -> Plane:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
 from .draws import chance, check_between, check_range, check_shares, uniform
-from .noise import LUMA, MARGIN, white
-from .operations import SUBSAMPLINGS, cut, random_jpeg
+from .noise import LUMA, MARGIN, to_bytes, white
+from .operations import SUBSAMPLINGS, shifted_jpeg
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -76,28 +76,23 @@ class Fade(Degradation):
         gray = chance(rng, self.gray_share)
         if gray:
             pixels = np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, axis=2)
-        target = self._middle(pixels)
-        x = pixels.astype(np.float32) / np.float32(255)
+        x: Plane = pixels.astype(np.float32) / np.float32(255)
         if not chance(rng, self.clean_share):
             x = self.fade(x, rng, gray)
         x = x + white(rng, (*x.shape[:2], 1 if gray else 3)) * np.float32(uniform(rng, self.grain) / 255)
-        image = Image.fromarray(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8))
-        top = left = 0
+        faded = to_bytes(x)
         if chance(rng, self.jpeg_share):
-            top, left = (int(v) for v in rng.integers(MARGIN, size=2))
-            image = random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling)
-        y, z = MARGIN - top, MARGIN - left
-        picture = np.asarray(image)[y : y + target.shape[0], z : z + target.shape[1]]
-        return Degraded(np.ascontiguousarray(picture), target)
+            faded = shifted_jpeg(faded, rng, self.quality, self.subsampling, MARGIN)
+        return Degraded(np.ascontiguousarray(self._middle(faded)), self._middle(pixels))
 
     def fade(self, x: Plane, rng: np.random.Generator, gray: bool = False) -> Plane:
         """HW3 sRGB in [0, 1] -> the same, faded; ``gray`` fades all channels alike."""
         if not gray:
             mix = np.eye(3, dtype=np.float32) + rng.uniform(0, self.crosstalk, (3, 3)).astype(np.float32)
             mix /= mix.sum(1, keepdims=True)
-            x = np.asarray(x @ mix.T, np.float32)
+            x = x @ mix.T
             luma = (x @ (LUMA if chance(rng, 0.5) else np.full(3, 1 / 3, np.float32)))[..., None]
-            x = np.asarray(luma + (x - luma) * np.float32(uniform(rng, self.saturation)), np.float32)
+            x = (luma + (x - luma) * np.float32(uniform(rng, self.saturation))).astype(np.float32)
         apart = 0.0 if gray else uniform(rng, self.apart)
         black, bright, gamma = (
             np.asarray((1 - apart) * uniform(rng, bounds) + apart * rng.uniform(*bounds, 3), np.float32)

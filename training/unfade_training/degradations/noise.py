@@ -12,7 +12,7 @@ from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
 from .draws import chance, check_between, check_range, check_shares, log_uniform, pick, uniform
-from .operations import WEB_SUBSAMPLING, cut, random_jpeg
+from .operations import SUBSAMPLINGS, WEB_SUBSAMPLING, shifted_jpeg
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -81,6 +81,7 @@ class Noise(Degradation):
             check_range(name, getattr(self, name), 0.1, 100)
         check_range("grain_size", self.grain_size, 0, MARGIN / 4)
         check_range("quality", self.quality, 1, 100)
+        check_shares("subsampling", self.subsampling, SUBSAMPLINGS)
 
     @property
     def margin(self) -> int:
@@ -96,9 +97,9 @@ class Noise(Degradation):
             return Degraded(target, target)
         kind = pick(rng, self.kinds)
         x = pixels[..., :1] if gray else pixels
-        noisy = _to_bytes(self._noisy(x.astype(np.float32) / np.float32(255), kind, rng))
+        noisy = to_bytes(self._noisy(x.astype(np.float32) / np.float32(255), kind, rng))
         if chance(rng, self.gaussian_jpeg_share if kind == "gaussian" else self.jpeg_share):
-            noisy = self._jpeg(noisy, rng)
+            noisy = shifted_jpeg(noisy, rng, self.quality, self.subsampling, MARGIN)
         m = MARGIN
         picture = noisy[m:-m, m:-m]
         return Degraded(np.repeat(picture, 3, axis=2) if gray else np.ascontiguousarray(picture), target)
@@ -112,15 +113,6 @@ class Noise(Degradation):
         if kind == "film":
             return film_grain(x, rng, log_uniform(rng, self.film) / 255, uniform(rng, self.grain_size))
         return scanner_noise(x, rng, log_uniform(rng, self.scanner) / 255)
-
-    def _jpeg(self, noisy: Pixels, rng: np.random.Generator) -> Pixels:
-        """After a JPEG whose blocks begin anywhere in the patch; what that cuts off stays as it was."""
-        top, left = (int(v) for v in rng.integers(MARGIN, size=2))
-        image = Image.fromarray(noisy[..., 0] if noisy.shape[2] == 1 else noisy)
-        found = np.asarray(random_jpeg(cut(image, top, left), rng, self.quality, self.subsampling))
-        noisy = noisy.copy()
-        noisy[top:, left:] = found.reshape(*found.shape[:2], -1)
-        return noisy
 
 
 def camera_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
@@ -176,8 +168,8 @@ def film_grain(x: Plane, rng: np.random.Generator, sigma: float, size: float) ->
         "flat": np.ones_like(value),
         "dark": 2 * (1 - value),
     }[shape]
-    noisy: Plane = x + noise * np.float32(sigma) * np.sqrt(np.float32(base) + np.float32(1 - base) * curve)
-    return noisy
+    grainy: Plane = x + noise * np.float32(sigma) * np.sqrt(np.float32(base) + np.float32(1 - base) * curve)
+    return grainy
 
 
 def scanner_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
@@ -253,5 +245,7 @@ def demosaicked(noise: Plane, top: int, left: int) -> Plane:
     return full
 
 
-def _to_bytes(x: Plane) -> Pixels:
-    return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+def to_bytes(x: Plane) -> Pixels:
+    """Values about in [0, 1] -> uint8, clipped and rounded."""
+    pixels: Pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return pixels

@@ -118,6 +118,23 @@ def random_jpeg(
     return jpeg(image, drawn, pick(rng, subsampling))
 
 
+def shifted_jpeg(
+    pixels: Pixels,
+    rng: np.random.Generator,
+    quality: tuple[int, int],
+    subsampling: Mapping[str, float],
+    margin: int = 2 * JPEG_BLOCK,
+) -> Pixels:
+    """HWC pixels (1 or 3 channels) after a JPEG whose blocks begin anywhere in the first ``margin`` rows and
+    columns; what lies before them stays as it was."""
+    top, left = (int(v) for v in rng.integers(margin, size=2))
+    image = Image.fromarray(pixels[top:, left:].squeeze(2) if pixels.shape[2] == 1 else pixels[top:, left:])
+    found = np.asarray(random_jpeg(image, rng, quality, subsampling))
+    changed = pixels.copy()
+    changed[top:, left:] = found.reshape(*found.shape[:2], -1)
+    return changed
+
+
 def _round_trip(image: Image.Image, form: str, **options: int) -> Image.Image:
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
