@@ -727,10 +727,6 @@
       <source>The window was closed, and nothing was changed.</source>
       <translation>Das Fenster wurde geschlossen; es wurde nichts geändert.</translation>
     </message>
-    <message>
-      <source>Something went wrong.</source>
-      <translation>Etwas ist schiefgegangen.</translation>
-    </message>
   </context>
   <context>
     <name>Loader</name>

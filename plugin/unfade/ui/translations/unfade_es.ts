@@ -727,10 +727,6 @@
       <source>The window was closed, and nothing was changed.</source>
       <translation>Se cerró la ventana y no se ha cambiado nada.</translation>
     </message>
-    <message>
-      <source>Something went wrong.</source>
-      <translation>Algo ha ido mal.</translation>
-    </message>
   </context>
   <context>
     <name>Loader</name>

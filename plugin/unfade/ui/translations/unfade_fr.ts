@@ -727,10 +727,6 @@
       <source>The window was closed, and nothing was changed.</source>
       <translation>La fenêtre a été fermée ; rien n’a été modifié.</translation>
     </message>
-    <message>
-      <source>Something went wrong.</source>
-      <translation>Une erreur s’est produite.</translation>
-    </message>
   </context>
   <context>
     <name>Loader</name>

@@ -727,10 +727,6 @@
       <source>The window was closed, and nothing was changed.</source>
       <translation>窗口已关闭，未作任何更改。</translation>
     </message>
-    <message>
-      <source>Something went wrong.</source>
-      <translation>出错了。</translation>
-    </message>
   </context>
   <context>
     <name>Loader</name>
