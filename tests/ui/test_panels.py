@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
-from unfade.filters import all_filters
-from unfade.filters.base import option
+from unfade.filters import Filter, FilterRunner, all_filters, option
 from unfade.ui import commands, document
 from unfade.ui.commands import Actions, Menu, declare
 from unfade.ui.document import Document
@@ -32,8 +30,17 @@ class FogOptions:
     model: str | None = option(None, "A model to use in place of the installed one.")
 
 
-FOG: Any = SimpleNamespace(
-    name="fog", title="Fog", summary="Take fog off pictures.", options=FogOptions, task="fog"
+def never_opened(_options: Any, _engine: Any) -> FilterRunner:
+    raise AssertionError("a panel runs no filter")
+
+
+FOG = Filter(
+    name="fog",
+    title="Fog",
+    summary="Take fog off pictures.",
+    purpose="fog",
+    Options=FogOptions,
+    open=never_opened,
 )
 
 

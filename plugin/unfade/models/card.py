@@ -31,9 +31,6 @@ class Task(str, Enum):
     UPSCALE = "upscale"
     DEARTIFACT = "deartifact"
     COLORIZE = "colorize"
-    DENOISE = "denoise"
-    REPAIR = "repair"
-    REVIVE = "revive"
 
 
 class Variant(str, Enum):
