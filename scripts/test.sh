@@ -19,6 +19,7 @@ check ruff format --check .
 check mypy
 [ -z "$failed" ] || printf '== failed before the tests: %s\n' "${failed#, }"
 printf '== pytest\n'
+# Each worker begins with one stretch of the tests, so that what a folder shares is made once.
 # shellcheck disable=SC2086 # ARGS is a list of options
-.venv/bin/python -m pytest -n auto ${ARGS:-} || exit
+.venv/bin/python -m pytest -n auto --dist worksteal ${ARGS:-} || exit
 [ -z "$failed" ]

@@ -1,17 +1,22 @@
-"""The command as a user starts it: a process of its own, with models, a home and a folder for one test."""
+"""The command line with models, a home and a folder for one test: in this process, or in one of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from tests.models import identity_model, nan_model, unet_model
+from unfade.cli import main
 from unfade.picture import Picture, write_picture
 
 
@@ -30,6 +35,7 @@ class Shell:
 
     folder: Path
     environment: dict[str, str] = field(repr=False)
+    captured: pytest.CaptureFixture[str] = field(repr=False)
 
     @property
     def log(self) -> Path:
@@ -39,6 +45,21 @@ class Shell:
         return [sys.executable, "-m", "unfade", *arguments]
 
     def run(self, *arguments: str) -> Result:
+        """Asks the command line in this process; what native code prints counts too."""
+        self.captured.readouterr()
+        with (
+            Path(os.devnull).open() as nothing,
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            pytest.MonkeyPatch.context() as patch,
+            _logging_kept(),
+        ):
+            patch.setattr(sys, "stdin", nothing)
+            patch.chdir(self.folder)
+            code = main(arguments)
+        return Result(code, *self.captured.readouterr())
+
+    def run_alone(self, *arguments: str) -> Result:
+        """Starts the command as a user does, in a process of its own."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
@@ -69,6 +90,22 @@ class Shell:
         return {name for name in names if not name.startswith("home/")}
 
 
+@contextlib.contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Takes back what ``start_logging`` sets for the whole process."""
+    logger = logging.getLogger("unfade")
+    handlers, level, raising = logger.handlers[:], logger.level, logging.raiseExceptions
+    try:
+        yield
+    finally:
+        for handler in set(logger.handlers) - set(handlers):
+            logger.removeHandler(handler)
+            handler.close()
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logging.raiseExceptions = raising
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models named "double" (the identity), "net", "heavy" and "broken"."""
@@ -83,7 +120,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, models: Path) -> Shell:
+def shell(tmp_path: Path, models: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
     home = tmp_path / "home"
     home.mkdir()
     xdg = {"CONFIG": "config", "DATA": "data", "STATE": "state", "CACHE": "cache"}
@@ -93,7 +130,7 @@ def shell(tmp_path: Path, models: Path) -> Shell:
         "HOME": str(home),
         **{f"XDG_{key}_HOME": str(home / name) for key, name in xdg.items()},
     }
-    return Shell(tmp_path, environment)
+    return Shell(tmp_path, environment, capfd)
 
 
 @pytest.fixture

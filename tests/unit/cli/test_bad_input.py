@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,9 +105,28 @@ def test_what_cannot_be_done(shell: Shell, arguments: list[str], code: int, word
 
 
 @pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["--scale", "two"], 2, "--scale"),
+        (["--model", "broken"], 1, "NaN"),
+    ],
+)
+def test_what_a_process_says_is_no_more(shell: Shell, arguments: list[str], code: int, word: str) -> None:
+    """The exit code as the shell gets it, and not a word of the libraries as they are loaded and left."""
+    result = shell.run_alone("upscale", "photo.png", "-o", "out.png", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert word in one_sentence(result.err)
+    assert "out.png" not in shell.files()
+
+
+@pytest.mark.usefixtures("photo")
 def test_cuda_without_a_gpu(shell: Shell) -> None:
-    hidden = Shell(shell.folder, {**shell.environment, "CUDA_VISIBLE_DEVICES": "-1"})
-    result = hidden.run("upscale", "photo.png", "-o", "out.png", "--model", "double", "--device", "cuda")
+    """A process of its own: what a GPU is, CUDA asks once in each."""
+    hidden = replace(shell, environment={**shell.environment, "CUDA_VISIBLE_DEVICES": "-1"})
+    result = hidden.run_alone(
+        "upscale", "photo.png", "-o", "out.png", "--model", "double", "--device", "cuda"
+    )
     assert result.code == 1
     sentence = one_sentence(result.err)
     assert "cuda cannot be used" in sentence
@@ -132,8 +152,8 @@ def test_the_unforeseen_names_the_log(shell: Shell) -> None:
     (shell.folder / "sitecustomize.py").write_text(
         "import unfade.cli.models as m\ndef fail(*_): raise ZeroDivisionError('a bug')\nm._record = fail\n"
     )
-    patched = Shell(shell.folder, {**shell.environment, "PYTHONPATH": str(shell.folder)})
-    result = patched.run("models", "info", "double")
+    patched = replace(shell, environment={**shell.environment, "PYTHONPATH": str(shell.folder)})
+    result = patched.run_alone("models", "info", "double")
     assert result.code == 1
     sentence = one_sentence(result.err)
     assert "ZeroDivisionError" in sentence
@@ -144,6 +164,6 @@ def test_the_unforeseen_names_the_log(shell: Shell) -> None:
 @pytest.mark.usefixtures("photo")
 def test_without_a_place_for_the_log_the_work_goes_on(shell: Shell) -> None:
     (shell.folder / "home" / "state").write_text("no folder")
-    result = shell.run("upscale", "photo.png", "-o", "out.png", "--model", "double")
+    result = shell.run_alone("upscale", "photo.png", "-o", "out.png", "--model", "double")
     assert result.code == 0
     assert (shell.folder / "out.png").exists()

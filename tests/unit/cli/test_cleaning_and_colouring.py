@@ -36,7 +36,7 @@ def marked(shell: Shell) -> Picture:
 def test_cleaning(shell: Shell, marked: Picture, cleaner: str) -> None:
     strokes = [{"mode": "keep", "radius": 3, "points": [[5, 50], [60, 50]]}]
     (shell.folder / "strokes.json").write_text(json.dumps(strokes))
-    result = shell.run(
+    result = shell.run_alone(
         "deartifact", "marked.png", "-o", "out.png", "--model", cleaner, "--strength", "0.8",
         "--no-watermark", "--strokes", "strokes.json", "--save-mask",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from unfade import __version__
 
 
 def test_version(shell: Shell) -> None:
-    assert shell.run("--version").out == f"unfade {__version__}\n"
+    assert shell.run_alone("--version").out == f"unfade {__version__}\n"
 
 
 def test_help_names_every_command(shell: Shell) -> None:
@@ -19,7 +19,7 @@ def test_help_names_every_command(shell: Shell) -> None:
 
 
 def test_no_command_is_bad_usage_and_shows_the_help(shell: Shell) -> None:
-    result = shell.run()
+    result = shell.run_alone()
     assert (result.code, result.out) == (2, "")
     assert "upscale" in result.err
 
@@ -55,7 +55,7 @@ def test_models_info_of_an_unknown_model(shell: Shell) -> None:
 
 
 def test_doctor(shell: Shell) -> None:
-    result = shell.run("doctor")
+    result = shell.run_alone("doctor")
     assert result.code == 0
     for words in ("unfade", "onnxruntime", "CUDA", "CPU", "double", "runs on", str(shell.log)):
         assert words in result.out

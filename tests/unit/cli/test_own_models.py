@@ -11,7 +11,7 @@ from unfade.picture import Picture
 
 def test_add_use_verify_remove(shell: Shell, photo: Picture) -> None:
     cardless_model(shell.folder / "mine.onnx", 2)
-    added = shell.run("models", "add", "mine.onnx")
+    added = shell.run_alone("models", "add", "mine.onnx")
     assert (added.code, added.err) == (0, "") and added.out.startswith("mine  upscale  x2  ")
     assert "mine" in shell.run("models", "list").out
     record = json.loads(shell.run("models", "info", "mine", "--json").out)
@@ -21,7 +21,7 @@ def test_add_use_verify_remove(shell: Shell, photo: Picture) -> None:
     assert shell.run("models", "verify").out == "mine  whole\n"
     copy = next((shell.folder / "home").rglob("mine.onnx"))
     copy.write_bytes(copy.read_bytes() + b"\x72\x00")  # still a model, with one more empty entry
-    changed = shell.run("models", "verify")
+    changed = shell.run_alone("models", "verify")
     assert (changed.code, changed.out) == (1, "mine  changed\n")
     assert changed.err.count("\n") == 1 and str(copy) in changed.err
     assert shell.run("models", "remove", "mine").out == f"deleted {copy}\n"

@@ -48,7 +48,7 @@ def run_on_terminal(shell: Shell, *arguments: str, stdout: int | None = None) ->
 
 @pytest.mark.usefixtures("photo")
 def test_no_bar_in_a_pipe(shell: Shell) -> None:
-    result = shell.run("upscale", "photo.png", "-o", "out.png", "--model", "double")
+    result = shell.run_alone("upscale", "photo.png", "-o", "out.png", "--model", "double")
     assert ESCAPE not in result.out + result.err
     assert "%" not in result.out + result.err
     assert len(result.out.splitlines()) == 1

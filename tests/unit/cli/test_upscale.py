@@ -19,7 +19,7 @@ def doubled(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 def test_one_file(shell: Shell, photo: Picture) -> None:
-    result = shell.run("upscale", "photo.png", "-o", "out.tif", "--model", "double")
+    result = shell.run_alone("upscale", "photo.png", "-o", "out.tif", "--model", "double")
     assert result.code == 0
     assert result.out.startswith("out.tif  40x30 -> 80x60  ")
     np.testing.assert_array_equal(read_picture(shell.folder / "out.tif").pixels, doubled(photo))
@@ -61,7 +61,7 @@ def test_folders_json_and_skipping(shell: Shell, photo: Picture) -> None:
     for path in (deep.parent / "a.png", deep / "a.png"):
         write_picture(photo, path)
     arguments = ["upscale", "in", "-o", "out", "--recursive", "--scale", "1.5", "--model", "double", "--json"]
-    result = shell.run(*arguments)
+    result = shell.run_alone(*arguments)
     assert result.code == 0
     assert result.err == ""
     records = [json.loads(line) for line in result.out.splitlines()]
@@ -108,7 +108,7 @@ def test_names_that_are_no_text(shell: Shell) -> None:
         (shell.folder / "photo.png").rename(shell.folder / name)
     except OSError:
         pytest.skip("this file system takes text only")
-    result = shell.run("upscale", name, "-o", "out", "--format", "png", "--model", "double")
+    result = shell.run_alone("upscale", name, "-o", "out", "--format", "png", "--model", "double")
     assert result.code == 0
     assert (shell.folder / "out").is_file()
 
@@ -132,4 +132,4 @@ def test_both_ways_to_start_it_are_one(shell: Shell) -> None:
         [script, "--version"], env=shell.environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
-    assert done.stdout == shell.run("--version").out
+    assert done.stdout == shell.run_alone("--version").out

@@ -26,6 +26,16 @@ from .photos import GAN_STAGES, RECIPE, photo_folder
 GAME = RECIPE + GAN_STAGES.replace("steps = 12", "steps = 40")
 GAME_TERMS = ("adversarial", "critic/loss", "critic/accuracy")
 SWITCHING = "critic_threshold = 0.69"  # about what an untrained critic has: at times above, at times below
+# Dropout draws anew in each process, and the relativistic game looks at the whole batch.
+TURNS = (
+    re.sub(r"validate_every = \d+", "validate_every = 1", GAME.replace("steps = 40", "steps = 10"))
+    .replace("longest_turn = 3", "longest_turn = 2")
+    .replace("critic_threshold = 0.6", SWITCHING)
+    .replace('"relativistic"', '"adaptive"')
+    .replace("width = 8", "width = 8\ndropout = 0.0")
+    .replace("steps = 12", "steps = 2")
+)
+"""A game of short turns in which every step is logged."""
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
@@ -44,26 +54,35 @@ def run_here(folder: Path, recipe: str) -> None:
     assert done.exit_code == 0, done.output
 
 
-def launch(folder: Path, recipe: str, *options: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    command = [
-        *(launcher or (sys.executable,)),
-        "-m",
-        "unfade_training.cli",
-        *words(folder, recipe, *options),
-    ]
+def launch(command: list[str]) -> subprocess.Popen[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
-def finish(process: subprocess.Popen[str]) -> None:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of a run of the plain recipe and one of the game, each by both processes of one launch."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("plain", "game")}
+    runs = [
+        words(folders["plain"], RECIPE, "--devices", "2"),
+        words(folders["game"], TURNS, "--devices", "2"),
+    ]
+    script = folders["plain"] / "both.py"
+    script.write_text(
+        "from unfade_training.cli import app\n"
+        f"for words in {runs!r}:\n"
+        "    app(words, standalone_mode=False)\n"
+    )
+    process = launch([*TORCHRUN, str(script)])
     try:
         output, _ = process.communicate(timeout=240)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
     assert process.returncode == 0, output
+    return folders
 
 
 def scalars(folder: Path, name: str) -> dict[int, float]:
@@ -89,7 +108,8 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    process = launch(broken, GAME, "--save-every", "0")
+    command = [sys.executable, "-m", "unfade_training.cli", *words(broken, GAME, "--save-every", "0")]
+    process = launch(command)
     last = broken / "run" / "last.safetensors"
     while process.poll() is None:
         state = load_checkpoint(last).state if last.exists() else {"finished_stages": 0, "step": 0}
@@ -112,30 +132,23 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(
     assert scalars(broken, "train/l1")[56] == scalars(unbroken, "train/l1")[56]
 
 
-def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
-    alone, shared = tmp_path / "alone", tmp_path / "shared"
-    run_here(alone, RECIPE)
-    finish(launch(shared, RECIPE, "--devices", "2", launcher=TORCHRUN))
+def test_two_processes_give_the_losses_of_one(tmp_path: Path, shared: dict[str, Path]) -> None:
+    run_here(tmp_path, RECIPE)
     ends = [
         load_checkpoint(folder / "run" / "last.safetensors").tensors["generator"]
-        for folder in (alone, shared)
+        for folder in (tmp_path, shared["plain"])
     ]
     for name, tensor in ends[0].items():
         assert (tensor - ends[1][name]).abs().max() < 1e-5, name
 
 
-def test_two_processes_play_the_game_of_one(tmp_path: Path) -> None:
+def test_two_processes_play_the_game_of_one(tmp_path: Path, shared: dict[str, Path]) -> None:
     """Turn by turn: every step is logged, as the mean of all processes."""
-    # Dropout draws anew in each process, and the relativistic game looks at the whole batch.
-    game = re.sub(r"validate_every = \d+", "validate_every = 1", GAME.replace("steps = 40", "steps = 10"))
-    game = game.replace("longest_turn = 3", "longest_turn = 2").replace("critic_threshold = 0.6", SWITCHING)
-    game = game.replace('"relativistic"', '"adaptive"').replace("width = 8", "width = 8\ndropout = 0.0")
-    game = game.replace("steps = 12", "steps = 2")
-    logged = []
-    run_here(tmp_path / "alone", game)
-    finish(launch(tmp_path / "shared", game, "--devices", "2", launcher=TORCHRUN))
-    for name in ("alone", "shared"):
-        logged.append({term: scalars(tmp_path / name, f"train/{term}") for term in ("l1", *GAME_TERMS)})
+    run_here(tmp_path, TURNS)
+    logged = [
+        {term: scalars(folder, f"train/{term}") for term in ("l1", *GAME_TERMS)}
+        for folder in (tmp_path, shared["game"])
+    ]
     for term, steps in logged[0].items():
         assert len(steps) >= 8 and steps.keys() == logged[1][term].keys()
         for step, value in steps.items():
