@@ -25,7 +25,7 @@ from unfade.ui.window import Window
 CLEAN = [{"filter": "deartifact", "options": {"model": "clean"}}]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(height=st.integers(1, 20_000), width=st.integers(1, 20_000), zoom=st.floats(0.02, 8))
 def test_no_view_takes_many_more_images_than_the_limit(height: int, width: int, zoom: float) -> None:
     extent = Extent(height, width)
