@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, MakeWindow, ramp
+from tests.ui.conftest import MakeWindow, ramp, settle
 from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
 from unfade.ui.canvas.images import picture_of
@@ -63,7 +63,7 @@ def test_a_mosaic_keeps_what_is_old_where_nothing_new_has_come() -> None:
 
 
 def grabbed(qtbot: QtBot, window: Window) -> np.ndarray:
-    qtbot.wait(500)  # images are made, and fade in
+    settle(qtbot, window)
     return picture_of(window.canvas.grab().toImage()).pixels[..., :3].astype(int)
 
 
@@ -78,7 +78,7 @@ def test_from_afar_it_looks_as_tile_by_tile(
     window = make_window(tmp_path / "large.png")
     window.start_with(CLEAN)
     window.command("view_result").setChecked(True)
-    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    assert window.preview.plan is not None
     near = grabbed(qtbot, window)
     monkeypatch.setattr(grid, "MOST_SQUARES", 6)
     assert window.canvas.viewport is not None and level_for(window.canvas.viewport.visible) == 2
@@ -101,7 +101,7 @@ def test_a_new_result_is_seen_from_afar(
     window = make_window(tmp_path / "picture.png")
     window.start_with([{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}])
     window.command("view_result").setChecked(True)
-    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    assert window.preview.plan is not None
     coloured = grabbed(qtbot, window)
     window.panels.of(ColorizePanel).saturation.slider.setValue(0)
     gray = grabbed(qtbot, window)

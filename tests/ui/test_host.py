@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.models import colouring_model
-from tests.ui.conftest import connect, ramp
+from tests.ui.conftest import ramp
+from tests.ui.engines import connect
 from tests.unit.picture.samples import display_p3
 from unfade.service.client import Client, EngineError, Result
 

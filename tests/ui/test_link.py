@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, connect, ramp
+from tests.ui.conftest import WAIT, ramp
+from tests.ui.engines import connect
 from unfade.inference import Bounds
 from unfade.picture import Metadata
 from unfade.service.client import Client
