@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,8 +77,10 @@ def settle(qtbot: QtBot, window: Window) -> None:
     """Waits until all results in view have come and are painted, nothing being made or fading in any more."""
 
     def settled() -> bool:
-        window.canvas.repaint()
-        return window.preview.complete and window.canvas.settled
+        if not (window.preview.complete and window.canvas.settled):
+            return False
+        window.canvas.repaint()  # something may have come since the last frame
+        return window.canvas.settled
 
     qtbot.waitUntil(settled, timeout=WAIT)
 
@@ -92,14 +94,16 @@ def make_window(
 ) -> Iterator[MakeWindow]:
     """Makes a window of 800 x 600 that knows what an engine has; it is closed after the test.
 
-    The engine is the one that all tests share, or the window's own; or "none" where no filter is to be run:
-    the window is told what an engine would tell, and nothing that it asks for comes.
+    ``steps`` are there before the picture is; without them a window begins with Upscale. The engine is the
+    one that all tests share, or the window's own; or "none" where no filter is to be run: the window is told
+    what an engine would tell, and nothing that it asks for comes.
     """
     windows: list[Window] = []
 
     def make(
         picture: Path | None = None,
         *,
+        steps: Sequence[dict[str, Any]] | None = None,
         engine: Literal["shared", "own", "none"] = "shared",
         hosted: bool = False,
     ) -> Window:
@@ -113,6 +117,8 @@ def make_window(
         else:
             with qtbot.waitSignal(link.listed, timeout=WAIT):
                 link.start()
+        if steps is not None:
+            window.start_with(steps)
         if picture is not None:
             window.opener.open_file(picture)
             qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)

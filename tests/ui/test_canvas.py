@@ -102,8 +102,7 @@ def pixel(canvas: Canvas, x: int, y: int) -> tuple[int, int, int]:
 def test_split_side_and_hold_show_what_they_say(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
-    window.start_with([{"filter": "colorize", "options": {"saturation": 2}}])
+    window = make_window(picture_file, steps=[{"filter": "colorize", "options": {"saturation": 2}}])
     settle(qtbot, window)
     canvas = window.canvas
     y = canvas.height() // 2
@@ -191,7 +190,7 @@ def test_hints_by_pointer_and_by_keyboard(qtbot: QtBot, make_window: MakeWindow,
 def test_a_stroke_is_painted_with_the_brush(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {}}])
     window.command("tool_mark").trigger()
     window.panels.of(DeartifactPanel).brush_number.setValue(30)
     canvas = window.canvas

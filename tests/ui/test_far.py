@@ -75,8 +75,7 @@ def test_from_afar_it_looks_as_tile_by_tile(
     if channels == 4:
         picture.pixels[..., 3] = np.where(np.arange(1500) < 700, 255, 0)
     write_picture(picture, tmp_path / "large.png")
-    window = make_window(tmp_path / "large.png")
-    window.start_with(CLEAN)
+    window = make_window(tmp_path / "large.png", steps=CLEAN)
     window.command("view_result").setChecked(True)
     assert window.preview.plan is not None
     near = grabbed(qtbot, window)
@@ -98,8 +97,8 @@ def test_a_new_result_is_seen_from_afar(
 ) -> None:
     write_picture(ramp(600, 700), tmp_path / "picture.png")
     monkeypatch.setattr(grid, "MOST_SQUARES", 2)
-    window = make_window(tmp_path / "picture.png")
-    window.start_with([{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}])
+    steps = [{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}]
+    window = make_window(tmp_path / "picture.png", steps=steps)
     window.command("view_result").setChecked(True)
     assert window.preview.plan is not None
     coloured = grabbed(qtbot, window)

@@ -86,8 +86,7 @@ def test_a_blind_model_works_with_what_was_set_for_another(
 def test_a_painted_mark_is_filled_in_and_shown(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, model: str
 ) -> None:
-    window = make_window(picture_file)
-    with_model(window, model)
+    window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {"model": model}}])
 
     def result() -> np.ndarray:
         settle(qtbot, window)
