@@ -41,7 +41,7 @@ def test_apply_hands_the_result_back_and_what_was_done(
 ) -> None:
     with window("apply", home) as client:
         engine = shared_engine.client
-        for scale in (2, 3):  # a second picture gets a second window
+        for scale in (2, 3):  # a second picture gets a second window, also at once
             result = apply(client, "upscale", {**UPSCALE, "scale": scale})
             assert (result.height, result.width, result.channels) == (60 * scale, 80 * scale, 4)
             pixels = ramp(60, 80, 4).pixels.tobytes()
