@@ -84,7 +84,7 @@ def test_the_preview_is_the_result(
 
 
 def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[UPSCALE])
     complete(qtbot, window)
     answers: list[object] = []
     window.link.answered.connect(lambda *answer: answers.append(answer))
@@ -98,7 +98,7 @@ def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow,
 def test_undo_brings_the_old_result_back_at_once(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[UPSCALE])
     complete(qtbot, window)
     window.panels.of(UpscalePanel).presets[1.5].click()
     complete(qtbot, window)
@@ -184,7 +184,7 @@ def test_panels_keep_their_margin_beside_the_scroll_bar(
 
 
 def test_pictures_are_dropped_and_pasted(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window()
+    window = make_window(steps=[UPSCALE])
     assert window.pages.currentWidget() is window.welcome
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(picture_file))])
@@ -230,7 +230,7 @@ def test_damaged_hints_are_told_of_and_left_alone(
 def test_a_crash_of_the_engine_is_told_of_and_survived(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file, engine="own")
+    window = make_window(picture_file, steps=[UPSCALE], engine="own")
     complete(qtbot, window)
     window.document.add_hint(Hint(10, 20, "#804020"))
     assert window.link.pid is not None
@@ -250,6 +250,7 @@ def test_an_engine_that_can_be_started_after_all_goes_to_work(
     commands = iter([broken, mended])
     link = EngineLink(lambda: Client(next(commands)))
     window = Window(Settings(tmp_path / "window.ini"), link)
+    window.start_with([UPSCALE])
     window.show()
     with qtbot.waitSignal(link.unavailable, timeout=WAIT):
         link.start()
