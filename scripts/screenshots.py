@@ -53,6 +53,8 @@ class Stage:
     folder: Path
     picture: Path
     out: Path
+    effort: int = 6
+    """How hard pictures are compressed, 0 to 6."""
     window: Window = dataclasses.field(init=False)
     taken: list[Path] = dataclasses.field(default_factory=list)
 
@@ -99,7 +101,7 @@ class Stage:
         grabbed = Image.fromarray(picture_of((widget or self.window).grab().toImage()).pixels[..., :3])
         candidates = []
         for options in ({"lossless": True}, {"quality": _QUALITY}):
-            grabbed.save(packed := io.BytesIO(), "WEBP", method=6, **options)
+            grabbed.save(packed := io.BytesIO(), "WEBP", method=self.effort, **options)
             candidates.append(packed.getvalue())
         path.write_bytes(min(candidates, key=len))
         self.taken.append(path)
@@ -268,6 +270,7 @@ def take(
     picture: Path = EXAMPLE,
     names: frozenset[str] = frozenset(),
     theme: Theme = Theme.LIGHT,
+    effort: int = 6,
 ) -> list[Path]:
     """Takes the pictures of all scenes, or of those named, and gives their files."""
     out.mkdir(parents=True, exist_ok=True)
@@ -278,7 +281,7 @@ def take(
         apply_theme(app, settings)
         # A copy: the window keeps hints beside the picture.
         copy = Path(shutil.copy(picture, folder))
-        stage = Stage(app, settings, Path(folder), copy, out)
+        stage = Stage(app, settings, Path(folder), copy, out, effort)
         for scene in SCENES:
             if not names or scene.__name__ in names:
                 scene(stage)

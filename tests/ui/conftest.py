@@ -1,4 +1,4 @@
-"""A screen that is none, models that are tiny, and windows with an engine process of their own."""
+"""A screen that is none, models that are tiny, and windows with an engine or without."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import sys
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.models import cleaning_model, colouring_model, unet_model
+from tests.ui.engines import SharedEngine, connect
 from unfade.picture import Picture, write_picture
-from unfade.service.client import Client
 from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -58,27 +59,66 @@ def picture_file(tmp_path: Path) -> Path:
     return tmp_path / "ramp.png"
 
 
-def connect() -> Client:
-    """An engine on the CPU."""
-    return Client(sys.executable, ["--device", "cpu", "--threads", "1"])
+@pytest.fixture(scope="session")
+def shared_engine(model_folder: Path) -> Iterator[SharedEngine]:
+    """The engine of all windows whose subject is not an engine's life."""
+    engine = SharedEngine(model_folder)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def listing(shared_engine: SharedEngine) -> dict[str, Any]:
+    """What a real engine says that it has, for windows without one."""
+    return shared_engine.client.list()
+
+
+def settle(qtbot: QtBot, window: Window) -> None:
+    """Waits until all results in view have come and are painted, nothing being made or fading in any more."""
+
+    def settled() -> bool:
+        if not (window.preview.complete and window.canvas.settled):
+            return False
+        window.canvas.repaint()  # something may have come since the last frame
+        return window.canvas.settled
+
+    qtbot.waitUntil(settled, timeout=WAIT)
 
 
 MakeWindow = Callable[..., Window]
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, tmp_path: Path) -> Iterator[MakeWindow]:
-    """Makes a window of 800 x 600 whose engine has told what it has; it is closed after the test."""
+def make_window(
+    qtbot: QtBot, tmp_path: Path, shared_engine: SharedEngine, listing: dict[str, Any]
+) -> Iterator[MakeWindow]:
+    """Makes a window of 800 x 600 that knows what an engine has; it is closed after the test.
+
+    ``steps`` are there before the picture is; without them a window begins with Upscale. The engine is the
+    one that all tests share, or the window's own; or "none" where no filter is to be run: the window is told
+    what an engine would tell, and nothing that it asks for comes.
+    """
     windows: list[Window] = []
 
-    def make(picture: Path | None = None, *, hosted: bool = False) -> Window:
-        link = EngineLink(connect)
+    def make(
+        picture: Path | None = None,
+        *,
+        steps: Sequence[dict[str, Any]] | None = None,
+        engine: Literal["shared", "own", "none"] = "shared",
+        hosted: bool = False,
+    ) -> Window:
+        link = EngineLink(connect if engine == "own" else shared_engine.lend)
         window = Window(Settings(tmp_path / "window.ini"), link, hosted=hosted)
         windows.append(window)
         window.resize(800, 600)
         window.show()
-        with qtbot.waitSignal(link.listed, timeout=WAIT):
-            link.start()
+        if engine == "none":
+            link.listed.emit(copy.deepcopy(listing))
+        else:
+            with qtbot.waitSignal(link.listed, timeout=WAIT):
+                link.start()
+        if steps is not None:
+            window.start_with(steps)
         if picture is not None:
             window.opener.open_file(picture)
             qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)

@@ -1,11 +1,13 @@
 """``unfade preview --host`` with somebody at the window who does as the first argument says: apply, or close.
 
-A program of its own, started by the tests in place of the command.
+A program of its own, started by the tests in place of the command. That the window is on the screen is told
+by a file ``shown`` in the home folder.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from PyQt6.QtCore import QTimer
 
@@ -15,6 +17,8 @@ from unfade.ui.host import Host
 
 def act(host: Host, what: str) -> None:
     window = host.window
+    if window is not None and window.isVisible():
+        (Path.home() / "shown").touch()
     if window is None or window.preview.plan is None or not window.preview.complete:
         return
     if what == "apply" and window.command("apply").isEnabled():

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QImage, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, MakeWindow
+from tests.ui.conftest import MakeWindow, settle
 from tests.unit.picture.samples import display_p3
 from unfade.filters import Hint
 from unfade.inference import Bounds, Extent
@@ -99,17 +99,11 @@ def pixel(canvas: Canvas, x: int, y: int) -> tuple[int, int, int]:
     return colour.red(), colour.green(), colour.blue()
 
 
-def shown(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: window.preview.plan is None or window.preview.complete, timeout=WAIT)
-    qtbot.wait(400)  # images are made, and fade in
-
-
 def test_split_side_and_hold_show_what_they_say(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
-    window.start_with([{"filter": "colorize", "options": {"saturation": 2}}])
-    shown(qtbot, window)
+    window = make_window(picture_file, steps=[{"filter": "colorize", "options": {"saturation": 2}}])
+    settle(qtbot, window)
     canvas = window.canvas
     y = canvas.height() // 2
     left, right = canvas.width() // 2 - 60, canvas.width() // 2 + 60
@@ -121,18 +115,18 @@ def test_split_side_and_hold_show_what_they_say(
     canvas.set_divider(1.0)
     assert [pixel(canvas, x, y) for x in (left, right)] == before
     window.command("view_result").trigger()
-    shown(qtbot, window)
+    settle(qtbot, window)
     result = [pixel(canvas, x, y) for x in (left, right)]
     # The last step of the fade may round by one.
     assert max(abs(a - b) for a, b in zip(result[1], split[1], strict=True)) <= 1 and result[0] != before[0]
     window.command("view_side").trigger()
-    shown(qtbot, window)
+    settle(qtbot, window)
     assert canvas.viewport is not None
     assert canvas.viewport.size.width == canvas.width() // 2
 
 
 def test_wheel_drag_and_keys_move_the_view(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     canvas = window.canvas
     at = QPointF(300, 200)
     assert canvas.viewport is not None
@@ -167,7 +161,7 @@ def open_picker(window: Window) -> HintPicker:
 
 
 def test_hints_by_pointer_and_by_keyboard(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     window.command("tool_hint").trigger()
     assert Task.COLORIZE in window.document.state.enabled  # the tool brings its filter along
     canvas, document = window.canvas, window.document
@@ -196,7 +190,7 @@ def test_hints_by_pointer_and_by_keyboard(qtbot: QtBot, make_window: MakeWindow,
 def test_a_stroke_is_painted_with_the_brush(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {}}])
     window.command("tool_mark").trigger()
     window.panels.of(DeartifactPanel).brush_number.setValue(30)
     canvas = window.canvas
@@ -209,7 +203,7 @@ def test_a_stroke_is_painted_with_the_brush(
     (stroke,) = window.document.state.options("deartifact").strokes
     assert (stroke.mode, stroke.radius) == ("add", 15)
     assert stroke.points[0] == pytest.approx((50, 50), abs=1) and len(stroke.points) > 2
-    shown(qtbot, window)
+    settle(qtbot, window)
     veil = window.preview.results.mask(Place(0, 0))
     assert veil is not None
     place = round(70 / 256 * veil.image.width()), round(50 / 256 * veil.image.height())
@@ -219,7 +213,7 @@ def test_a_stroke_is_painted_with_the_brush(
 
 
 def test_hint_discs_are_painted_in_their_colour(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     window.command("tool_hint").trigger()
     window.document.add_hint(Hint(150, 140, "#ff00ff"))
     canvas = window.canvas

@@ -10,8 +10,9 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters import Hint
+from unfade.filters.hints import Hint
 from unfade.inference import Extent
 from unfade.models import Task
 from unfade.picture import Picture, write_picture
@@ -32,7 +33,7 @@ def window(make_window: MakeWindow, tmp_path: Path) -> Window:
     pixels = np.empty((200, 300, 3), np.uint8)
     pixels[:, :150], pixels[:, 150:] = RED, BLUE
     write_picture(Picture(pixels), tmp_path / "flag.png")
-    window = make_window(tmp_path / "flag.png")
+    window = make_window(tmp_path / "flag.png", engine="none")
     window.preview.pause(True)
     window.start_with([{"filter": "colorize", "options": {"model": "colour"}}])
     window.command("tool_hint").setChecked(True)
@@ -76,9 +77,11 @@ def test_it_shows_the_colour_beside_the_pointer(qtbot: QtBot, window: Window) ->
     window.canvas.set_divider(1.0)
     place = at(window, 220, 100)
     qtbot.mouseMove(window.canvas, place)
-    qtbot.wait(50)
-    shown = window.canvas.grab().toImage().pixelColor(place + QPoint(26, -26))
-    assert shown == QColor(*BLUE)
+
+    def shown() -> QColor:
+        return window.canvas.grab().toImage().pixelColor(place + QPoint(26, -26))
+
+    qtbot.waitUntil(lambda: shown() == QColor(*BLUE), timeout=WAIT)
 
 
 def test_keys_alone_do(qtbot: QtBot, window: Window) -> None:

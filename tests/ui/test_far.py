@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, MakeWindow, ramp
+from tests.ui.conftest import MakeWindow, ramp, settle
 from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
 from unfade.ui.canvas.images import picture_of
@@ -25,7 +25,7 @@ from unfade.ui.window import Window
 CLEAN = [{"filter": "deartifact", "options": {"model": "clean"}}]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(height=st.integers(1, 20_000), width=st.integers(1, 20_000), zoom=st.floats(0.02, 8))
 def test_no_view_takes_many_more_images_than_the_limit(height: int, width: int, zoom: float) -> None:
     extent = Extent(height, width)
@@ -63,7 +63,7 @@ def test_a_mosaic_keeps_what_is_old_where_nothing_new_has_come() -> None:
 
 
 def grabbed(qtbot: QtBot, window: Window) -> np.ndarray:
-    qtbot.wait(500)  # images are made, and fade in
+    settle(qtbot, window)
     return picture_of(window.canvas.grab().toImage()).pixels[..., :3].astype(int)
 
 
@@ -75,10 +75,9 @@ def test_from_afar_it_looks_as_tile_by_tile(
     if channels == 4:
         picture.pixels[..., 3] = np.where(np.arange(1500) < 700, 255, 0)
     write_picture(picture, tmp_path / "large.png")
-    window = make_window(tmp_path / "large.png")
-    window.start_with(CLEAN)
+    window = make_window(tmp_path / "large.png", steps=CLEAN)
     window.command("view_result").setChecked(True)
-    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    assert window.preview.plan is not None
     near = grabbed(qtbot, window)
     monkeypatch.setattr(grid, "MOST_SQUARES", 6)
     assert window.canvas.viewport is not None and level_for(window.canvas.viewport.visible) == 2
@@ -98,10 +97,10 @@ def test_a_new_result_is_seen_from_afar(
 ) -> None:
     write_picture(ramp(600, 700), tmp_path / "picture.png")
     monkeypatch.setattr(grid, "MOST_SQUARES", 2)
-    window = make_window(tmp_path / "picture.png")
-    window.start_with([{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}])
+    steps = [{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}]
+    window = make_window(tmp_path / "picture.png", steps=steps)
     window.command("view_result").setChecked(True)
-    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    assert window.preview.plan is not None
     coloured = grabbed(qtbot, window)
     window.panels.of(ColorizePanel).saturation.slider.setValue(0)
     gray = grabbed(qtbot, window)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.models import colouring_model
-from tests.ui.conftest import connect, ramp
+from tests.ui.conftest import ramp
+from tests.ui.engines import SharedEngine
 from tests.unit.picture.samples import display_p3
 from unfade.service.client import Client, EngineError, Result
 
@@ -35,27 +36,30 @@ def apply(client: Client, filter: str, options: dict[str, object]) -> Result:
     return client.apply(filter, options, 80, 60, 4, "u8", pixels.tobytes(), title="Layer 1")
 
 
-def test_apply_hands_the_result_back_and_what_was_done(home: dict[str, str]) -> None:
+def test_apply_hands_the_result_back_and_what_was_done(
+    shared_engine: SharedEngine, home: dict[str, str]
+) -> None:
     with window("apply", home) as client:
-        for scale in (2, 3):  # a second picture gets a second window
+        engine = shared_engine.client
+        for scale in (2, 3):  # a second picture gets a second window, also at once
             result = apply(client, "upscale", {**UPSCALE, "scale": scale})
             assert (result.height, result.width, result.channels) == (60 * scale, 80 * scale, 4)
-            with connect() as engine:
-                pixels = ramp(60, 80, 4).pixels.tobytes()
-                again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=result.recipe)
+            pixels = ramp(60, 80, 4).pixels.tobytes()
+            again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=result.recipe)
             assert result.pixels == again.pixels
 
 
-def test_the_result_has_the_profile_that_was_sent(home: dict[str, str], tmp_path: Path) -> None:
+def test_the_result_has_the_profile_that_was_sent(
+    shared_engine: SharedEngine, home: dict[str, str], tmp_path: Path
+) -> None:
     """Colorize gives sRGB; the editor gets values of its own profile, as from the engine without a window."""
     options = {"model": str(colouring_model(tmp_path / "tint.onnx"))}
     pixels = ramp(60, 80, 4).pixels.tobytes()
     with window("apply", home) as client:
         result = client.apply("colorize", options, 80, 60, 4, "u8", pixels, icc=display_p3())
-    with connect() as engine:
-        recipe = result.recipe
-        again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe, icc=display_p3())
-        plain = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe)
+    engine, recipe = shared_engine.client, result.recipe
+    again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe, icc=display_p3())
+    plain = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe)
     found, wanted, srgb = (np.frombuffer(r.pixels, np.uint8).astype(int) for r in (result, again, plain))
     assert np.abs(found - wanted).max() <= 2  # the window's engine is sent sRGB at 8 bits
     assert np.abs(found - srgb).max() > 6
@@ -78,11 +82,14 @@ def test_what_cannot_be_shown_is_refused(home: dict[str, str]) -> None:
             client.list()
 
 
-def test_the_end_of_the_editor_closes_the_window(home: dict[str, str]) -> None:
+def test_the_end_of_the_editor_closes_the_window(home: dict[str, str], tmp_path: Path) -> None:
     client = window("wait", home)
     pixels = ramp(60, 80).pixels
     client.submit("upscale", UPSCALE, 80, 60, 3, "u8", pixels.tobytes())
-    time.sleep(1.0)  # the window comes up
+    for _ in range(600):
+        if (tmp_path / "shown").exists():
+            break
+        time.sleep(0.1)
     client.close(timeout=30)
     with pytest.raises(ProcessLookupError):
         os.kill(client.pid, 0)

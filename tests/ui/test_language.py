@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import WAIT, MakeWindow
 from unfade.models import Task
 from unfade.service.client import EngineError
 from unfade.ui.engine import sentence_of
@@ -60,7 +60,7 @@ def texts(window: Window) -> list[str]:
 
 
 def full(make_window: MakeWindow, picture: Path) -> Window:
-    window = make_window(picture)
+    window = make_window(picture, engine="none")
     window.resize(1100, 600)  # more than any language needs
     for task in Task:
         window.command(task.value).setChecked(True)
@@ -76,19 +76,20 @@ def test_a_window_speaks_as_one_that_began_so(
     entry = next(action for action in switched.findChildren(QAction) if action.text() == name)
     entry.trigger()
     assert switched.settings.language == language
-    qtbot.wait(50)
     begun = full(make_window, picture_file)
-    qtbot.wait(150)
     assert switched.welcome is not None
     switched.welcome.refresh()  # the other one's picture is among the recent ones now
     for window in (switched, begun):
         window.canvas.zoom_fit()
-    spoken, expected = Counter(texts(switched)), Counter(texts(begun))
-    assert (spoken - expected, expected - spoken) == (Counter(), Counter())
-    assert switched.panels.width() == begun.panels.width()
+
+    def compare() -> None:
+        spoken, expected = Counter(texts(switched)), Counter(texts(begun))
+        assert (spoken - expected, expected - spoken) == (Counter(), Counter())
+        assert switched.panels.width() == begun.panels.width()
+
+    qtbot.waitUntil(compare, timeout=WAIT)
     install_language(qapp, "en")
-    qtbot.wait(50)
-    assert switched.command("open").text() == "&Open…"
+    qtbot.waitUntil(lambda: switched.command("open").text() == "&Open…", timeout=WAIT)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_scales_have_the_languages_separator(
     qapp: QApplication, make_window: MakeWindow, picture_file: Path, language: str, half: str
 ) -> None:
     install_language(qapp, language)
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     preset = window.panels.of(UpscalePanel).presets[1.5]
     assert preset.text() == half
     assert half[:-1] in preset.accessibleName()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, connect, ramp
+from tests.ui.conftest import WAIT, ramp
+from tests.ui.engines import SharedEngine, connect
 from unfade.inference import Bounds
 from unfade.picture import Metadata
 from unfade.service.client import Client
@@ -21,8 +22,7 @@ from unfade.ui.link import EngineLink, Question
 STEPS = ({"filter": "upscale", "options": {"model": "double"}},)
 
 
-@pytest.fixture
-def link(qtbot: QtBot) -> Iterator[EngineLink]:
+def started(qtbot: QtBot, connect: Callable[[], Client]) -> Iterator[EngineLink]:
     link = EngineLink(connect)
     with qtbot.waitSignal(link.listed, timeout=WAIT):
         link.start()
@@ -30,29 +30,41 @@ def link(qtbot: QtBot) -> Iterator[EngineLink]:
     link.close()
 
 
+@pytest.fixture
+def link(qtbot: QtBot) -> Iterator[EngineLink]:
+    """To an engine of its own, which may be killed."""
+    yield from started(qtbot, connect)
+
+
+@pytest.fixture
+def lent(qtbot: QtBot, shared_engine: SharedEngine) -> Iterator[EngineLink]:
+    """To the engine that others use too."""
+    yield from started(qtbot, shared_engine.lend)
+
+
 def pid_of(link: EngineLink) -> int:
     assert link.pid is not None
     return link.pid
 
 
-def test_parts_come_as_asked_and_only_the_newest_of_a_lane(qtbot: QtBot, link: EngineLink) -> None:
+def test_parts_come_as_asked_and_only_the_newest_of_a_lane(qtbot: QtBot, lent: EngineLink) -> None:
     picture = ramp(600, 700)
-    link.store("picture", lambda: picture)
+    lent.store("picture", lambda: picture)
     refused: list[tuple[int, str]] = []
-    link.refused.connect(lambda ticket, kind, _text: refused.append((ticket, kind)))
-    with qtbot.waitSignal(link.answered, timeout=WAIT) as answer:
-        old = link.ask(Question("picture", STEPS, lane="preview"))
-        new = link.ask(Question("picture", STEPS, Bounds(10, 20, 30, 40), "preview"))
+    lent.refused.connect(lambda ticket, kind, _text: refused.append((ticket, kind)))
+    with qtbot.waitSignal(lent.answered, timeout=WAIT) as answer:
+        old = lent.ask(Question("picture", STEPS, lane="preview"))
+        new = lent.ask(Question("picture", STEPS, Bounds(10, 20, 30, 40), "preview"))
     ticket, result = answer.args
     assert ticket == new
     assert (result.height, result.width) == (60, 80) and result.region == (20, 40, 60, 80)
     assert refused == [(old, "superseded")]
 
 
-def test_a_request_is_refused_with_a_sentence(qtbot: QtBot, link: EngineLink) -> None:
-    link.store("picture", lambda: ramp(20, 20))
-    with qtbot.waitSignal(link.refused, timeout=WAIT) as refusal:
-        link.ask(Question("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
+def test_a_request_is_refused_with_a_sentence(qtbot: QtBot, lent: EngineLink) -> None:
+    lent.store("picture", lambda: ramp(20, 20))
+    with qtbot.waitSignal(lent.refused, timeout=WAIT) as refusal:
+        lent.ask(Question("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
     assert refusal.args[1] == "model" and refusal.args[2].endswith(".")
 
 

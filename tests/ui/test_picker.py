@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
@@ -27,7 +27,6 @@ def lab_of(colour: str) -> list[float]:
 
 
 @given(byte, byte, byte, st.floats(15, 93))
-@settings(deadline=None)
 def test_a_fitted_colour_has_the_lightness_and_the_hue(r: int, g: int, b: int, lightness: float) -> None:
     wanted = chroma_of(f"#{r:02x}{g:02x}{b:02x}")
     found = fitted(wanted, lightness)

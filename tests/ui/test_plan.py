@@ -98,7 +98,7 @@ def test_blends_are_linear_and_keep_alpha(dtype: type) -> None:
     assert halfway == pytest.approx(0.6, abs=0.005)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     height=st.integers(1, 1500),
     width=st.integers(1, 1500),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
-from tests.ui.conftest import ramp
+from tests.ui.conftest import WAIT, ramp
+from tests.ui.engines import SharedEngine, connect
 from tests.unit.picture.samples import display_p3
 from unfade.filters import ColorizeOptions, find_filter
 from unfade.inference import Device, Engine
@@ -26,7 +26,6 @@ from unfade.ui.queue.rows import thumbnail
 from unfade.ui.settings import Settings
 
 STEPS = [{"filter": "upscale", "options": {"scale": 2}}]
-WAIT = 90_000  # milliseconds; an engine on a busy machine
 
 
 def save(path: Path, size: tuple[int, int] = (20, 14), colour: str = "teal") -> Path:
@@ -214,21 +213,17 @@ def test_thumbnails(tmp_path: Path) -> None:
     assert thumbnail(tmp_path / "absent.jpg", 96).isNull()
 
 
-# The panel, with a real engine
-
-
-def connect() -> Client:
-    return Client([sys.executable, "-m", "unfade", "serve", "--device", "cpu"])
+# The panel, with a real engine: the one that all tests share, unless its own life is the subject
 
 
 MakePanel = Callable[..., QueuePanel]
 
 
 @pytest.fixture
-def make_panel(qtbot: QtBot, tmp_path: Path) -> Iterator[MakePanel]:
+def make_panel(qtbot: QtBot, tmp_path: Path, shared_engine: SharedEngine) -> Iterator[MakePanel]:
     made: list[QueuePanel] = []
 
-    def make(connect: Callable[[], Client] = connect, steps: object = STEPS) -> QueuePanel:
+    def make(connect: Callable[[], Client] = shared_engine.lend, steps: object = STEPS) -> QueuePanel:
         settings = Settings(tmp_path / "window.ini")
         settings.set_output_folder(tmp_path / "out")
         panel = QueuePanel(lambda: steps, settings, connect=connect)  # type: ignore[arg-type, return-value]
@@ -340,7 +335,7 @@ def test_cancelling_what_runs(qtbot: QtBot, make_panel: MakePanel, tmp_path: Pat
 def test_closing_in_mid_run_leaves_nothing_half_written(
     qtbot: QtBot, make_panel: MakePanel, tmp_path: Path
 ) -> None:
-    panel = make_panel()
+    panel = make_panel(connect)
     panel.add([save(tmp_path / "large.png", (700, 700))])
     panel.start()
     qtbot.waitUntil(lambda: panel.queue.items[0].share > 0, timeout=WAIT)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import WAIT, MakeWindow
+from tests.ui.conftest import WAIT, MakeWindow, settle
 from unfade.filters import Stroke
+from unfade.filters.strokes import Stroke
 from unfade.models import Source, Task, Variant
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
@@ -56,7 +57,7 @@ def with_model(window: Window, name: str, **options: object) -> None:
 
 
 def test_without_a_mask_removal_is_not_offered(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     panel = window.panels.of(DeartifactPanel)
     with_model(window, "clean")
     assert panel.watermark.isEnabled() and panel.watermark.isChecked() and panel.blind.isHidden()
@@ -86,20 +87,16 @@ def test_a_blind_model_works_with_what_was_set_for_another(
 def test_a_painted_mark_is_filled_in_and_shown(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, model: str
 ) -> None:
-    window = make_window(picture_file)
-    with_model(window, model)
+    window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {"model": model}}])
 
     def result() -> np.ndarray:
-        qtbot.waitUntil(lambda: window.preview.complete, timeout=WAIT)
-        qtbot.wait(300)
+        settle(qtbot, window)
         shown = window.preview.results.image(Place(0, 0))
         assert shown is not None
         return picture_of(shown.image).pixels.astype(int)
 
-    result()
     before = result()
     window.document.add_stroke(Stroke("add", 12, ((60.0, 60.0), (120.0, 60.0))))
-    result()
     after = result()
     scale = before.shape[0] / 256
     row, columns = round(60 * scale), slice(round(60 * scale), round(120 * scale))

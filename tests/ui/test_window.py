@@ -67,8 +67,7 @@ def expected(window: Window) -> Picture:
 def test_the_preview_is_the_result(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, steps: list[dict], tolerance: int
 ) -> None:
-    window = make_window(picture_file)
-    window.start_with(steps)
+    window = make_window(picture_file, steps=steps)
     complete(qtbot, window)
     whole, extent = expected(window), window.document.extent
     assert extent is not None
@@ -83,7 +82,7 @@ def test_the_preview_is_the_result(
 
 
 def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[UPSCALE])
     complete(qtbot, window)
     answers: list[object] = []
     window.link.answered.connect(lambda *answer: answers.append(answer))
@@ -97,7 +96,7 @@ def test_moving_strength_asks_for_nothing(qtbot: QtBot, make_window: MakeWindow,
 def test_undo_brings_the_old_result_back_at_once(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[UPSCALE])
     complete(qtbot, window)
     window.panels.of(UpscalePanel).presets[1.5].click()
     complete(qtbot, window)
@@ -108,7 +107,7 @@ def test_undo_brings_the_old_result_back_at_once(
 
 
 def test_a_size_in_pixels_sets_the_scale(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     window.panels.of(UpscalePanel).width_field.setValue(750)
     assert window.document.state.options("upscale").scale == 2.5
     assert window.panels.of(UpscalePanel).height_field.value() == 700
@@ -117,8 +116,7 @@ def test_a_size_in_pixels_sets_the_scale(make_window: MakeWindow, picture_file: 
 def test_the_saved_file_is_the_whole_result(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path
 ) -> None:
-    window = make_window(picture_file)
-    window.start_with([UPSCALE])
+    window = make_window(picture_file, steps=[UPSCALE])
     out = tmp_path / "out.png"
     with qtbot.waitSignal(window.finisher.saver.saved, timeout=WAIT):
         window.whole.run(lambda _result, picture: window.finisher.saver.save(picture, SaveChoice(out, "png")))
@@ -128,6 +126,7 @@ def test_the_saved_file_is_the_whole_result(
 def test_a_run_can_be_stopped(qtbot: QtBot, make_window: MakeWindow, tmp_path: Path) -> None:
     write_picture(ramp(1600, 1600), tmp_path / "large.png")
     window = make_window(tmp_path / "large.png")
+    window.command("zoom_actual").trigger()  # the preview goes on with what is in view, a quarter
     results: list[object] = []
     with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
         window.whole.run(lambda *result: results.append(result))
@@ -143,7 +142,7 @@ def test_wrong_files_are_told_of(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     picture = window.document.picture
     with qtbot.waitSignal(window.loader.failed, timeout=WAIT):
         window.opener.open_file(tmp_path / name)
@@ -152,12 +151,13 @@ def test_wrong_files_are_told_of(
 
 
 def test_a_window_begins_with_nothing_to_undo(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window()
+    window = make_window(engine="none")
     window.start_with([UPSCALE])
     assert not window.command("undo").isEnabled()
     window.command("deartifact").setChecked(True)
     assert window.command("undo").isEnabled()
-    assert make_window(picture_file).status.currentMessage() == ""  # it said that it was opening
+    opened = make_window(picture_file, engine="none")
+    assert opened.status.currentMessage() == ""  # it said that it was opening
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -166,7 +166,7 @@ def test_panels_keep_their_margin_beside_the_scroll_bar(
 ) -> None:
     install_language(qapp, language)
     try:
-        window = make_window()
+        window = make_window(engine="none")
     finally:
         install_language(qapp, "en")
     window.resize(800, 400)
@@ -182,7 +182,7 @@ def test_panels_keep_their_margin_beside_the_scroll_bar(
 
 
 def test_pictures_are_dropped_and_pasted(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window()
+    window = make_window(steps=[UPSCALE])
     assert window.pages.currentWidget() is window.welcome
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(picture_file))])
@@ -205,10 +205,10 @@ def test_pictures_are_dropped_and_pasted(qtbot: QtBot, make_window: MakeWindow, 
 
 
 def test_hints_are_kept_beside_the_picture(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     window.document.add_hint(Hint(10, 20, "#804020"))
     qtbot.waitUntil(hints_path(picture_file).exists, timeout=WAIT)
-    again = make_window(picture_file)
+    again = make_window(picture_file, engine="none")
     assert again.document.hints == (Hint(10, 20, "#804020"),)
     again.document.remove_hint(0)
     again.keeper.close()
@@ -219,7 +219,7 @@ def test_damaged_hints_are_told_of_and_left_alone(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
     hints_path(picture_file).write_text("[{]")
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     qtbot.waitUntil(window.notice.isVisible, timeout=WAIT)
     assert ".hints.json" in window.notice.text.text()
     assert hints_path(picture_file).read_text() == "[{]"
@@ -228,7 +228,7 @@ def test_damaged_hints_are_told_of_and_left_alone(
 def test_a_crash_of_the_engine_is_told_of_and_survived(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, steps=[UPSCALE], engine="own")
     complete(qtbot, window)
     window.document.add_hint(Hint(10, 20, "#804020"))
     assert window.link.pid is not None
@@ -248,12 +248,13 @@ def test_an_engine_that_can_be_started_after_all_goes_to_work(
     commands = iter([broken, mended])
     link = EngineLink(lambda: Client(next(commands)))
     window = Window(Settings(tmp_path / "window.ini"), link)
+    window.start_with([UPSCALE])
     window.show()
     with qtbot.waitSignal(link.unavailable, timeout=WAIT):
         link.start()
-    window.opener.open_file(picture_file)
-    qtbot.waitUntil(lambda: window.document.picture is not None, timeout=WAIT)
-    qtbot.wait(200)
+    with qtbot.waitSignal(link.refused, timeout=WAIT):  # of the preview
+        window.opener.open_file(picture_file)
+    assert window.document.picture is not None
     assert "the driver is busy" in window.notice.text.text()
     window.notice.remedy.click()
     complete(qtbot, window)
@@ -261,18 +262,18 @@ def test_an_engine_that_can_be_started_after_all_goes_to_work(
 
 
 def test_settings_are_remembered_but_not_marks(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     state = window.document.state.with_options(Task.UPSCALE, scale=3.0)
     window.document.change(state.with_options(Task.DEARTIFACT, strokes=(Stroke("keep", 3, ((1, 1),)),)))
     window.close()
-    state = make_window().document.state
+    state = make_window(engine="none").document.state
     assert state.options("upscale").scale == 3 and state.options("deartifact") == State().options(
         "deartifact"
     )
 
 
 def test_everything_has_a_name_and_can_be_reached(make_window: MakeWindow, picture_file: Path) -> None:
-    window = make_window(picture_file)
+    window = make_window(picture_file, engine="none")
     for task in Task:
         window.command(task.value).setChecked(True)
     assert nameless(window) == []
@@ -285,7 +286,7 @@ def test_closing_in_the_middle_leaves_no_process(
     qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
 ) -> None:
     write_picture(ramp(1600, 1600), tmp_path / "large.png")
-    window = make_window(tmp_path / "large.png")
+    window = make_window(tmp_path / "large.png", engine="own")
     with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
         window.whole.run(lambda _result, _picture: None)
     pid = window.link.pid

@@ -118,7 +118,7 @@ class Host(QObject):
         link = EngineLink()
         window = Window(self._settings, link, hosted=True)
         window.finisher.applied.connect(self._applied)
-        window.closed.connect(self._closed)
+        window.closed.connect(lambda: self._closed(request))
         self.window = window
         link.start()
         try:
@@ -140,12 +140,16 @@ class Host(QObject):
         if self.window is not None:
             self.window.close()
 
-    def _closed(self) -> None:
+    def _closed(self, request: Apply) -> None:
         window, self.window = self.window, None
         if window is not None:
             window.deleteLater()
-        request, self._request = self._request, None
-        if request is not None:
+        self._cancel(request)
+
+    def _cancel(self, request: Apply | None) -> None:
+        """Refuses a request that is still open: while its window closes, the next one may have come."""
+        if request is not None and request is self._request:
+            self._request = None
             message = translate("Host", "The window was closed, and nothing was changed.")
             self._connection.refuse(request.id, "cancelled", message)
 
@@ -155,7 +159,7 @@ class Host(QObject):
         if self.window is not None:
             self.window.close()
         else:
-            self._closed()
+            self._cancel(self._request)
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
         assert self._picture is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,21 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_importing_is_quick_and_light() -> None:
     code = (
-        "import sys, time; start = time.perf_counter()\n"
-        "import unfade; seconds = time.perf_counter() - start\n"
+        "import sys, unfade\n"
         "heavy = {'torch', 'PyQt6', 'onnxruntime', 'pyvips', 'numpy', 'click', 'msgspec', 'rich'}\n"
         "heavy &= set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-        "assert seconds < 0.3, seconds"
+        "assert not heavy, heavy"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+
+    def seconds(code: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - start
+
+    # By turns, and the quickest of each: a machine that is busy with other things slows both.
+    rounds = [(seconds("pass"), seconds(code)) for _ in range(5)]
+    nothing, importing = (min(times) for times in zip(*rounds, strict=True))
+    assert importing < 6 * nothing, rounds
 
 
 def test_upscaling_needs_no_torch_and_no_qt(model: str) -> None:

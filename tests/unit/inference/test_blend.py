@@ -6,7 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -15,9 +15,7 @@ from unfade.inference import Bounds, Device, Extent, Session, array_reader, arra
 from unfade.inference.tiling import fades, window_weights
 from unfade.models import Tiling
 
-SETTINGS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=60)
 
 
 @given(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ DTYPES = (np.uint8, np.uint16, np.float32)
 FLOAT_ROUNDING = 2e-5
 """What float32 sums differ by when convolutions of another size add in another order."""
 PEAK = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=150)
 
 
 def picture(height: int, width: int, channels: int, dtype: Any, seed: int) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unfade.inference import (
@@ -35,7 +35,6 @@ def layouts_of(largest: int, tiles: st.SearchStrategy[int]) -> st.SearchStrategy
 layouts = layouts_of(100, st.integers(1, 120)) | layouts_of(700, st.integers(100, 800))
 
 
-@settings(deadline=None)
 @given(layouts)
 def test_promises(layout: TileLayout) -> None:
     height, width = layout.extent.height, layout.extent.width

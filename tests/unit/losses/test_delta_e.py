@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from unfade_training.losses.pixel import DeltaE
 
 from unfade_training.losses import build_loss
+from unfade_training.losses.pixel import DeltaE
 
 
 def test_equal_pictures_differ_by_the_rounding_alone() -> None:

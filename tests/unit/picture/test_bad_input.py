@@ -170,7 +170,7 @@ def test_the_limit_of_pixels_is_adjustable(tmp_path: Path, kind: str) -> None:
     assert "claims 70 x 60 pixels" in refusal(path, max_pixels=60 * 70 - 1)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4),
@@ -196,7 +196,7 @@ def test_whatever_the_bytes_a_picture_or_a_sentence(
             assert picture.pixels.dtype in (np.uint8, np.uint16, np.float32)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damaged_exif_never_hides_the_picture(changes: list[tuple[float, int]]) -> None:
     block = bytearray(exif_block(1))

@@ -167,7 +167,7 @@ def test_resampling_in_strips_is_resampling_at_once(
         )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),

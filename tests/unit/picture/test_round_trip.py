@@ -43,7 +43,7 @@ def test_lossless_formats_give_back_every_sample(
     assert picture.metadata == Metadata(dpi=(72.0, 72.0) if kind == "tiff" else None)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data(), case=st.sampled_from(LOSSLESS))
 def test_any_picture_survives_lossless_formats(data: st.DataObject, case: tuple[str, int, str]) -> None:
     kind, channels, dtype = case

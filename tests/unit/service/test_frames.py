@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.service.conftest import Start, picture, pixels_of, shape_of
@@ -235,7 +235,7 @@ wild = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(headers=st.lists(wild.filter(lambda header: header.get("type") != "shutdown"), max_size=4))
 def test_no_header_disturbs_the_service(service: Service, headers: list[dict[str, Any]]) -> None:
     service.write(b"".join(frame({**header, "payload": 0}) for header in headers))
@@ -244,7 +244,7 @@ def test_no_header_disturbs_the_service(service: Service, headers: list[dict[str
         assert reply["type"] != "error" or reply["kind"] in ("usage", "cancelled", "superseded", "memory")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(data=st.binary(min_size=1, max_size=300))
 def test_no_bytes_make_it_print_a_traceback(environment: dict[str, str], data: bytes) -> None:
     with Service(environment) as service:

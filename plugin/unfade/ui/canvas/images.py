@@ -132,6 +132,11 @@ class Images(QObject):
             self._pool.submit(self._make, slot, version, make)
         return shown
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are images still to come."""
+        return bool(self._wanted)
+
     def peek(self, slot: Hashable) -> Shown | None:
         """What the slot shows, whatever it is."""
         return self._shown.get(slot)

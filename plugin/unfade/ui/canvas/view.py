@@ -66,6 +66,7 @@ class Canvas(QWidget):
         self._toolbox = Toolbox(tools)
         self._frame = FramePainter(document, preview.results, painter, self._toolbox)
         self._gestures = Gestures(self._scene, self._toolbox, self)
+        self._fading = False
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(_FRAME)
@@ -93,6 +94,11 @@ class Canvas(QWidget):
     def viewport(self) -> Viewport | None:
         """The window onto the picture; None without one."""
         return self._scene.viewport
+
+    @property
+    def settled(self) -> bool:
+        """Whether the last frame showed all that there is: no image is still being made or fading in."""
+        return not self._fading and not self._painter.images.busy
 
     def set_original(self, original: Original | None) -> None:
         """Shows a picture, all of it, or none."""
@@ -348,7 +354,9 @@ class Canvas(QWidget):
         painter = QPainter(self)
         loupe = self._scene.loupe and self._gestures.dragged is None
         colours = colours_of(self.palette())
-        if self._frame.paint(painter, self._scene, colours, loupe=loupe, focused=self.hasFocus()):
+        focused = self.hasFocus()
+        self._fading = self._frame.paint(painter, self._scene, colours, loupe=loupe, focused=focused)
+        if self._fading:
             self._fade.start()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
