@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters import Hint
-from unfade.filters.hints import Hint
 from unfade.inference import Extent
 from unfade.models import Task
 from unfade.picture import Picture, write_picture

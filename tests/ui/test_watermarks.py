@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow, settle
 from unfade.filters import Stroke
-from unfade.filters.strokes import Stroke
 from unfade.models import Source, Task, Variant
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
