@@ -7,7 +7,7 @@ Runs inside GIMP where the plug-in is installed (unfade install gimp), with a mo
         --batch-interpreter=python-fu-eval -b "exec(open('bench/round_trip_gimp.py').read())" --quit
 
 UNFADE_BENCH_FILTER=deartifact measures a filter that keeps the size, with a model that changes nothing:
-identity_model(pathlib.Path('same.onnx'), 1, task=unfade.models.Task.DEARTIFACT).
+identity_model(pathlib.Path('same.onnx'), 1, task="deartifact").
 
 All times are seconds. "added" is the whole call less what the engine's log says the filter took in it; beside
 it, with the same layer and the same client, what the start of an engine takes, and the crossing ("pipe").

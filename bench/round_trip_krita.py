@@ -4,7 +4,7 @@ A plug-in for Krita that runs once Krita is up, prints a table into UNFADE_BENCH
 Unfade's own plug-in installed (unfade install krita) and models that only repeat pixels:
 
     python -c "import pathlib, unfade.models, tests.models as m; \\
-        m.identity_model(pathlib.Path('same.onnx'), 1, task=unfade.models.Task.DEARTIFACT); \\
+        m.identity_model(pathlib.Path('same.onnx'), 1, task="deartifact"); \\
         m.identity_model(pathlib.Path('repeat.onnx'), 2)"
     cd ~/.local/share/krita/pykrita; mkdir unfade_bench; cp ROUND_TRIP_KRITA.PY unfade_bench/__init__.py
     sed s/=unfade/=unfade_bench/ unfade.desktop > unfade_bench.desktop

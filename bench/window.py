@@ -32,7 +32,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 from tests.models import cleaning_model
 
-from unfade.models import Task
+from unfade.filters import all_filters
 from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float, write_picture
 from unfade.ui.canvas.painting import FADE
 from unfade.ui.canvas.viewport import Viewport
@@ -204,7 +204,7 @@ def heartbeat(explain: bool, what: str) -> Iterator[None]:
         sys.stdout.write(f"    {count:4d}  {stack}\n")
 
 
-def gaps(stage: Stage, megapixels: float, tasks: list[Task], seconds: float, explain: bool) -> None:
+def gaps(stage: Stage, megapixels: float, tasks: list[str], seconds: float, explain: bool) -> None:
     """Opens the picture and previews all of it; then makes the whole result, as saving does."""
     path = photograph(stage.folder / "large.jpg", megapixels)
     stage.open_window()
@@ -217,19 +217,19 @@ def gaps(stage: Stage, megapixels: float, tasks: list[Task], seconds: float, exp
     stage.close()
 
 
-def one_task(stage: Stage, path: Path, task: Task, seconds: float, explain: bool) -> None:
+def one_task(stage: Stage, path: Path, task: str, seconds: float, explain: bool) -> None:
     window, results = stage.window, list[Picture]()
-    window.start_with([{"filter": task.value, "options": {}}])
-    with heartbeat(explain, f"{task.value}: opened, and previewed whole"):
+    window.start_with([{"filter": task, "options": {}}])
+    with heartbeat(explain, f"{task}: opened, and previewed whole"):
         stage.open(path)
         stage.wait(lambda: window.preview.plan is not None and window.preview.complete, seconds)
-    with heartbeat(explain, f"{task.value}: moved about at 1:1"):
+    with heartbeat(explain, f"{task}: moved about at 1:1"):
         window.command("zoom_actual").trigger()
         for step in range(60):
             assert window.canvas.viewport is not None
             window.canvas.set_viewport(window.canvas.viewport.moved(-23, -11 if step % 2 else 7))
             stage.wait(lambda: False, 0.02)
-    with heartbeat(explain, f"{task.value}: the whole result"):
+    with heartbeat(explain, f"{task}: the whole result"):
         window.whole.run(lambda _result, picture: results.append(picture))
         stage.wait(lambda: bool(results), seconds)
         window.whole.stop()
@@ -283,7 +283,9 @@ def main() -> None:
     parser.add_argument("what", choices=["first", "gaps", "paint"])
     parser.add_argument("--rounds", type=int, default=5, help="first: how many warm openings")
     parser.add_argument("--megapixels", type=float, help="gaps: 12, paint: 100")
-    parser.add_argument("--task", action="append", choices=[task.value for task in Task], help="gaps: all")
+    parser.add_argument(
+        "--task", action="append", choices=[filter.name for filter in all_filters()], help="gaps: all"
+    )
     parser.add_argument("--seconds", type=float, default=PATIENCE, help="most for each preview")
     parser.add_argument("--explain", action="store_true", help="gaps: what the event loop was at")
     arguments = parser.parse_args()
@@ -292,7 +294,7 @@ def main() -> None:
         if arguments.what == "first":
             first(stage, arguments.rounds)
         elif arguments.what == "gaps":
-            tasks = [Task(name) for name in arguments.task] if arguments.task else list(Task)
+            tasks = arguments.task or [filter.name for filter in all_filters()]
             gaps(stage, arguments.megapixels or 12, tasks, arguments.seconds, arguments.explain)
         else:
             paint(stage, arguments.megapixels or 100, arguments.seconds)

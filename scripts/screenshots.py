@@ -24,7 +24,6 @@ from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from unfade.filters import Hint, Stroke
-from unfade.models import Task
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.dialogs.help import ShortcutSheet
@@ -73,7 +72,7 @@ class Stage:
         end = time.monotonic() + seconds
         self.wait(lambda: time.monotonic() > end)
 
-    def open_window(self, *tasks: Task, picture: bool = True) -> bool:
+    def open_window(self, *tasks: str, picture: bool = True) -> bool:
         """A new window with these filters on; False where one of them has no model."""
         link = EngineLink()
         self.window = Window(self.settings, link)
@@ -86,7 +85,7 @@ class Stage:
         if not set(tasks) <= self.window.preview.models.tasks:
             return False
         if tasks:
-            self.window.start_with([{"filter": task.value, "options": {}} for task in tasks])
+            self.window.start_with([{"filter": task, "options": {}} for task in tasks])
         if picture:
             self.window.opener.open_file(self.picture)
             self.wait(lambda: self.window.document.picture is not None)
@@ -132,7 +131,7 @@ def empty(stage: Stage) -> None:
 
 def upscale(stage: Stage) -> None:
     """A picture in split view, side by side, and at actual pixels with the loupe."""
-    stage.open_window(Task.UPSCALE)
+    stage.open_window("upscale")
     stage.shoot("upscale")
     stage.window.command("view_side").setChecked(True)
     stage.shoot("side-by-side")
@@ -149,7 +148,7 @@ def upscale(stage: Stage) -> None:
 
 def deartifact(stage: Stage) -> None:
     """The watermark's mask over the picture, with strokes."""
-    if not stage.open_window(Task.DEARTIFACT):
+    if not stage.open_window("deartifact"):
         print("no model for deartifact: its picture is left out")
         return
     window = stage.window
@@ -163,7 +162,7 @@ def deartifact(stage: Stage) -> None:
 
 def colorize(stage: Stage) -> None:
     """Hints on a picture, and the picker."""
-    if not stage.open_window(Task.COLORIZE):
+    if not stage.open_window("colorize"):
         print("no model for colorize: its picture is left out")
         return
     window = stage.window
@@ -196,7 +195,7 @@ def queue(stage: Stage) -> None:
         picture.resize(size).rotate(90 * (number % 2), expand=True).save(source / f"summer {number + 1}.jpg")
     (source / "scan.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
     stage.settings.set_output_folder(stage.folder / "restored")
-    stage.open_window(Task.UPSCALE, picture=True)
+    stage.open_window("upscale", picture=True)
     panel = stage.window.queue
     assert panel is not None
     stage.window.command("show_queue").setChecked(True)
@@ -210,7 +209,7 @@ def queue(stage: Stage) -> None:
 
 def dialogs(stage: Stage) -> None:
     """Saving, the help sheet, and the doctor."""
-    stage.open_window(Task.UPSCALE)
+    stage.open_window("upscale")
     window = stage.window
     save = SaveDialog(stage.picture, window, filters=("upscale",), settings=stage.settings)
     save.show()
@@ -232,7 +231,7 @@ def dark(stage: Stage) -> None:
     """The dark theme, with a picture and without one."""
     theme, stage.settings.theme = stage.settings.theme, Theme.DARK
     apply_theme(stage.app, stage.settings)
-    stage.open_window(Task.UPSCALE)
+    stage.open_window("upscale")
     stage.shoot("dark")
     stage.close_window()
     stage.open_window(picture=False)
@@ -245,7 +244,7 @@ def translated(stage: Stage) -> None:
     """The longest of the languages, and the one of another script."""
     for language in ("de", "zh_CN"):
         install_language(stage.app, language)
-        stage.open_window(Task.UPSCALE)
+        stage.open_window("upscale")
         stage.shoot(language)
         if language == "de":
             stage.close_window()

@@ -34,7 +34,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import ModelCard, Tensor, Tiling, Variant
 
 OPSET = 17
 IR_VERSION = 8  # old enough for every onnxruntime the project allows
@@ -202,7 +202,7 @@ def make_card(network: Network, output: Node, **card: Any) -> ModelCard:
     fields: dict[str, Any] = {
         "name": f"test-x{scale}",
         "title": "A model for tests",
-        "task": Task.UPSCALE,
+        "task": "upscale",
         "scale": scale,
         "variant": Variant.FAITHFUL,
         "inputs": (Tensor("input", network.input.channels, (0.0, 1.0), colour_space),),
@@ -240,7 +240,7 @@ def cleaning_model(path: Path, *, mask: bool = True, residual: float = 0.05, **c
         smooth = network.mean(network.input, 3)
         outputs["mask"] = network.sigmoid(network.mixed(smooth, [[30.0, -30.0, 0.0]], [-15.0]))
     tensors = [Tensor("output", 3, (0.0, 1.0), "sRGB"), Tensor("mask", 1, (0.0, 1.0), "mask")]
-    defaults = {"task": Task.DEARTIFACT, "size_multiple": 2, "outputs": tuple(tensors[: len(outputs)])}
+    defaults = {"task": "deartifact", "size_multiple": 2, "outputs": tuple(tensors[: len(outputs)])}
     described = make_card(network, output, **{"name": path.stem, **defaults, **card})
     return _save(path, network.build(outputs, described.to_metadata()))
 
@@ -255,7 +255,7 @@ def colouring_model(
     fields = {
         "name": path.stem,
         "title": "Tints",
-        "task": Task.COLORIZE,
+        "task": "colorize",
         "scale": 1,
         "variant": Variant.FAITHFUL,
         "inputs": (Tensor("input", 4, (0.0, 1.0), "lab"),),

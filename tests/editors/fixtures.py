@@ -7,7 +7,6 @@ from pathlib import Path
 from PIL import Image
 
 from tests.models import Network, colouring_model, identity_model, save_network
-from unfade.models import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,10 +15,10 @@ def write_fixtures(folder: Path) -> None:
     """Models: identity-x1, half-x1 (all colours halved) for De-artifact, identity-x2 (nearest neighbour) for
     Upscale, tint for Colorize. Pictures: photo.png, 340 x 240 pixels, and gray.png, the same in gray.
     """
-    identity_model(folder / "identity-x1.onnx", 1, task=Task.DEARTIFACT)
+    identity_model(folder / "identity-x1.onnx", 1, task="deartifact")
     network = Network()
     half = network.scaled(network.input, 0.5)
-    save_network(folder / "half-x1.onnx", network, half, task=Task.DEARTIFACT)
+    save_network(folder / "half-x1.onnx", network, half, task="deartifact")
     identity_model(folder / "identity-x2.onnx", 2)
     colouring_model(folder / "tint.onnx")
     with Image.open(ROOT / "examples" / "shepherd.webp") as photo:

@@ -17,7 +17,6 @@ from tests.ui.conftest import MakeWindow, settle
 from tests.unit.picture.samples import display_p3
 from unfade.filters import Hint
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, picture_of
 from unfade.ui.canvas.scene import Compare, panes, view_size
@@ -163,7 +162,7 @@ def open_picker(window: Window) -> HintPicker:
 def test_hints_by_pointer_and_by_keyboard(qtbot: QtBot, make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file, engine="none")
     window.command("tool_hint").trigger()
-    assert Task.COLORIZE in window.document.state.enabled  # the tool brings its filter along
+    assert "colorize" in window.document.state.enabled  # the tool brings its filter along
     canvas, document = window.canvas, window.document
     assert canvas.viewport is not None
     place = QPoint(*(round(value) for value in canvas.viewport.to_screen((100, 80))))

@@ -7,7 +7,6 @@ import pytest
 from tests.ui.conftest import ramp
 from unfade.errors import UsageError
 from unfade.filters import Hint, Stroke
-from unfade.models import Task
 from unfade.ui.document import Change, Document, State
 
 
@@ -19,14 +18,14 @@ class Clock:
 
 
 def test_filters_run_in_one_order_whatever_order_they_are_switched_on_in() -> None:
-    state = State().switched(Task.UPSCALE, True).switched(Task.DEARTIFACT, True)
-    state = state.with_options(Task.UPSCALE, scale=3.0)
+    state = State().switched("upscale", True).switched("deartifact", True)
+    state = state.with_options("upscale", scale=3.0)
     assert state.steps == [
         {"filter": "deartifact", "options": {}},
         {"filter": "upscale", "options": {"scale": 3.0}},
     ]
     assert state.scale == 3
-    assert state.switched(Task.UPSCALE, False).scale == 1
+    assert state.switched("upscale", False).scale == 1
 
 
 def test_steps_are_taken_over_and_give_themselves_back() -> None:
@@ -36,7 +35,7 @@ def test_steps_are_taken_over_and_give_themselves_back() -> None:
             "options": {"saturation": 0.5, "hints": [{"x": 1, "y": 2, "color": "#102030"}]},
         }
     ]
-    state = State(frozenset({Task.UPSCALE})).with_steps(steps)
+    state = State(frozenset({"upscale"})).with_steps(steps)
     assert state.steps == steps
     assert state.options("colorize").hints == (Hint(1, 2, "#102030"),)
 
@@ -51,8 +50,8 @@ def test_undo_and_redo_go_through_the_states() -> None:
     document = Document()
     seen: list[Change] = []
     document.subscribe(seen.append)
-    document.change(document.state.switched(Task.COLORIZE, True))
-    document.change(document.state.with_options(Task.COLORIZE, saturation=0.3))
+    document.change(document.state.switched("colorize", True))
+    document.change(document.state.with_options("colorize", saturation=0.3))
     assert not document.can_redo
     document.undo()
     assert document.state.options("colorize").saturation == 1
@@ -63,7 +62,7 @@ def test_undo_and_redo_go_through_the_states() -> None:
     assert document.state.options("colorize").saturation == 0.3 and not document.can_redo
     assert seen == [Change.STATE] * 6
     document.undo()
-    document.change(document.state.with_options(Task.COLORIZE, saturation=0.9))
+    document.change(document.state.with_options("colorize", saturation=0.9))
     assert not document.can_redo
 
 
@@ -72,11 +71,11 @@ def test_what_a_slider_does_in_one_go_is_one_step() -> None:
     document = Document(clock)
     for step in range(5):
         clock.now += 0.1
-        document.change(document.state.with_options(Task.UPSCALE, strength=step / 10), merge="strength")
+        document.change(document.state.with_options("upscale", strength=step / 10), merge="strength")
     document.settle()
-    document.change(document.state.with_options(Task.UPSCALE, strength=0.9), merge="strength")
+    document.change(document.state.with_options("upscale", strength=0.9), merge="strength")
     clock.now += 5
-    document.change(document.state.with_options(Task.UPSCALE, strength=0.8), merge="strength")
+    document.change(document.state.with_options("upscale", strength=0.8), merge="strength")
     undone = []
     while document.can_undo:
         document.undo()
@@ -87,7 +86,7 @@ def test_what_a_slider_does_in_one_go_is_one_step() -> None:
 def test_another_picture_takes_its_own_hints_and_leaves_the_old_marks() -> None:
     document = Document()
     document.open(ramp(20, 30), None, "one")
-    document.change(document.state.with_options(Task.UPSCALE, scale=4.0))
+    document.change(document.state.with_options("upscale", scale=4.0))
     document.add_hint(Hint(3, 4, "#aa0000"))
     document.add_stroke(Stroke("add", 5, ((1, 1), (2, 2))))
     document.open(ramp(10, 10), None, "two", (Hint(1, 1, "#00aa00"),))

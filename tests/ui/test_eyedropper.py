@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters import Hint
 from unfade.inference import Extent
-from unfade.models import Task
 from unfade.picture import Picture, write_picture
 from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import ToolId
@@ -121,7 +120,7 @@ def test_the_picker_goes_when_its_hint_may_have_gone(qtbot: QtBot, window: Windo
     assert window.canvas.tool is ToolId.HINT
     qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=at(window, 220, 100))
     assert len(window.document.hints) == 1  # the hint tool has the pointer again
-    assert Task.COLORIZE in window.document.state.enabled
+    assert "colorize" in window.document.state.enabled
 
 
 def test_what_is_seen_is_what_is_taken(window: Window) -> None:

@@ -22,8 +22,8 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow
-from unfade.models import Task
 from unfade.service.client import EngineError
+from unfade.ui.document import ORDER
 from unfade.ui.engine import sentence_of
 from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
 from unfade.ui.panels.upscale import UpscalePanel
@@ -62,8 +62,8 @@ def texts(window: Window) -> list[str]:
 def full(make_window: MakeWindow, picture: Path) -> Window:
     window = make_window(picture, engine="none")
     window.resize(1100, 600)  # more than any language needs
-    for task in Task:
-        window.command(task.value).setChecked(True)
+    for task in ORDER:
+        window.command(task).setChecked(True)
     return window
 
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from tests.ui.conftest import ramp
 from unfade.filters import Hint, Mix, Stroke, mixed, scaled_bounds
 from unfade.inference import Bounds, Extent
-from unfade.models import Task, Variant
+from unfade.models import Variant
 from unfade.ui.canvas.images import Pyramid, reduced
-from unfade.ui.document import State
+from unfade.ui.document import ORDER, State
 from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.grid import TILE, Place, bounds_of, places_in
 from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Plan, Under, make_plan
 from unfade.ui.preview.schedule import hull, next_block
 
-BOTH = Models({Variant.FAITHFUL: frozenset({2, 4}), Variant.GAN: frozenset({2})}, frozenset(Task))
+BOTH = Models({Variant.FAITHFUL: frozenset({2, 4}), Variant.GAN: frozenset({2})}, frozenset(ORDER))
 
 
 def plan_of(state: State, models: Models = BOTH, *, profile: bool = False) -> Plan:
@@ -28,57 +28,57 @@ def plan_of(state: State, models: Models = BOTH, *, profile: bool = False) -> Pl
     return plan
 
 
-def on(*tasks: Task) -> State:
+def on(*tasks: str) -> State:
     return State(frozenset(tasks))
 
 
 @pytest.mark.parametrize(
     ("task", "option"),
     [
-        (Task.UPSCALE, "strength"),
-        (Task.DEARTIFACT, "strength"),
-        (Task.COLORIZE, "strength"),
-        (Task.COLORIZE, "saturation"),
+        ("upscale", "strength"),
+        ("deartifact", "strength"),
+        ("colorize", "strength"),
+        ("colorize", "saturation"),
     ],
 )
-def test_moving_what_can_be_blended_asks_for_nothing_new(task: Task, option: str) -> None:
+def test_moving_what_can_be_blended_asks_for_nothing_new(task: str, option: str) -> None:
     plain, moved = plan_of(on(task)), plan_of(on(task).with_options(task, **{option: 0.25}))
     assert [layer.key for layer in plain.layers] == [layer.key for layer in moved.layers]
     assert getattr(moved.blend, option) == 0.25
 
 
 def test_detail_between_two_models_blends_their_results_in_one_pass_only() -> None:
-    state = on(Task.UPSCALE).with_options(Task.UPSCALE, detail=0.3, scale=2.0)
+    state = on("upscale").with_options("upscale", detail=0.3, scale=2.0)
     plan = plan_of(state)
     assert [layer.state.options("upscale").detail for layer in plan.layers] == [0.0, 1.0]
     assert plan.blend.detail == 0.3
-    twice = plan_of(state.with_options(Task.UPSCALE, scale=3.0))  # the GAN's x2 has to run twice
+    twice = plan_of(state.with_options("upscale", scale=3.0))  # the GAN's x2 has to run twice
     assert twice.other is None and twice.result.state.options("upscale").detail == 0.3
     assert plan_of(state, Models()).other is None
 
 
 def test_in_a_chain_the_last_filter_alone_is_blended_here() -> None:
-    state = on(Task.DEARTIFACT, Task.UPSCALE).with_options(Task.DEARTIFACT, strength=0.5)
-    plan = plan_of(state.with_options(Task.UPSCALE, strength=0.5))
+    state = on("deartifact", "upscale").with_options("deartifact", strength=0.5)
+    plan = plan_of(state.with_options("upscale", strength=0.5))
     assert plan.blend.plain
     assert plan.result.steps[0]["options"] == {"strength": 0.5}
     assert plan.result.steps[1]["options"] == {"strength": 0.5}
-    coloured = plan_of(on(Task.DEARTIFACT, Task.COLORIZE).with_options(Task.COLORIZE, strength=0.5))
+    coloured = plan_of(on("deartifact", "colorize").with_options("colorize", strength=0.5))
     assert coloured.under is Under.LAYER and coloured.before is not None
     assert [step["filter"] for step in coloured.before.steps] == ["deartifact"]
 
 
 def test_options_of_filters_that_are_off_do_not_matter() -> None:
-    other = on(Task.UPSCALE).with_options(Task.COLORIZE, hints=(Hint(1, 1, "#ffffff"),))
-    assert plan_of(on(Task.UPSCALE)).result.key == plan_of(other).result.key
+    other = on("upscale").with_options("colorize", hints=(Hint(1, 1, "#ffffff"),))
+    assert plan_of(on("upscale")).result.key == plan_of(other).result.key
     assert make_plan(State(), BOTH) is None
 
 
 def test_a_stroke_changes_the_tiles_around_it_alone() -> None:
     extent = Extent(4000, 4000)
     stroke = Stroke("add", 10, ((100.0, 100.0), (150.0, 100.0)))
-    bare = plan_of(on(Task.DEARTIFACT))
-    painted = plan_of(on(Task.DEARTIFACT).with_options(Task.DEARTIFACT, strokes=(stroke,)))
+    bare = plan_of(on("deartifact"))
+    painted = plan_of(on("deartifact").with_options("deartifact", strokes=(stroke,)))
     near, far = Bounds(0, 0, TILE, TILE), Bounds(2048, 2048, TILE, TILE)
     assert painted.near(near, extent).result.key != bare.result.key
     assert painted.near(far, extent).result.key == bare.result.key

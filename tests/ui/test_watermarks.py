@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import WAIT, MakeWindow, settle
 from unfade.filters import Stroke
-from unfade.models import Source, Task, Variant
+from unfade.models import Source, Variant
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import State
 from unfade.ui.panels.deartifact import DeartifactPanel
@@ -46,9 +46,9 @@ def test_the_model_that_runs_decides() -> None:
 
 def test_settings_that_the_model_cannot_keep_are_mended() -> None:
     blind, seeing = (Models.of({"models": [listed("m", mask=mask)]}) for mask in (False, True))
-    state = State().with_options(Task.DEARTIFACT, watermark=False, strength=0.5)
+    state = State().with_options("deartifact", watermark=False, strength=0.5)
     assert seeing.suited(state) == Models().suited(state) == state
-    assert blind.suited(state) == state.with_options(Task.DEARTIFACT, watermark=True)
+    assert blind.suited(state) == state.with_options("deartifact", watermark=True)
 
 
 def with_model(window: Window, name: str, **options: object) -> None:

@@ -19,11 +19,10 @@ from tests.ui.accessibility import nameless, unreachable
 from tests.ui.conftest import WAIT, MakeWindow, ramp
 from unfade.filters import Hint, Recipe, Stroke, scaled_bounds
 from unfade.inference import Device, Engine
-from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.document import State
+from unfade.ui.document import ORDER, State
 from unfade.ui.hints import hints_path
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
@@ -170,8 +169,8 @@ def test_panels_keep_their_margin_beside_the_scroll_bar(
     finally:
         install_language(qapp, "en")
     window.resize(800, 400)
-    for task in Task:
-        window.command(task.value).setChecked(True)
+    for task in ORDER:
+        window.command(task).setChecked(True)
     qapp.processEvents()
     area = window.panels.findChild(QScrollArea)
     assert area is not None
@@ -263,8 +262,8 @@ def test_an_engine_that_can_be_started_after_all_goes_to_work(
 
 def test_settings_are_remembered_but_not_marks(make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file, engine="none")
-    state = window.document.state.with_options(Task.UPSCALE, scale=3.0)
-    window.document.change(state.with_options(Task.DEARTIFACT, strokes=(Stroke("keep", 3, ((1, 1),)),)))
+    state = window.document.state.with_options("upscale", scale=3.0)
+    window.document.change(state.with_options("deartifact", strokes=(Stroke("keep", 3, ((1, 1),)),)))
     window.close()
     state = make_window(engine="none").document.state
     assert state.options("upscale").scale == 3 and state.options("deartifact") == State().options(
@@ -274,8 +273,8 @@ def test_settings_are_remembered_but_not_marks(make_window: MakeWindow, picture_
 
 def test_everything_has_a_name_and_can_be_reached(make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file, engine="none")
-    for task in Task:
-        window.command(task.value).setChecked(True)
+    for task in ORDER:
+        window.command(task).setChecked(True)
     assert nameless(window) == []
     assert unreachable(window.panels) == []
     lacking = [id for id, action in window.commands.items() if not action.text()]

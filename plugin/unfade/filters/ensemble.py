@@ -22,7 +22,7 @@ def named_model(name: str, filter: Filter) -> Model:
     """The model of that name or path. Raises ModelError where there is none, or it is for another filter."""
     model = catalog.find_model(name, probe_file)
     if model.card.task != filter.name:
-        task = str.__str__(model.card.task)
+        task = model.card.task
         raise ModelError(f"The model {model.card.name} is for {task}, not for {filter.name}; choose another.")
     return model
 

@@ -25,14 +25,6 @@ MOST_CHARACTERS = 1 << 20
 """Of a card: one with its recipe has some thousands."""
 
 
-class Task(str, Enum):
-    """Filters there are, by name. On its way out: a card's task is the name alone."""
-
-    UPSCALE = "upscale"
-    DEARTIFACT = "deartifact"
-    COLORIZE = "colorize"
-
-
 class Variant(str, Enum):
     """How a generator was trained: for the smallest error, or to look real."""
 
@@ -115,7 +107,6 @@ class ModelCard:
     """Multiplications with addition for one input pixel."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "task", str.__str__(self.task))  # of an enum, its value
         _require(
             bool(self.name) and not any(c.isspace() or not c.isprintable() or c in "/\\" for c in self.name),
             f"'name' must be one word without slashes, not {self.name!r}",

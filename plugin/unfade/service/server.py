@@ -322,7 +322,7 @@ def _model(model: Model) -> dict[str, Any]:
     record = {field.name: getattr(card, field.name) for field in dataclasses.fields(card)}
     return {
         **{key: record[key] for key in kept},
-        "filter": str.__str__(card.task),
+        "filter": card.task,
         "variant": card.variant.value,
         "tiling": card.tiling.value,
         "mask": finds_mask(card),

@@ -13,7 +13,6 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UsageError
-from unfade.models import Task
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.service.connection import Connection, Upload, as_sent
@@ -163,7 +162,7 @@ class Host(QObject):
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
         assert self._picture is not None
-        made = as_picture(result, result_metadata(self._picture, [Task(step["filter"]) for step in steps]))
+        made = as_picture(result, result_metadata(self._picture, [step["filter"] for step in steps]))
         pixels = as_sent(made, self._picture)
         header = {
             "id": request.id,

@@ -9,13 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
 
 
 def needs_srgb(picture: Picture, tasks: Collection[str]) -> bool:
     """Whether the engine must be sent :func:`as_sent`, not the picture as it is, for these filters."""
-    return Task.COLORIZE in tasks and picture.metadata.icc is not None
+    return "colorize" in tasks and picture.metadata.icc is not None
 
 
 def as_sent(picture: Picture, tasks: Collection[str]) -> Picture:
@@ -26,4 +25,4 @@ def as_sent(picture: Picture, tasks: Collection[str]) -> Picture:
 def result_metadata(picture: Picture, tasks: Collection[str]) -> Metadata:
     """The metadata of the picture's result: what Colorize gives is sRGB, whatever it was made from."""
     metadata = picture.metadata
-    return dataclasses.replace(metadata, icc=None) if Task.COLORIZE in tasks else metadata
+    return dataclasses.replace(metadata, icc=None) if "colorize" in tasks else metadata

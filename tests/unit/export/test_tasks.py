@@ -9,7 +9,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from unfade.models import Task, Tiling
+from unfade.models import Tiling
 from unfade_export.export import export_checkpoint
 
 from ..training.photos import MASK_RECIPE, RECIPE
@@ -38,7 +38,7 @@ def test_deartifact_has_a_picture_and_a_mask(tmp_path: Path) -> None:
     assert [(o.name, o.channels, o.colour_space) for o in card.outputs] == [
         ("output", 3, "sRGB"), ("mask", 1, "mask"),
     ]  # fmt: skip
-    assert (card.task, card.scale, card.tiling) == (Task.DEARTIFACT, 1, Tiling.EXACT)
+    assert (card.task, card.scale, card.tiling) == ("deartifact", 1, Tiling.EXACT)
     assert card.size_multiple == 8 and card.halo > 10 and report.tiling_difference is not None
     x = np.random.default_rng(0).random((1, 3, 40, 48), np.float32)
     picture, mask = run(tmp_path / "tiny.onnx", x)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from unfade.models import ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import ModelCard, Tensor, Tiling, Variant
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.config import parse_recipe
 from unfade_training.networks import build_network
@@ -33,7 +33,7 @@ def card_for(**fields: Any) -> ModelCard:
     known: dict[str, Any] = {
         "name": "net",
         "title": "A network",
-        "task": Task.DEARTIFACT,
+        "task": "deartifact",
         "scale": 1,
         "variant": Variant.FAITHFUL,
         "inputs": (Tensor("input", 3, (0.0, 1.0), "sRGB"),),

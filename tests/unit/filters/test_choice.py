@@ -9,7 +9,7 @@ import pytest
 from tests.models import Network, make_card
 from unfade.errors import ModelError
 from unfade.filters.upscale import choose_members, choose_passes
-from unfade.models import Model, Source, Task, Variant
+from unfade.models import Model, Source, Variant
 
 
 def model(name: str, scale: int = 2, variant: Variant = Variant.FAITHFUL, **more: object) -> Model:
@@ -93,6 +93,6 @@ def test_what_is_not_installed_is_said(models: list[Model], detail: float | None
 
 def test_models_of_other_filters_are_left_out() -> None:
     network = Network()
-    card = make_card(network, network.nearest(network.input, 2), name="x", task=Task.COLORIZE)
+    card = make_card(network, network.nearest(network.input, 2), name="x", task="colorize")
     with pytest.raises(ModelError, match="No model for enlarging"):
         choose_members([Model(Path("x"), card, Source.SHIPPED)], None)

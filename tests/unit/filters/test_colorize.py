@@ -21,7 +21,7 @@ from unfade.filters.chroma import working_extent
 from unfade.filters.colorize import COLORIZE
 from unfade.filters.hints import hint_planes
 from unfade.inference import Bounds, Engine, Extent, Session
-from unfade.models import Task, Tensor, Tiling
+from unfade.models import Tensor, Tiling
 from unfade.picture import Metadata, Picture, as_srgb, lab_of_srgb, to_float
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -367,7 +367,7 @@ def liar(path: Path) -> Path:
         path,
         network,
         network.mixed(network.input, [[1.0, 0.0, 0.0, 0.0]] * 2, [0.0, 0.0]),
-        task=Task.COLORIZE,
+        task="colorize",
         tiling=Tiling.WHOLE,
         working_size=32,
         outputs=(Tensor("output", 2, (-1.0, 1.0), "lab-ab"),),
@@ -379,7 +379,7 @@ def liar(path: Path) -> Path:
     [
         (lambda path: identity_model(path, 1), "is for upscale, not for colorize"),
         (
-            lambda path: identity_model(path, 1, task=Task.COLORIZE),
+            lambda path: identity_model(path, 1, task="colorize"),
             "does not make colours out of luma and hints",
         ),
         (

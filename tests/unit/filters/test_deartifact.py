@@ -18,7 +18,7 @@ from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
 from unfade.filters.deartifact import DEARTIFACT
 from unfade.inference import Bounds
-from unfade.models import Task, Tiling
+from unfade.models import Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -167,7 +167,7 @@ def test_what_is_to_be_kept_is_kept(model: str) -> None:
 def test_what_is_added_is_filled_before_the_network_sees_it(
     tmp_path: Path, channels: int, dtype: str
 ) -> None:
-    path = str(identity_model(tmp_path / "same.onnx", 1, task=Task.DEARTIFACT))
+    path = str(identity_model(tmp_path / "same.onnx", 1, task="deartifact"))
     pixels = np.full((80, 90, channels), from_float(np.float32(0.5), dtype), dtype)
     pixels[30:36, 20:70, :3] = 0
     if channels == 4:
@@ -247,7 +247,7 @@ def test_the_outcome_tells_what_ran(model: str) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda path: identity_model(path, 2, task=Task.DEARTIFACT), "changes the size"),
+        (lambda path: identity_model(path, 2, task="deartifact"), "changes the size"),
         (lambda path: identity_model(path, 1), "is for upscale, not for deartifact"),
         (
             lambda path: cleaning_model(path, tiling=Tiling.WHOLE, working_size=64),
@@ -263,7 +263,7 @@ def test_models_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], Path]
 
 @pytest.mark.parametrize(("make", "sentence"), [(nan_model, "NaN"), (black_model, "black")])
 def test_unusable_results_are_errors(tmp_path: Path, make: Callable[..., Path], sentence: str) -> None:
-    path = make(tmp_path / "broken.onnx", 1, task=Task.DEARTIFACT)
+    path = make(tmp_path / "broken.onnx", 1, task="deartifact")
     with pytest.raises(ModelError, match=sentence):
         clean(marked(), DeartifactOptions(model=str(path)))
 

@@ -16,7 +16,7 @@ from unfade.errors import Cancelled, ModelError
 from unfade.filters import UpscaleOptions, scaled_size
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Extent
-from unfade.models import Task, Tiling, Variant
+from unfade.models import Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -219,7 +219,7 @@ def test_models_that_do_not_go_together_are_refused(tmp_path: Path, monkeypatch:
 
 
 def test_a_model_for_another_filter_is_refused(tmp_path: Path) -> None:
-    path = identity_model(tmp_path / "clean.onnx", 1, task=Task.DEARTIFACT)
+    path = identity_model(tmp_path / "clean.onnx", 1, task="deartifact")
     with pytest.raises(ModelError, match="clean is for deartifact, not for upscale"):
         UPSCALE.open(UpscaleOptions(model=str(path)), engine())
 

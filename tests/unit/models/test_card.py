@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfade.errors import ModelError
-from unfade.models import METADATA_KEY, ModelCard, Task, Tensor, Tiling, Variant
+from unfade.models import METADATA_KEY, ModelCard, Tensor, Tiling, Variant
 
 names = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -29,7 +29,7 @@ cards = st.builds(
     ModelCard,
     name=names,
     title=titles,
-    task=st.sampled_from(Task) | titles,
+    task=st.sampled_from(["upscale", "deartifact", "colorize"]) | titles,
     scale=st.integers(1, 8),
     variant=st.sampled_from(Variant),
     inputs=st.lists(tensors, min_size=1, max_size=3).map(tuple),
@@ -67,15 +67,13 @@ def test_no_card() -> None:
 
 def example() -> ModelCard:
     picture = Tensor("x", 3, (0.0, 1.0), "sRGB")
-    return ModelCard(
-        "up", "Up", Task.UPSCALE, 2, Variant.FAITHFUL, (picture,), (picture,), 4, 9, Tiling.EXACT
-    )
+    return ModelCard("up", "Up", "upscale", 2, Variant.FAITHFUL, (picture,), (picture,), 4, 9, Tiling.EXACT)
 
 
 def test_any_filter_may_have_models() -> None:
     card = ModelCard.from_metadata({METADATA_KEY: changed(task="sharpen")})
     assert card is not None and card.task == "sharpen"
-    assert type(example().task) is str and example().task == Task.UPSCALE
+    assert type(example().task) is str and example().task == "upscale"
 
 
 def test_cards_can_be_hashed() -> None:

@@ -12,7 +12,6 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, mixed, plain_enlargement
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, reduced
 from unfade.ui.preview.cache import Kept
@@ -42,7 +41,7 @@ def compose(
     result = arrays.pop(0)
     other = arrays.pop(0) if plan.other is not None else None
     under: NDArray[Any] | None = None
-    coloured = Task.COLORIZE in plan.tasks
+    coloured = "colorize" in plan.tasks
     if plan.under is Under.LAYER:
         under = arrays.pop(0)
     elif plan.under is Under.SOURCE:

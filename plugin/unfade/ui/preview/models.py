@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unfade.filters import preference
-from unfade.models import Source, Task, Variant
+from unfade.models import Source, Variant
 from unfade.ui.document import State
 
 
@@ -17,7 +17,7 @@ class Models:
 
     scales: Mapping[Variant, frozenset[int]] = field(default_factory=dict)
     """The native scales of the upscaling models."""
-    tasks: frozenset[Task] = frozenset()
+    tasks: frozenset[str] = frozenset()
     masks: Mapping[str | None, bool] = field(default_factory=dict)
     """Whether De-artifact's models find watermarks, by name and by path; None is the one run by default."""
 
@@ -25,13 +25,10 @@ class Models:
     def of(cls, listing: Mapping[str, Any]) -> Models:
         """From the engine's reply to ``list``."""
         found = [
-            (Task(model["filter"]), Variant(model["variant"]), int(model["scale"]))
-            for model in listing["models"]
+            (model["filter"], Variant(model["variant"]), int(model["scale"])) for model in listing["models"]
         ]
         scales = {
-            variant: frozenset(
-                scale for task, kind, scale in found if (task, kind) == (Task.UPSCALE, variant)
-            )
+            variant: frozenset(scale for task, kind, scale in found if (task, kind) == ("upscale", variant))
             for variant in Variant
         }
         return cls(scales, frozenset(task for task, _, _ in found), _masks(listing["models"]))
@@ -48,7 +45,7 @@ class Models:
         options = state.options("deartifact")
         if options.watermark or self.finds_mask(options.model) is not False:
             return state
-        return state.with_options(Task.DEARTIFACT, watermark=True)
+        return state.with_options("deartifact", watermark=True)
 
     @property
     def detail(self) -> bool:
@@ -63,7 +60,7 @@ class Models:
 
 
 def _masks(models: Iterable[Mapping[str, Any]]) -> dict[str | None, bool]:
-    cleaning = [model for model in models if model["filter"] == Task.DEARTIFACT.value]
+    cleaning = [model for model in models if model["filter"] == "deartifact"]
     found: dict[str | None, bool] = {}
     for model in cleaning:
         found[model["name"]] = found[model["path"]] = model["mask"]

@@ -16,7 +16,6 @@ from typing import Any
 
 from unfade.filters import Mix, Stroke, blends_live, patch_bounds
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.ui.document import ORDER, State
 from unfade.ui.preview.models import Models
 
@@ -53,7 +52,7 @@ class Layer:
     def near(self, bounds: Bounds, extent: Extent) -> Layer:
         """The layer for a part of the picture: without strokes that are too far away to be felt there."""
         strokes = self.state.options("deartifact").strokes
-        if not strokes or Task.COLORIZE in self.state.enabled:
+        if not strokes or "colorize" in self.state.enabled:
             return self
         felt = bounds.grown(_STROKES_FELT)
         patches = [patch for patch in self._patches(extent) if patch.overlaps(felt)]
@@ -63,7 +62,7 @@ class Layer:
             if stroke.box.overlaps(felt) or any(stroke.box.overlaps(patch) for patch in patches)
         )
         if kept not in self._by_strokes:  # most parts feel none: they share one layer, and its key
-            self._by_strokes[kept] = Layer(self.state.with_options(Task.DEARTIFACT, strokes=kept))
+            self._by_strokes[kept] = Layer(self.state.with_options("deartifact", strokes=kept))
         return self._by_strokes[kept]
 
     def _patches(self, extent: Extent) -> Sequence[Bounds]:
@@ -135,13 +134,13 @@ def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | 
     other = before = None
     under, blend = Under.NOTHING, Mix()
     options = state.options(last)
-    if last == Task.UPSCALE:
+    if last == "upscale":
         if _blends_details(state, models):
             other = Layer(bare.with_options(last, detail=1.0))
             bare, blend = bare.with_options(last, detail=0.0), Mix(detail=options.detail)
         local = not chained
         under = Under.ENLARGED
-    elif last == Task.COLORIZE:
+    elif last == "colorize":
         bare, blend = bare.with_options(last, saturation=1.0), Mix(saturation=options.saturation)
         local = not chained or not profile
         under = Under.LAYER if chained else Under.SOURCE

@@ -18,7 +18,6 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds
 from unfade.inference import Bounds, Extent
-from unfade.models import Task
 from unfade.picture import Metadata, Picture, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
@@ -143,7 +142,7 @@ class Results:
 
     def mask(self, place: Place, level: int = 0) -> Shown | None:
         """The veil over the watermark found in a square."""
-        if self.plan is None or Task.DEARTIFACT not in self.plan.tasks:
+        if self.plan is None or "deartifact" not in self.plan.tasks:
             return None
         if level:
             return self._far("mask", place, level, self._veil)

@@ -18,7 +18,6 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from unfade.errors import Cancelled, UnfadeError
 from unfade.filters import find_filter
 from unfade.log import log_file
-from unfade.models import Task
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client, EngineError, Result
 from unfade.ui.engine import DEPTHS, as_picture, sentence_of, start_engine
@@ -117,7 +116,7 @@ class Worker(QObject):
         self._check()
         if self._client is None:
             self._client = self._connect()
-        tasks = [Task(find_filter(step["filter"]).name) for step in steps]
+        tasks = [find_filter(step["filter"]).name for step in steps]
         result = self._filter(id, as_sent(picture, tasks), steps)
         self.provider.emit(result.provider_label, result.fallback)
         self._check()
