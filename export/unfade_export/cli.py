@@ -129,14 +129,14 @@ def _size_and_photo(static: str | None, photo: Path | None) -> dict[str, Any]:
 
 
 def _finish(report: Report, output: Path, *, install: bool) -> None:
-    _show(report, output)
+    show_report(report, output)
     if install:
         from unfade.models.library import add_model
 
         click.echo(f"added to your models: {add_model(output, replace=True).path}")
 
 
-def _show(report: Report, output: Path) -> None:
+def show_report(report: Report, output: Path) -> None:
     """Print what was exported and measured, as a table."""
     from rich.console import Console
     from rich.table import Table

@@ -141,7 +141,7 @@ class ModelCard:
     def to_metadata(self) -> dict[str, str]:
         """The card as entries for the ONNX file's ``metadata_props``."""
         record = {"version": CARD_VERSION, **msgspec.to_builtins(self)}
-        fixed_size = record.pop("fixed_size")
+        fixed_size = record.pop("fixed_size", None)  # msgspec leaves defaults to the class
         if fixed_size is not None:  # a key that was not there at first
             record["fixed_size"] = fixed_size
         return {METADATA_KEY: json.dumps(record, allow_nan=False)}

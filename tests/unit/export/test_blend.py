@@ -13,9 +13,8 @@ from unfade.inference import Device, Session
 from unfade.models import ModelCard, Variant
 from unfade_export.blend import blend_models
 from unfade_export.errors import ExportError
-from unfade_export.export import export_checkpoint
 
-from .tiny import save_tiny
+from .conftest import Exports
 
 HALF = onnx.TensorProto.FLOAT16
 
@@ -53,14 +52,13 @@ def test_a_blend_lies_between_and_says_so(pair: tuple[Path, Path], tmp_path: Pat
 
 
 @pytest.mark.parametrize("first_is_compact", [True, False])
-def test_a_compact_and_a_plain_model(tmp_path: Path, first_is_compact: bool) -> None:
+def test_a_compact_and_a_plain_model(tmp_path: Path, exports: Exports, first_is_compact: bool) -> None:
     """The blend of the weights as they run, stored as the first model's are."""
-    paths = {}
-    for name, seed in (("a", 1), ("b", 2)):
-        save_tiny(tmp_path / f"{name}.safetensors", seed=seed)
-        for compact in (True, False):
-            paths[name, compact] = tmp_path / f"{name}-{compact}.onnx"
-            export_checkpoint(tmp_path / f"{name}.safetensors", paths[name, compact], compact=compact)
+    paths = {
+        (name, compact): exports(seed=seed, **({"compact": True} if compact else {"fp16": True})).path
+        for name, seed in (("a", 0), ("b", 1))
+        for compact in (True, False)
+    }
     first, second = paths["a", first_is_compact], paths["b", not first_is_compact]
     blend_models(first, second, 0.25, tmp_path / "mix.onnx")
     halves = [t.name for t in onnx.load(tmp_path / "mix.onnx").graph.initializer if t.data_type == HALF]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 import os
@@ -20,10 +21,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tests.unit.filters.pictures import upscale
+from unfade.cli import main as unfade_main
 from unfade.filters import UpscaleOptions
 from unfade.inference import Device, Engine
 from unfade.models import ModelCard, Tiling, Variant
 from unfade.picture import Picture, read_picture, write_picture
+from unfade_export.cli import show_report
 from unfade_export.community import (
     UNKNOWN_LICENCE,
     architecture_names,
@@ -33,6 +36,9 @@ from unfade_export.community import (
     tiling_of,
 )
 from unfade_export.errors import ExportError
+from unfade_export.export import Report
+
+from .conftest import export_here
 
 if importlib.util.find_spec("spandrel") is None:
     pytest.skip("spandrel is not installed: pip install 'unfade[community]'", allow_module_level=True)
@@ -136,11 +142,33 @@ def own_result(kind: str, pixels: np.ndarray, multiple: int) -> np.ndarray:
     return np.asarray(picture[top:bottom, left:right] * 255.0)
 
 
+Community = Callable[[str], tuple[Path, Path, Report]]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Community:
+    """Checkpoint, model and report of a kind, made once."""
+
+    @functools.cache
+    def export(kind: str) -> tuple[Path, Path, Report]:
+        folder = tmp_path_factory.mktemp("community")
+        source = save(kind, folder / f"4x {kind}.safetensors")
+        return source, folder / f"my {kind}.onnx", export_community(source, folder / f"my {kind}.onnx")
+
+    return export
+
+
 @pytest.mark.parametrize(("kind", "multiple", "command"), TO_A_PICTURE)
-def test_from_checkpoint_to_picture(tmp_path: Path, kind: str, multiple: int, command: str) -> None:
-    """Exported and run by the command lines: what comes out is the network's own result."""
-    source = save(kind, tmp_path / f"4x {kind}.safetensors")
-    report = export_community(source, tmp_path / f"my {kind}.onnx")
+def test_from_checkpoint_to_picture(
+    tmp_path: Path,
+    exported: Community,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    multiple: int,
+    command: str,
+) -> None:
+    """Exported, and run by the command line: what comes out is the network's own result."""
+    source, model, report = exported(kind)
     card = report.card
     variant = Variant.GAN if command == "upscale" else Variant.FAITHFUL
     assert (card.name, card.variant, card.licence) == (f"my-{kind}", variant, UNKNOWN_LICENCE)
@@ -149,12 +177,11 @@ def test_from_checkpoint_to_picture(tmp_path: Path, kind: str, multiple: int, co
     assert card.parameters and isinstance(card, ModelCard)
     pixels = np.random.default_rng(0).integers(96, 160, (80, 88, 3), dtype=np.uint8)
     write_picture(Picture(pixels), tmp_path / "in.png")
-    done = subprocess.run(
-        [sys.executable, "-m", "unfade", command, "in.png", "-o", "out.png", "--device", "cpu",
-         "--model", f"my {kind}.onnx"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(model.parent)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    files = [str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png")]
+    assert unfade_main([command, *files, "--device", "cpu", "--model", model.name]) == 0
     out = read_picture(tmp_path / "out.png").pixels.astype(float)
     expected = own_result(kind, pixels, multiple)
     assert out.shape == expected.shape == (80 * card.scale, 88 * card.scale, 3)
@@ -163,21 +190,21 @@ def test_from_checkpoint_to_picture(tmp_path: Path, kind: str, multiple: int, co
 
 
 @pytest.mark.parametrize("kind", ["Compact", "SwinIR"])
-def test_a_model_of_one_size_gives_the_same_picture(tmp_path: Path, kind: str) -> None:
+def test_a_model_of_one_size_gives_the_same_picture(
+    tmp_path: Path, exported: Community, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
     """The window is larger than the picture one way and smaller the other."""
-    save(kind, tmp_path / "net.safetensors")
-    for name, options in (("free", ()), ("fixed", ("--static", "112x72"))):
-        done = subprocess.run(
-            [sys.executable, "-m", "unfade_export.cli", "community", "net.safetensors", "-o", f"{name}.onnx",
-             *options],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert ("only size" in done.stdout) == bool(options)
+    source, free_model, report = exported(kind)
+    show_report(report, free_model)
+    assert "only size" not in capsys.readouterr().out
+    fixed_model = tmp_path / "fixed.onnx"
+    code, out, err = export_here("community", str(source), "-o", str(fixed_model), "--static", "112x72")
+    assert code == 0, err
+    assert "only size" in out
     picture = Picture(np.random.default_rng(0).integers(96, 160, (80, 72, 3), dtype=np.uint8))
     free, fixed = (
-        upscale(picture, UpscaleOptions(model=str(tmp_path / f"{name}.onnx")), Engine(Device.CPU)).pixels
-        for name in ("free", "fixed")
+        upscale(picture, UpscaleOptions(model=str(model)), Engine(Device.CPU)).pixels
+        for model in (free_model, fixed_model)
     )
     # Where tiles are blended, what a window sees at a seam is not all that it would see in the whole picture.
     most = 1 if kind == "Compact" else 3

@@ -12,13 +12,13 @@ import torch
 from torch import nn
 
 from unfade_export.errors import ExportError
-from unfade_export.export import export_checkpoint
 from unfade_export.graph import round_weights
 
+from .conftest import Exports
 from .tiny import save_tiny
 
 
-def test_a_compact_model_is_the_network_with_rounded_weights(tmp_path: Path) -> None:
+def test_a_compact_model_is_the_network_with_rounded_weights(tmp_path: Path, exports: Exports) -> None:
     network = save_tiny(tmp_path / "tiny.safetensors")
     x = torch.rand(1, 3, 26, 34, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -27,25 +27,22 @@ def test_a_compact_model_is_the_network_with_rounded_weights(tmp_path: Path) -> 
     with torch.inference_mode():
         rounded = network(x).numpy()
 
-    report = export_checkpoint(tmp_path / "tiny.safetensors", tmp_path / "tiny-x2.onnx", compact=True)
-    session = ort.InferenceSession(str(tmp_path / "tiny-x2.onnx"), providers=["CPUExecutionProvider"])
+    exported = exports(compact=True)
+    session = ort.InferenceSession(str(exported.path), providers=["CPUExecutionProvider"])
     found = session.run(None, {"input": x.numpy()})[0]
     np.testing.assert_allclose(found, rounded, atol=2e-6)
     assert 1e-6 < np.abs(found - unrounded).max() < 1e-2
-    assert max(parity.difference for parity in report.parity) < 1e-4
+    assert max(parity.difference for parity in exported.report.parity) < 1e-4
 
-    model = onnx.load(tmp_path / "tiny-x2.onnx")
+    model = onnx.load(exported.path)
     kinds = {tensor.data_type for tensor in model.graph.initializer if np.prod(tensor.dims, dtype=int) >= 256}
     assert kinds == {onnx.TensorProto.FLOAT16}
 
 
-def test_a_compact_file_is_about_half_as_large(tmp_path: Path) -> None:
-    save_tiny(tmp_path / "tiny.safetensors")
-    sizes = [
-        export_checkpoint(tmp_path / "tiny.safetensors", tmp_path / "tiny-x2.onnx", compact=compact).size
-        for compact in (False, True)
-    ]
-    weights = 4 * sum(p.numel() for p in save_tiny(tmp_path / "again.safetensors").parameters())
+def test_a_compact_file_is_about_half_as_large(exports: Exports) -> None:
+    plain, compact = exports(fp16=True), exports(compact=True)
+    sizes = [exported.report.size for exported in (plain, compact)]
+    weights = 4 * sum(p.numel() for p in plain.network.parameters())
     assert sizes[0] - sizes[1] > 0.4 * weights
 
 

@@ -19,28 +19,24 @@ from unfade.models import ModelCard, Tensor, Tiling, Variant
 from unfade.picture import Picture, write_picture
 from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
 from unfade_export.errors import ExportError
-from unfade_export.export import Report, export_checkpoint
+from unfade_export.export import export_checkpoint
 from unfade_export.graph import to_onnx
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.errors import TrainingError
 from unfade_training.networks import build_network
 
 from ..training.photos import RECIPE
+from .conftest import Exported, Exports, export_here
 from .tiny import RGB, card_for, save_tiny
-
-Exported = tuple[nn.Module, Path, Report]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    folder = tmp_path_factory.mktemp("export")
-    network = save_tiny(folder / "tiny.safetensors")
-    report = export_checkpoint(folder / "tiny.safetensors", folder / "tiny-x2.onnx", fp16=True)
-    return network, folder / "tiny-x2.onnx", report
+def exported(exports: Exports) -> Exported:
+    return exports(fp16=True)
 
 
 def test_the_card_says_what_the_recipe_and_the_network_say(exported: Exported) -> None:
-    _, path, report = exported
+    path, report = exported.path, exported.report
     metadata = {p.key: p.value for p in onnx.load(path).metadata_props}
     card = ModelCard.from_metadata(metadata)
     assert card == report.card
@@ -59,7 +55,7 @@ def test_the_card_says_what_the_recipe_and_the_network_say(exported: Exported) -
 
 
 def test_the_file_runs_on_its_own_at_any_size(exported: Exported) -> None:
-    network, path, _ = exported
+    network, path = exported.network, exported.path
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     x = np.random.default_rng(0).random((1, 3, 26, 34), np.float32)
     with torch.inference_mode():
@@ -69,7 +65,7 @@ def test_the_file_runs_on_its_own_at_any_size(exported: Exported) -> None:
 
 
 def test_the_half_precision_variant_is_half_the_file_and_nearly_the_same(exported: Exported) -> None:
-    network, path, report = exported
+    network, path, report = exported.network, exported.path, exported.report
     beside = path.with_name("tiny-x2.fp16.onnx")
     assert report.half is not None and beside.stat().st_size == report.half.size < 0.75 * report.size
     session = ort.InferenceSession(str(beside), providers=["CPUExecutionProvider"])
@@ -81,12 +77,12 @@ def test_the_half_precision_variant_is_half_the_file_and_nearly_the_same(exporte
 
 
 def test_nothing_of_this_machine_is_in_the_file(exported: Exported) -> None:
-    data = exported[1].read_bytes()
+    data = exported.path.read_bytes()
     assert str(Path.cwd()).encode() not in data and b"site-packages" not in data and b".py" not in data
 
 
 def test_parity_notices_another_network(exported: Exported) -> None:
-    network, path, report = exported
+    network, path, report = exported.network, exported.path, exported.report
     session = cpu_session(onnx.load(path))
     assert max(p.difference for p in check_parity(network, session, report.card)) < 1e-5
     torch.manual_seed(1)
@@ -179,5 +175,5 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "halo" in done.stdout and "parity at 2x2" in done.stdout and done.stderr == ""
     assert len(list(tmp_path.glob("**/models/tiny-x2.onnx"))) == 1
-    bad = run_export("run", str(tmp_path / "none"), "-o", str(tmp_path / "x.onnx"))
-    assert bad.returncode == 1 and bad.stderr.count("\n") == 1 and "no checkpoint" in bad.stderr
+    code, _, err = export_here("run", str(tmp_path / "none"), "-o", str(tmp_path / "x.onnx"))
+    assert code == 1 and err.count("\n") == 1 and "no checkpoint" in err

@@ -15,14 +15,16 @@ from unfade import paths
 from unfade.errors import ModelError
 from unfade.filters import DeartifactOptions, UpscaleOptions
 from unfade.inference import Device, Engine, Session
+from unfade.models import half_precision_file
 from unfade.models.library import add_model
 from unfade.picture import Picture
+from unfade_export.cli import show_report
 from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
 from unfade_export.interface import parse_size
 
 from ..training.photos import MASK_RECIPE, RECIPE
-from .test_export import run_export
+from .conftest import Exports, export_here
 from .test_tasks import COLOUR_RECIPE
 from .tiny import save_tiny
 
@@ -41,27 +43,34 @@ def apart(a: Picture, b: Picture) -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of each kind, exported free and fixed, through the command line."""
-    made = tmp_path_factory.mktemp("static")
+def models(exports: Exports, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A network of each kind, free, and fixed through the command line; each with its float16 variant."""
+    made = {}
     for name, recipe in (("up", RECIPE), ("clean", MASK_RECIPE)):
-        save_tiny(made / f"{name}.safetensors", recipe)
-        for output, options in ((f"{name}-free", ()), (f"{name}-fixed", ("--static", WINDOWS[name]))):
-            done = run_export(
-                str(made / f"{name}.safetensors"), "-o", str(made / f"{output}.onnx"), "--fp16", *options
-            )
-            assert done.returncode == 0, done.stderr
-            assert ("only size" in done.stdout and f"parity at {WINDOWS[name]}" in done.stdout) == bool(
-                options
-            )
+        free = exports(recipe, fp16=True)
+        fixed = tmp_path_factory.mktemp("static") / f"{name}.onnx"
+        code, out, err = export_here(
+            str(free.checkpoint), "-o", str(fixed), "--fp16", "--static", WINDOWS[name]
+        )
+        assert code == 0, err
+        assert "only size" in out and f"parity at {WINDOWS[name]}" in out
+        made |= {f"{name}-free": free.path, f"{name}-fixed": fixed}
     return made
 
 
+def test_only_a_fixed_size_is_named(exports: Exports, capsys: pytest.CaptureFixture[str]) -> None:
+    for recipe, window in ((RECIPE, WINDOWS["up"]), (MASK_RECIPE, WINDOWS["clean"])):
+        exported = exports(recipe, fp16=True)
+        show_report(exported.report, exported.path)
+        shown = capsys.readouterr().out
+        assert "parity at" in shown and "only size" not in shown and f"parity at {window}" not in shown
+
+
 @pytest.mark.parametrize("size", SIZES)
-def test_the_pictures_are_those_of_the_free_model(folder: Path, size: tuple[int, int]) -> None:
+def test_the_pictures_are_those_of_the_free_model(models: dict[str, Path], size: tuple[int, int]) -> None:
     engine, picture = Engine(Device.CPU), noise(*size, channels=4)
     free, fixed = (
-        upscale(picture, UpscaleOptions(model=str(folder / f"up-{kind}.onnx")), engine)
+        upscale(picture, UpscaleOptions(model=str(models[f"up-{kind}"])), engine)
         for kind in ("free", "fixed")
     )
     assert free.pixels.shape == (2 * size[0], 2 * size[1], 4)
@@ -69,22 +78,22 @@ def test_the_pictures_are_those_of_the_free_model(folder: Path, size: tuple[int,
         1 if min(size) > 30 else 3
     )  # one rounding; tiny ones have both edges in reach
     free, fixed = (
-        deartifact(picture, DeartifactOptions(model=str(folder / f"clean-{kind}.onnx")), engine)
+        deartifact(picture, DeartifactOptions(model=str(models[f"clean-{kind}"])), engine)
         for kind in ("free", "fixed")
     )
     assert apart(free, fixed) <= 1
 
 
-def test_the_file_and_its_card(folder: Path) -> None:
-    for name in ("up-fixed.onnx", "up-fixed.fp16.onnx"):
-        session = Session.open(folder / name, Device.CPU, fixed_sizes=True)
+def test_the_file_and_its_card(models: dict[str, Path], tmp_path: Path) -> None:
+    for path in (models["up-fixed"], half_precision_file(models["up-fixed"])):
+        session = Session.open(path, Device.CPU, fixed_sizes=True)
         assert session.card.fixed_size == (64, 96)
-        graph = onnx.load(folder / name).graph
+        graph = onnx.load(path).graph
         shapes = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in (*graph.input, *graph.output)]
         assert shapes == [[1, 3, 64, 96], [1, 3, 128, 192]]
         assert not {"Shape", "Loop", "If"} & {node.op_type for node in graph.node}
-    card = Session.open(folder / "up-free.onnx", Device.CPU).card
-    lying = Path(shutil.copy(folder / "up-fixed.onnx", folder / "lying.onnx"))
+    card = Session.open(models["up-free"], Device.CPU).card
+    lying = Path(shutil.copy(models["up-fixed"], tmp_path / "lying.onnx"))
     with_metadata(lying, card.to_metadata())
     with pytest.raises(ModelError, match="takes pictures of 96 x 64 pixels, but its card says any x any"):
         Session.open(lying, Device.CPU)

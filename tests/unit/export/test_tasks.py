@@ -10,10 +10,9 @@ import pytest
 import torch
 
 from unfade.models import Tiling
-from unfade_export.export import export_checkpoint
 
 from ..training.photos import MASK_RECIPE, RECIPE
-from .tiny import save_tiny
+from .conftest import Exported, Exports
 
 COLOUR_RECIPE = (
     RECIPE.replace('task = "upscale"', 'task = "colorize"')
@@ -31,9 +30,9 @@ def run(path: Path, x: np.ndarray) -> list[np.ndarray]:
     return session.run(None, {"input": x})  # type: ignore[no-any-return]
 
 
-def test_deartifact_has_a_picture_and_a_mask(tmp_path: Path) -> None:
-    network = save_tiny(tmp_path / "tiny.safetensors", MASK_RECIPE)
-    report = export_checkpoint(tmp_path / "tiny.safetensors", tmp_path / "tiny.onnx")
+def test_deartifact_has_a_picture_and_a_mask(exports: Exports) -> None:
+    exported = exports(MASK_RECIPE, fp16=True)
+    network, report = exported.network, exported.report
     card = report.card
     assert [(o.name, o.channels, o.colour_space) for o in card.outputs] == [
         ("output", 3, "sRGB"), ("mask", 1, "mask"),
@@ -41,7 +40,7 @@ def test_deartifact_has_a_picture_and_a_mask(tmp_path: Path) -> None:
     assert (card.task, card.scale, card.tiling) == ("deartifact", 1, Tiling.EXACT)
     assert card.size_multiple == 8 and card.halo > 10 and report.tiling_difference is not None
     x = np.random.default_rng(0).random((1, 3, 40, 48), np.float32)
-    picture, mask = run(tmp_path / "tiny.onnx", x)
+    picture, mask = run(exported.path, x)
     with torch.inference_mode():
         expected = network(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(picture, expected[:, :3], atol=1e-5)
@@ -50,26 +49,24 @@ def test_deartifact_has_a_picture_and_a_mask(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def colorize(tmp_path_factory: pytest.TempPathFactory) -> tuple[torch.nn.Module, Path]:
-    folder = tmp_path_factory.mktemp("colorize")
-    network = save_tiny(folder / "tiny.safetensors", COLOUR_RECIPE)
-    card = export_checkpoint(folder / "tiny.safetensors", folder / "tiny.onnx").card
+def colorize(exports: Exports) -> Exported:
+    exported = exports(COLOUR_RECIPE)
+    card = exported.report.card
     assert (card.inputs[0].channels, card.inputs[0].colour_space) == (4, "lab")
     assert [(o.name, o.channels, o.range, o.colour_space) for o in card.outputs] == [
         ("ab", 2, (-1.0, 1.0), "lab-ab")
     ]
     assert (card.tiling, card.working_size, card.scale) == (Tiling.WHOLE, 512, 1)
     assert (card.size_multiple, card.halo) == (1, 0)
-    return network, folder / "tiny.onnx"
+    return exported
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 97), (33, 31), (64, 32), (75, 50)])
-def test_colorize_takes_any_size(colorize: tuple[torch.nn.Module, Path], height: int, width: int) -> None:
+def test_colorize_takes_any_size(colorize: Exported, height: int, width: int) -> None:
     """Padded inside to multiples of 32, and cropped to half the sides, rounded up."""
-    network, path = colorize
     x = np.random.default_rng(0).random((1, 4, height, width), np.float32)
     with torch.inference_mode():
-        expected = network(torch.from_numpy(x)).numpy()
-    (ab,) = run(path, x)
+        expected = colorize.network(torch.from_numpy(x)).numpy()
+    (ab,) = run(colorize.path, x)
     assert ab.shape == (1, 2, -(-height // 2), -(-width // 2))
     np.testing.assert_allclose(ab, expected, atol=1e-5)
