@@ -196,7 +196,7 @@ def test_a_model_of_one_size_gives_the_same_picture(
     source, free_model, report = exported(kind)
     show_report(report, free_model)
     assert "only size" not in capsys.readouterr().out
-    fixed_model = tmp_path / "fixed.onnx"
+    fixed_model = tmp_path / free_model.name
     code, out, err = export_here("community", str(source), "-o", str(fixed_model), "--static", "112x72")
     assert code == 0, err
     assert "only size" in out
