@@ -74,7 +74,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         **RGB, "num_feat": 16, "block_num": 1, "pe": True, "window_size": 8, "res_num": 1, "up_scale": 2,
         "bias": True,
     },
-    "SCUNet.SCUNet.SCUNet": {"in_nc": 3, "config": [1] * 7, "dim": 64},
+    "SCUNet.SCUNet.SCUNet": {"in_nc": 3, "config": [1, 0, 0, 1, 0, 0, 1], "dim": 64},
     "FBCNN.FBCNN.FBCNN": {"in_nc": 3, "out_nc": 3, "nc": [8, 8, 8, 512], "nb": 2},
 }  # fmt: skip
 
