@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from torch import nn
 
+from unfade.models import ModelCard
+from unfade_export import export
 from unfade_export.cli import main
 from unfade_export.export import Report, export_checkpoint
+from unfade_export.graph import to_onnx
 
 from ..training.photos import RECIPE
 from .tiny import save_tiny
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_trace_a_network() -> Iterator[None]:
+    """Traces the same weights with the same card once: PyTorch's tracer takes most of an export's time."""
+    traced: dict[tuple[str, ...], bytes] = {}
+
+    def remembered(network: nn.Module, card: ModelCard) -> onnx.ModelProto:
+        digest = hashlib.sha256()
+        for name, tensor in network.state_dict().items():
+            digest.update(name.encode() + tensor.numpy().tobytes())
+        key = (repr(network), digest.hexdigest(), *card.to_metadata().values())
+        if key not in traced:
+            traced[key] = to_onnx(network, card).SerializeToString()
+        return onnx.load_model_from_string(traced[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "to_onnx", remembered)
+        yield
 
 
 @dataclass(frozen=True)
@@ -41,7 +65,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
     """
     made: dict[tuple[object, ...], Exported] = {}
 
-    def export(recipe: str = RECIPE, seed: int = 0, **options: Any) -> Exported:
+    def make(recipe: str = RECIPE, seed: int = 0, **options: Any) -> Exported:
         key = (recipe, seed, *sorted(options.items()))
         if key not in made:
             folder = tmp_path_factory.mktemp("exports")
@@ -50,7 +74,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
             made[key] = Exported(network, source, path, export_checkpoint(source, path, **options))
         return made[key]
 
-    return export
+    return make
 
 
 def export_here(*arguments: str) -> tuple[int, str, str]:

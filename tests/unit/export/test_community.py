@@ -75,7 +75,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         **RGB, "num_feat": 16, "block_num": 1, "pe": True, "window_size": 8, "res_num": 1, "up_scale": 2,
         "bias": True,
     },
-    "SCUNet.SCUNet.SCUNet": {"in_nc": 3, "config": [1] * 7, "dim": 64},
+    "SCUNet.SCUNet.SCUNet": {"in_nc": 3, "config": [1, 0, 0, 1, 0, 0, 1], "dim": 64},
     "FBCNN.FBCNN.FBCNN": {"in_nc": 3, "out_nc": 3, "nc": [8, 8, 8, 512], "nb": 2},
 }  # fmt: skip
 
@@ -197,7 +197,7 @@ def test_a_model_of_one_size_gives_the_same_picture(
     source, free_model, report = exported(kind)
     show_report(report, free_model)
     assert "only size" not in capsys.readouterr().out
-    fixed_model = tmp_path / "fixed.onnx"
+    fixed_model = tmp_path / free_model.name
     code, out, err = export_here("community", str(source), "-o", str(fixed_model), "--static", "112x72")
     assert code == 0, err
     assert "only size" in out
