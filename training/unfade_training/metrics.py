@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .colour import CHROMA, rgb_to_lab
-from .colour_transform import Chroma, ColourTransform
+from .colour_transform import Chroma, ColourTransform, Tones
 from .data import PhotoStore, to_unit
 from .data import colourfulness as colourfulness_of_pixels
 from .data.patches import chw_pair
@@ -104,10 +104,11 @@ def validate(
 
 def scores_of(result: Tensor, target: Tensor, scale: int, transform: ColourTransform) -> Mapping[str, float]:
     """What a finished picture is scored by, both CHW uint8 RGB: of colour where only chroma was made, else
-    the papers' PSNR, at scales above 1 without ``scale`` pixels of every border."""
+    the papers' PSNR, at scales above 1 without ``scale`` pixels of every border; both where tones were."""
     if isinstance(transform, Chroma):
         return {"delta_e": delta_e(result, target), "colourfulness": colourfulness(result)}
-    return {"psnr_y": psnr_y(result, target, scale if scale > 1 else 0)}
+    psnr = {"psnr_y": psnr_y(result, target, scale if scale > 1 else 0)}
+    return {**psnr, "delta_e": delta_e(result, target)} if isinstance(transform, Tones) else psnr
 
 
 def luma(rgb: Tensor) -> Tensor:

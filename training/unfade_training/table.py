@@ -63,6 +63,8 @@ def _convert(value: object, wanted: Any, name: str, where: str) -> object:
     if _is_struct(wanted) and isinstance(value, Mapping):
         return from_table(wanted, value, f"{where}, [{name}]")
     origin, inner = get_origin(wanted), get_args(wanted)
+    if origin is Annotated and not any(isinstance(meta, msgspec.Meta) for meta in wanted.__metadata__):
+        return _convert(value, inner[0], name, where)  # the factory checks what else is annotated
     if origin in (Union, types.UnionType):
         return _convert(value, inner[0], name, where)
     if origin is tuple and isinstance(value, (list, tuple)):
