@@ -13,14 +13,19 @@ import argparse
 import ast
 import contextlib
 import io
+import os
+import signal
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (ROOT / "plugin", ROOT / "export", ROOT / "training")
@@ -107,15 +112,11 @@ class Visits:
         self.files: dict[str, None] = {}
 
     def __enter__(self) -> Visits:
-        import threading
-
         threading.setprofile(self._see)
         sys.setprofile(self._see)
         return self
 
     def __exit__(self, *_: object) -> None:
-        import threading
-
         sys.setprofile(None)
         threading.setprofile(None)
 
@@ -156,16 +157,78 @@ def one_picture(folder: Path) -> list[str]:
     return visits.names
 
 
+def one_region(folder: Path) -> list[str]:
+    """A further region of a preview, inside ``unfade serve``: picture and recipe are there already."""
+    from unfade.service.client import Client
+
+    side, names = 256, folder / "names"
+    region = (64, 64, 96, 96)
+    with Client([sys.executable, __file__, "--serve", str(names)]) as client:
+        client.store("picture", side, side, 3, "u8", bytes([90]) * (side * side * 3))
+        for _ in range(2):
+            client.submit_stored("upscale", {}, "picture", region=region).result()
+            # It forgets what it entered until now; the second time it has written down what that was.
+            os.kill(client.pid, signal.SIGUSR1)
+            time.sleep(0.5)
+    return names.read_text().split()
+
+
+def serve_watched(names: Path) -> None:
+    """``unfade serve`` that writes down, at the second SIGUSR1, which modules it entered since the first."""
+    from unfade.inference import Device, Engine
+    from unfade.service import SERVICE_TILE, serve
+
+    visits = Visits()
+    seen: list[list[str]] = []
+
+    def write(*_: object) -> None:
+        seen.append([name for name in visits.names if name != "scripts.rooms"])
+        visits.files.clear()
+        names.write_text("\n".join(seen[-1]))
+
+    signal.signal(signal.SIGUSR1, write)
+    with visits:
+        serve(Engine(Device.CPU, usual_tile=SERVICE_TILE))
+
+
+def one_step(folder: Path) -> list[str]:
+    """A step of the generator, from the batch to the changed weights; the network itself does not count."""
+    from unfade_training import train
+    from unfade_training.config import load_recipe
+    from unfade_training.device import Machine
+    from unfade_training.smoke import smoke_recipe
+
+    for number in range(4):
+        noise = np.random.default_rng(number).integers(0, 256, (128, 128, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{number}.png")
+    visits, step = Visits(), train.training_step
+
+    def watched(*arguments: Any) -> None:
+        with visits:
+            step(*arguments)
+
+    train.training_step = watched  # type: ignore[assignment]
+    recipe = smoke_recipe(load_recipe(ROOT / "training" / "recipes" / "upscale-x2.toml"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        train.train(recipe, folder / "run", [folder], Machine("cpu", 1))
+    return [name for name in visits.names if ".networks" not in name]
+
+
 def main() -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--list", action="store_true", help="name the modules, not only their number")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.serve:
+        serve_watched(arguments.serve)
     found = modules()
     rows: list[tuple[str, list[str]]] = [("product modules", list(found))]
     rows += [("import circle", group) for group in circles(imports(found))]
     walks: list[tuple[str, Callable[[Path], list[str]]]] = [
         ("modules of `unfade upscale`, one tile", one_picture),
+        ("modules of one more preview region, in the service", one_region),
+        ("modules of one training step", one_step),
     ]
     with tempfile.TemporaryDirectory() as folder:
         rows += [(title, walk(Path(folder))) for title, walk in walks]

@@ -1,10 +1,10 @@
 """Losses between pictures, GAN objectives, and the perceptual score LPIPS."""
 
 from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_penalty
-from .base import LossValue, PictureLoss, WeightedLoss
+from .base import INK, LossValue, PictureLoss, WeightedLoss, content_loss, mask_terms
 from .perceptual import FeatureLoss, Lpips, LpipsOnnx, gram_matrix, open_lpips
-from .pixel import INK, Checkerboard, mask_terms
-from .registry import LOSSES, OBJECTIVES, build_loss, build_objective, content_loss
+from .pixel import Checkerboard
+from .registry import LOSSES, OBJECTIVES, build_loss, build_objective
 
 __all__ = [
     "INK",

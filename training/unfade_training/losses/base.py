@@ -1,7 +1,7 @@
-"""Losses between two pictures: named terms in float32, and their weighted sum.
+"""What a loss is: named terms in float32, the weighted sum of several, and that of a picture with its mask.
 
 Differences of bfloat16 pictures are mostly rounding, and their means lose more still, so every loss casts to
-float32 first (:mod:`unfade_training.precision`).
+float32 first (:mod:`unfade_training.device`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..device import full_precision
+
+INK = 0.05
+"""Opacity from which on a pixel counts as marked: below it nobody sees the mark."""
+SMOOTH = 100.0
+"""Pixels added to both sides of Dice, so that a picture without a mark asks for an empty mask, gently."""
 
 
 class PictureLoss(nn.Module, ABC):
@@ -80,3 +88,53 @@ class WeightedLoss(nn.Module):
                 terms[f"{name}/{part}" if part else name] = self.weights[name] * value
         total = torch.stack(list(terms.values())).sum()
         return LossValue(total, {name: value.detach() for name, value in terms.items()})
+
+
+def content_loss(
+    loss: WeightedLoss,
+    output: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    mask_weight: float,
+    rgb: Callable[[Tensor], Tensor],
+) -> LossValue:
+    """The loss of a picture and, where the network has one as a further output, of its mask.
+
+    Args:
+        loss: of the pictures.
+        output: ``[N, C (+ 1), H, W]``, the picture's channels first.
+        target: ``[N, C, H, W]``.
+        mask: ``[N, 1, H, W]``, where something was drawn; None where nothing can have been.
+        mask_weight: of :func:`mask_terms`.
+        rgb: see :class:`WeightedLoss`.
+    """
+    channels = target.shape[1]
+    value: LossValue = loss(output[:, :channels], target, rgb)
+    if output.shape[1] == channels or mask is None:
+        return value
+    terms = {
+        f"mask/{name}": mask_weight * term for name, term in mask_terms(output[:, channels:], mask).items()
+    }
+    total = value.total + sum(terms.values())
+    return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})
+
+
+def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
+    """Cross-entropy and soft Dice of a mask, both about 0 to 1.
+
+    Most of a picture has no mark, and cross-entropy alone is content with an empty mask; Dice (Milletari et
+    al., "V-Net", 2016) counts the overlap and does not care how much is empty. The target is the mark's
+    opacity, which for faint marks is small, so what is asked for is whether there is any ink at all.
+
+    Args:
+        found: ``[N, 1, H, W]`` in [0, 1].
+        wanted: the same, opacity.
+    """
+    with full_precision(found):
+        found, inked = found.float(), (wanted > INK).float()
+        overlap = (found * inked).sum((1, 2, 3))
+        size = found.sum((1, 2, 3)) + inked.sum((1, 2, 3))
+        return {
+            "bce": F.binary_cross_entropy(found, inked),
+            "dice": (1 - (2 * overlap + SMOOTH) / (size + SMOOTH)).mean(),
+        }

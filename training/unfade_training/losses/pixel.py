@@ -1,4 +1,4 @@
-"""Losses on pixels: differences, PSNR, spectra, roughness, checkerboard patterns, chroma, and masks.
+"""Losses on pixels: differences, PSNR, spectra, roughness, checkerboard patterns and chroma.
 
 None needs a network; each is a mean, so that its weight does not depend on the size of patch or batch.
 """
@@ -10,13 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..colour import CHROMA, rgb_to_lab
-from ..device import full_precision
 from .base import PictureLoss
-
-INK = 0.05
-"""Opacity from which on a pixel counts as marked: below it nobody sees the mark."""
-SMOOTH = 100.0
-"""Pixels added to both sides of Dice, so that a picture without a mark asks for an empty mask, gently."""
 
 
 class L1(PictureLoss):
@@ -183,24 +177,3 @@ class ChromaLoss(PictureLoss):
         weight = 1 + self.saturation / 0.5 * wanted.norm(dim=1, keepdim=True)
         distance = F.smooth_l1_loss(found, wanted, beta=self.beta, reduction="none")
         return {"": (weight * distance).mean()}
-
-
-def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
-    """Cross-entropy and soft Dice of a mask, both about 0 to 1.
-
-    Most of a picture has no mark, and cross-entropy alone is content with an empty mask; Dice (Milletari et
-    al., "V-Net", 2016) counts the overlap and does not care how much is empty. The target is the mark's
-    opacity, which for faint marks is small, so what is asked for is whether there is any ink at all.
-
-    Args:
-        found: ``[N, 1, H, W]`` in [0, 1].
-        wanted: the same, opacity.
-    """
-    with full_precision(found):
-        found, inked = found.float(), (wanted > INK).float()
-        overlap = (found * inked).sum((1, 2, 3))
-        size = found.sum((1, 2, 3)) + inked.sum((1, 2, 3))
-        return {
-            "bce": F.binary_cross_entropy(found, inked),
-            "dice": (1 - (2 * overlap + SMOOTH) / (size + SMOOTH)).mean(),
-        }

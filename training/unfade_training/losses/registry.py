@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from torch import Tensor
+from collections.abc import Mapping
 
 from ..errors import TrainingError
 from ..registry import Registry
 from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
-from .base import LossValue, PictureLoss, WeightedLoss
+from .base import PictureLoss, WeightedLoss
 from .perceptual import FeatureLoss, LpipsLoss
 from .pixel import (
     L1,
@@ -22,7 +20,6 @@ from .pixel import (
     Frequency,
     Psnr,
     TotalVariation,
-    mask_terms,
 )
 
 LOSSES: Registry[type[PictureLoss]] = Registry(
@@ -77,35 +74,6 @@ def build_loss(spec: Mapping[str, object], where: str = "loss") -> WeightedLoss:
         weights[name] = float(weight)
         losses[name] = from_table(loss, options, f"{where}.{name}")
     return WeightedLoss(losses, weights)
-
-
-def content_loss(
-    loss: WeightedLoss,
-    output: Tensor,
-    target: Tensor,
-    mask: Tensor | None,
-    mask_weight: float,
-    rgb: Callable[[Tensor], Tensor],
-) -> LossValue:
-    """The loss of a picture and, where the network has one as a further output, of its mask.
-
-    Args:
-        loss: of the pictures.
-        output: ``[N, C (+ 1), H, W]``, the picture's channels first.
-        target: ``[N, C, H, W]``.
-        mask: ``[N, 1, H, W]``, where something was drawn; None where nothing can have been.
-        mask_weight: of :func:`mask_terms`.
-        rgb: see :class:`WeightedLoss`.
-    """
-    channels = target.shape[1]
-    value: LossValue = loss(output[:, :channels], target, rgb)
-    if output.shape[1] == channels or mask is None:
-        return value
-    terms = {
-        f"mask/{name}": mask_weight * term for name, term in mask_terms(output[:, channels:], mask).items()
-    }
-    total = value.total + sum(terms.values())
-    return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})
 
 
 def build_objective(spec: Mapping[str, object] | str, where: str = "gan") -> Objective:
