@@ -26,11 +26,13 @@ def models() -> None:
 @models.command("list")
 @_as_json
 def list_(as_json: bool) -> int:
-    """One line for each installed model."""
+    """One line for each installed model, and a sentence for each file that cannot be used."""
     from unfade import paths
-    from unfade.models import list_models
+    from unfade.models import broken_models, list_models
 
     found = list_models()
+    for broken in broken_models():
+        click.echo(f"unfade: {broken.reason}", err=True)
     if as_json:
         for model in found:
             click.echo(json.dumps(_record(model)))

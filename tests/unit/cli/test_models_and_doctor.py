@@ -39,6 +39,17 @@ def test_models_list(shell: Shell) -> None:
     assert {"double", "net", "heavy", "broken"} <= {record["name"] for record in records}
 
 
+def test_models_list_names_what_is_broken(shell: Shell) -> None:
+    """A damaged file among the user's own is told on stderr; the others are listed all the same."""
+    path = shell.folder / "home" / "data" / "unfade" / "models" / "damaged.onnx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no model at all")
+    result = shell.run("models", "list")
+    assert result.code == 0
+    assert "double" in result.out and "damaged" not in result.out
+    assert [line for line in result.err.splitlines() if str(path) in line] == result.err.splitlines() != []
+
+
 def test_models_info(shell: Shell) -> None:
     result = shell.run("models", "info", "double")
     assert result.code == 0
