@@ -20,6 +20,7 @@ from unfade.models.catalog import (
     card_of,
     find_model,
     list_models,
+    model_folders,
     read_card,
 )
 from unfade.models.onnx_file import half_precision_file, is_half_precision
@@ -41,5 +42,6 @@ __all__ = [
     "half_precision_file",
     "is_half_precision",
     "list_models",
+    "model_folders",
     "read_card",
 ]

@@ -67,6 +67,13 @@ class _File:
     size: int
 
 
+def model_folders() -> list[tuple[Path, Source]]:
+    """Where models lie, those that take precedence first; a folder need not exist."""
+    extra = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
+    users = [(folder, Source.USER) for folder in (*extra, paths.models_dir())]
+    return [*users, (paths.shipped_models_dir(), Source.SHIPPED)]
+
+
 def list_models() -> list[Model]:
     """All usable models, by name.
 
@@ -144,11 +151,8 @@ def _hint(text: str, names: list[str]) -> str:
 
 def _files() -> tuple[_File, ...]:
     """Model files as they are now, those that take precedence first."""
-    extra = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
-    folders = [(folder, Source.USER) for folder in (*extra, paths.models_dir())]
-    folders.append((paths.shipped_models_dir(), Source.SHIPPED))
     return tuple(
-        _File(path, source, *_state(path)) for folder, source in folders for path in _onnx_in(folder)
+        _File(path, source, *_state(path)) for folder, source in model_folders() for path in _onnx_in(folder)
     )
 
 

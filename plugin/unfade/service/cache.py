@@ -17,11 +17,10 @@ from typing import Final
 
 import numpy as np
 
-from unfade import paths
 from unfade.errors import UsageError
 from unfade.filters import Memo, Recipe, Runner
 from unfade.inference import Engine
-from unfade.models import MODELS_VARIABLE
+from unfade.models import model_folders
 from unfade.picture import Picture, is_srgb
 
 MOST_STORED: Final = 8
@@ -60,8 +59,7 @@ class Cache:
         self._ids = itertools.count(1)
         self._stored: dict[str, tuple[int, Stored]] = {}
         self._opened: OrderedDict[Recipe, tuple[Hashable, Runner]] = OrderedDict()
-        extra = [Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part]
-        self._folders = (*extra, paths.models_dir(), paths.shipped_models_dir())
+        self._folders = [folder for folder, _ in model_folders()]
 
     # Pictures
 
@@ -117,8 +115,7 @@ def _models_in(folder: Path) -> Iterator[Hashable]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(".onnx"):
-                status = entry.stat()
-                yield entry.path, status.st_mtime_ns, status.st_size
+                yield entry.path, _state_of(entry.path)
 
 
 def _state_of(path: str) -> Hashable:

@@ -107,6 +107,19 @@ def test_recipes_stay_open_until_a_model_changes(tmp_path: Path, monkeypatch: py
     assert cache.runner(recipe(steps)) is not changed
 
 
+def test_links_that_lead_nowhere_hide_no_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = identity_model(tmp_path / "own.onnx", 2)
+    for number in range(20):
+        (tmp_path / f"{number}.onnx").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("UNFADE_MODELS", str(tmp_path))
+    cache = Cache(Engine(Device.CPU, threads=1))
+    steps = {"filter": "upscale", "options": {"model": "own"}}
+    runner = cache.runner(recipe(steps))
+    assert cache.runner(recipe(steps)) is runner
+    os.utime(path, ns=(1, 1))
+    assert cache.runner(recipe(steps)) is not runner
+
+
 def test_chroma_and_what_lies_between_steps_go_with_their_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
