@@ -8,12 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
 from .draws import chance, check_between, check_range, check_shares, uniform
 from .noise import LUMA, MARGIN, to_bytes, white
-from .operations import SUBSAMPLINGS, shifted_jpeg
+from .operations import SUBSAMPLINGS, as_gray, shifted_jpeg
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -75,7 +74,7 @@ class Fade(Degradation):
         pixels = self._take(crop)
         gray = chance(rng, self.gray_share)
         if gray:
-            pixels = np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, axis=2)
+            pixels = as_gray(pixels)
         x: Plane = pixels.astype(np.float32) / np.float32(255)
         if not chance(rng, self.clean_share):
             x = self.fade(x, rng, gray)

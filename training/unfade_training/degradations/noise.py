@@ -8,11 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from .base import Degradation, Degraded, Mask, Pixels
 from .draws import chance, check_between, check_range, check_shares, log_uniform, pick, uniform
-from .operations import SUBSAMPLINGS, WEB_SUBSAMPLING, shifted_jpeg
+from .operations import SUBSAMPLINGS, WEB_SUBSAMPLING, as_gray, shifted_jpeg
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -91,7 +90,7 @@ class Noise(Degradation):
         pixels = self._take(crop)
         gray = chance(rng, self.gray_share)
         if gray:
-            pixels = np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, axis=2)
+            pixels = as_gray(pixels)
         target = self._middle(pixels)
         if chance(rng, self.clean_share):
             return Degraded(target, target)

@@ -37,6 +37,11 @@ def resize(image: Image.Image, width: int, height: int, kernel: str) -> Image.Im
     return image if image.size == (width, height) else image.resize((width, height), KERNELS[kernel])
 
 
+def as_gray(pixels: Pixels) -> Pixels:
+    """HW3 RGB -> HW3 with the luma of JPEG (ITU-R BT.601) in all channels."""
+    return np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, axis=2)
+
+
 def blur(image: Image.Image, sigma: tuple[float, float]) -> Image.Image:
     """Gaussian blur with its own deviation in pixels across and down (0: none)."""
     return image.filter(ImageFilter.GaussianBlur(sigma))
