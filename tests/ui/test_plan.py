@@ -23,7 +23,7 @@ BOTH = Models({Variant.FAITHFUL: frozenset({2, 4}), Variant.GAN: frozenset({2})}
 
 
 def plan_of(state: State, models: Models = BOTH, *, profile: bool = False) -> Plan:
-    plan = make_plan(state, models, profile=profile)
+    plan = make_plan(state, models, gray_profile=profile)
     assert plan is not None
     return plan
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QCoreApplication
 
-from unfade.picture import Metadata, Picture
+from unfade.picture import Metadata, Picture, is_profile_for
 from unfade.service.client import Client, EngineError, Result
 
 translate = QCoreApplication.translate
@@ -49,6 +50,11 @@ DEPTHS = {dtype: name for name, dtype in _TYPES.items()}
 
 
 def as_picture(result: Result, metadata: Metadata) -> Picture:
-    """The result with the metadata of what it was made from; it shares the result's memory."""
+    """The result with the metadata of what it was made from; it shares the result's memory.
+
+    A gray profile does not fit what got colours, which is sRGB.
+    """
     pixels = np.frombuffer(result.pixels, _TYPES[result.depth])
+    if metadata.icc is not None and not is_profile_for(metadata.icc, result.channels < 3):
+        metadata = dataclasses.replace(metadata, icc=None)
     return Picture(pixels.reshape(result.height, result.width, result.channels), metadata)

@@ -15,11 +15,10 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from unfade.errors import UsageError
 from unfade.picture import Picture
 from unfade.service.client import Result
-from unfade.service.connection import Connection, Upload, as_sent
+from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Request, Shutdown
 from unfade.ui.engine import as_picture
 from unfade.ui.link import EngineLink
-from unfade.ui.profiles import result_metadata
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
@@ -162,8 +161,7 @@ class Host(QObject):
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
         assert self._picture is not None
-        made = as_picture(result, result_metadata(self._picture, [step["filter"] for step in steps]))
-        pixels = as_sent(made, self._picture)
+        pixels = as_picture(result, self._picture.metadata).pixels
         header = {
             "id": request.id,
             "exact": result.exact,

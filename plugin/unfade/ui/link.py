@@ -169,7 +169,7 @@ class EngineLink(QObject):
         height, width, channels = picture.pixels.shape
         depth = DEPTHS[np.dtype(picture.pixels.dtype)]
         try:
-            client.store(name, width, height, channels, depth, picture.pixels.data)
+            client.store(name, width, height, channels, depth, picture.pixels.data, icc=picture.metadata.icc)
         except EngineError as error:
             if error.kind not in _GONE:
                 self.refused.emit(0, error.kind, sentence_of(error))

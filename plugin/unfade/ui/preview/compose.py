@@ -41,7 +41,7 @@ def compose(
     result = arrays.pop(0)
     other = arrays.pop(0) if plan.other is not None else None
     under: NDArray[Any] | None = None
-    coloured = "colorize" in plan.tasks
+    coloured = picture.is_gray and result.shape[2] > 2  # which is sRGB, whatever the gray profile was
     if plan.under is Under.LAYER:
         under = arrays.pop(0)
     elif plan.under is Under.SOURCE:

@@ -23,7 +23,6 @@ from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Layer, Plan, make_plan
 from unfade.ui.preview.results import Results
 from unfade.ui.preview.schedule import hull, next_block
-from unfade.ui.profiles import as_sent, needs_srgb
 
 LANE: Final = "preview"
 
@@ -65,7 +64,6 @@ class LivePreview(QObject):
         self._asked: _Asked | None = None
         self._stuck: str | None = None
         self._paused = False
-        self._converted = False
         self._telling = QTimer(self)
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_EVERY)
@@ -119,8 +117,6 @@ class LivePreview(QObject):
     def _new_picture(self) -> None:
         self._stop_asking()
         self._view = None
-        self._converted = False
-        self._link.forget("srgb")
         picture = self._document.picture
         self.results.set_picture(picture)
         if picture is None:
@@ -130,8 +126,8 @@ class LivePreview(QObject):
 
     def _replan(self) -> None:
         picture, old = self._document.picture, self.plan
-        profile = picture is not None and picture.metadata.icc is not None
-        plan = make_plan(self._document.state, self.models, profile=profile) if picture else None
+        gray = picture is not None and picture.is_gray and picture.metadata.icc is not None
+        plan = make_plan(self._document.state, self.models, gray_profile=gray) if picture else None
         self.results.set_plan(plan)
         if _keys(old) != _keys(plan):
             self._stuck = None
@@ -180,20 +176,9 @@ class LivePreview(QObject):
 
     def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent) -> None:
         region = hull(block, extent)
-        name = self._stored_for(layer.state.filters)
         steps = layer.near(region, extent).steps
-        ticket = self._link.ask(Question(name, steps, region, LANE))
+        ticket = self._link.ask(Question("picture", steps, region, LANE))
         self._asked = _Asked(ticket, layer, tuple(block), plan)
-
-    def _stored_for(self, tasks: tuple[str, ...]) -> str:
-        """The name of the stored picture for these filters; the one in sRGB is stored when first needed."""
-        picture = self._document.picture
-        if picture is None or not needs_srgb(picture, tasks):
-            return "picture"
-        if not self._converted:
-            self._converted = True
-            self._link.store("srgb", lambda: as_sent(picture, tasks))
-        return "srgb"
 
     def _stop_asking(self) -> None:
         if self._asked is not None:

@@ -118,13 +118,13 @@ class Plan:
         )
 
 
-def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | None:
+def make_plan(state: State, models: Models, *, gray_profile: bool = False) -> Plan | None:
     """The plan for a state; None where no filter is on.
 
     Args:
         state: what is to be shown.
         models: the engine's.
-        profile: the picture has a colour profile, in which Colorize's result no longer is.
+        gray_profile: the picture is gray and has a colour profile, in which Colorize's result no longer is.
     """
     tasks = state.filters
     if not tasks:
@@ -142,7 +142,7 @@ def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | 
         under = Under.ENLARGED
     elif last == "colorize":
         bare, blend = bare.with_options(last, saturation=1.0), Mix(saturation=options.saturation)
-        local = not chained or not profile
+        local = not chained or not gray_profile
         under = Under.LAYER if chained else Under.SOURCE
     else:
         local, under = True, Under.SOURCE

@@ -16,12 +16,10 @@ import numpy as np
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import Cancelled, UnfadeError
-from unfade.filters import find_filter
 from unfade.log import log_file
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client, EngineError, Result
 from unfade.ui.engine import DEPTHS, as_picture, sentence_of, start_engine
-from unfade.ui.profiles import as_sent, result_metadata
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)
@@ -116,12 +114,11 @@ class Worker(QObject):
         self._check()
         if self._client is None:
             self._client = self._connect()
-        tasks = [find_filter(step["filter"]).name for step in steps]
-        result = self._filter(id, as_sent(picture, tasks), steps)
+        result = self._filter(id, picture, steps)
         self.provider.emit(result.provider_label, result.fallback)
         self._check()
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(as_picture(result, result_metadata(picture, tasks)), target, quality=quality)
+        write_picture(as_picture(result, picture.metadata), target, quality=quality)
 
     def _filter(self, id: int, picture: Picture, steps: list[dict[str, Any]]) -> Result:
         assert self._client is not None
@@ -143,6 +140,7 @@ class Worker(QObject):
             depth,
             pixels,
             recipe={"steps": steps},
+            icc=picture.metadata.icc,
             on_progress=on_progress,
         )
 
