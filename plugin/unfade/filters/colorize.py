@@ -59,6 +59,7 @@ COLORIZE = Filter(
     Options=ColorizeOptions,
     live_options=("strength", "saturation"),
     open=open_colorize,
+    in_srgb=True,
 )
 
 
@@ -69,8 +70,6 @@ class Colorizer(FilterRunner):
     picture with a profile other than sRGB's is converted to sRGB; a gray profile is left out, as it does not
     fit the result. The chroma of a region is that of the whole picture, which is therefore its input crop.
     """
-
-    in_srgb = True
 
     def __init__(self, options: ColorizeOptions, engine: Engine, model: Model) -> None:
         """Opens the model. Raises ModelError for one of another shape."""

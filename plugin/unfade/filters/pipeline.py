@@ -92,6 +92,11 @@ class Recipe:
         runners = [step.filter.open(step.options, engine) for step in self.steps]
         return runners[0] if len(runners) == 1 else Chain(runners, self.steps)
 
+    @property
+    def in_srgb(self) -> bool:
+        """Whether the result is in sRGB, whatever the picture's colour profile."""
+        return any(step.filter.in_srgb for step in self.steps)
+
     def for_any_picture(self) -> Recipe:
         """The recipe without what was painted or placed on one picture (hints, strokes)."""
         return Recipe(tuple(replace(step, options=_without_places(step.options)) for step in self.steps))
@@ -148,7 +153,6 @@ class Chain(Runner):
         """``steps`` are what the runners were opened from: equal ones make the same of a picture."""
         self._runners = tuple(runners)
         self._steps = tuple(steps)
-        self.in_srgb = any(runner.in_srgb for runner in runners)
 
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]

@@ -137,9 +137,6 @@ class Crop:
 class Runner(ABC):
     """A filter with its models open, or a chain of them."""
 
-    in_srgb: bool = False
-    """Whether the result is in sRGB, whatever the picture's colour profile was."""
-
     @abstractmethod
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""

@@ -36,10 +36,10 @@ class Stored:
     """With the ICC profile of its values."""
     memo: Memo
 
-    def source_for(self, runner: Runner) -> Picture:
+    def source_for(self, recipe: Recipe) -> Picture:
         """The picture at 16 bits where it has 8 and its values will go to sRGB and back; else itself."""
         picture, icc = self.picture, self.picture.metadata.icc
-        if icc is None or not runner.in_srgb or picture.pixels.dtype != np.uint8:
+        if icc is None or not recipe.in_srgb or picture.pixels.dtype != np.uint8:
             return picture
         if is_srgb(icc, picture.is_gray):
             return picture

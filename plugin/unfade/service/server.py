@@ -238,7 +238,7 @@ class Server:
         assert isinstance(request, Apply) and stored is not None
         started = time.perf_counter()
         runner = self._cache.runner(request.recipe)
-        source = stored.source_for(runner)
+        source = stored.source_for(request.recipe)
         job.check()
         progress = self._progress_of(job)
         result = runner.run(
