@@ -48,6 +48,8 @@ class Filter:
     """Finds and opens the models for (options, engine). Raises ModelError, DeviceError, UsageError."""
     live_options: tuple[str, ...] = ()
     """Options that only blend full-strength results, as :mod:`unfade.filters.mix` does for them by name."""
+    gives_colour: bool = False
+    """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
     mask: str | None = None
     """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
 

@@ -59,6 +59,7 @@ COLORIZE = Filter(
     Options=ColorizeOptions,
     live_options=("strength", "saturation"),
     open=open_colorize,
+    gives_colour=True,
 )
 
 
