@@ -8,7 +8,6 @@ from typing import Any
 
 from unfade.filters import preference
 from unfade.models import Source, Variant
-from unfade.ui.document import State
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,6 @@ class Models:
         None where the engine has not told of it (yet).
         """
         return self.masks.get(name)
-
-    def suited(self, state: State) -> State:
-        """The state without what the models cannot do: leave a watermark alone that they do not find."""
-        options = state.options("deartifact")
-        if options.watermark or self.finds_mask(options.model) is not False:
-            return state
-        return state.with_options("deartifact", watermark=True)
 
     @property
     def detail(self) -> bool:
