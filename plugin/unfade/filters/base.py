@@ -53,6 +53,8 @@ class Filter:
     where all of them always do."""
     in_srgb: bool = False
     """Whether it works in sRGB, and gives sRGB, whatever the picture's colour profile."""
+    gives_colour: bool = False
+    """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
     mask: str | None = None
     """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
 

@@ -60,6 +60,7 @@ COLORIZE = Filter(
     live_options=("strength", "saturation"),
     open=open_colorize,
     in_srgb=True,
+    gives_colour=True,
 )
 
 

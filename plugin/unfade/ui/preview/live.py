@@ -50,12 +50,14 @@ class LivePreview(QObject):
         progress: (done, in all) of the tiles in view.
         failed: a sentence: the preview cannot go on with these settings.
         provider: (label, why not the GPU or None).
+        marked: whether there surely is a watermark that the settings leave there.
     """
 
     changed = pyqtSignal()
     progress = pyqtSignal(int, int)
     failed = pyqtSignal(str)
     provider = pyqtSignal(str, object)
+    marked = pyqtSignal(bool)
 
     def __init__(
         self, document: Document, link: EngineLink, images: Images, parent: QObject | None = None
@@ -139,6 +141,7 @@ class LivePreview(QObject):
             if plan is None:
                 self._stop_asking()
         self.changed.emit()
+        self.marked.emit(self.results.marked)
         self._go_on()
 
     # The engine
@@ -198,6 +201,7 @@ class LivePreview(QObject):
         self.provider.emit(result.provider_label, result.fallback)
         self.results.keep(asked.layer, asked.places, asked.plan.scale, result)
         self.changed.emit()
+        self.marked.emit(self.results.marked)
         self._go_on()
 
     def _refused(self, ticket: int, kind: str, sentence: str) -> None:

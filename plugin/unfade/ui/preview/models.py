@@ -8,7 +8,6 @@ from typing import Any
 
 from unfade.filters import preference
 from unfade.models import Source, Tiling, Variant
-from unfade.ui.document import ORDER, State
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,6 @@ class Models:
         """How far a change of the picture is felt in these filters' result; None for everywhere."""
         reaches = [self.reach.get(name) for name in filters]
         return None if None in reaches else sum(reach for reach in reaches if reach is not None)
-
-    def suited(self, state: State) -> State:
-        """The state without what the models cannot do: leave a watermark alone that they do not find."""
-        for name in ORDER:
-            options = state.options(name)
-            blind = self.finds_mask(name, getattr(options, "model", None)) is False
-            if blind and getattr(options, "watermark", True) is False:
-                state = state.with_options(name, watermark=True)
-        return state
 
 
 def _preference(model: Mapping[str, Any]) -> tuple[bool, bool]:

@@ -58,6 +58,10 @@ class Layer:
         found = {name: getattr(self.state.options(name), "strokes", ()) for name in self.state.filters}
         return {name: strokes for name, strokes in found.items() if strokes}
 
+    def leaves(self, name: str) -> bool:
+        """Whether a filter that finds watermarks leaves them there."""
+        return getattr(self.state.options(name), "watermark", True) is False
+
     def near(self, bounds: Bounds, extent: Extent) -> Layer:
         """The layer for a part of the picture: without strokes that are too far away to be felt there."""
         if not self.strokes or self.reach is None:
@@ -123,9 +127,9 @@ class Plan:
         return any(find_filter(name).in_srgb for name in self.filters)
 
     @functools.cached_property
-    def masked(self) -> bool:
-        """Whether one of the filters tells where it found something."""
-        return any(find_filter(name).mask is not None for name in self.filters)
+    def masked(self) -> tuple[str, ...]:
+        """The filters that tell where they found something."""
+        return tuple(name for name in self.filters if find_filter(name).mask is not None)
 
     def near(self, bounds: Bounds, extent: Extent) -> Plan:
         """The plan for a part of the picture."""

@@ -31,6 +31,9 @@ MASK_COLOUR: Final = (230, 0, 126)
 """Of the veil over what was found: magenta, which photographs hardly have."""
 
 _VEIL = 0.55
+# Of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
+_FOUND, _SURE = 51, 205
+_LEAST = 0.01  # ... that covers so much of a tile
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
 
@@ -48,6 +51,7 @@ class Results:
         self._near: dict[Place, Plan] = {}
         self._serial = 0
         self._came: Counter[tuple[int, Place]] = Counter()  # how often something came, by level and square
+        self._marked: set[str] = set()  # keys of layers in one of whose tiles there surely is a watermark
         self._enlarged: Callable[[Place, float], NDArray[Any]] | None = None
 
     # What there is
@@ -57,6 +61,7 @@ class Results:
         self._picture = picture
         self._serial += 1
         self._came.clear()
+        self._marked.clear()
         self._near.clear()
         self.cache.clear()
         self._images.drop(_is_result)
@@ -84,12 +89,27 @@ class Results:
             at = scaled_bounds(bounds, scale).within(Bounds(top, left, result.height, result.width))
             part = None if mask is None else cut(mask, at).copy()
             self.cache.put(layer.near(bounds, self._extent).key, place, Kept(cut(pixels, at).copy(), part))
+            if part is not None and _is_mark(part):
+                self._marked.add(layer.key)
             self._came.update((level, above(place, level)) for level in _LEVELS)
 
     def missing(self, layer: int, reduction: int, place: Place) -> bool:
         """Whether a tile of the plan's layer of that number has not come, or not in enough detail."""
         plan = self._plan_for(place)
         return plan is not None and not self.cache.has(plan.layers[layer].key, place, reduction)
+
+    @property
+    def marked(self) -> bool:
+        """Whether there surely is a watermark in what has come, and the settings leave it there."""
+        if self.plan is None:
+            return False
+        result = self.plan.result
+        return any(result.leaves(name) for name in self.plan.filters) and result.key in self._marked
+
+    def _veiled(self, plan: Plan) -> bool:
+        """Whether what was found is to be seen."""
+        result = plan.result
+        return any(not result.leaves(name) or name in result.strokes or self.marked for name in plan.masked)
 
     def counts(self, view: Bounds) -> tuple[int, int]:
         """Of the tiles in view: those that are there, and all."""
@@ -143,8 +163,8 @@ class Results:
         return self._images.image(slot, version, make)
 
     def mask(self, place: Place, level: int = 0) -> Shown | None:
-        """The veil over what was found in a square."""
-        if self.plan is None or not self.plan.masked:
+        """The veil over what was found in a square, unless it is left there and may be none."""
+        if self.plan is None or not self._veiled(self.plan):
             return None
         if level:
             return self._far("mask", place, level, self._veil)
@@ -227,6 +247,12 @@ class Results:
             extent = self._extent
             found = self._near[place] = self.plan.near(bounds_of(place, extent), extent)
         return found
+
+
+def _is_mark(mask: NDArray[np.uint8]) -> bool:
+    """Whether what was found in a tile surely is a watermark; of letters on things networks are less sure."""
+    found = mask[mask > _FOUND]
+    return bool(found.size >= _LEAST * mask.size and found.mean() >= _SURE)
 
 
 def _veil_of(kept: Kept, reduction: int) -> QImage:
