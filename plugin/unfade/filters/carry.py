@@ -58,14 +58,14 @@ class Carried:
             own, values, inside = self._own[part], self._values[part], self._inside[part]
             # Not the difference added to the result: the sum would be rounded.
             after = np.where(values == inside, colour, values + (colour - inside))
-            colour = np.where(colour == inside, own, self._as_sent(after))
+            colour = np.where(colour == inside, own, self._as_own(after))
         else:
             beyond = resize(self._values - self._inside, (size.height, size.width), Kernel.BILINEAR)
-            colour = self._as_sent(colour + beyond[part])
+            colour = self._as_own(colour + beyond[part])
         alpha = [] if made.alpha is None else [from_float(made.alpha, self._own.dtype)[..., None]]
         return Picture(np.concatenate((colour, *alpha), axis=2), made.metadata)
 
-    def _as_sent(self, values: Values) -> NDArray[Any]:
+    def _as_own(self, values: Values) -> NDArray[Any]:
         if self._linear:
             values = np.copysign(srgb_to_linear(np.abs(values)), values)
         return values if self._own.dtype == np.float32 else from_float(values, self._own.dtype)

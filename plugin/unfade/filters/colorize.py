@@ -76,6 +76,7 @@ COLORIZE = Filter(
     Options=ColorizeOptions,
     live_options=("strength", "saturation"),
     open=open_colorize,
+    gives_colour=True,
 )
 
 

@@ -17,9 +17,8 @@ from unfade.ui.canvas.images import image_of
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.document import Document
-from unfade.ui.engine import as_picture
-from unfade.ui.link import EngineLink, Question
-from unfade.ui.preview.live import LivePreview
+from unfade.ui.link import EngineLink, Request, pixels_of, with_metadata
+from unfade.ui.preview.live import PICTURE, LivePreview
 from unfade.ui.saving import Saver
 from unfade.ui.settings import Settings
 
@@ -66,7 +65,7 @@ class WholeRun(QObject):
             return
         self._preview.pause(True)
         self._picture, self._then = picture, then
-        self._ticket = self._link.ask(Question("picture", tuple(state.steps)))
+        self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps)))
         self.busy.emit(True)
         self.progress.emit(0, 1)
 
@@ -88,7 +87,7 @@ class WholeRun(QObject):
             return
         then, picture = self._then, self._picture
         self._end()
-        then(result, as_picture(result, picture.metadata))
+        then(result, with_metadata(pixels_of(result), picture.metadata))
 
     def _refused(self, ticket: int, kind: str, sentence: str) -> None:
         if ticket == self._ticket:
