@@ -127,6 +127,7 @@ def run(
     Raises:
         Cancelled: from ``on_progress``; every other failure is in the record, unless ``explain`` raises it.
     """
+    runner.survey([job.source for job in jobs])
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:

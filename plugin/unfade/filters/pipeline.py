@@ -153,6 +153,10 @@ class Chain(Runner):
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
 
+    def survey(self, sources: Sequence[Path]) -> None:
+        for runner in self._runners:
+            runner.survey(sources)
+
     def run(
         self,
         picture: Picture,

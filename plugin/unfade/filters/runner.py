@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,6 +144,10 @@ class Runner(ABC):
     @abstractmethod
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""
+
+    def survey(self, sources: Sequence[Path]) -> None:  # noqa: B027 - most filters need no such look
+        """Told before the first of many pictures which files are to come: a filter that treats them alike
+        looks at all of them here. Files that cannot be read are left out; their own turn will tell."""
 
     @abstractmethod
     def run(
