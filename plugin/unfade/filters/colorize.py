@@ -12,8 +12,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
-
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.chroma import check_colouring, predict_chroma
 from unfade.filters.ensemble import Timer, model_for
@@ -22,7 +20,7 @@ from unfade.filters.mix import over, saturated
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
 from unfade.inference import Bounds, Engine, Extent, row_strips
 from unfade.models import Model
-from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, srgb_of_lab, to_float
+from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, scratch, srgb_of_lab, to_float
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
 
@@ -99,6 +97,7 @@ class Colorizer(FilterRunner):
         lightness = Lightness(source.pixels.dtype, gray=source.is_gray)
         planes = chroma.planes.enlarged(chroma.step)
         for done, strip in enumerate(strips, start=2):
+            scratch.let_go()
             self._merge(source, into, strip, lightness, planes, region)
             if progress is not None:
                 progress(done, 1 + len(strips))
@@ -128,7 +127,7 @@ class Colorizer(FilterRunner):
 
 def _empty_rgb(source: Picture) -> Picture:
     """Room for the result: the alpha is there, and a profile that will be true of it."""
-    pixels = np.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
+    pixels = scratch.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
     if source.alpha is not None:
         pixels[..., 3] = source.alpha
     metadata = source.metadata

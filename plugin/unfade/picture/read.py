@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import tiff
+from unfade.picture import scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png, ycbcr_to_rgb
 from unfade.picture.formats import TITLES, Format, format_of_content
 from unfade.picture.metadata import metadata_for, png_chunks
@@ -136,7 +136,7 @@ def _read_masked_bmp(path: Path, stream: BinaryIO, head: bytes, max_pixels: int)
         raise ValueError("no such BMP file")
     _check_size(path, width, abs(height), max_pixels)
     stride = (width * depth // 8 + 3) // 4 * 4
-    pixels = np.empty((abs(height), width, len(masks)), np.uint8)
+    pixels = scratch.empty((abs(height), width, len(masks)), np.uint8)
     stream.seek(start)
     for y in range(len(pixels)):
         line = stream.read(stride)
@@ -156,12 +156,13 @@ def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
     mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")
     bands = len(mode)
     image.load()
-    pixels = np.empty((image.height, image.width, bands), np.uint8)
+    pixels = scratch.empty((image.height, image.width, bands), np.uint8)
     rows = max(1, _STRIP_BYTES // image.width)
     for y in range(0, image.height, rows):
         end = min(y + rows, image.height)
         strip = image.crop((0, y, image.width, end)).convert(mode)
         pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+        scratch.let_go()
     return pixels
 
 
@@ -308,10 +309,11 @@ def _decode(image: Any, orientation: int) -> NDArray[Any]:
     dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
     shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
-    pixels: NDArray[Any] = np.empty(shape, dtype)
+    pixels = scratch.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
     for y, strip in _strips(image, dtype):
         stored[y : y + len(strip)] = _clipped(strip) if dtype == np.float32 else strip
+        scratch.let_go()
     return pixels
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
-from unfade.picture import tiff
+from unfade.picture import scratch, tiff
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
 from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, format_of_suffix
 from unfade.picture.metadata import HeadRewriter, jpeg_head, metadata_for, png_head, webp_with_exif
@@ -155,7 +155,12 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
 
     v = vips()
     target = v.TargetCustom()
-    target.on_write(guarded(lambda data: stream.write(bytes(data)), -1))
+
+    def write(data: Any) -> int:
+        scratch.let_go()
+        return stream.write(bytes(data))
+
+    target.on_write(guarded(write, -1))
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
@@ -217,6 +222,7 @@ def _write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> No
         strip = pixels[max(end - rows, 0) : end][::-1]
         strip = with_dtype(strip, np.uint8)
         padded = np.zeros((len(strip), stride), np.uint8)
+        scratch.let_go()
         padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
         stream.write(padded.data)
 
