@@ -311,6 +311,8 @@ def run(
     on_progress: OnProgress | None = None,
     writing: AbstractContextManager[object] | None = None,
     explain: Explain = explain,
+    read: Callable[[Path], Picture] = read_picture,
+    write: Callable[[Picture, Job], None] | None = None,
 ) -> Iterator[Record]:
     """Reads, filters and writes each job's picture, and gives its record when it is done or has failed.
 
@@ -323,10 +325,16 @@ def run(
         on_progress: told how far it is, also before the picture is read and before it is filtered.
         writing: held while a file is being written, so that whoever ends the process can wait for that.
         explain: what a failure is called.
+        read: gives a job's picture, where it may be in memory already.
+        write: writes a job's result, whole or not at all, where more is to be said than ``quality``.
 
     Raises:
         Cancelled: from ``on_progress``; every other failure is in the record, unless ``explain`` raises it.
     """
+
+    def write_result(picture: Picture, job: Job) -> None:
+        write_picture(picture, job.target, format=job.format, quality=quality)
+
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -339,7 +347,9 @@ def run(
         else:
             try:
                 mask_target = _mask_target(job, jobs) if save_masks else None
-                record = _do(job, runner, quality, mask_target, report, writing or nullcontext())
+                record = _do(
+                    job, runner, read, write or write_result, mask_target, report, writing or nullcontext()
+                )
                 logger.info("%s", record)
             except Cancelled:
                 raise
@@ -352,14 +362,15 @@ def run(
 def _do(
     job: Job,
     runner: Runner,
-    quality: int,
+    read: Callable[[Path], Picture],
+    write: Callable[[Picture, Job], None],
     mask_target: Path | None,
     report: Callable[[float], None],
     writing: AbstractContextManager[object],
 ) -> Record:
     started = time.perf_counter()
-    _check_writable(job.target)  # before the minutes of work, not after
-    picture = read_picture(job.source)
+    check_writable(job.target)  # before the minutes of work, not after
+    picture = read(job.source)
     report(0.0)
     result = runner.run(
         picture,
@@ -375,7 +386,7 @@ def _do(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         if mask_target is not None and result.mask is not None:
             write_picture(Picture(result.mask[..., None]), mask_target)
-        write_picture(result.picture, job.target, format=job.format, quality=quality)
+        write(result.picture, job)
     return _record(job, picture, result, time.perf_counter() - started)
 
 
@@ -404,7 +415,7 @@ def _mask_target(job: Job, jobs: Sequence[Job]) -> Path:
     return target
 
 
-def _check_writable(target: Path) -> None:
+def check_writable(target: Path) -> None:
     """Raises OutputError where the target cannot come into being. Makes nothing."""
     if target.is_dir():
         raise OutputError(f"{target} is a folder, so no picture can be written there; choose another name.")

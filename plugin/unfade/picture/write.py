@@ -80,7 +80,7 @@ def _format_for(path: Path, name: str | None) -> Format:
 def _write_with_vips(
     picture: Picture, metadata: Metadata, kind: Format, quality: int, path: Path, stream: BinaryIO
 ) -> None:
-    image = _with_metadata(_as_vips(picture, kind), metadata)
+    image = _with_metadata(_as_vips(picture, kind, path), metadata)
     if kind.name == "png":
         # Filters are chosen row by row; level 3 is as small as 6 on photographs, in half the time.
         head = HeadRewriter(stream, png_head(metadata.exif, metadata.dpi))
@@ -106,9 +106,13 @@ def _write_with_vips(
             tiff.add_exif(stream, metadata.exif)
 
 
-def _as_vips(picture: Picture, kind: Format) -> Any:
+def _as_vips(picture: Picture, kind: Format, path: Path) -> Any:
     """The picture as a libvips image of the depth to be written, converted as it is read, row by row."""
     image = to_vips(picture.pixels)
+    if picture.pixels.dtype == np.float32 and not kind.floats:
+        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        if lowest < 0 or highest > 1:
+            _log.warning("%s: values from %g to %g are clipped to 0 to 1.", path, lowest, highest)
     if picture.has_alpha and not kind.alpha:
         image = image.cast("float").flatten(background=picture.peak, max_alpha=picture.peak)
     format, peak = "uchar", peak_of(np.uint8)
