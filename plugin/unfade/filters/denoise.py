@@ -45,7 +45,7 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, to_float
+from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
 _SAMPLES = 3  # places a side where the picture's noise is looked at ...
@@ -137,7 +137,7 @@ class Denoiser(FilterRunner):
         if options.level is not None:
             level = _Level(options.level, self._noise_of(piece, memo), needed)
         kind = self._kind_of(piece, timer, memo) if options.grain > 0 else None
-        into = Picture(np.empty_like(seen.pixels), seen.metadata)
+        into = Picture(scratch.empty(seen.pixels.shape, seen.pixels.dtype), seen.metadata)
         colour = seen.colour
         if seen.alpha is not None:
             colour = fill_transparent(seen.colour, seen.alpha)
@@ -168,6 +168,7 @@ class Denoiser(FilterRunner):
         options = self._options
         luma, chroma = share * options.luma, share * options.chroma
         for strip in row_strips(size_of(source), _STRIP_PIXELS):
+            scratch.let_go()
             plain, clean = to_float(cut(source.colour, strip)), to_float(cut(into.colour, strip))
             result = parted(clean, plain, luma, chroma)
             if kind is not None:

@@ -34,6 +34,8 @@ PLAIN = Kernel.BICUBIC
 """What a picture is enlarged by where no network is wanted."""
 
 _FULL = {"strength": 1.0, "detail": 0.0, "grain": 0.0, "luma": 1.0, "chroma": 1.0, "saturation": 1.0}
+OVER_SOURCE = frozenset({"strength", "luma", "chroma"})
+"""The options that need what was there before beside the result."""
 _UNSURE, _SURE = 26, 102  # values of the mask, of 255, that begin to protect and that protect wholly
 _GROWN = 5  # pixels: a mark's soft edge and its shadow reach a little beyond what the mask says ...
 _SOFTENED = 2  # ... and the protection fades out over twice as many, the inner half of them lost again
@@ -65,9 +67,9 @@ class Mix:
         return self == Mix()
 
     @property
-    def lies_over(self) -> bool:
-        """Whether it takes what was there before, too."""
-        return min(self.strength, self.luma, self.chroma) < 1
+    def needs_under(self) -> bool:
+        """Whether what was there before is needed beside the result."""
+        return any(getattr(self, name) != _FULL[name] for name in OVER_SOURCE)
 
 
 def at_full(options: Options, live: Collection[str]) -> Options:
@@ -92,8 +94,8 @@ def mixed(
         result: HWC, of any of the types that pictures have; its alpha stays.
         mix: how.
         other: the result for detail, or grain, 1, of the same shape; None where those are 0.
-        under: what strength 0 gives, of the same size; gray may lie under colour. None where ``mix`` does not
-            lie over anything.
+        under: what strength 0 gives, of the same size; gray may lie under colour. None where it is not
+            needed.
     """
     if mix.plain:
         return result

@@ -23,7 +23,7 @@ from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Re
 from unfade.filters.strokes import STROKES, Stroke, lay_over_original, paint, picture_writer
 from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent
+from unfade.picture import Picture, fill_transparent, scratch
 
 _NEUTRAL, _SURE, _NOWHERE = 0.5, 1.0, 0.0
 """Of the channel that says where to look."""
@@ -107,8 +107,8 @@ class Repairer(FilterRunner):
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer = size_of(piece), Timer()
-        into = Picture(np.empty_like(piece.pixels), piece.metadata)
-        mask = np.zeros((size.height, size.width), np.uint8) if want_mask else None
+        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
+        mask = scratch.zeros((size.height, size.width), np.uint8) if want_mask else None
         colour = piece.colour
         if piece.alpha is not None:
             colour = fill_transparent(piece.colour, piece.alpha)

@@ -21,7 +21,7 @@ from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Re
 from unfade.filters.tones import Array, Taste, ToneMap, Toning, extremes_of, lay_tones
 from unfade.inference import Engine, check_finite
 from unfade.models import Model, ModelCard, Tiling
-from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, to_float
+from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
 
 _NEARLY_GRAY = 0.01
 """Mean difference of a picture's channels, below which it has no colour to speak of."""
@@ -107,7 +107,7 @@ class Reviver(FilterRunner):
             progress(1, 2)
         taste = Taste(options.warmth, options.contrast, options.saturation)
         source = cut_picture(piece, crop.inner)
-        into = Picture(np.empty_like(source.pixels), source.metadata)
+        into = Picture(scratch.empty(source.pixels.shape, source.pixels.dtype), source.metadata)
         if source.alpha is not None:
             assert into.alpha is not None
             into.alpha[...] = source.alpha

@@ -16,7 +16,7 @@ from unfade.filters.base import Codec
 from unfade.filters.mix import lay_over, protection
 from unfade.filters.runner import cut, size_of
 from unfade.inference import Bounds, Extent, Read, Write, array_reader, array_writer, row_strips
-from unfade.picture import Picture, fill_transparent, peak_of, to_float
+from unfade.picture import Picture, fill_transparent, peak_of, scratch, to_float
 
 Plane = NDArray[np.float32]
 
@@ -225,18 +225,19 @@ def lay_over_original(
 ) -> None:
     """Lays the result, in place, over the picture it was made from.
 
-    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask, and
-    where nothing is to be seen of it.
+    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask but
+    for what "add" strokes cover, and where nothing is to be seen of it.
     """
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
+        scratch.let_go()
         rows = slice(strip.y, strip.bottom)
         share = np.full((strip.height, strip.width), strength, np.float32)
         painted = paint(strokes, strip)
-        if painted is not None:
-            share *= 1 - painted.keep
         mark = None if protected is None else protection(protected, strip.y, strip.bottom)
         if mark is not None:
-            share *= 1 - mark
+            share *= 1 - (mark if painted is None else mark * (1 - painted.add))
+        if painted is not None:
+            share *= 1 - painted.keep
         if picture.alpha is not None:
             share[picture.alpha[rows] == 0] = 0
         if share.min() < 1:

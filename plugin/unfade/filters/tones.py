@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from unfade.filters.mix import LUMA
 from unfade.inference import Bounds, Extent, row_strips, usable_cores
-from unfade.picture import from_float, peak_of, to_float
+from unfade.picture import from_float, peak_of, scratch, to_float
 
 Array = NDArray[np.float32]
 
@@ -119,6 +119,7 @@ def lay_tones(into: NDArray[Any], colour: NDArray[Any], tones: ToneMap, strength
     """Fills ``into`` with ``colour`` as ``tones`` have it; both HWC of one shape and type."""
 
     def do(strip: Bounds) -> None:
+        scratch.let_go()
         source = colour[strip.y : strip.bottom]
         toned = tones.of(source)
         if strength < 1:
