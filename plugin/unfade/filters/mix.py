@@ -158,8 +158,9 @@ def parted(
         return result if luma == 1 else over(result, under, luma)
     if result.shape[2] == 1:
         return over(result, under, luma)
-    bright: NDArray[np.float32] = ((result - under) @ LUMA)[..., None]
-    return over(result, under, chroma) + np.float32(luma - chroma) * bright
+    laid = over(result, under, chroma)
+    laid += np.float32(luma - chroma) * ((result - under) @ LUMA)[..., None]
+    return laid
 
 
 def lay_over(into: NDArray[Any], under: NDArray[Any], share: float | NDArray[np.float32]) -> None:
