@@ -8,6 +8,7 @@ from unfade.picture.formats import (
     Format,
     format_named,
     format_of_suffix,
+    written_format_of_suffix,
 )
 from unfade.picture.lab import Lightness, Plane, in_gamut, lab_of_srgb, srgb_of_lab
 from unfade.picture.picture import (
@@ -21,7 +22,7 @@ from unfade.picture.picture import (
     vips,
     with_dtype,
 )
-from unfade.picture.read import DEFAULT_MAX_PIXELS, read_picture
+from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
 from unfade.picture.write import write_picture
 
@@ -50,6 +51,7 @@ __all__ = [
     "is_profile_for",
     "is_srgb",
     "lab_of_srgb",
+    "page_count",
     "peak_of",
     "read_picture",
     "resize",
@@ -62,4 +64,5 @@ __all__ = [
     "vips",
     "with_dtype",
     "write_picture",
+    "written_format_of_suffix",
 ]
