@@ -1,7 +1,7 @@
 """Degrade reference photographs for a benchmark task, and score what a filter made of them.
 
     python bench/score.py make TASK --refs FOLDER --out FOLDER
-    unfade FILTER FOLDER -o RESULTS --format png --device cpu
+    unfade FILTER FOLDER -o RESULTS --format png --device cpu      (of watermark: deartifact --watermark)
     python bench/score.py score TASK --refs FOLDER --results RESULTS
 
 `make` writes an input of the same name for each reference. `score` prints the mean of each measure over all

@@ -74,7 +74,8 @@ def enlarge(truth: Image.Image, scale: int, model: str | None, quality: int | No
 def clean(truth: Image.Image, marked: bool, model: str | None) -> Pair:
     picture = watermarked(truth) if marked else truth
     before = as_jpeg(picture, 85 if marked else 12)
-    return before, Image.fromarray(unfade.deartifact(np.asarray(before), model=model, device="cpu").pixels)
+    cleaned = unfade.deartifact(np.asarray(before), watermark=marked, model=model, device="cpu")
+    return before, Image.fromarray(cleaned.pixels)
 
 
 def as_jpeg(picture: Image.Image, quality: int) -> Image.Image:

@@ -68,7 +68,7 @@ def deartifact(
     source: Source,
     *,
     strength: float = 1.0,
-    watermark: bool = True,
+    watermark: bool = False,
     strokes: Sequence[Stroke] = (),
     model: str | None = None,
     device: str = "auto",
@@ -76,22 +76,23 @@ def deartifact(
     threads: int | None = None,
     on_tile: Progress | None = None,
 ) -> Picture:
-    """Takes JPEG and WebP artifacts off a picture, and text watermarks.
+    """Takes JPEG and WebP artifacts off a picture, and text watermarks where that is asked for.
 
     >>> import numpy as np, unfade
     >>> blocky = np.full((20, 30, 3), 200, np.uint8)
     >>> unfade.deartifact(blocky).pixels.shape
     (20, 30, 3)
     >>> line = unfade.Stroke("keep", radius=2, points=((5, 5), (25, 5)))
-    >>> clean = unfade.deartifact(blocky, watermark=False, strokes=[line])
+    >>> clean = unfade.deartifact(blocky, watermark=True, strokes=[line])
     >>> bool((clean.pixels[4:6, 5:25] == 200).all())
     True
 
     Args:
         source: as for :func:`upscale`.
         strength: 1 for the model's result, 0 for the picture as it was, blended in between.
-        watermark: whether watermarks go too; if not, their pixels stay the original's.
-        strokes: lines painted on the watermark mask: "add" is watermark too, "keep" stays as it is.
+        watermark: whether text watermarks go too; if not, all letters stay as they are, where the model tells
+            of them.
+        strokes: lines painted on the watermark mask: "add" is filled in, "keep" stays as it is.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow, settle
 from unfade.filters import Stroke
 from unfade.models import Source, Variant
+from unfade.picture import Picture, write_picture
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.document import State
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.preview.grid import Place
 from unfade.ui.preview.models import Models
@@ -31,24 +31,22 @@ def listed(
         "scale": 1,
         "source": source.value,
         "mask": mask,
+        "title": None,
+        "halo": 20,
+        "tiling": "exact",
     }
 
 
 def test_the_model_that_runs_decides() -> None:
     own, shipped = listed("own", mask=True), listed("shipped", mask=False, source=Source.SHIPPED)
     models = Models.of({"models": [own, shipped]})
-    assert models.finds_mask(None) is False
-    assert models.finds_mask("own") is models.finds_mask("/models/own.onnx") is True
-    assert models.finds_mask("elsewhere.onnx") is None
-    assert Models.of({"models": [own]}).finds_mask(None) is True
-    assert Models().finds_mask(None) is None
-
-
-def test_settings_that_the_model_cannot_keep_are_mended() -> None:
-    blind, seeing = (Models.of({"models": [listed("m", mask=mask)]}) for mask in (False, True))
-    state = State().with_options("deartifact", watermark=False, strength=0.5)
-    assert seeing.suited(state) == Models().suited(state) == state
-    assert blind.suited(state) == state.with_options("deartifact", watermark=True)
+    assert models.finds_mask("deartifact", None) is False
+    assert (
+        models.finds_mask("deartifact", "own") is models.finds_mask("deartifact", "/models/own.onnx") is True
+    )
+    assert models.finds_mask("deartifact", "elsewhere.onnx") is None
+    assert Models.of({"models": [own]}).finds_mask("deartifact", None) is True
+    assert Models().finds_mask("deartifact", None) is None
 
 
 def with_model(window: Window, name: str, **options: object) -> None:
@@ -58,7 +56,7 @@ def with_model(window: Window, name: str, **options: object) -> None:
 def test_without_a_mask_removal_is_not_offered(make_window: MakeWindow, picture_file: Path) -> None:
     window = make_window(picture_file, engine="none")
     panel = window.panels.of(DeartifactPanel)
-    with_model(window, "clean")
+    with_model(window, "clean", watermark=True)
     assert panel.watermark.isEnabled() and panel.watermark.isChecked() and panel.blind.isHidden()
     assert "watermarks" in panel.about.text()
     with_model(window, "blind")
@@ -66,7 +64,7 @@ def test_without_a_mask_removal_is_not_offered(make_window: MakeWindow, picture_
     assert panel.blind.isVisible() and "does not find watermarks" in panel.blind.text()
     assert "watermarks" not in panel.about.text()
     assert panel.overlay.isEnabled() and "painted" in panel.overlay.text()
-    with_model(window, "clean", watermark=False)
+    with_model(window, "clean")
     assert panel.watermark.isEnabled() and not panel.watermark.isChecked()
 
 
@@ -77,7 +75,6 @@ def test_a_blind_model_works_with_what_was_set_for_another(
     window = make_window(picture_file)
     window.command("deartifact").setChecked(True)
     window.command("upscale").setChecked(False)
-    assert window.document.state.options("deartifact").watermark
     qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
     assert window.notice.isHidden()
 
@@ -104,3 +101,27 @@ def test_a_painted_mark_is_filled_in_and_shown(
     qtbot.waitUntil(lambda: window.preview.results.mask(Place(0, 0)) is not None, timeout=WAIT)
     veil = window.preview.results.mask(Place(0, 0))
     assert veil is not None and veil.image.pixelColor(round(90 * scale), row).alpha() > 100
+
+
+def test_a_watermark_that_is_surely_there_is_shown_and_offered_for_removal(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    pixels = np.full((200, 240, 3), 120, np.uint8)
+    write_picture(Picture(pixels), tmp_path / "plain.png")
+    pixels[80:120, 60:180] = (250, 20, 20)  # what the test's model takes for one
+    write_picture(Picture(pixels), tmp_path / "marked.png")
+    steps = [{"filter": "deartifact", "options": {"model": "clean"}}]
+    plain = make_window(tmp_path / "plain.png", steps=steps)
+    settle(qtbot, plain)
+    panel = plain.panels.of(DeartifactPanel)
+    assert panel.offer.isHidden() and plain.preview.results.mask(Place(0, 0)) is None
+
+    window = make_window(tmp_path / "marked.png", steps=steps)
+    settle(qtbot, window)
+    panel = window.panels.of(DeartifactPanel)
+    assert not panel.offer.isHidden() and not panel.watermark.isChecked()
+    qtbot.waitUntil(lambda: window.preview.results.mask(Place(0, 0)) is not None, timeout=WAIT)
+    panel.take_off.click()
+    assert window.document.state.options("deartifact").watermark and panel.offer.isHidden()
+    window.document.undo()
+    assert not panel.offer.isHidden()

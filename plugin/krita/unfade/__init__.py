@@ -38,7 +38,6 @@ MENU = "tools/scripts"
 CHANNELS = {"GRAYA": 2, "RGBA": 4}
 DEPTHS = {"U8": "u8", "U16": "u16", "F32": "float32"}  # Krita's names, and the client's
 TILE = 64  # rows of Krita's own tiles
-COLOURS = "colorize"  # the filter that has to know what colours the values are, and gives colours to gray
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's own
 Stripes = Iterable[bytes]
 UNFADE = Unfade(FOLDER)
@@ -92,7 +91,7 @@ def work(filter: str | None) -> None:
     if document is None:
         raise EngineError("There is no picture open.", "usage")
     node = document.activeNode()
-    layer = Layer.of(node, filter == COLOURS)
+    layer = Layer.of(node, filter is not None and UNFADE.filter(filter).gives_colour)
     if filter is None:
         steps, whole = unfade_editor.read_last(Krita.instance().readSetting("unfade", "last", ""))
         result = None
@@ -101,7 +100,7 @@ def work(filter: str | None) -> None:
         result, steps = wait("The preview window is open.", lambda show: UNFADE.ask(*asked, show))
         whole = UNFADE.factor(steps) == 1 or is_alone(document, layer) or ask_whole()
     title = " + ".join(UNFADE.filter(step.filter).title for step in steps)
-    coloured = any(step.filter == COLOURS for step in steps)
+    coloured = any(UNFADE.filter(step.filter).gives_colour for step in steps)
     if coloured != layer.coloured:  # it was added in the window, or left out there
         layer, result = Layer.of(node, coloured), None
     if UNFADE.factor(steps) == 1:

@@ -205,12 +205,14 @@ def _run_pictures(
     writing = threading.Lock()
     with Display([job.source.name for job in plan.jobs], as_json=run_options.json) as display:
         return interruptible(
-            lambda: _work(lambda: open_on(engine), plan, run_options, save_masks, display, writing), writing
+            lambda: _work(lambda: open_on(engine), engine, plan, run_options, save_masks, display, writing),
+            writing,
         )
 
 
 def _work(
     opened: Callable[[], Runner],
+    engine: Engine,
     plan: Plan,
     run_options: RunOptions,
     save_masks: bool,
@@ -221,9 +223,12 @@ def _work(
     for failure in plan.failures:
         display.show(Record(failure.source, None, error=str(failure.error)))
     if plan.jobs:
+        runner = opened()
+        if engine.enlarged_tile is not None:
+            display.note(engine.enlarged_tile)
         records = batch.run(
             plan.jobs,
-            opened(),
+            runner,
             quality=run_options.quality,
             skip_existing=run_options.skip_existing,
             save_masks=save_masks,

@@ -15,7 +15,7 @@ from unfade.filters.colorize import ColorizeOptions
 from unfade.filters.deartifact import DeartifactOptions
 from unfade.filters.ensemble import finds_mask, preference
 from unfade.filters.hints import HINTS, Hint, check_inside
-from unfade.filters.mix import LUMA, Mix, at_full, mixed, plain_enlargement
+from unfade.filters.mix import LUMA, OVER_SOURCE, Mix, at_full, mixed, plain_enlargement
 from unfade.filters.pipeline import (
     RECIPE_SUFFIX,
     RECIPE_VERSION,
@@ -45,6 +45,7 @@ from unfade.filters.upscale import UpscaleOptions, blends_live, choose_passes
 __all__ = [
     "HINTS",
     "LUMA",
+    "OVER_SOURCE",
     "RECIPE_SUFFIX",
     "RECIPE_VERSION",
     "STROKES",

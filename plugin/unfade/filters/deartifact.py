@@ -1,9 +1,10 @@
-"""De-artifact: JPEG and WebP artifacts, and text watermarks, taken off by a network.
+"""De-artifact: JPEG and WebP artifacts, and where it is asked for text watermarks, taken off by a network.
 
-The network's second output is a mask of where a watermark is. It is needed to leave the watermark alone, and
-shown by windows, where the user may paint on it (:mod:`unfade.filters.strokes`). Memory beside input and
-output is that mask (a byte a pixel, where it is wanted), the strokes' surroundings, the copy in which a
-picture with transparent pixels is filled, and a few tiles.
+The network's second output is a mask of where a watermark is. Letters that belong to the picture look like
+one, so what the mask shows stays as it is unless watermarks are asked for or painted over. Windows show the
+mask, and the user may paint on it (:mod:`unfade.filters.strokes`). Memory beside input and output is that
+mask (a byte a pixel), the strokes' surroundings, the copy in which a picture with transparent pixels is
+filled, and a few tiles.
 """
 
 from __future__ import annotations
@@ -42,11 +43,13 @@ class DeartifactOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
     strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
-    watermark: bool = option(True, "Takes text watermarks off too, or leaves their pixels as they are.")
+    watermark: bool = option(
+        False, "Takes text watermarks off too; else all letters stay as they are, but for what is painted."
+    )
     strokes: tuple[Stroke, ...] = option(
         (),
         'Lines painted on the watermark mask: a JSON list of {"mode", "radius", "points"}; mode "add" says '
-        'that this is watermark too, "keep" that this stays as it is.',
+        'that this is a watermark to be filled in, "keep" that this stays as it is.',
         codec=STROKES,
     )
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
@@ -95,11 +98,6 @@ class Cleaner(FilterRunner):
             raise ModelError(
                 f"The model {card.name} changes the size of a picture; choose another with --model."
             )
-        if not options.watermark and not self._finds_mask:
-            raise ModelError(
-                f"The model {card.name} does not tell where a watermark is, so it cannot leave it alone; "
-                "let it take watermarks off too, or choose another with --model."
-            )
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
@@ -121,12 +119,12 @@ class Cleaner(FilterRunner):
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        size, timer, protect = size_of(piece), Timer(), not self._options.watermark
-        needed = want_mask or protect
-        ensemble = self._ensembles[piece.is_gray, needed and self._finds_mask].timed(timer)
+        size, timer = size_of(piece), Timer()
+        protect = self._finds_mask and not self._options.watermark
+        ensemble = self._ensembles[piece.is_gray, protect or (want_mask and self._finds_mask)].timed(timer)
         into = Picture(np.empty_like(piece.pixels), piece.metadata)
         mask = None
-        if needed and (strokes or self._finds_mask):
+        if protect or (want_mask and (strokes or self._finds_mask)):
             mask = np.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
@@ -140,9 +138,9 @@ class Cleaner(FilterRunner):
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
-        if mask is not None and strokes:
-            _paint_mask(mask, strokes)
         _lay_over_original(piece, into, self._options.strength, strokes, mask if protect else None)
+        if want_mask and mask is not None and strokes:
+            _paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask if want_mask else None)
@@ -181,18 +179,18 @@ def _lay_over_original(
 ) -> None:
     """Lays the result, in place, over the picture it was made from.
 
-    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask, and
-    where nothing is to be seen of it.
+    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask but
+    for what "add" strokes cover, and where nothing is to be seen of it.
     """
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
         rows = slice(strip.y, strip.bottom)
         share = np.full((strip.height, strip.width), strength, np.float32)
         painted = paint(strokes, strip)
-        if painted is not None:
-            share *= 1 - painted.keep
         mark = None if protected is None else protection(protected, strip.y, strip.bottom)
         if mark is not None:
-            share *= 1 - mark
+            share *= 1 - (mark if painted is None else mark * (1 - painted.add))
+        if painted is not None:
+            share *= 1 - painted.keep
         if picture.alpha is not None:
             share[picture.alpha[rows] == 0] = 0
         if share.min() < 1:

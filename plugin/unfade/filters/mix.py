@@ -31,6 +31,8 @@ PLAIN = Kernel.BICUBIC
 """What a picture is enlarged by where no network is wanted."""
 
 _FULL = {"strength": 1.0, "detail": 0.0, "saturation": 1.0}
+OVER_SOURCE = frozenset({"strength"})
+"""The options that need what was there before beside the result."""
 _UNSURE, _SURE = 26, 102  # values of the mask, of 255, that begin to protect and that protect wholly
 _GROWN = 5  # pixels: a mark's soft edge and its shadow reach a little beyond what the mask says ...
 _SOFTENED = 2  # ... and the protection fades out over twice as many, the inner half of them lost again
@@ -57,6 +59,11 @@ class Mix:
     def plain(self) -> bool:
         """Whether the result is shown as it is."""
         return self == Mix()
+
+    @property
+    def needs_under(self) -> bool:
+        """Whether what was there before is needed beside the result."""
+        return any(getattr(self, name) != _FULL[name] for name in OVER_SOURCE)
 
 
 def at_full(options: Options, live: Collection[str]) -> Options:

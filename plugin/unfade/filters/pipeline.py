@@ -148,7 +148,6 @@ class Chain(Runner):
         """``steps`` are what the runners were opened from: equal ones make the same of a picture."""
         self._runners = tuple(runners)
         self._steps = tuple(steps)
-        self.in_srgb = any(runner.in_srgb for runner in runners)
 
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
@@ -223,7 +222,7 @@ class Chain(Runner):
     ) -> _State:
         """Runs one step, on its crop of what the step before made."""
         runner, piece, mask = self._runners[index], state.picture, state.mask
-        result = runner.run_crop(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        result = runner.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
         if result.mask is not None:
             mask = result.mask
         elif mask is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,11 @@ def open_upscale(options: UpscaleOptions, engine: Engine) -> Upscaler:
     return Upscaler(options, engine, [members[native] for native in passes])
 
 
+def live_upscale_options(options: UpscaleOptions, both: Collection[int]) -> tuple[str, ...]:
+    """The options that blend full results; ``both`` are the scales with a faithful and a GAN model."""
+    return ("strength", "detail") if blends_live(options, both) else ("strength",)
+
+
 UPSCALE = Filter(
     name="upscale",
     title="Upscale",
@@ -90,6 +95,7 @@ UPSCALE = Filter(
     purpose="enlarging",
     Options=UpscaleOptions,
     live_options=("strength", "detail"),
+    live_for=live_upscale_options,
     open=open_upscale,
 )
 

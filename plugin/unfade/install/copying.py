@@ -101,6 +101,7 @@ def _describe(filter: Filter) -> dict[str, Any]:
         "name": filter.name,
         "title": filter.title,
         "summary": filter.summary,
+        "gives_colour": filter.gives_colour,
         "options": describe_options(filter),
     }
 

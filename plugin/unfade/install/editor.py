@@ -77,6 +77,8 @@ class Filter:
     name: str
     title: str
     summary: str
+    gives_colour: bool
+    """Whether gray pictures come out with colours."""
     options: tuple[Option, ...]
 
 
@@ -385,4 +387,5 @@ def _filter(record: Mapping[str, Any]) -> Filter:
     options = [
         Option(**{name: option[name] for name in Option.__dataclass_fields__}) for option in record["options"]
     ]
-    return Filter(record["name"], record["title"], record["summary"], tuple(options))
+    own = {name: record[name] for name in Filter.__dataclass_fields__ if name != "options"}
+    return Filter(**own, options=tuple(options))

@@ -65,6 +65,40 @@ def is_profile_for(icc: bytes, gray: bool) -> bool:
 
 
 @functools.lru_cache(maxsize=16)
+def is_usable(icc: bytes, gray: bool) -> bool:
+    """Whether pixels, gray or RGB, can be converted from the profile."""
+    sample = np.zeros((1, 1, 1 if gray else 3), np.uint16)
+    return is_profile_for(icc, gray) and to_srgb(sample, icc) is not None
+
+
+@functools.lru_cache(maxsize=16)
+def is_linear(icc: bytes | None) -> bool:
+    """Whether values of the profile are linear light: its curves are straight (ICC.1:2010, 10.5, 10.15)."""
+    if icc is None or len(icc) < 132:
+        return False
+    count = min(int.from_bytes(icc[128:132], "big"), 100)
+    curves = []
+    for start in range(132, 132 + 12 * count, 12):
+        tag, at = icc[start : start + 4], int.from_bytes(icc[start + 4 : start + 8], "big")
+        if tag in (b"rTRC", b"gTRC", b"bTRC", b"kTRC"):
+            curves.append(_is_straight(icc[at:]))
+    return bool(curves) and all(curves)
+
+
+def _is_straight(curve: bytes) -> bool:
+    """Whether a curve tag, and what follows it in the profile, begins with one that leaves values alone."""
+    if curve[:4] == b"para":  # an exponent alone, of 1
+        return curve[8:10] == bytes(2) and curve[12:16] == (1 << 16).to_bytes(4, "big")
+    if curve[:4] != b"curv":
+        return False
+    count = int.from_bytes(curve[8:12], "big")
+    values = np.frombuffer(curve[12 : 12 + 2 * count], ">u2").astype(np.float64)
+    if count < 2:
+        return count == 0 or bool((values == 256).all())  # the exponent, in 256ths
+    return bool(len(values) == count and np.abs(values - np.linspace(0, 65535, count)).max() <= 1)
+
+
+@functools.lru_cache(maxsize=16)
 def is_srgb(icc: bytes, gray: bool) -> bool:
     """Whether the profile leaves a sample of colours where they are; False for one that cannot be used."""
     steps = np.linspace(0, 65535, 33 if gray else 6).astype(np.uint16)
@@ -205,8 +239,8 @@ def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, notes: Notes) -> b
 
 def profile_of_code_points(primaries: int, curve: int, gray: bool, notes: Notes) -> bytes | None:
     """An ICC profile for colours told by numbers (ITU-T H.273, as in PNG, AVIF and HEIC); None for sRGB."""
-    unknown = 2
-    if unknown in (primaries, curve):
+    unspecified = 2
+    if unspecified in (primaries, curve):
         return None
     points, shape = _PRIMARIES.get(primaries), _CURVES.get(curve)
     if points is None or shape is None:
@@ -214,8 +248,7 @@ def profile_of_code_points(primaries: int, curve: int, gray: bool, notes: Notes)
             f"Its colours (primaries {primaries}, curve {curve}) are not known and are left as they are."
         )
         return None
-    # Programs that write 8-bit stills name video's curve and mean sRGB's.
-    srgb = (gray or primaries == 1) and (shape is _SRGB_CURVE or (primaries == 1 and shape is _VIDEO_CURVE))
+    srgb = (gray or primaries == 1) and shape is _SRGB_CURVE
     return None if srgb else made_profile(points, shape, gray)
 
 

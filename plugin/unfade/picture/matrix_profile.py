@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unfade.picture.lab import linear_to_srgb, srgb_to_linear
 from unfade.picture.picture import from_float, to_float
 
 Floats = NDArray[np.float64]
@@ -61,19 +62,19 @@ class MatrixProfile:
         light = np.stack([_looked_up(curve, values[..., i]) for i, curve in enumerate(self.curves)], axis=2)
         if self.matrix is not None:
             light = light @ self.matrix.T.astype(np.float32)
-        return srgb_encoded(light)
+        return linear_to_srgb(np.clip(light, 0, 1))
 
     def _strip_from_srgb(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.matrix is not None:
-            light = srgb_decoded(values) @ np.linalg.inv(self.matrix).T.astype(np.float32)
-            values = srgb_encoded(light)
+            light = srgb_to_linear(values) @ np.linalg.inv(self.matrix).T.astype(np.float32)
+            values = linear_to_srgb(np.clip(light, 0, 1))
         index = np.rint(np.clip(values, 0, 1) * np.float32(_FINE_STEPS - 1)).astype(np.int32)
         return np.stack([back[index[..., i]] for i, back in enumerate(self._ways_back)], axis=2)
 
     @functools.cached_property
     def _ways_back(self) -> list[NDArray[np.float32]]:
         """For each channel, the profile's values of _FINE_STEPS values on sRGB's curve."""
-        light = srgb_decoded(np.arange(_FINE_STEPS) / (_FINE_STEPS - 1))
+        light = srgb_to_linear(np.linspace(0, 1, _FINE_STEPS, dtype=np.float32))
         values = np.arange(_STEPS) / (_STEPS - 1)
         return [np.interp(light, curve, values).astype(np.float32) for curve in self.curves]
 
@@ -101,17 +102,6 @@ def matrix_profile(icc: bytes, gray: bool) -> MatrixProfile | None:
         return None
     rising = all((np.diff(curve) >= 0).all() and curve[-1] > curve[0] for curve in curves)
     return MatrixProfile(curves, matrix) if rising else None
-
-
-def srgb_encoded(light: NDArray[Any]) -> NDArray[Any]:
-    """Linear light on sRGB's curve, clipped to [0, 1]."""
-    light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(light.dtype)
-
-
-def srgb_decoded(values: NDArray[Any]) -> NDArray[Any]:
-    """The linear light of values in [0, 1] on sRGB's curve."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(values.dtype)
 
 
 def _looked_up(curve: Floats, values: NDArray[np.float32]) -> NDArray[np.float32]:

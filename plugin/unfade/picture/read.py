@@ -21,7 +21,7 @@ from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, fo
 from unfade.picture.iptc import iptc_of
 from unfade.picture.metadata import metadata_for, orientation_of, resolution_of
 from unfade.picture.notes import Notes
-from unfade.picture.picture import Metadata, Picture, dtype_of, strips, vips
+from unfade.picture.picture import LARGEST_FLOAT, Metadata, Picture, dtype_of, strips, vips
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +30,12 @@ DEFAULT_MAX_PIXELS = 400_000_000
 
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 _TURNED_BY_THE_DECODER = frozenset({"avif", "heic", "jxl"})  # what EXIF says of orientation means nothing
-_LARGEST_FLOAT = 65504.0  # of 16 bits; beyond it are infinities
 
 
 def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
     """The picture in a file of any of :data:`~unfade.picture.formats.FORMATS`, upright, whatever its name.
 
-    Kept as they are: 8 and 16 bits, 32-bit floats (those beyond black and white too), gray, RGB, alpha, ICC
+    Kept as they are: 8 and 16 bits, 32-bit floats (also above 1 and below 0), gray, RGB, alpha, ICC
     profile. Palettes and fewer bits become 8 bits, 10 to 14 become 16; CMYK, Lab and YCbCr become sRGB;
     numbers of 32 bits that hold those of 8 or 16 are scaled to their white. Colours that a file tells by
     other means than a profile become a profile. What is lost or guessed stands in ``Picture.warnings``.
@@ -359,8 +358,12 @@ def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
     return upright
 
 
-def _finite(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.nan_to_num(pixels, nan=0.0, posinf=_LARGEST_FLOAT, neginf=-_LARGEST_FLOAT)
+def _finite(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Floats with no NaN and no infinity, and with alpha in [0, 1]; colours above 1 and below 0 stay."""
+    strip = np.nan_to_num(strip, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+    if strip.shape[2] in (2, 4):
+        np.clip(strip[..., -1], 0, 1, out=strip[..., -1])
+    return strip
 
 
 def _finished(pixels: NDArray[Any], metadata: Metadata, orientation: int, notes: Notes) -> Picture:

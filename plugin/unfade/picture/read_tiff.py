@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from unfade.errors import PictureError
 from unfade.picture import tiff
 from unfade.picture.colour import with_profile, ycbcr_to_rgb
-from unfade.picture.matrix_profile import SRGB_XYZ, srgb_encoded
+from unfade.picture.lab import linear_to_srgb
+from unfade.picture.matrix_profile import SRGB_XYZ
 from unfade.picture.notes import Notes
 from unfade.picture.picture import from_float, peak_of, strips, vips
 
@@ -210,16 +211,19 @@ def _from_lab(pixels: NDArray[Any], page: tiff.Page, notes: Notes) -> Any:
         raise PictureError(
             f"{notes.path} holds Lab of {depth} bits, which Unfade cannot read; save it as RGB."
         )
-    light = pixels[..., :1] * np.float32(100 / _LAB_WHITE[depth])
+    lightness = pixels[..., :1] * np.float32(100 / _LAB_WHITE[depth])
     step = np.float32(2 ** (depth - 8))
     if page.photometric == _CIELAB:
         signed = pixels[..., 1:3].astype(np.int8 if depth == 8 else np.int16)
         ab = signed.astype(np.float32) / step
     else:
         ab = pixels[..., 1:3].astype(np.float32) / step - 128
-    f = (light + 16) / 116 + np.concatenate((ab[..., :1] / 500, np.zeros_like(light), ab[..., 1:] / -200), 2)
+    f = (lightness + 16) / 116 + np.concatenate(
+        (ab[..., :1] / 500, np.zeros_like(lightness), ab[..., 1:] / -200), 2
+    )
     xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) / 903.2963)
-    rgb = srgb_encoded(xyz * SRGB_XYZ.sum(axis=1) @ np.linalg.inv(SRGB_XYZ).T)  # the white is D50
+    light = xyz * SRGB_XYZ.sum(axis=1) @ np.linalg.inv(SRGB_XYZ).T  # the white is D50
+    rgb = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
     image = _as_image(from_float(rgb, np.uint16 if depth == 16 else np.uint8))
     if pixels.shape[2] == 4:
         image = image.bandjoin(_as_image(_in_common_depth(pixels[..., 3:], depth, notes)))

@@ -111,9 +111,10 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
     """Notes what a file of the format cannot hold of the picture."""
     pixels, alpha = picture.pixels, picture.alpha
     if pixels.dtype == np.float32 and not kind.floats:
-        beyond = pixels.min() < 0 or pixels.max() > 1
-        clipped = ", and those beyond black and white are clipped" if beyond else ""
-        notes.add(f"Floats are rounded to {16 if kind.deep else 8} bits{clipped}.")
+        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        clipped = f", and values from {lowest:g} to {highest:g} are clipped to 0 to 1"
+        beyond = lowest < 0 or highest > 1
+        notes.add(f"Floats are rounded to {16 if kind.deep else 8} bits{clipped if beyond else ''}.")
     elif pixels.dtype == np.uint16 and not kind.deep:
         notes.add("16 bits a channel are rounded to 8.")
     if alpha is not None and not kind.alpha and alpha.min() < picture.peak:

@@ -252,13 +252,6 @@ class Document:
         self._forget_history()
         self._become(state)
 
-    def correct(self, mend: Callable[[State], State]) -> None:
-        """Sets things otherwise, in what undo and redo come back to as well; there is nothing to undo."""
-        self._undo = [mend(state) for state in self._undo]
-        self._redo = [mend(state) for state in self._redo]
-        if mend(self._state) != self._state:
-            self._become(mend(self._state))
-
     def settle(self) -> None:
         """Ends what is merged: a slider was let go."""
         self._merging = None

@@ -15,11 +15,9 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 from unfade.errors import UsageError
 from unfade.picture import Picture
 from unfade.service.client import Result
-from unfade.service.connection import Connection, Upload, as_sent
+from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Request, Shutdown
-from unfade.ui.engine import as_picture
-from unfade.ui.link import EngineLink
-from unfade.ui.profiles import result_metadata
+from unfade.ui.link import EngineLink, pixels_of
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
@@ -48,7 +46,6 @@ class Host(QObject):
         self._settings = settings
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
-        self._picture: Picture | None = None
         self.window: Window | None = None
         self._sending: threading.Thread | None = None
         self._wanted.connect(self._show)
@@ -113,7 +110,6 @@ class Host(QObject):
     # In the event loop
 
     def _show(self, request: Apply, picture: Picture) -> None:
-        self._picture = picture
         link = EngineLink()
         window = Window(self._settings, link, hosted=True)
         window.finisher.applied.connect(self._applied)
@@ -161,9 +157,6 @@ class Host(QObject):
             self._cancel(self._request)
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        assert self._picture is not None
-        made = as_picture(result, result_metadata(self._picture, [step["filter"] for step in steps]))
-        pixels = as_sent(made, self._picture)
         header = {
             "id": request.id,
             "exact": result.exact,
@@ -178,7 +171,7 @@ class Host(QObject):
         order = request.image.order if request.image else sys.byteorder
         self._sending = threading.Thread(
             target=self._connection.send_result,
-            args=(header, pixels),
+            args=(header, pixels_of(result)),
             kwargs={"order": order},
             name="unfade-send",
         )

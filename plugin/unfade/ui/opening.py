@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,16 +15,15 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from unfade.errors import UnfadeError
 from unfade.filters.hints import Hint
 from unfade.inference import Extent
-from unfade.log import log_file
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.explain import explain
 from unfade.ui.hints import load_hints
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +83,8 @@ class Loader(QObject):
             return
         try:
             self._done.emit(number, make(), "")
-        except UnfadeError as error:
-            self._done.emit(number, None, str(error))
-        except MemoryError:
-            text = translate("Loader", "There is not enough memory to open {name}; close other programs.")
-            self._done.emit(number, None, text.format(name=name))
         except Exception as error:
-            _log.exception("%s could not be opened", name)
-            text = translate(
-                "Loader",
-                "{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.",
-            )
-            told = text.format(name=name, kind=type(error).__name__, log=log_file())
-            self._done.emit(number, None, told)
+            self._done.emit(number, None, explain(error, name))
 
     def _finish(self, number: int, opened: Opened | None, sentence: str) -> None:
         if number != self._newest:

@@ -99,7 +99,7 @@ class Window(QMainWindow):
 
         Raises UsageError for an order that cannot be shown.
         """
-        self.document.start_from(self.preview.models.suited(self.document.state.with_steps(steps)))
+        self.document.start_from(self.document.state.with_steps(steps))
 
     def command(self, id: str) -> QAction:
         """The action of a command."""
@@ -234,6 +234,7 @@ class Window(QMainWindow):
         link.unavailable.connect(lambda text: tell(text, translate("Window", "Start it again"), link.start))
         preview.failed.connect(lambda text: tell(text, translate("Window", "Try again"), preview.retry))
         preview.provider.connect(self.status.set_provider)
+        preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
         preview.progress.connect(progressed)
         whole.progress.connect(self.status.set_progress)
         whole.busy.connect(lambda _busy: self._refresh())
@@ -324,9 +325,7 @@ class Window(QMainWindow):
     def _listed(self, listing: dict[str, Any]) -> None:
         if listing["trouble"]:
             self.notice.show_sentence(listing["trouble"])
-        models = self.preview.models
-        self.document.correct(models.suited)
-        self.panels.set_models(models)
+        self.panels.set_models(self.preview.models)
 
     # The window's own commands
 
@@ -347,7 +346,7 @@ class Window(QMainWindow):
         except UsageError as error:
             self.notice.show_sentence(str(error))
         else:
-            self.document.change(self.preview.models.suited(state))
+            self.document.change(state)
 
     @Command(
         "save_recipe",

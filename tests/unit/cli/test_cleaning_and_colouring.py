@@ -38,14 +38,13 @@ def test_cleaning(shell: Shell, marked: Picture, cleaner: str) -> None:
     (shell.folder / "strokes.json").write_text(json.dumps(strokes))
     result = shell.run_alone(
         "deartifact", "marked.png", "-o", "out.png", "--model", cleaner, "--strength", "0.8",
-        "--no-watermark", "--strokes", "strokes.json", "--save-mask",
+        "--strokes", "strokes.json", "--save-mask",
     )  # fmt: skip
     assert (result.code, result.out[:24]) == (0, "out.png  70x60 -> 70x60 ")
     expected = unfade.deartifact(
         marked,
         model=cleaner,
         strength=0.8,
-        watermark=False,
         strokes=[unfade.Stroke("keep", 3, ((5, 50), (60, 50)))],
         device="cpu",
     )
@@ -83,8 +82,7 @@ def test_a_mask_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
     arguments = ["deartifact", "marked.png", "-o", "out.png", "--model", model]
     result = shell.run(*arguments, "--save-mask")
     assert (result.code, shell.files()) == (1, {"marked.png"})
-    assert "plain does not tell where a watermark is, so marked.png has no mask to save" in result.err
-    assert shell.run(*arguments, "--no-watermark").code == 1
+    assert "plain makes no mask, so marked.png has none to save" in result.err
     assert shell.run(*arguments).code == 0
 
 

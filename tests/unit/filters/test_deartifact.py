@@ -62,7 +62,7 @@ def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
 
 def test_depths_agree(model: str) -> None:
     floats = picture(40, 40, 3, dtype="float32")
-    options = DeartifactOptions(model=model)
+    options = DeartifactOptions(model=model, watermark=True)
     exact = clean(floats, options).picture.pixels
     deep = clean(Picture(from_float(floats.pixels, "uint16")), options).picture.pixels
     assert apart(deep, exact) < 2e-4
@@ -72,7 +72,9 @@ def test_depths_agree(model: str) -> None:
 def test_gray_is_the_luma_of_the_gray_picture_as_rgb(model: str) -> None:
     gray = picture(40, 52, 1, dtype="float32")
     rgb = Picture(np.ascontiguousarray(gray.pixels.repeat(3, axis=2)))
-    coloured, result = (clean(each, DeartifactOptions(model=model)).picture.pixels for each in (rgb, gray))
+    coloured, result = (
+        clean(each, DeartifactOptions(model=model, watermark=True)).picture.pixels for each in (rgb, gray)
+    )
     inside = ((coloured > 0) & (coloured < 1)).all(axis=2)  # not clipped
     assert inside.mean() > 0.5
     assert apart(result[..., 0][inside], (coloured @ LUMA)[inside].astype(np.float32)) < 1e-5
@@ -127,8 +129,8 @@ def test_the_mask_is_where_the_mark_is(model: str) -> None:
 
 def test_leaving_the_watermark(model: str) -> None:
     source = marked()
-    gone = clean(source, DeartifactOptions(model=model)).picture.pixels
-    left = clean(source, DeartifactOptions(model=model, watermark=False)).picture.pixels
+    gone = clean(source, DeartifactOptions(model=model, watermark=True)).picture.pixels
+    left = clean(source, DeartifactOptions(model=model)).picture.pixels
     assert apart(gone[38:54, 18:82], source.pixels[38:54, 18:82]) > 0.05  # the model blurs its edge
     np.testing.assert_array_equal(
         left[38:54, 18:82], source.pixels[38:54, 18:82]
@@ -154,10 +156,23 @@ def test_strokes_on_the_mask(model: str) -> None:
     assert mask[40:50, 60].max() == 0  # the mark itself, under the "keep" stroke
 
 
+def test_what_is_painted_over_goes_though_watermarks_stay(model: str) -> None:
+    source = marked()
+    painted = Stroke("add", 10, ((28.0, 46.0), (48.0, 46.0)))
+    taken, left = (
+        clean(source, DeartifactOptions(model=model, strokes=(painted,), watermark=on)).picture.pixels
+        for on in (True, False)
+    )
+    under = np.s_[43:49, 27:49]
+    assert apart(left[under], source.pixels[under]) > 0.2
+    np.testing.assert_array_equal(left[under], taken[under])
+    np.testing.assert_array_equal(left[38:54, 62:82], source.pixels[38:54, 62:82])
+
+
 def test_what_is_to_be_kept_is_kept(model: str) -> None:
     source = marked()
-    plain = clean(source, DeartifactOptions(model=model)).picture.pixels
-    kept = clean(source, DeartifactOptions(model=model, strokes=(KEEP,))).picture.pixels
+    plain = clean(source, DeartifactOptions(model=model, watermark=True)).picture.pixels
+    kept = clean(source, DeartifactOptions(model=model, watermark=True, strokes=(KEEP,))).picture.pixels
     np.testing.assert_array_equal(kept[20:60, 53:67], source.pixels[20:60, 53:67])
     np.testing.assert_array_equal(kept[:, 80:], plain[:, 80:])
 
@@ -205,7 +220,8 @@ def test_strength_blends(model: str) -> None:
     source = picture(40, 40, 3, dtype="float32")
 
     def result(strength: float) -> NDArray[Any]:
-        return clean(source, DeartifactOptions(model=model, strength=strength)).picture.pixels
+        options = DeartifactOptions(model=model, strength=strength, watermark=True)
+        return clean(source, options).picture.pixels
 
     np.testing.assert_array_equal(result(0), source.pixels)
     assert apart(result(0.25), 0.25 * result(1) + 0.75 * source.pixels) < 1e-6
@@ -228,8 +244,8 @@ def test_a_model_without_a_mask(tmp_path: Path) -> None:
     assert apart(result.picture.pixels, source.pixels) > 0.02
     painted = clean(source, DeartifactOptions(model=path, strokes=(ADD,)))
     assert painted.mask is not None and painted.mask.max() == 255
-    with pytest.raises(ModelError, match="plain does not tell where a watermark is"):
-        DEARTIFACT.open(DeartifactOptions(model=path, watermark=False), engine())
+    asked = clean(source, DeartifactOptions(model=path, watermark=True))  # it is as it is
+    np.testing.assert_array_equal(asked.picture.pixels, result.picture.pixels)
 
 
 def test_a_blending_model_has_its_mask_too(tmp_path: Path) -> None:
@@ -300,7 +316,7 @@ def test_memory_does_not_grow_with_the_picture(model: str) -> None:
         tracemalloc.stop()
         return most - source.pixels.nbytes
 
-    plain = DeartifactOptions(model=model)
+    plain = DeartifactOptions(model=model, watermark=True)
     small, large = (beside(side, plain, False) for side in (800, 1600))
     assert large < small + 100_000
     protected = beside(1600, replace(plain, watermark=False), False)

@@ -193,7 +193,7 @@ def test_floats_beyond_black_and_white_are_kept(tmp_path: Path) -> None:
     assert write_picture(picture, tmp_path / "b.tif") == ()
     np.testing.assert_array_equal(read_picture(tmp_path / "b.tif").pixels, picture.pixels)
     told = write_picture(picture, tmp_path / "b.png")
-    assert told == ("Floats are rounded to 16 bits, and those beyond black and white are clipped.",)
+    assert told == ("Floats are rounded to 16 bits, and values from -1 to 65504 are clipped to 0 to 1.",)
     np.testing.assert_array_equal(
         read_picture(tmp_path / "b.png").pixels[..., 0], [[0, 16384, 65535, 0, 65535]]
     )

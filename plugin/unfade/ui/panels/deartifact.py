@@ -54,17 +54,22 @@ class DeartifactPanel(FilterPanel):
         self.blind.setProperty("role", "muted")
         self.brush = QSlider(Qt.Orientation.Horizontal)
         self.brush_number = QSpinBox()
+        self.offer = QWidget()
+        self.seen, self.take_off = QLabel(), QPushButton()
+        self.seen.setWordWrap(True)
+        self._lay_out_offer()
         self._make_brush()
         self.heading, self.clear = QLabel(), QPushButton()
         self.heading.setProperty("role", "muted")
         self.add_share("strength", self.strength)
-        for widget in (self.watermark, self.blind, self.overlay, self.heading):
+        for widget in (self.watermark, self.blind, self.offer, self.overlay, self.heading):
             self.fields.addWidget(widget)
         self.fields.addLayout(row(tool_button(actions["tool_mark"]), tool_button(actions["tool_keep"])))
         self.fields.addLayout(self._brush_row())
         self.fields.addLayout(row(self.clear))
         self.words.follow(self._put_texts)
         self.watermark.toggled.connect(lambda on: self.change("watermark", on, merge=False))
+        self.take_off.clicked.connect(lambda: self.change("watermark", True, merge=False))
         self.clear.clicked.connect(lambda: self.change("strokes", (), merge=False))
 
     @property
@@ -89,10 +94,14 @@ class DeartifactPanel(FilterPanel):
         wanted = size * _BRUSH_STEP if larger else size / _BRUSH_STEP
         self.brush_number.setValue(max(round(wanted), size + 1) if larger else min(round(wanted), size - 1))
 
+    def offer_removal(self, marked: bool) -> None:
+        """Shows, or no longer, that there is a watermark, with a button to take it off."""
+        self.offer.setVisible(marked)
+
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the model can do."""
         options = self.options
-        self._finds = models.finds_mask(options.model)
+        self._finds = models.finds_mask(self.filter, options.model)
         self.strength.set_share(options.strength)
         self.watermark.blockSignals(True)
         self.watermark.setChecked(options.watermark and self._finds is not False)
@@ -105,10 +114,12 @@ class DeartifactPanel(FilterPanel):
     def _put_texts(self) -> None:
         finds = self._finds is not False
         self.about.setText(
-            translate("DeartifactPanel", "Takes compression artifacts and text watermarks away.")
+            translate("DeartifactPanel", "Takes compression artifacts away, and text watermarks if you wish.")
             if self._finds
             else translate("DeartifactPanel", "Takes compression artifacts away.")
         )
+        self.seen.setText(translate("DeartifactPanel", "A watermark seems to be here."))
+        self.take_off.setText(translate("DeartifactPanel", "Take it &off"))
         self.watermark.setText(translate("DeartifactPanel", "&Remove text watermarks"))
         self.blind.setText(
             translate(
@@ -130,6 +141,14 @@ class DeartifactPanel(FilterPanel):
         self.brush_number.setSuffix(translate("DeartifactPanel", " px"))
         for widget in (self.brush, self.brush_number):
             widget.setAccessibleName(translate("DeartifactPanel", "Size of the brush"))
+
+    def _lay_out_offer(self) -> None:
+        line = QHBoxLayout(self.offer)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(Space.S)
+        line.addWidget(self.seen, 1)
+        line.addWidget(self.take_off)
+        self.offer.hide()
 
     def _make_brush(self) -> None:
         low, high = BRUSH_SIZES

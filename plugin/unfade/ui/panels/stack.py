@@ -78,7 +78,7 @@ class PanelStack(QWidget):
         """Shows what is set."""
         for name, frame in self.frames.items():
             frame.show_document(self._models)
-            lacking = self._listed and name not in self._models.tasks
+            lacking = self._listed and name not in self._models.filters
             frame.set_note(
                 translate(
                     "PanelStack", "No model for this is installed; the doctor tells where models belong."

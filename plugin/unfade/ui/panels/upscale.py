@@ -70,7 +70,7 @@ class UpscalePanel(FilterPanel):
                 if not number.hasFocus() or number.value() != self._asked.get(side):
                     number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
-        self.detail.setVisible(models.detail)
+        self.detail.setVisible(bool(models.both(self.filter)))
         self.detail.set_share(options.detail or 0.0)
         self.strength.set_share(options.strength)
 

@@ -18,19 +18,22 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds
 from unfade.inference import Bounds, Extent
-from unfade.picture import Metadata, Picture, to_float
+from unfade.picture import Picture, as_srgb, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
-from unfade.ui.engine import as_picture
+from unfade.ui.link import pixels_of, with_metadata
 from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
 from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan
 
 MASK_COLOUR: Final = (230, 0, 126)
-"""Of the veil over a watermark: magenta, which photographs hardly have."""
+"""Of the veil over what was found: magenta, which photographs hardly have."""
 
 _VEIL = 0.55
+# Of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
+_FOUND, _SURE = 51, 205
+_LEAST = 0.01  # ... that covers so much of a tile
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
 
@@ -48,6 +51,7 @@ class Results:
         self._near: dict[Place, Plan] = {}
         self._serial = 0
         self._came: Counter[tuple[int, Place]] = Counter()  # how often something came, by level and square
+        self._marked: set[str] = set()  # keys of layers in one of whose tiles there surely is a watermark
         self._enlarged: Callable[[Place, float], NDArray[Any]] | None = None
 
     # What there is
@@ -57,6 +61,7 @@ class Results:
         self._picture = picture
         self._serial += 1
         self._came.clear()
+        self._marked.clear()
         self._near.clear()
         self.cache.clear()
         self._images.drop(_is_result)
@@ -74,7 +79,7 @@ class Results:
 
     def keep(self, layer: Layer, places: tuple[Place, ...], scale: float, result: Result) -> None:
         """Takes in what the engine gave for some tiles."""
-        pixels = as_picture(result, Metadata()).pixels
+        pixels = pixels_of(result)
         mask = None
         if result.mask is not None:
             mask = np.frombuffer(result.mask, np.uint8).reshape(result.height, result.width)
@@ -84,12 +89,27 @@ class Results:
             at = scaled_bounds(bounds, scale).within(Bounds(top, left, result.height, result.width))
             part = None if mask is None else cut(mask, at).copy()
             self.cache.put(layer.near(bounds, self._extent).key, place, Kept(cut(pixels, at).copy(), part))
+            if part is not None and _is_mark(part):
+                self._marked.add(layer.key)
             self._came.update((level, above(place, level)) for level in _LEVELS)
 
     def missing(self, layer: int, reduction: int, place: Place) -> bool:
         """Whether a tile of the plan's layer of that number has not come, or not in enough detail."""
         plan = self._plan_for(place)
         return plan is not None and not self.cache.has(plan.layers[layer].key, place, reduction)
+
+    @property
+    def marked(self) -> bool:
+        """Whether there surely is a watermark in what has come, and the settings leave it there."""
+        if self.plan is None:
+            return False
+        result = self.plan.result
+        return any(result.leaves(name) for name in self.plan.filters) and result.key in self._marked
+
+    def _veiled(self, plan: Plan) -> bool:
+        """Whether what was found is to be seen."""
+        result = plan.result
+        return any(not result.leaves(name) or name in result.strokes or self.marked for name in plan.masked)
 
     def counts(self, view: Bounds) -> tuple[int, int]:
         """Of the tiles in view: those that are there, and all."""
@@ -109,10 +129,12 @@ class Results:
         kept = None if plan is None else self.cache.get(plan.result.key, place)
         if kept is None:
             return None
-        bounds, (height, width, channels) = bounds_of(place, self._extent), kept.pixels.shape
+        bounds, (height, width, _) = bounds_of(place, self._extent), kept.pixels.shape
         row = min(int((y - bounds.y) / bounds.height * height), height - 1)
         column = min(int((x - bounds.x) / bounds.width * width), width - 1)
-        values = to_float(kept.pixels[row, column, : 1 if channels < 3 else 3])
+        assert self._picture is not None
+        there = with_metadata(kept.pixels[row : row + 1, column : column + 1], self._picture.metadata)
+        values = to_float(as_srgb(there).colour)[0, 0]
         red, green, blue = (round(float(value) * 255) for value in np.broadcast_to(values, 3))
         return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -141,8 +163,8 @@ class Results:
         return self._images.image(slot, version, make)
 
     def mask(self, place: Place, level: int = 0) -> Shown | None:
-        """The veil over the watermark found in a square."""
-        if self.plan is None or "deartifact" not in self.plan.tasks:
+        """The veil over what was found in a square, unless it is left there and may be none."""
+        if self.plan is None or not self._veiled(self.plan):
             return None
         if level:
             return self._far("mask", place, level, self._veil)
@@ -227,6 +249,12 @@ class Results:
         return found
 
 
+def _is_mark(mask: NDArray[np.uint8]) -> bool:
+    """Whether what was found in a tile surely is a watermark; of letters on things networks are less sure."""
+    found = mask[mask > _FOUND]
+    return bool(found.size >= _LEAST * mask.size and found.mean() >= _SURE)
+
+
 def _veil_of(kept: Kept, reduction: int) -> QImage:
     assert kept.mask is not None
     factor = max(1, reduction // kept.reduction)
@@ -243,4 +271,4 @@ def _is_result(slot: Any) -> bool:
 
 def _family(plan: Plan | None) -> tuple[Any, ...] | None:
     """Plans of one family look so much alike that one may stand in for the other for a moment."""
-    return None if plan is None else (plan.tasks, plan.scale)
+    return None if plan is None else (plan.filters, plan.scale)
