@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.picture import scratch
 from unfade.picture.picture import Metadata, with_dtype
 
 _ALPHA_BITFIELDS = 6
@@ -46,7 +47,7 @@ class MaskedBmp:
         """The pixels, HWC, each channel scaled from its bits to 8. Raises ValueError if it is cut short."""
         used = self.width * self._depth // 8
         stride = (used + 3) // 4 * 4
-        pixels = np.empty((self.height, self.width, len(self._masks)), np.uint8)
+        pixels = scratch.empty((self.height, self.width, len(self._masks)), np.uint8)
         stream.seek(self._start)
         for y in range(len(pixels)):
             line = stream.read(stride)
@@ -99,5 +100,6 @@ def write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> Non
         strip = pixels[max(end - rows, 0) : end][::-1]
         strip = with_dtype(strip, np.uint8)
         padded = np.zeros((len(strip), stride), np.uint8)
+        scratch.let_go()
         padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
         stream.write(padded.data)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unfade.picture import scratch
 from unfade.picture.matrix_profile import MatrixProfile, matrix_profile
 from unfade.picture.notes import Notes
 from unfade.picture.picture import Picture, from_vips, to_float, to_vips, vips, with_dtype
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 ICC_FIELD = "icc-profile-data"
 """Where a libvips image keeps its profile."""
 
+_STRIP_PIXELS = 2**22
 _SRGB_TOLERANCE = 1 / 255  # a profile that moves no colour by more is sRGB's
 _CHROMATICITY_TOLERANCE = 0.002
 _GAMMA_TOLERANCE = 500  # of 100,000
@@ -390,6 +392,22 @@ def _transformed(
     colour: NDArray[Any], dtype: np.dtype[Any], target: str, icc: bytes | None = None
 ) -> NDArray[Any] | None:
     """HW1 or HW3 pixels of profile `icc` (None: sRGB) in profile `target` (libvips' name, or a file)."""
+    rows = max(1, _STRIP_PIXELS // colour.shape[1])
+    if len(colour) <= rows:
+        return _transformed_strip(colour, dtype, target, icc)
+    out = scratch.empty(colour.shape, dtype)
+    for y in range(0, len(colour), rows):
+        strip = _transformed_strip(colour[y : y + rows], dtype, target, icc)
+        if strip is None:
+            return None
+        out[y : y + rows] = strip
+        scratch.let_go()
+    return out
+
+
+def _transformed_strip(
+    colour: NDArray[Any], dtype: np.dtype[Any], target: str, icc: bytes | None
+) -> NDArray[Any] | None:
     gray = colour.shape[2] == 1
     data = with_dtype(colour, np.uint16) if colour.dtype == np.float32 else colour
     if gray and icc is None:
@@ -412,7 +430,14 @@ def _transformed(
 def _with_alpha(colour: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
     if alpha is None:
         return colour
-    return np.concatenate((colour, with_dtype(alpha, colour.dtype)[..., None]), axis=2)
+    height, width, channels = colour.shape
+    pixels = scratch.empty((height, width, channels + 1), colour.dtype)
+    rows = max(1, _STRIP_PIXELS // width)
+    for y in range(0, height, rows):
+        pixels[y : y + rows, :, :channels] = colour[y : y + rows]
+        pixels[y : y + rows, :, channels] = with_dtype(alpha[y : y + rows], colour.dtype)
+        scratch.let_go()
+    return pixels
 
 
 def _recast(picture: Picture, dtype: np.dtype[Any]) -> Picture:

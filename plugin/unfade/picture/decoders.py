@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture import bmp, netpbm
+from unfade.picture import bmp, netpbm, scratch
 from unfade.picture.boxes import boxes
 from unfade.picture.colour import is_srgb, linear_profile, profile_of_code_points, ycbcr_to_rgb
 from unfade.picture.formats import Format
@@ -97,12 +97,13 @@ def _from_pillow(image: Any, check_size: CheckSize) -> Decoded:
         mode = "RGBA"
     bands = len(mode)
     image.load()
-    pixels = np.empty((image.height, image.width, bands), np.uint8)
+    pixels = scratch.empty((image.height, image.width, bands), np.uint8)
     rows = max(1, _STRIP_BYTES // image.width)
     for y in range(0, image.height, rows):
         end = min(y + rows, image.height)
         strip = image.crop((0, y, image.width, end)).convert(mode)
         pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+        scratch.let_go()
     return Decoded(pixels, Metadata(dpi=known))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unfade.picture import scratch
 from unfade.picture.lab import linear_to_srgb, srgb_to_linear
 from unfade.picture.picture import from_float, to_float
 
@@ -52,10 +53,11 @@ class MatrixProfile:
         return self._strips(colour, dtype, self._strip_from_srgb)
 
     def _strips(self, colour: NDArray[Any], dtype: DTypeLike, convert: Any) -> NDArray[Any]:
-        out = np.empty(colour.shape, dtype)
+        out = scratch.empty(colour.shape, dtype)
         rows = max(1, _STRIP_PIXELS // colour.shape[1])
         for y in range(0, len(colour), rows):
             out[y : y + rows] = from_float(convert(to_float(colour[y : y + rows])), dtype)
+            scratch.let_go()
         return out
 
     def _strip_to_srgb(self, values: NDArray[np.float32]) -> NDArray[np.float32]:

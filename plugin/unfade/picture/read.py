@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import jpeg, png, read_tiff, tiff
+from unfade.picture import jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
 from unfade.picture.decoders import DECODED, CheckSize, Decoded, colours_of_boxes, decode
 from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
@@ -153,7 +153,9 @@ def _upright(found: Decoded, kind: Format, notes: Notes) -> Picture:
         pixels = _finite(pixels)
     if orientation != 1:
         height, width, bands = pixels.shape
-        upright = np.empty((width, height, bands) if orientation in _LYING else pixels.shape, pixels.dtype)
+        upright = scratch.empty(
+            (width, height, bands) if orientation in _LYING else pixels.shape, pixels.dtype
+        )
         as_stored(upright, orientation)[:] = pixels
         pixels = upright
     return _finished(pixels, metadata, orientation, notes)
@@ -336,10 +338,11 @@ def _pixels(image: Any, orientation: int) -> NDArray[Any]:
     dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
     shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
-    pixels: NDArray[Any] = np.empty(shape, dtype)
+    pixels = scratch.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
     for y, strip in strips(image, dtype):
         stored[y : y + len(strip)] = _finite(strip) if dtype == np.float32 else strip
+        scratch.let_go()
     return pixels
 
 

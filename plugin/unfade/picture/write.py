@@ -239,7 +239,12 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
 
     v = vips()
     target = v.TargetCustom()
-    target.on_write(guarded(lambda data: stream.write(bytes(data)), -1))
+
+    def write(data: Any) -> int:
+        scratch.let_go()
+        return stream.write(bytes(data))
+
+    target.on_write(guarded(write, -1))
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
