@@ -11,7 +11,7 @@ import numpy as np
 
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
-from unfade.picture import jpeg, png, tiff
+from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bmp import write_bmp
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
 from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl
