@@ -25,9 +25,9 @@ from unfade.picture import (
     PICTURE_SUFFIXES,
     Picture,
     format_named,
-    format_of_suffix,
     read_picture,
     write_picture,
+    written_format_of_suffix,
 )
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _checked_format(format: str | None) -> str | None:
 
 
 def _format_of(path: Path) -> str | None:
-    known = format_of_suffix(path)
+    known = written_format_of_suffix(path)
     return known.name if known else None
 
 
