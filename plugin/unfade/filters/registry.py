@@ -13,11 +13,13 @@ from unfade.filters.colorize import COLORIZE
 from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.denoise import DENOISE
 from unfade.filters.repair import REPAIR
+from unfade.filters.restore import RESTORE
 from unfade.filters.revive import REVIVE
 from unfade.filters.upscale import UPSCALE
 
 FILTERS: tuple[Filter, ...] = (
     UPSCALE,
+    RESTORE,
     REVIVE,
     DEARTIFACT,
     REPAIR,

@@ -17,14 +17,13 @@ import numpy as np
 from unfade.errors import ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
+from unfade.filters.findings import NEARLY_GRAY
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture, size_of
 from unfade.filters.tones import Array, Taste, ToneMap, Toning, extremes_of, lay_tones
 from unfade.inference import Engine, check_finite
 from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
 
-_NEARLY_GRAY = 0.01
-"""Mean difference of a picture's channels, below which it has no colour to speak of."""
 _GLANCE = 512
 """Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
 
@@ -141,7 +140,7 @@ class Reviver(FilterRunner):
         if picture.has_alpha:
             colour = fill_transparent(colour, glance[..., -1])
         small = to_float(resize(np.ascontiguousarray(colour), (side, side), Kernel.BILINEAR))
-        gray = picture.is_gray or float(np.ptp(small, axis=2).mean()) < _NEARLY_GRAY
+        gray = picture.is_gray or float(np.ptp(small, axis=2).mean()) < NEARLY_GRAY
         fed = np.repeat(small, 3, axis=2) if picture.is_gray else small
         started = time.perf_counter()
         results = self._session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})

@@ -46,6 +46,8 @@ class Report:
     """A sentence that says why it was not the GPU; None where nothing was given up."""
     engine_seconds: float
     """Time spent running the network on tiles, without reading, writing and resampling."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
 
 
 @dataclass(frozen=True)
