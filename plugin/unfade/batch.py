@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
 from unfade.filters import Result, Runner
@@ -25,9 +26,9 @@ from unfade.picture import (
     PICTURE_SUFFIXES,
     Picture,
     format_named,
-    format_of_suffix,
     read_picture,
     write_picture,
+    written_format_of_suffix,
 )
 
 logger = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def _checked_format(format: str | None) -> str | None:
 
 
 def _format_of(path: Path) -> str | None:
-    known = format_of_suffix(path)
+    known = written_format_of_suffix(path)
     return known.name if known else None
 
 
@@ -251,6 +252,8 @@ class Record:
     fallback: str | None = None
     peak_memory_bytes: int | None = None
     """The most memory the process had held by the end of this picture."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that Restore chose, as recipes have them."""
     skipped: bool = False
     """The output was there already, and ``--skip-existing`` was given."""
     error: str | None = None
@@ -283,6 +286,8 @@ class Record:
             words.append(f"{self.seconds:.1f} s")
         if self.megapixels_per_second is not None:
             words.append(f"{self.megapixels_per_second:.2f} megapixels/s")
+        if self.recipe is not None:
+            words.append(", ".join(step["filter"] for step in self.recipe) or "nothing to do")
         return "  ".join(words)
 
 
@@ -335,6 +340,7 @@ def run(
     def write_result(picture: Picture, job: Job) -> None:
         write_picture(picture, job.target, format=job.format, quality=quality)
 
+    runner.survey([job.source for job in jobs])
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -403,6 +409,7 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
         model=report.model,
         provider=report.provider,
         fallback=report.fallback,
+        recipe=report.recipe,
         peak_memory_bytes=peak_memory_bytes(),
     )
 

@@ -35,6 +35,7 @@ from unfade.picture import (
     in_profile,
     is_srgb,
     is_usable,
+    scratch,
     srgb_of_lab,
     to_float,
 )
@@ -115,6 +116,7 @@ class Colorizer(FilterRunner):
         strips = row_strips(Extent(region.height, region.width), pixels)
         planes = chroma.planes.enlarged(chroma.step)
         for done, strip in enumerate(strips, start=1):
+            scratch.let_go()
             if progress is not None:
                 progress(done, 1 + len(strips))
             own = Picture(source.pixels[strip.y : strip.bottom], Metadata(icc))
@@ -165,7 +167,7 @@ def _profile_to_convert(picture: Picture) -> bytes | None:
 
 def _empty_rgb(source: Picture) -> Picture:
     """Room for the result: the alpha is there, and a profile that will be true of it."""
-    pixels = np.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
+    pixels = scratch.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
     if source.alpha is not None:
         pixels[..., 3] = source.alpha
     metadata = source.metadata
