@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
 from unfade.filters import Result, Runner
@@ -276,6 +276,8 @@ class Record:
     fallback: str | None = None
     peak_memory_bytes: int | None = None
     """The most memory the process had held by the end of this picture."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that Restore chose, as recipes have them."""
     pages: int | None = None
     """How many pages were done, where several were."""
     warnings: tuple[str, ...] = ()
@@ -314,6 +316,8 @@ class Record:
             words.append(f"{self.seconds:.1f} s")
         if self.megapixels_per_second is not None:
             words.append(f"{self.megapixels_per_second:.2f} megapixels/s")
+        if self.recipe is not None:
+            words.append(", ".join(step["filter"] for step in self.recipe) or "nothing to do")
         return "  ".join(words)
 
 
@@ -373,6 +377,7 @@ def run(
     if isinstance(pages, int):
         read = functools.partial(read_picture, page=pages - 1)
 
+    runner.survey([job.source for job in jobs])
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -491,6 +496,7 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
         model=report.model,
         provider=report.provider,
         fallback=report.fallback,
+        recipe=report.recipe,
         peak_memory_bytes=peak_memory_bytes(),
     )
 
