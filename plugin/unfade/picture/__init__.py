@@ -42,7 +42,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.write import write_picture
+from unfade.picture.write import PagesWriter, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -55,6 +55,7 @@ __all__ = [
     "Kernel",
     "Lightness",
     "Metadata",
+    "PagesWriter",
     "Picture",
     "Plane",
     "as_srgb",

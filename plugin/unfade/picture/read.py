@@ -57,6 +57,7 @@ def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAU
     notes = Notes(path)
     try:
         if kind.name in DECODED:
+            _check_page(page, 1, path)
             return _decoded(path, kind, max_pixels, notes)
         return _read_with_vips(path, kind, page, max_pixels, notes)
     except MemoryError:

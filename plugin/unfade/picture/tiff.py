@@ -37,7 +37,7 @@ _DESCRIPTIVE = frozenset(
 )
 
 SHORT, LONG, RATIONAL = 3, 4, 5
-_UNDEFINED, _LONG8 = 7, 16
+_UNDEFINED, LONG8 = 7, 16
 _KINDS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}  # types by size
 _SIZES = {kind: size for size, kinds in _KINDS.items() for kind in kinds}
 _WORDS = _SIZES | {5: 4, 10: 4}  # bytes swapped together: a rational is two words
@@ -56,7 +56,7 @@ _MAX_ENTRIES = 4096
 _MAX_PAGES = 4096
 _MAX_NUMBERS = 64  # of a tag that says something of the whole page
 _MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
-_OFFSET_KINDS = (LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
+_OFFSET_KINDS = (LONG, 13, LONG8, 18)  # LONG, IFD and their wide forms
 
 
 class MalformedError(ValueError):
@@ -379,7 +379,7 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
     for entry in entries:
         kind, field = entry.kind, entry.value
         if entry.children:
-            kind = _LONG8 if layout.big else LONG
+            kind = LONG8 if layout.big else LONG
             field = layout.offset.pack(after + len(tail))
             tail += directory_bytes(list(entry.children), layout, after + len(tail))
         elif not entry.raw and len(field) > room:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, written
 from unfade.picture.metadata import exif_with_resolution, metadata_for
 from unfade.picture.notes import Notes
 from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips
+from unfade.picture.tiff_pages import write_pages
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,47 @@ def write_picture(
     with whole_or_absent(path) as stream:
         encode(picture, kind, quality, stream, notes)
     return notes.sentences
+
+
+class PagesWriter:
+    """Writes several pictures as the pages of one TIFF file, whole or not at all.
+
+    Each page is encoded as it comes, into a temporary file without a name; :meth:`finish` makes the file.
+    """
+
+    def __init__(self, path: Path, *, quality: int = 95, format: str | None = None) -> None:
+        """Raises OutputError where the format holds one picture alone."""
+        self._path, self._quality = Path(path), quality
+        self._kind = _format_for(self._path, format)
+        if not self._kind.pages:
+            raise OutputError(
+                f"{path} cannot be written: a {self._kind.title} file holds one page; write TIFF, "
+                "or choose a page."
+            )
+        self._pages: list[BinaryIO] = []
+        self._told: dict[str, None] = {}
+
+    def add(self, picture: Picture) -> None:
+        """Encodes the next page. Raises OutputError."""
+        notes = Notes(self._path)
+        try:
+            page = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+            self._pages.append(page)
+            encode(picture, self._kind, self._quality, page, notes)
+        except OSError as error:
+            raise OutputError(f"{self._path} cannot be written: {error.strerror or error}.") from error
+        self._told.update(dict.fromkeys(notes.sentences))
+
+    def finish(self) -> tuple[str, ...]:
+        """Writes the file, and gives what it could not hold. Raises OutputError."""
+        with whole_or_absent(self._path) as stream:
+            write_pages(stream, self._pages)
+        return tuple(self._told)
+
+    def close(self) -> None:
+        """Gives the temporary files up."""
+        for page in self._pages:
+            page.close()
 
 
 def _format_for(path: Path, name: str | None) -> Format:
