@@ -59,6 +59,15 @@ def filter_with(option: str) -> str:
     return next(filter.name for filter in CHAIN if option in _options(filter))
 
 
+def painted(state: State) -> str:
+    """The name of the filter that strokes are painted for: the last that is on and takes some, else the first
+    there is."""
+    return next(
+        (name for name in reversed(state.filters) if hasattr(state.options(name), "strokes")),
+        filter_with("strokes"),
+    )
+
+
 @dataclass(frozen=True)
 class State:
     """Which filters are on, by name, and how all of them are set."""
@@ -373,13 +382,13 @@ class Document:
     @property
     def strokes(self) -> tuple[Stroke, ...]:
         """What is painted on the mask."""
-        strokes: tuple[Stroke, ...] = self._state.options(filter_with("strokes")).strokes
+        strokes: tuple[Stroke, ...] = self._state.options(painted(self._state)).strokes
         return strokes
 
     def add_stroke(self, stroke: Stroke) -> None:
         """Paints on the mask."""
         strokes = (*self.strokes, stroke)
-        self.change(self._state.with_options(filter_with("strokes"), strokes=strokes))
+        self.change(self._state.with_options(painted(self._state), strokes=strokes))
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

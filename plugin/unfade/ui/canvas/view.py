@@ -26,7 +26,7 @@ from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.commands import Command, Key, Menu, choice
-from unfade.ui.document import Change, Document, filter_with
+from unfade.ui.document import Change, Document, filter_with, painted
 from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.theme import colours_of
@@ -279,7 +279,8 @@ class Canvas(QWidget):
         """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
         if tool.option is not None:
             state = self._document.state
-            self._document.change(state.switched(filter_with(tool.option), True))
+            name = painted(state) if tool.option == "strokes" else filter_with(tool.option)
+            self._document.change(state.switched(name, True))
         self.set_tool(tool)
         if tool.option == "strokes":
             self.set_mask_shown(True)
