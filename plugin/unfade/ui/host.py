@@ -14,10 +14,10 @@ from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UsageError
 from unfade.picture import Picture
-from unfade.service.client import Result
 from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Request, Shutdown
-from unfade.ui.link import EngineLink, pixels_of
+from unfade.ui.finishing import Finished
+from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
@@ -128,10 +128,10 @@ class Host(QObject):
         window.raise_()
         window.activateWindow()
 
-    def _applied(self, result: Result, steps: list[dict[str, Any]]) -> None:
+    def _applied(self, finished: Finished, steps: list[dict[str, Any]]) -> None:
         request, self._request = self._request, None
         if request is not None:
-            self._answer(request, result, steps)
+            self._answer(request, finished, steps)
         if self.window is not None:
             self.window.close()
 
@@ -156,22 +156,12 @@ class Host(QObject):
         else:
             self._cancel(self._request)
 
-    def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        header = {
-            "id": request.id,
-            "exact": result.exact,
-            "model": result.model,
-            "provider": result.provider,
-            "provider_label": result.provider_label,
-            "fallback": result.fallback,
-            "seconds": result.seconds,
-            "engine_seconds": result.engine_seconds,
-            "recipe": {"steps": steps},
-        }
+    def _answer(self, request: Apply, finished: Finished, steps: list[dict[str, Any]]) -> None:
+        header = {"id": request.id, **finished.report, "recipe": {"steps": steps}}
         order = request.image.order if request.image else sys.byteorder
         self._sending = threading.Thread(
             target=self._connection.send_result,
-            args=(header, pixels_of(result)),
+            args=(header, finished.picture.pixels),
             kwargs={"order": order},
             name="unfade-send",
         )

@@ -50,6 +50,8 @@ class GeneratedPanel(FilterPanel):
         super().__init__(document, actions, parent)
         summary = self.described.summary
         self.words.put(lambda: translate("Filter", summary), self.about.setText)
+        self.fields.addWidget(self.model)
+        self.model.hide()
         self.controls: dict[str, Percent | QCheckBox | QSpinBox | QDoubleSpinBox] = {}
         for one in describe_options(self.described):
             if _is_shown(one):

@@ -78,6 +78,7 @@ class PanelStack(QWidget):
         """Shows what is set."""
         for name, frame in self.frames.items():
             frame.show_document(self._models)
+            frame.show_models(self._models)
             lacking = self._listed and name not in self._models.filters
             frame.set_note(
                 translate(
