@@ -51,8 +51,6 @@ class Filter:
     live_for: Callable[[Any, Collection[int]], tuple[str, ...]] | None = None
     """Which of the live options do so for (options, scales that have both a faithful and a GAN model); None
     where all of them always do."""
-    in_srgb: bool = False
-    """Whether it works in sRGB, and gives sRGB, whatever the picture's colour profile."""
     gives_colour: bool = False
     """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
     mask: str | None = None

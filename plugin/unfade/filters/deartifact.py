@@ -33,7 +33,7 @@ from unfade.filters.runner import (
 from unfade.filters.strokes import STROKES, Stroke, make_patches, paint, patch_bounds, patched_reader
 from unfade.inference import Bounds, Engine, Extent, Write, array_writer, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, to_float
+from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
 
@@ -122,10 +122,10 @@ class Cleaner(FilterRunner):
         size, timer = size_of(piece), Timer()
         protect = self._finds_mask and not self._options.watermark
         ensemble = self._ensembles[piece.is_gray, protect or (want_mask and self._finds_mask)].timed(timer)
-        into = Picture(np.empty_like(piece.pixels), piece.metadata)
+        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
         mask = None
         if protect or (want_mask and (strokes or self._finds_mask)):
-            mask = np.zeros((size.height, size.width), np.uint8)
+            mask = scratch.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
             colour = fill_transparent(piece.colour, piece.alpha)
@@ -164,6 +164,7 @@ def _writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:
 def _paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
     """Lays the strokes on the mask, in place."""
     for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
+        scratch.let_go()
         painted = paint(strokes, strip)
         if painted is not None:
             part = mask[strip.y : strip.bottom]
@@ -183,6 +184,7 @@ def _lay_over_original(
     for what "add" strokes cover, and where nothing is to be seen of it.
     """
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
+        scratch.let_go()
         rows = slice(strip.y, strip.bottom)
         share = np.full((strip.height, strip.width), strength, np.float32)
         painted = paint(strokes, strip)

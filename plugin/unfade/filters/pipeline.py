@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +49,7 @@ from unfade.filters.runner import (
 )
 from unfade.inference import Bounds, Extent
 from unfade.paths import read_json, whole_or_absent
-from unfade.picture import Kernel, Picture, resize
+from unfade.picture import Kernel, Picture, resize, scratch
 
 if TYPE_CHECKING:
     from unfade.inference import Engine
@@ -91,11 +91,6 @@ class Recipe:
         """
         runners = [step.filter.open(step.options, engine) for step in self.steps]
         return runners[0] if len(runners) == 1 else Chain(runners, self.steps)
-
-    @property
-    def in_srgb(self) -> bool:
-        """Whether the result is in sRGB, whatever the picture's colour profile."""
-        return any(step.filter.in_srgb for step in self.steps)
 
     def for_any_picture(self) -> Recipe:
         """The recipe without what was painted or placed on one picture (hints, strokes)."""
@@ -227,7 +222,7 @@ class Chain(Runner):
     ) -> _State:
         """Runs one step, on its crop of what the step before made."""
         runner, piece, mask = self._runners[index], state.picture, state.mask
-        result = runner.run_crop(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        result = runner.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
         if result.mask is not None:
             mask = result.mask
         elif mask is not None:
@@ -299,17 +294,27 @@ def _deepened(picture: Picture) -> Picture:
     """8 bits as 16."""
     if picture.pixels.dtype != np.uint8:
         return picture
-    return Picture(np.multiply(picture.pixels, _DEEPER, dtype=np.uint16), picture.metadata)
+    out = scratch.empty(picture.pixels.shape, np.uint16)
+    for source, target in _strips(picture.pixels, out):
+        np.multiply(source, _DEEPER, out=target, dtype=np.uint16)
+    return Picture(out, picture.metadata)
 
 
 def _narrowed(picture: Picture) -> Picture:
     """16 bits as 8, rounded to nearest."""
-    out = np.empty(picture.pixels.shape, np.uint8)
-    source, target = picture.pixels.reshape(-1), out.reshape(-1)
-    for first in range(0, source.size, _STRIP):
-        quotient, rest = np.divmod(source[first : first + _STRIP], np.uint16(_DEEPER))
-        target[first : first + _STRIP] = quotient + (rest > _DEEPER // 2)
+    out = scratch.empty(picture.pixels.shape, np.uint8)
+    for source, target in _strips(picture.pixels, out):
+        quotient, rest = np.divmod(source, np.uint16(_DEEPER))
+        target[...] = quotient + (rest > _DEEPER // 2)
     return Picture(out, picture.metadata)
+
+
+def _strips(source: NDArray[Any], target: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """The same samples of two pictures, some at a time."""
+    source, target = source.reshape(-1), target.reshape(-1)
+    for first in range(0, source.size, _STRIP):
+        scratch.let_go()
+        yield source[first : first + _STRIP], target[first : first + _STRIP]
 
 
 def _without_places(options: Any) -> Any:

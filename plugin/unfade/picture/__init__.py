@@ -1,6 +1,15 @@
 """Pictures: reading and writing files, their colours and metadata, and the pixel work that filters share."""
 
-from unfade.picture.colour import as_srgb, from_srgb, in_profile, is_profile_for, is_srgb, to_srgb
+from unfade.picture.colour import (
+    as_srgb,
+    from_srgb,
+    in_profile,
+    is_linear,
+    is_profile_for,
+    is_srgb,
+    is_usable,
+    to_srgb,
+)
 from unfade.picture.fill import fill_transparent
 from unfade.picture.formats import (
     OUTPUT_FORMATS,
@@ -9,8 +18,17 @@ from unfade.picture.formats import (
     format_named,
     format_of_suffix,
 )
-from unfade.picture.lab import Lightness, Plane, in_gamut, lab_of_srgb, srgb_of_lab
+from unfade.picture.lab import (
+    Lightness,
+    Plane,
+    in_gamut,
+    lab_of_srgb,
+    linear_to_srgb,
+    srgb_of_lab,
+    srgb_to_linear,
+)
 from unfade.picture.picture import (
+    LARGEST_FLOAT,
     Metadata,
     Picture,
     from_float,
@@ -27,6 +45,7 @@ from unfade.picture.write import write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "LARGEST_FLOAT",
     "OUTPUT_FORMATS",
     "PICTURE_SUFFIXES",
     "Enlarged",
@@ -47,15 +66,19 @@ __all__ = [
     "from_vips",
     "in_gamut",
     "in_profile",
+    "is_linear",
     "is_profile_for",
     "is_srgb",
+    "is_usable",
     "lab_of_srgb",
+    "linear_to_srgb",
     "peak_of",
     "read_picture",
     "resize",
     "resized_strips",
     "smoothed",
     "srgb_of_lab",
+    "srgb_to_linear",
     "to_float",
     "to_srgb",
     "to_vips",

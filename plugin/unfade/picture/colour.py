@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unfade.picture import scratch
 from unfade.picture.picture import Picture, from_vips, to_float, to_vips, vips, with_dtype
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 ICC_FIELD = "icc-profile-data"
 """Where a libvips image keeps its profile."""
 
+_STRIP_PIXELS = 2**22
 _SRGB_TOLERANCE = 1 / 255  # a profile that moves no colour by more is sRGB's
 _CHROMATICITY_TOLERANCE = 0.002
 _GAMMA_TOLERANCE = 500  # of 100,000
@@ -60,6 +62,40 @@ _GRAY_LIKE = frozenset({"b-w", "grey16", "multiband"})
 def is_profile_for(icc: bytes, gray: bool) -> bool:
     """Whether it is an ICC profile of gray pixels, or of RGB ones."""
     return icc[16:20] == (b"GRAY" if gray else b"RGB ") and icc[36:40] == b"acsp"
+
+
+@functools.lru_cache(maxsize=16)
+def is_usable(icc: bytes, gray: bool) -> bool:
+    """Whether pixels, gray or RGB, can be converted from the profile."""
+    sample = np.zeros((1, 1, 1 if gray else 3), np.uint16)
+    return is_profile_for(icc, gray) and to_srgb(sample, icc) is not None
+
+
+@functools.lru_cache(maxsize=16)
+def is_linear(icc: bytes | None) -> bool:
+    """Whether values of the profile are linear light: its curves are straight (ICC.1:2010, 10.5, 10.15)."""
+    if icc is None or len(icc) < 132:
+        return False
+    count = min(int.from_bytes(icc[128:132], "big"), 100)
+    curves = []
+    for start in range(132, 132 + 12 * count, 12):
+        tag, at = icc[start : start + 4], int.from_bytes(icc[start + 4 : start + 8], "big")
+        if tag in (b"rTRC", b"gTRC", b"bTRC", b"kTRC"):
+            curves.append(_is_straight(icc[at:]))
+    return bool(curves) and all(curves)
+
+
+def _is_straight(curve: bytes) -> bool:
+    """Whether a curve tag, and what follows it in the profile, begins with one that leaves values alone."""
+    if curve[:4] == b"para":  # an exponent alone, of 1
+        return curve[8:10] == bytes(2) and curve[12:16] == (1 << 16).to_bytes(4, "big")
+    if curve[:4] != b"curv":
+        return False
+    count = int.from_bytes(curve[8:12], "big")
+    values = np.frombuffer(curve[12 : 12 + 2 * count], ">u2").astype(np.float64)
+    if count < 2:
+        return count == 0 or bool((values == 256).all())  # the exponent, in 256ths
+    return bool(len(values) == count and np.abs(values - np.linspace(0, 65535, count)).max() <= 1)
 
 
 @functools.lru_cache(maxsize=16)
@@ -315,6 +351,22 @@ def _transformed(
 ) -> NDArray[Any] | None:
     """HW1 or HW3 pixels of profile `icc` (None: sRGB) in profile `target` (libvips' name, or a file)."""
     dtype = colour.dtype if dtype is None else np.dtype(dtype)
+    rows = max(1, _STRIP_PIXELS // colour.shape[1])
+    if len(colour) <= rows:
+        return _transformed_strip(colour, dtype, target, icc)
+    out = scratch.empty(colour.shape, dtype)
+    for y in range(0, len(colour), rows):
+        strip = _transformed_strip(colour[y : y + rows], dtype, target, icc)
+        if strip is None:
+            return None
+        out[y : y + rows] = strip
+        scratch.let_go()
+    return out
+
+
+def _transformed_strip(
+    colour: NDArray[Any], dtype: np.dtype[Any], target: str, icc: bytes | None
+) -> NDArray[Any] | None:
     gray = colour.shape[2] == 1
     data = with_dtype(colour, np.uint16) if colour.dtype == np.float32 else colour
     if gray and icc is None:
@@ -337,7 +389,14 @@ def _transformed(
 def _with_alpha(colour: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
     if alpha is None:
         return colour
-    return np.concatenate((colour, with_dtype(alpha, colour.dtype)[..., None]), axis=2)
+    height, width, channels = colour.shape
+    pixels = scratch.empty((height, width, channels + 1), colour.dtype)
+    rows = max(1, _STRIP_PIXELS // width)
+    for y in range(0, height, rows):
+        pixels[y : y + rows, :, :channels] = colour[y : y + rows]
+        pixels[y : y + rows, :, channels] = with_dtype(alpha[y : y + rows], colour.dtype)
+        scratch.let_go()
+    return pixels
 
 
 def _recast(picture: Picture, dtype: np.dtype[Any]) -> Picture:

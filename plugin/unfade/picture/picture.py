@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _PEAKS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+LARGEST_FLOAT = 65504.0
+"""What stands for infinity in pixels: the largest number of 16-bit floats."""
+
 _VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 _DTYPES = {name: np.dtype(dtype) for dtype, name in _VIPS_FORMATS.items()}
 
@@ -38,7 +41,10 @@ class Picture:
     """
 
     pixels: NDArray[Any]
-    """HWC, C-contiguous; uint8, uint16 or float32 in [0, 1]; C: 1 gray, 2 gray+alpha, 3 RGB, 4 RGB+alpha."""
+    """HWC, C-contiguous; uint8, uint16, or float32 whose white is 1. C: 1 gray, 3 RGB, 2 and 4 with alpha.
+
+    Colours of floats may lie above 1 and below 0 (highlights, colours out of gamut); all are finite.
+    """
     metadata: Metadata = field(default_factory=Metadata)
 
     def __post_init__(self) -> None:

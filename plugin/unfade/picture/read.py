@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import tiff
+from unfade.picture import scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png, ycbcr_to_rgb
 from unfade.picture.formats import TITLES, Format, format_of_content
 from unfade.picture.metadata import metadata_for, png_chunks
-from unfade.picture.picture import Metadata, Picture, dtype_of, vips
+from unfade.picture.picture import LARGEST_FLOAT, Metadata, Picture, dtype_of, vips
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _DEFAULT_RESOLUTIONS = (0.0, 2.834, 1.0, 72 / 25.4)
 def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
     """The picture in a PNG, JPEG, WebP, TIFF or BMP file, upright, whatever the file is called.
 
-    Kept as they are: 8 and 16 bits, 32-bit floats (clipped to [0, 1]), gray, RGB, alpha, ICC profile.
+    Kept as they are: 8 and 16 bits, 32-bit floats (also above 1 and below 0), gray, RGB, alpha, ICC profile.
     Palettes and 1-bit pictures become 8 bits; CMYK, Lab and YCbCr become sRGB; numbers of 32 bits that hold
     those of 8 or 16 are scaled to their white. Of several pages the first is read that is no thumbnail.
     Memory beside the pixels is a few strips, except for what the decoders themselves need: libwebp and
@@ -136,7 +136,7 @@ def _read_masked_bmp(path: Path, stream: BinaryIO, head: bytes, max_pixels: int)
         raise ValueError("no such BMP file")
     _check_size(path, width, abs(height), max_pixels)
     stride = (width * depth // 8 + 3) // 4 * 4
-    pixels = np.empty((abs(height), width, len(masks)), np.uint8)
+    pixels = scratch.empty((abs(height), width, len(masks)), np.uint8)
     stream.seek(start)
     for y in range(len(pixels)):
         line = stream.read(stride)
@@ -156,12 +156,13 @@ def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
     mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")
     bands = len(mode)
     image.load()
-    pixels = np.empty((image.height, image.width, bands), np.uint8)
+    pixels = scratch.empty((image.height, image.width, bands), np.uint8)
     rows = max(1, _STRIP_BYTES // image.width)
     for y in range(0, image.height, rows):
         end = min(y + rows, image.height)
         strip = image.crop((0, y, image.width, end)).convert(mode)
         pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+        scratch.let_go()
     return pixels
 
 
@@ -270,8 +271,6 @@ def _white_of(image: Any, path: Path) -> float:
                 return white
         if integers:
             return 2.0**32 - 1
-    if lowest < 0 or highest > 1:
-        _log.warning("%s: values from %g to %g are clipped to 0 to 1.", path, lowest, highest)
     return 1.0
 
 
@@ -308,10 +307,11 @@ def _decode(image: Any, orientation: int) -> NDArray[Any]:
     dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
     shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
-    pixels: NDArray[Any] = np.empty(shape, dtype)
+    pixels = scratch.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
     for y, strip in _strips(image, dtype):
-        stored[y : y + len(strip)] = _clipped(strip) if dtype == np.float32 else strip
+        stored[y : y + len(strip)] = _finite(strip) if dtype == np.float32 else strip
+        scratch.let_go()
     return pixels
 
 
@@ -340,8 +340,12 @@ def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
     return upright
 
 
-def _clipped(strip: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.clip(np.nan_to_num(strip, nan=0.0), 0.0, 1.0)
+def _finite(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Floats with no NaN and no infinity, and with alpha in [0, 1]; colours above 1 and below 0 stay."""
+    strip = np.nan_to_num(strip, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+    if strip.shape[2] in (2, 4):
+        np.clip(strip[..., -1], 0, 1, out=strip[..., -1])
+    return strip
 
 
 def _metadata(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
-from unfade.picture import tiff
+from unfade.picture import scratch, tiff
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
 from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, format_of_suffix
 from unfade.picture.metadata import HeadRewriter, jpeg_head, metadata_for, png_head, webp_with_exif
@@ -80,7 +80,7 @@ def _format_for(path: Path, name: str | None) -> Format:
 def _write_with_vips(
     picture: Picture, metadata: Metadata, kind: Format, quality: int, path: Path, stream: BinaryIO
 ) -> None:
-    image = _with_metadata(_as_vips(picture, kind), metadata)
+    image = _with_metadata(_as_vips(picture, kind, path), metadata)
     if kind.name == "png":
         # Filters are chosen row by row; level 3 is as small as 6 on photographs, in half the time.
         head = HeadRewriter(stream, png_head(metadata.exif, metadata.dpi))
@@ -106,9 +106,13 @@ def _write_with_vips(
             tiff.add_exif(stream, metadata.exif)
 
 
-def _as_vips(picture: Picture, kind: Format) -> Any:
+def _as_vips(picture: Picture, kind: Format, path: Path) -> Any:
     """The picture as a libvips image of the depth to be written, converted as it is read, row by row."""
     image = to_vips(picture.pixels)
+    if picture.pixels.dtype == np.float32 and not kind.floats:
+        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        if lowest < 0 or highest > 1:
+            _log.warning("%s: values from %g to %g are clipped to 0 to 1.", path, lowest, highest)
     if picture.has_alpha and not kind.alpha:
         image = image.cast("float").flatten(background=picture.peak, max_alpha=picture.peak)
     format, peak = "uchar", peak_of(np.uint8)
@@ -155,7 +159,12 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
 
     v = vips()
     target = v.TargetCustom()
-    target.on_write(guarded(lambda data: stream.write(bytes(data)), -1))
+
+    def write(data: Any) -> int:
+        scratch.let_go()
+        return stream.write(bytes(data))
+
+    target.on_write(guarded(write, -1))
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
@@ -217,6 +226,7 @@ def _write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> No
         strip = pixels[max(end - rows, 0) : end][::-1]
         strip = with_dtype(strip, np.uint8)
         padded = np.zeros((len(strip), stride), np.uint8)
+        scratch.let_go()
         padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
         stream.write(padded.data)
 

@@ -30,7 +30,7 @@ from unfade.errors import (
 )
 from unfade.inference import OutOfMemory
 from unfade.log import log_file, unforeseen
-from unfade.picture import Metadata, Picture, in_profile, with_dtype
+from unfade.picture import LARGEST_FLOAT, Metadata, Picture
 from unfade.service.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
@@ -79,17 +79,6 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "There is not enough memory for this picture: close other programs, or choose a smaller part."
     return unforeseen(error)
-
-
-def as_sent(result: Picture, sent: Picture) -> NDArray[Any]:
-    """The result's pixels with values of the profile and of the depth that the picture was sent with.
-
-    What Colorize makes of a gray picture is RGB and stays sRGB: a gray profile does not fit it.
-    """
-    dtype, icc = sent.pixels.dtype, sent.metadata.icc
-    if icc is not None and result.metadata.icc is None and result.is_gray == sent.is_gray:
-        return in_profile(result, icc, dtype).pixels
-    return with_dtype(result.pixels, dtype)
 
 
 class Connection:
@@ -228,7 +217,7 @@ class Connection:
 
         Args:
             header: what the reply says beside its size: ``id`` and so on.
-            pixels: see :func:`as_sent`.
+            pixels: of the depth, and with the values, that the picture was sent with.
             order: the byte order that the client wants.
             check: called before every stripe; what it raises ends the sending.
         """
@@ -260,7 +249,8 @@ class Connection:
 class Upload:
     """A picture that arrives in stripes, written where it will stay.
 
-    Samples are brought into this computer's byte order, floats into [0, 1] (NaN becomes 0), as they come.
+    Samples are brought into this computer's byte order as they come. Floats become finite (NaN 0, infinity
+    LARGEST_FLOAT), and their alpha is clipped to [0, 1].
     """
 
     def __init__(self, image: Image) -> None:
@@ -294,8 +284,10 @@ class Upload:
         if self.image.swapped:
             samples.byteswap(inplace=True)
         if self.image.depth == "float32":
-            np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
-            np.clip(samples, 0.0, 1.0, out=samples)
+            np.nan_to_num(samples, copy=False, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+            if self.image.channels in (2, 4):
+                alpha = samples[(-1 - first // size) % self.image.channels :: self.image.channels]
+                np.clip(alpha, 0.0, 1.0, out=alpha)
 
 
 class _Expected(NamedTuple):

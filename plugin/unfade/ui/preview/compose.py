@@ -55,10 +55,9 @@ def blended(plan: Plan, arrays: Sequence[NDArray[Any]], metadata: Metadata) -> P
             where that is no layer. They become the picture's where there is nothing to blend.
         metadata: of the source.
     """
-    pictures = [with_metadata(pixels, metadata) for pixels in arrays]
-    if plan.in_srgb and not plan.blend.plain:
-        pictures = [as_srgb(each) for each in pictures]
-    result, *rest = pictures
+    result, *rest = (with_metadata(pixels, metadata) for pixels in arrays)
+    if not result.is_gray:  # gray that got colours, in sRGB, may lie over gray with a profile
+        rest = [as_srgb(each) if each.is_gray else each for each in rest]
     other = rest.pop(0) if plan.other is not None else None
     under = rest.pop(0) if plan.under is not Under.NOTHING else None
     shown = mixed(

@@ -122,11 +122,6 @@ class Plan:
         return self.result.state.filters
 
     @functools.cached_property
-    def in_srgb(self) -> bool:
-        """Whether blending is done in sRGB, whatever the picture's profile."""
-        return any(find_filter(name).in_srgb for name in self.filters)
-
-    @functools.cached_property
     def masked(self) -> tuple[str, ...]:
         """The filters that tell where they found something."""
         return tuple(name for name in self.filters if find_filter(name).mask is not None)
