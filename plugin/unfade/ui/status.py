@@ -79,6 +79,7 @@ class StatusBar(QStatusBar):
         words.follow(lambda: self.set_provider(*self._provider))
         words.follow(lambda: self.set_work(self._work))
         words.put(lambda: translate("StatusBar", "What can be done next"), self.follow_up.setAccessibleName)
+        words.put(lambda: translate("StatusBar", "Stop"), self.stop.setAccessibleName)
 
     def bind_stop(self, action: QAction) -> None:
         """Has the button beside what is being worked on do what an action does."""

@@ -18,7 +18,7 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds, scaled_size
 from unfade.inference import Bounds, Extent
-from unfade.picture import Picture, as_srgb, to_float
+from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
 from unfade.ui.link import pixels_of, report_of, with_metadata
@@ -226,8 +226,6 @@ class Results:
         plan, picture = self.plan, self._picture
         if plan is None or picture is None:
             return None
-        if plan.in_srgb and picture.metadata.icc is not None and not plan.blend.plain:
-            return None  # it is blended in sRGB, and would have to be converted back
         extent = self._extent
         there: list[tuple[Bounds, Place, list[Kept]]] = []
         for place in places_in(Bounds(0, 0, extent.height, extent.width), extent):
@@ -299,7 +297,7 @@ def _whole(
             arrays.append(enlarged_tile(picture, extent, place, plan.scale))
         part = blended(plan, arrays, picture.metadata).pixels
         if into is None:
-            into = np.empty((size.height, size.width, part.shape[2]), part.dtype)
+            into = scratch.empty((size.height, size.width, part.shape[2]), part.dtype)
         cut(into, scaled_bounds(bounds, plan.scale))[...] = part
     assert into is not None
     return with_metadata(into, picture.metadata)
