@@ -206,7 +206,7 @@ def heartbeat(explain: bool, what: str) -> Iterator[None]:
 
 
 def gaps(stage: Stage, megapixels: float, tasks: list[str], seconds: float, explain: bool) -> None:
-    """Opens the picture and previews what is in view; then saves the whole result, by the queue's own engine."""
+    """Opens the picture and previews all of it; then saves the result, from the preview where it is there."""
     path = photograph(stage.folder / "large.jpg", megapixels)
     stage.open_window()
     stage.wait(lambda: stage.listed)
