@@ -62,6 +62,7 @@ class StatusBar(QStatusBar):
         self.device.clicked.connect(self.open_doctor)
         self.work, self.stop, self.follow_up = QLabel(), QToolButton(), QToolButton()
         for button in (self.stop, self.follow_up):
+            button.setProperty("role", "act")
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._work: Work | None = None

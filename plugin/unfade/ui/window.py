@@ -12,9 +12,11 @@ from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDr
 from PyQt6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QFrame,
     QMainWindow,
     QMenu,
     QMessageBox,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -61,6 +63,7 @@ _Value = TypeVar("_Value")
 
 _USUAL_SIZE = QSize(1280, 820)
 _USUAL_FRAME = QSize(8, 40)  # of a window, where it is not known yet
+_LEAST_QUEUE = 110  # device-independent pixels: a row and its buttons
 _REMEMBER_AFTER = 1000  # milliseconds of quiet before settings are written
 
 
@@ -176,7 +179,13 @@ class Window(QMainWindow):
             self.dock = QDockWidget(self)
             words.put(lambda: translate("Window", "Queue"), self.dock.setWindowTitle)
             self.dock.setObjectName("queue")
-            self.dock.setWidget(self.queue)
+            area = QScrollArea()  # so that it can be low on a small screen
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setMinimumHeight(_LEAST_QUEUE)
+            area.setWidget(self.queue)
+            self.dock.setWidget(area)
             self.dock.hide()
             self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.dock)
 
@@ -364,7 +373,7 @@ class Window(QMainWindow):
         self.finisher.last_saved = path
         self.notice.settle("save")
         self.commands.refresh()
-        text = translate("Window", "Saved as {path}.").format(path=path)
+        text = translate("Window", "Saved as {path}.").format(path=path.name)
         self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
 
     def _not_saved(self, item: Item) -> None:

@@ -73,7 +73,7 @@ class Canvas(QWidget):
         self._fade.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 120)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         words = Words(self)
         words.put(lambda: translate("Canvas", "Picture, before and after"), self.setAccessibleName)
