@@ -32,6 +32,7 @@ from unfade.filters import (
 from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 _MOST_UNDO = 200
@@ -61,6 +62,15 @@ def marks_of(filter: Filter) -> tuple[str, ...]:
 def filter_with(option: str) -> str:
     """The name of the first filter in the chain that has an option. Raises StopIteration for none."""
     return next(filter.name for filter in CHAIN if option in _options(filter))
+
+
+def painted(state: State) -> str:
+    """The name of the filter that strokes are painted for: the last that is on and takes some, else the first
+    there is."""
+    return next(
+        (name for name in reversed(state.filters) if hasattr(state.options(name), "strokes")),
+        filter_with("strokes"),
+    )
 
 
 @dataclass(frozen=True)
@@ -202,6 +212,7 @@ class Document:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.picture: Picture | None = None
+        self.selection: Selection | None = None
         self.path: Path | None = None
         self.title = ""
         self.coloured = False
@@ -226,11 +237,13 @@ class Document:
         path: Path | None,
         title: str,
         marks: Mapping[Mark, Any] | None = None,
+        selection: Selection | None = None,
         *,
         coloured: bool = False,
     ) -> None:
-        """Shows another picture, with its own marks in place of the old one's. The settings stay."""
+        """Shows another picture, with its own marks, of which a part may be selected. The settings stay."""
         self.picture, self.path, self.title, self.coloured = picture, path, title, coloured
+        self.selection = selection
         self._state = self._state.with_marks(marks or {})
         self._forget_history()
         self._tell(Change.PICTURE)
@@ -238,6 +251,7 @@ class Document:
     def close(self) -> None:
         """Shows no picture."""
         self.picture, self.path, self.title, self.coloured = None, None, "", False
+        self.selection = None
         self._state = self._state.without_marks()
         self._forget_history()
         self._tell(Change.PICTURE)
@@ -246,6 +260,11 @@ class Document:
     def extent(self) -> Extent | None:
         """The picture's size."""
         return None if self.picture is None else Extent(self.picture.height, self.picture.width)
+
+    @property
+    def limit(self) -> Selection | None:
+        """What the result is limited to: the selection, unless the picture is enlarged."""
+        return self.selection if self._state.scale == 1 else None
 
     def _forget_history(self) -> None:
         self._undo.clear()
@@ -388,13 +407,13 @@ class Document:
     @property
     def strokes(self) -> tuple[Stroke, ...]:
         """What is painted on the mask."""
-        strokes: tuple[Stroke, ...] = self._state.options(filter_with("strokes")).strokes
+        strokes: tuple[Stroke, ...] = self._state.options(painted(self._state)).strokes
         return strokes
 
     def add_stroke(self, stroke: Stroke) -> None:
         """Paints on the mask."""
         strokes = (*self.strokes, stroke)
-        self.change(self._state.with_options(filter_with("strokes"), strokes=strokes))
+        self.change(self._state.with_options(painted(self._state), strokes=strokes))
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

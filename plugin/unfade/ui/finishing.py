@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import QDialog, QWidget
 
 from unfade.errors import Cancelled
 from unfade.filters import scaled_size
-from unfade.inference import Extent
+from unfade.inference import Bounds, Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.ui.canvas.images import image_of
@@ -47,6 +47,8 @@ class Finished:
     """With its metadata."""
     report: dict[str, Any]
     """What ran, as a reply of the service says it: exact, model, provider and so on."""
+    region: Bounds | None = None
+    """Where it lies in the whole result; None for all of it."""
 
 
 Then = Callable[[Finished], None]
@@ -100,19 +102,22 @@ class WholeRun(QObject):
         left = elapsed / self._share - elapsed if known else None
         return Work(translate("Window", "Making the whole result"), self._share, left)
 
-    def run(self, then: Then) -> None:
-        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on."""
+    def run(self, then: Then, region: Bounds | None = None) -> None:
+        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on.
+
+        ``region`` limits the result, which is that of the whole picture otherwise.
+        """
         picture, state = self._document.picture, self._document.state
         if picture is None or not state.enabled or self.running:
             return
         self._preview.pause(True)
         self._picture, self._then = picture, then
         self._share, self._began, self._stopped = 0.0, time.monotonic(), False
-        make = self._preview.results.whole()
+        make = self._preview.results.whole() if region is None else None
         if make is not None:
             self._pool.submit(self._make, make)
         else:
-            self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps)))
+            self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps), region))
         self._clock.start()
         self.busy.emit(True)
         self.worked.emit()
@@ -152,7 +157,8 @@ class WholeRun(QObject):
     def _answered(self, ticket: int, result: Result) -> None:
         if ticket == self._ticket and self._picture is not None:
             made = with_metadata(pixels_of(result), self._picture.metadata)
-            self._finish(Finished(made, report_of(result)))
+            region = None if result.region is None else Bounds(*result.region)
+            self._finish(Finished(made, report_of(result), region))
 
     def _finish(self, finished: Finished) -> None:
         then = self._then
@@ -309,10 +315,12 @@ class Finisher(QObject):
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""
         steps = self._document.state.steps
-        self._run(lambda finished: self.applied.emit(finished, steps))
+        limit = self._document.limit
+        region = None if limit is None else limit.bounds
+        self._run(lambda finished: self.applied.emit(finished, steps), region)
 
-    def _run(self, then: Then) -> None:
+    def _run(self, then: Then, region: Bounds | None = None) -> None:
         if not self._document.state.enabled:
             self.said.emit(translate("Window", "Choose a filter first."))
         else:
-            self._whole.run(then)
+            self._whole.run(then, region)

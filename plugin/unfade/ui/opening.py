@@ -23,6 +23,7 @@ from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.document import Mark
 from unfade.ui.explain import explain
 from unfade.ui.marks import load_marks
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
@@ -40,6 +41,7 @@ class Opened:
     path: Path | None
     title: str
     marks: Mapping[Mark, Any] = field(default_factory=dict)
+    selection: Selection | None = None
     coloured: bool = False
     """Whether it has colours that a person would see."""
     remark: str | None = None
@@ -71,9 +73,9 @@ class Loader(QObject):
         """Opens a picture file."""
         self._begin(lambda: _from_file(path), str(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file: from the clipboard, from an editor."""
-        self._begin(lambda: _opened(picture, None, title), title)
+        self._begin(lambda: _opened(picture, None, title, selection=selection), title)
 
     def close(self) -> None:
         """Opens nothing any more."""
@@ -105,8 +107,9 @@ class Loader(QObject):
 
 def _from_file(path: Path) -> Opened:
     picture = read_picture(path)
-    marks, remark = load_marks(path, Extent(picture.height, picture.width))
-    return _opened(picture, path, path.name, marks, remark)
+    marks, trouble = load_marks(path, Extent(picture.height, picture.width))
+    remark = " ".join([*picture.warnings, *([trouble] if trouble else [])]) or None
+    return _opened(picture, path, path.name, marks, remark=remark)
 
 
 def _opened(
@@ -114,11 +117,13 @@ def _opened(
     path: Path | None,
     title: str,
     marks: Mapping[Mark, Any] | None = None,
+    *,
+    selection: Selection | None = None,
     remark: str | None = None,
 ) -> Opened:
     original = Original.of(picture)
     coloured = is_coloured(picture_of(original.overview))
-    return Opened(picture, original, path, title, marks or {}, coloured, remark)
+    return Opened(picture, original, path, title, marks or {}, selection, coloured, remark)
 
 
 def is_coloured(picture: Picture) -> bool:
@@ -158,9 +163,9 @@ class Opener(QObject):
         """Opens a picture file, off the event loop."""
         self._loader.open_file(Path(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file."""
-        self._loader.open_picture(picture, title)
+        self._loader.open_picture(picture, title, selection)
 
     @Command(
         "open",

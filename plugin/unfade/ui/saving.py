@@ -125,9 +125,12 @@ def prepared(picture: Picture, choice: SaveChoice) -> Picture:
     return Picture(pixels, metadata)
 
 
-def write_as(picture: Picture, choice: SaveChoice) -> None:
-    """Writes a picture as chosen, whole or not at all. Raises OutputError."""
-    write_picture(prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality)
+def write_as(picture: Picture, choice: SaveChoice) -> tuple[str, ...]:
+    """Writes a picture as chosen, whole or not at all, and gives sentences on what the format could not hold.
+
+    Raises OutputError.
+    """
+    return write_picture(prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality)
 
 
 def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:

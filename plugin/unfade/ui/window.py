@@ -315,6 +315,7 @@ class Window(QMainWindow):
             queue.added.connect(self.dock.show)
             queue.saved.connect(self._saved)
             queue.not_saved.connect(self._not_saved)
+            queue.told.connect(self._told)
             queue.worked.connect(self._show_work)
             self.opener.many.connect(queue.add)
             self.welcome.chosen.connect(self.opener.open_file)
@@ -376,6 +377,11 @@ class Window(QMainWindow):
         text = translate("Window", "Saved as {path}.").format(path=path.name)
         self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
 
+    def _told(self, item: Item, sentences: str) -> None:
+        """What a file could not hold of a picture that the window saves."""
+        if item.save is not None:
+            self.notice.show_sentence(f"{item.name}: {sentences}", about="told")
+
     def _not_saved(self, item: Item) -> None:
         queue = self.queue
         if item.state is ItemState.CANCELLED:
@@ -413,9 +419,18 @@ class Window(QMainWindow):
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
-        self.notice.settle("open", "preview", "marks", "recipe")
-        self.document.open(opened.picture, opened.path, opened.title, opened.marks, coloured=opened.coloured)
+        self.notice.settle("open", "preview", "marks", "recipe", "told")
+        self.document.open(
+            opened.picture,
+            opened.path,
+            opened.title,
+            opened.marks,
+            opened.selection,
+            coloured=opened.coloured,
+        )
         self.canvas.set_original(opened.original)
+        if opened.selection is not None:
+            self.canvas.show_part(opened.selection.bounds)
         if opened.path is not None:
             self.settings.add_recent_file(opened.path)
             self.settings.set_folder("open", opened.path.parent)

@@ -51,6 +51,7 @@ class QueuePanel(QWidget):
         added: pictures have come into it.
         saved: what the window had to save is there (Path).
         not_saved: what it had to save is not (Item, failed or cancelled).
+        told: (Item, sentences) on what its file could not hold of a picture.
         worked: how it stands with the queue has changed: see :meth:`work`.
         said: a sentence for the status bar.
         provider: (label, why not the GPU or None), as soon as it is known.
@@ -65,6 +66,7 @@ class QueuePanel(QWidget):
     added = pyqtSignal()
     saved = pyqtSignal(object)
     not_saved = pyqtSignal(object)
+    told = pyqtSignal(object, str)
     worked = pyqtSignal()
     said = pyqtSignal(str)
     provider = pyqtSignal(str, object)
@@ -229,6 +231,7 @@ class QueuePanel(QWidget):
         self.runner.changed.connect(self._update)
         self.runner.begun.connect(self._scroll_to)
         self.runner.ended.connect(self._ended)
+        self.runner.told.connect(self.told)
         self.runner.said.connect(self.said)
         self.runner.provider.connect(self.provider)
 

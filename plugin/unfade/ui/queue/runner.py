@@ -109,7 +109,7 @@ class Worker(QObject):
 
     Signals, each with the id of the item:
         progress: how much is done, in [0, 1].
-        finished: the result is written.
+        finished: the result is written; with sentences on what its format could not hold.
         failed: a sentence on why it is not.
         cancelled: it was stopped, and nothing was written.
         engine_died: the engine ended under the picture, with a sentence on it.
@@ -118,7 +118,7 @@ class Worker(QObject):
     """
 
     progress = pyqtSignal(int, float)
-    finished = pyqtSignal(int)
+    finished = pyqtSignal(int, str)
     failed = pyqtSignal(int, str)
     cancelled = pyqtSignal(int)
     engine_died = pyqtSignal(int, str)
@@ -180,7 +180,7 @@ class Worker(QObject):
             self.failed.emit(id, explain(error, str(job.source)))
         else:
             if record.error is None:
-                self.finished.emit(id)
+                self.finished.emit(id, " ".join(record.warnings))
             else:
                 self.failed.emit(id, record.error)
 
@@ -219,6 +219,7 @@ class QueueRunner(QObject):
         changed: something is to be shown anew; also every second while a picture runs.
         begun: a picture (Item).
         ended: a picture (Item): done, failed or cancelled.
+        told: (Item, sentences) on what its file could not hold of a picture.
         said: a sentence for the status bar.
         provider: (label, why not the GPU or None), as soon as it is known.
 
@@ -232,6 +233,7 @@ class QueueRunner(QObject):
     changed = pyqtSignal()
     begun = pyqtSignal(object)
     ended = pyqtSignal(object)
+    told = pyqtSignal(object, str)
     said = pyqtSignal(str)
     provider = pyqtSignal(str, object)
 
@@ -310,7 +312,9 @@ class QueueRunner(QObject):
     def _progressed(self, id: int, share: float) -> None:
         self._queue.progress(id, share)
 
-    def _finished(self, id: int) -> None:
+    def _finished(self, id: int, told: str) -> None:
+        if told:
+            self.told.emit(self._queue.item(id), told)
         self._ended(id, lambda: self._queue.finish(id, time.monotonic()))
 
     def _failed(self, id: int, sentence: str) -> None:
