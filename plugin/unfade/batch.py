@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
-from unfade.filters import Result, Runner
+from unfade.filters import Result, Runner, size_of
 from unfade.log import unforeseen
 from unfade.memory import peak_memory_bytes
+from unfade.paths import remove_leftovers
 from unfade.picture import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
     Picture,
+    check_output,
+    check_writable,
     format_named,
     format_of_suffix,
     read_picture,
@@ -335,6 +338,8 @@ def run(
     def write_result(picture: Picture, job: Job) -> None:
         write_picture(picture, job.target, format=job.format, quality=quality)
 
+    for folder in {job.target.parent for job in jobs}:
+        remove_leftovers(folder)
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -372,6 +377,9 @@ def _do(
     check_writable(job.target)  # before the minutes of work, not after
     picture = read(job.source)
     report(0.0)
+    size = runner.output_size(size_of(picture))
+    samples = picture.pixels.shape[2] * picture.pixels.itemsize
+    check_output(job.target, size.width, size.height, samples=samples, format=job.format)
     result = runner.run(
         picture,
         want_mask=mask_target is not None,
@@ -413,20 +421,3 @@ def _mask_target(job: Job, jobs: Sequence[Job]) -> Path:
     if any(target.resolve() in (other.source.resolve(), other.target.resolve()) for other in jobs):
         raise OutputError(f"{target} is a picture of this run, so no mask goes there; rename that picture.")
     return target
-
-
-def check_writable(target: Path) -> None:
-    """Raises OutputError where the target cannot come into being. Makes nothing."""
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder, so no picture can be written there; choose another name.")
-    folder = target.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    if not folder.is_dir():
-        raise OutputError(
-            f"{target} cannot be written because {folder} is not a folder; choose another place."
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{target} cannot be written because {folder} may not be written to; choose another place."
-        )

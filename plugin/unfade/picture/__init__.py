@@ -41,7 +41,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.write import write_picture
+from unfade.picture.write import check_output, check_writable, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -58,6 +58,8 @@ __all__ = [
     "Plane",
     "as_srgb",
     "bilinear",
+    "check_output",
+    "check_writable",
     "fill_transparent",
     "format_named",
     "format_of_suffix",

@@ -21,6 +21,8 @@ class Format:
     """How a file begins; a "." stands for any byte."""
     max_side: int
     """Longest side in pixels."""
+    least_share: float = 0.02
+    """Bytes of a file for each byte of pixels that it holds: what hardly any picture is smaller than."""
     deep: bool = False
     """Whether 16 bits a sample can be written."""
     floats: bool = False
@@ -31,8 +33,16 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format("png", "PNG", (".png", ".apng"), (b"\x89PNG\r\n\x1a\n",), 2**31 - 1, deep=True),
-    Format("jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), (b"\xff\xd8\xff",), 65500, alpha=False),
-    Format("webp", "WebP", (".webp",), (b"RIFF....WEBP",), 16383),
+    Format(
+        "jpeg",
+        "JPEG",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        (b"\xff\xd8\xff",),
+        65500,
+        least_share=0.005,
+        alpha=False,
+    ),
+    Format("webp", "WebP", (".webp",), (b"RIFF....WEBP",), 16383, least_share=0.005),
     Format(
         "tiff",
         "TIFF",
@@ -42,7 +52,7 @@ FORMATS: tuple[Format, ...] = (
         deep=True,
         floats=True,
     ),
-    Format("bmp", "BMP", (".bmp", ".dib"), (b"BM",), 2**31 - 1),
+    Format("bmp", "BMP", (".bmp", ".dib"), (b"BM",), 2**31 - 1, least_share=0.25),
 )
 
 PICTURE_SUFFIXES: frozenset[str] = frozenset(suffix for f in FORMATS for suffix in f.suffixes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -53,17 +55,60 @@ def write_picture(picture: Picture, path: Path, *, format: str | None = None, qu
     kind = _format_for(path, format)
     if not 1 <= quality <= 100:
         raise OutputError(f"{path} is not written: quality must be between 1 and 100, not {quality}.")
-    if max(picture.width, picture.height) > kind.max_side:
-        raise OutputError(
-            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
-            f"this picture has {picture.width} x {picture.height}; choose PNG or TIFF."
-        )
+    _check_side(path, kind, picture.width, picture.height)
     metadata = metadata_for(picture.metadata, picture.width, picture.height, gray=picture.is_gray, path=path)
     with whole_or_absent(path) as stream:
         if kind.name == "bmp":
             _write_bmp(picture.pixels, metadata, stream)
         else:
             _write_with_vips(picture, metadata, kind, quality, path, stream)
+
+
+def check_output(path: Path, width: int, height: int, *, samples: int = 3, format: str | None = None) -> None:
+    """Refuses a file that cannot be written, before the time is spent that its pixels take.
+
+    Args:
+        path, format: as for :func:`write_picture`.
+        width, height: of the picture to come.
+        samples: bytes a pixel.
+
+    Raises:
+        OutputError: the folder cannot be written or has hardly any room, the name is taken by something that
+            is no file, or the format holds no picture of that size.
+    """
+    kind = _format_for(path, format)
+    check_writable(path)
+    _check_side(path, kind, width, height)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    needed = round(width * height * samples * kind.least_share)
+    if shutil.disk_usage(folder).free < needed:
+        raise OutputError(
+            f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
+            f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
+        )
+
+
+def check_writable(path: Path) -> None:
+    """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{path} cannot be written because {folder} may not be written to; choose another place."
+        )
+
+
+def _check_side(path: Path, kind: Format, width: int, height: int) -> None:
+    if max(width, height) > kind.max_side:
+        raise OutputError(
+            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
+            f"this picture has {width} x {height}; choose PNG or TIFF."
+        )
 
 
 def _format_for(path: Path, name: str | None) -> Format:
