@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade import memory
 from unfade.errors import PictureError
 from unfade.picture import scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png, ycbcr_to_rgb
@@ -168,6 +169,7 @@ def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
 
 def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
     v = vips()
+    memory.require(memory.NATIVE)
     page, chunks = None, dict[bytes, bytes]()
     if kind.name == "tiff":
         page = _page_of(path)

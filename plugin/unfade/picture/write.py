@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade import memory
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import scratch, tiff
@@ -213,6 +214,7 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
+    memory.require(memory.NATIVE)
     try:
         save(target, keep=_KEPT, **options)
     except v.Error as error:
@@ -226,6 +228,7 @@ def _webp(image: Any, quality: int, path: Path) -> bytes:
     v = vips()
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = embedded_to_srgb(image)
+    memory.require(memory.NATIVE)
     try:
         return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep=_KEPT))
     except v.Error as error:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from bench import faults
+
 from tests.models import identity_model
 from unfade.batch import Job, run
 from unfade.filters import UpscaleOptions
