@@ -53,6 +53,8 @@ class Filter:
     where all of them always do."""
     gives_colour: bool = False
     """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
+    has_models: bool = True
+    """Whether there are models for it; those that run others have none of their own."""
     mask: str | None = None
     """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
 

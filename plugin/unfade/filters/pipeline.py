@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError, did_you_mean
 from unfade.filters.base import Filter, options_of, read_options, write_options
-from unfade.filters.registry import find_filter
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -151,6 +150,10 @@ class Chain(Runner):
 
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
+
+    def survey(self, sources: Sequence[Path]) -> None:
+        for runner in self._runners:
+            runner.survey(sources)
 
     def run(
         self,
@@ -325,6 +328,8 @@ def _without_places(options: Any) -> Any:
 def _step(number: int, raw: Any) -> Step:
     try:
         fields = _object(raw, "A step", ("filter", "options"))
+        from unfade.filters.registry import find_filter  # here: Restore, which is registered, makes recipes
+
         filter = find_filter(fields.get("filter"))
         return Step(filter, read_options(filter, fields.get("options", {})))
     except UsageError as error:

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,8 @@ class Report:
     """A sentence that says why it was not the GPU; None where nothing was given up."""
     engine_seconds: float
     """Time spent running the network on tiles, without reading, writing and resampling."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,10 @@ class Runner(ABC):
     @abstractmethod
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""
+
+    def survey(self, sources: Sequence[Path]) -> None:  # noqa: B027 - most filters need no such look
+        """Told before the first of many pictures which files are to come: a filter that treats them alike
+        looks at all of them here. Files that cannot be read are left out; their own turn will tell."""
 
     @abstractmethod
     def run(

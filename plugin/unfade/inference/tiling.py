@@ -281,7 +281,7 @@ def run_window(
             )
         cores.append(_from_range(_crop(result, inner.scaled(card.scale)), output))
         check_finite(cores[-1], card)
-    check_not_black(_crop(pixels, inner), cores[0], card)
+    check_not_black(_crop(pixels, inner)[:, : card.outputs[0].channels], cores[0], card)
     return cores[0] if len(cores) == 1 else np.concatenate(cores, axis=1)
 
 

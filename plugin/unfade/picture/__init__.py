@@ -17,6 +17,7 @@ from unfade.picture.formats import (
     Format,
     format_named,
     format_of_suffix,
+    written_format_of_suffix,
 )
 from unfade.picture.lab import (
     Lightness,
@@ -39,9 +40,10 @@ from unfade.picture.picture import (
     vips,
     with_dtype,
 )
-from unfade.picture.read import DEFAULT_MAX_PIXELS, read_picture
+from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.write import check_output, check_writable, write_picture
+from unfade.picture.target import check_output, check_writable
+from unfade.picture.write import PagesWriter, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -54,6 +56,7 @@ __all__ = [
     "Kernel",
     "Lightness",
     "Metadata",
+    "PagesWriter",
     "Picture",
     "Plane",
     "as_srgb",
@@ -74,6 +77,7 @@ __all__ = [
     "is_usable",
     "lab_of_srgb",
     "linear_to_srgb",
+    "page_count",
     "peak_of",
     "read_picture",
     "resize",
@@ -87,4 +91,5 @@ __all__ = [
     "vips",
     "with_dtype",
     "write_picture",
+    "written_format_of_suffix",
 ]

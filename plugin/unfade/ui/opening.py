@@ -99,11 +99,12 @@ class Loader(QObject):
 def _from_file(path: Path) -> Opened:
     picture = read_picture(path)
     hints: tuple[Hint, ...] = ()
-    remark = None
+    remarks = list(picture.warnings)
     try:
         hints = load_hints(path, Extent(picture.height, picture.width))
     except UnfadeError as error:
-        remark = str(error)
+        remarks.append(str(error))
+    remark = " ".join(remarks) or None
     return Opened(picture, Original.of(picture), path, path.name, hints, remark)
 
 

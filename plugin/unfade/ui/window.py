@@ -252,6 +252,7 @@ class Window(QMainWindow):
         self.loader.opened.connect(self._show)
         for failed in (self.loader.failed, self.finisher.failed, self.keeper.failed):
             failed.connect(self.notice.show_sentence)
+        self.finisher.saver.told.connect(self.notice.show_sentence)
         for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
         if self.queue is not None and self.welcome is not None:
