@@ -87,7 +87,7 @@ def limits(folder: Path, gibibytes: Sequence[float], side: int = 1000) -> Iterat
         }
 
 
-def same(side: int = 700) -> Iterator[Row]:
+def same(side: int = 560) -> Iterator[Row]:
     """How often, and by how much, results differ from those of one thread and the usual tile."""
     noise = np.random.default_rng(0)
     small = noise.integers(0, 256, (side // 4, side // 4, 3), np.uint8)

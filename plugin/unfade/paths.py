@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import importlib
 import json
 import os
 import secrets
@@ -18,10 +19,9 @@ import platformdirs
 
 from unfade.errors import OutputError, UsageError
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+fcntl: Any = None
+with suppress(ImportError):  # Windows has none
+    fcntl = importlib.import_module("fcntl")
 
 MOST_BYTES = 1 << 20
 """Of a JSON file: a recipe or a list of hints has a few hundred."""
@@ -125,10 +125,9 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         finally:
             os.close(held)
         return
-    import msvcrt
-
+    msvcrt: Any = importlib.import_module("msvcrt")
     with (folder / ".unfade.lock").open("ab") as stream:
-        msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
         yield
 
 
