@@ -17,7 +17,7 @@ import numpy as np
 from unfade.errors import ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
-from unfade.filters.findings import NEARLY_GRAY
+from unfade.filters.findings import is_toned
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture, size_of
 from unfade.filters.tones import Array, Taste, ToneMap, Toning, extremes_of, lay_tones
 from unfade.inference import Engine, check_finite
@@ -140,7 +140,6 @@ class Reviver(FilterRunner):
         if picture.has_alpha:
             colour = fill_transparent(colour, glance[..., -1])
         small = to_float(resize(np.ascontiguousarray(colour), (side, side), Kernel.BILINEAR))
-        gray = picture.is_gray or float(np.ptp(small, axis=2).mean()) < NEARLY_GRAY
         fed = np.repeat(small, 3, axis=2) if picture.is_gray else small
         started = time.perf_counter()
         results = self._session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})
@@ -149,7 +148,8 @@ class Reviver(FilterRunner):
         for values in (curves, matrix):
             check_finite(values, card)
         toning = Toning(curves, matrix)
-        return toning.of_tone_alone() if gray else toning
+        # a toned print keeps its tone: what was sepia by choice and what yellowed look the same
+        return toning.of_tone_alone() if picture.is_gray or is_toned(small) else toning
 
 
 def check_reviving(card: ModelCard) -> None:
