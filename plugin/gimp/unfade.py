@@ -20,7 +20,7 @@ import gi
 for _name, _version in (("Gimp", "3.0"), ("GimpUi", "3.0"), ("Gegl", "0.4"), ("Babl", "0.1")):
     gi.require_version(_name, _version)
 import unfade_editor
-from gi.repository import Gimp, GLib, GObject
+from gi.repository import Gegl, Gimp, GLib, GObject
 from unfade_client import EngineError, Result
 from unfade_editor import Filter, Option, Step, Unfade
 from unfade_pixels import Wire, size_of
@@ -170,7 +170,8 @@ def work(
         seen = fingerprint(image, drawable, wire)
         title = f"{drawable.get_name()} - {image.get_name()}"
         asked = (filter.name, steps[0].options, wire.read(drawable), title)
-        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse())
+        part = selected(image, drawable)
+        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse(), part, editor_window())
         if not image.is_valid() or not drawable.is_valid():
             raise EngineError(
                 "The layer was closed or deleted meanwhile, so the result has no place.", "usage"
@@ -232,6 +233,24 @@ def lineage(item: Gimp.Item | None) -> Iterator[Gimp.Item]:
     while item is not None:
         yield item
         item = item.get_parent()
+
+
+def editor_window() -> int | None:
+    """The system's number for GIMP's window; None where windows have none."""
+    handle = Gimp.progress_get_window_handle()
+    number = b"" if handle is None else bytes(handle.get_data() or b"")
+    return int.from_bytes(number, sys.byteorder) if len(number) in (4, 8) else None
+
+
+def selected(image: Gimp.Image, drawable: Gimp.Drawable) -> tuple[tuple[int, int, int, int], bytes] | None:
+    """What is selected of a drawable: (y, x, height, width), and a byte a pixel; None for no selection."""
+    if Gimp.Selection.is_empty(image):
+        return None
+    _, x, y, width, height = drawable.mask_intersect()
+    _, left, top = drawable.get_offsets()
+    rectangle = Gegl.Rectangle.new(x + left, y + top, width, height)
+    mask = image.get_selection().get_buffer().get(rectangle, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    return (y, x, height, width), bytes(mask)
 
 
 def fingerprint(image: Gimp.Image, drawable: Gimp.Drawable, wire: Wire) -> Any:

@@ -229,7 +229,7 @@ class Selected:
 
     @classmethod
     def of(cls, document: Document, layer: Layer) -> Selected | None:
-        """None where nothing is selected. Raises EngineError where nothing of the layer is."""
+        """None where there is no selection. Raises EngineError where nothing of the layer is in it."""
         selection = document.selection()
         if selection is None:
             return None

@@ -93,7 +93,7 @@ class Connection:
         """``on_broken`` is called once when the client has stopped reading for good."""
         self._source = source
         self._outbox = _Outbox(sink, on_broken)
-        self._uploads: dict[int, _Expected] = {}
+        self._uploads: dict[tuple[int, bool], _Expected] = {}
 
     @classmethod
     def on_standard_streams(cls, on_broken: Callable[[], object]) -> Connection:
@@ -134,7 +134,7 @@ class Connection:
             try:
                 request = parse_request(header)
                 if isinstance(request, Pixels):
-                    payload = self._receive(request.id, payload)
+                    payload = self._receive((request.id, request.selection), payload)
                 elif not take(request):
                     return False
             except (UnfadeError, MemoryError) as error:
@@ -149,17 +149,22 @@ class Connection:
         upload: Upload,
         arrived: Callable[[Picture], object],
         failed: Callable[[Exception], object],
+        *,
+        selection: bool = False,
     ) -> None:
-        """Has the pixels of a request received; one of the two functions follows, in the reading thread."""
-        self._uploads[id] = _Expected(upload, arrived, failed)
+        """Has the pixels of a request received, or those of its selection, which follow; one of the two
+        functions is called then, in the reading thread."""
+        self._uploads[id, selection] = _Expected(upload, arrived, failed)
 
     def drop(self, id: int) -> None:
         """Passes over what is still to come of a request's pixels."""
-        self._uploads.pop(id, None)
+        for selection in (False, True):
+            self._uploads.pop((id, selection), None)
 
-    def _receive(self, id: int, payload: int) -> int:
+    def _receive(self, key: tuple[int, bool], payload: int) -> int:
         """Takes in a stripe, and gives how many of its bytes are left unread."""
-        expected = self._uploads.get(id)
+        id, _ = key
+        expected = self._uploads.get(key)
         if expected is None:
             return payload  # of a request that was refused or stopped while its pixels were on the way
         upload, arrived, failed = expected
@@ -173,7 +178,7 @@ class Connection:
             self.drop(id)
             failed(error)
             return 0
-        if upload.missing == 0 and self._uploads.pop(id, None) is not None:
+        if upload.missing == 0 and self._uploads.pop(key, None) is not None:
             arrived(upload.picture)
         return 0
 

@@ -202,6 +202,8 @@ class Server:
             stored = self._cache.stored(request.picture)
         if isinstance(request, Store):
             self._cache.check_room(request.picture)
+        if isinstance(request, Apply) and request.selection:
+            raise UsageError("Only a window takes a selection; the engine is asked for its region.")
         upload = None if request.image is None else Upload(request.image)
         job = Job(request, stored)
         if job.supersede is not None:

@@ -31,6 +31,7 @@ from unfade.filters import (
 from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 _MOST_UNDO = 200
@@ -189,6 +190,7 @@ class Document:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.picture: Picture | None = None
+        self.selection: Selection | None = None
         self.path: Path | None = None
         self.title = ""
         self._state = State()
@@ -205,9 +207,17 @@ class Document:
 
     # The picture
 
-    def open(self, picture: Picture, path: Path | None, title: str, hints: tuple[Hint, ...] = ()) -> None:
-        """Shows another picture. The settings stay, what was marked on the old picture goes."""
-        self.picture, self.path, self.title = picture, path, title
+    def open(
+        self,
+        picture: Picture,
+        path: Path | None,
+        title: str,
+        hints: tuple[Hint, ...] = (),
+        selection: Selection | None = None,
+    ) -> None:
+        """Shows another picture, of which a part may be selected. The settings stay, what was marked on the
+        old picture goes."""
+        self.picture, self.path, self.title, self.selection = picture, path, title, selection
         self._state = self._state.without_marks()
         if hints:
             self._state = self._state.with_options(filter_with("hints"), hints=hints)
@@ -216,7 +226,7 @@ class Document:
 
     def close(self) -> None:
         """Shows no picture."""
-        self.picture, self.path, self.title = None, None, ""
+        self.picture, self.path, self.title, self.selection = None, None, "", None
         self._state = self._state.without_marks()
         self._forget_history()
         self._tell(Change.PICTURE)
@@ -225,6 +235,11 @@ class Document:
     def extent(self) -> Extent | None:
         """The picture's size."""
         return None if self.picture is None else Extent(self.picture.height, self.picture.width)
+
+    @property
+    def limit(self) -> Selection | None:
+        """What the result is limited to: the selection, unless the picture is enlarged."""
+        return self.selection if self._state.scale == 1 else None
 
     def _forget_history(self) -> None:
         self._undo.clear()

@@ -309,8 +309,10 @@ class Window(QMainWindow):
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
         self.notice.hide()
-        self.document.open(opened.picture, opened.path, opened.title, opened.hints)
+        self.document.open(opened.picture, opened.path, opened.title, opened.hints, opened.selection)
         self.canvas.set_original(opened.original)
+        if opened.selection is not None:
+            self.canvas.show_part(opened.selection.bounds)
         if opened.path is not None:
             self.settings.add_recent_file(opened.path)
         if opened.remark:
