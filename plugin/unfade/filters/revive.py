@@ -25,9 +25,9 @@ from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
 
 _WHOLE, _FADED = 0.1, 0.25
-"""How much of its range a picture that has not faded leaves empty, at one end of one channel, and one that may
-have. Of CID22's training pictures three quarters lie below the second; of the same faded as in training, one
-in twenty."""
+"""How much of its range a picture that has not faded leaves empty, at one end of one channel, and one that
+may have. Of CID22's training pictures three quarters lie below the second; of the same faded as in training,
+one in twenty."""
 _ENDS = (0.005, 0.995)
 """The quantiles that count as the ends of a channel: a speck of dust is white on every print."""
 _GLANCE = 512
