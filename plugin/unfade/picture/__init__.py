@@ -9,6 +9,7 @@ from unfade.picture.formats import (
     format_named,
     format_of_suffix,
 )
+from unfade.picture.inpainting import inpaint
 from unfade.picture.lab import Lightness, Plane, in_gamut, lab_of_srgb, srgb_of_lab
 from unfade.picture.picture import (
     Metadata,
@@ -47,6 +48,7 @@ __all__ = [
     "from_vips",
     "in_gamut",
     "in_profile",
+    "inpaint",
     "is_profile_for",
     "is_srgb",
     "lab_of_srgb",
