@@ -6,15 +6,20 @@ recorded and the next one is done.
 
 from __future__ import annotations
 
+import dataclasses
+import errno
+import functools
 import json
 import logging
+import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
 from unfade.filters import Result, Runner
@@ -23,16 +28,20 @@ from unfade.memory import peak_memory_bytes
 from unfade.picture import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
+    PagesWriter,
     Picture,
     format_named,
-    format_of_suffix,
+    page_count,
     read_picture,
     write_picture,
+    written_format_of_suffix,
 )
 
 logger = logging.getLogger(__name__)
 
 FALLBACK_FORMAT = "png"
+
+_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP)
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,8 @@ def plan(
     """
     if output is None:
         raise UsageError("Where the result should go is missing; name a file or a folder with --output (-o).")
+    for path in (*inputs, output):
+        _check_name(path)
     format = _checked_format(format)
     if len(inputs) == 1 and not inputs[0].is_dir() and not (into_folder or output.is_dir()):
         jobs, failures = _one_file(inputs[0], output, format)
@@ -94,6 +105,17 @@ def plan(
     return Plan(tuple(jobs), tuple(failures))
 
 
+def _check_name(path: Path) -> None:
+    """Raises UsageError for a name that the file system cannot have, such as one that is too long."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in _NO_SUCH_NAME:
+            raise UsageError(f"{path} cannot be used: {error.strerror}; choose another name.") from error
+    except ValueError as error:
+        raise UsageError(f"{path!r} cannot be used: {error}; choose another name.") from error
+
+
 def _checked_format(format: str | None) -> str | None:
     if format is None:
         return None
@@ -104,7 +126,7 @@ def _checked_format(format: str | None) -> str | None:
 
 
 def _format_of(path: Path) -> str | None:
-    known = format_of_suffix(path)
+    known = written_format_of_suffix(path)
     return known.name if known else None
 
 
@@ -212,8 +234,11 @@ def _refuse_clashes(jobs: Sequence[Job]) -> None:
 
 def _identity(path: Path) -> str:
     """One string for one file: links resolved, and case folded where the file system usually does so."""
-    if path.exists():
+    try:
         status = path.stat()
+    except OSError:  # not there, or a name that cannot be: writing to it will say so
+        pass
+    else:
         if status.st_ino:
             return f"{status.st_dev}:{status.st_ino}"
     real = os.path.normcase(path.resolve())
@@ -251,6 +276,12 @@ class Record:
     fallback: str | None = None
     peak_memory_bytes: int | None = None
     """The most memory the process had held by the end of this picture."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that Restore chose, as recipes have them."""
+    pages: int | None = None
+    """How many pages were done, where several were."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on what was lost or guessed in reading and writing."""
     skipped: bool = False
     """The output was there already, and ``--skip-existing`` was given."""
     error: str | None = None
@@ -277,12 +308,16 @@ class Record:
         if self.skipped:
             return f"{self.output}  was there already"
         words = [f"{self.output}"]
+        if self.pages:
+            words.append(f"{self.pages} pages")
         if self.input_size and self.output_size:
             words.append("{}x{} -> {}x{}".format(*self.input_size, *self.output_size))
         if self.seconds is not None:
             words.append(f"{self.seconds:.1f} s")
         if self.megapixels_per_second is not None:
             words.append(f"{self.megapixels_per_second:.2f} megapixels/s")
+        if self.recipe is not None:
+            words.append(", ".join(step["filter"] for step in self.recipe) or "nothing to do")
         return "  ".join(words)
 
 
@@ -311,30 +346,38 @@ def run(
     on_progress: OnProgress | None = None,
     writing: AbstractContextManager[object] | None = None,
     explain: Explain = explain,
+    pages: int | Literal["all"] | None = None,
     read: Callable[[Path], Picture] = read_picture,
-    write: Callable[[Picture, Job], None] | None = None,
+    write: Callable[[Picture, Job], tuple[str, ...]] | None = None,
 ) -> Iterator[Record]:
     """Reads, filters and writes each job's picture, and gives its record when it is done or has failed.
 
     Args:
         runner: an opened filter or recipe, here or behind a service.
-        quality: 1 to 100, for JPEG and WebP.
+        quality: 1 to 100, for JPEG, WebP, AVIF and JPEG XL.
         skip_existing: leaves out jobs whose result is there.
         save_masks: writes each result's mask beside it, as NAME.mask.png, and makes the lack of a mask a
             failure.
         on_progress: told how far it is, also before the picture is read and before it is filtered.
         writing: held while a file is being written, so that whoever ends the process can wait for that.
         explain: what a failure is called.
+        pages: of files that have several: which one (from 1), or all of them into one TIFF file; by default
+            the first.
         read: gives a job's picture, where it may be in memory already.
-        write: writes a job's result, whole or not at all, where more is to be said than ``quality``.
+        write: writes a job's result, whole or not at all, and gives what its format could not hold; for where
+            more is to be said than ``quality``.
 
     Raises:
         Cancelled: from ``on_progress``; every other failure is in the record, unless ``explain`` raises it.
     """
 
-    def write_result(picture: Picture, job: Job) -> None:
-        write_picture(picture, job.target, format=job.format, quality=quality)
+    def write_result(picture: Picture, job: Job) -> tuple[str, ...]:
+        return write_picture(picture, job.target, format=job.format, quality=quality)
 
+    if isinstance(pages, int):
+        read = functools.partial(read_picture, page=pages - 1)
+
+    runner.survey([job.source for job in jobs])
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -342,19 +385,25 @@ def run(
                 on_progress(index, share)
 
         report(0.0)
-        if skip_existing and job.target.exists():
-            record = Record(job.source, job.target, skipped=True)
-        else:
-            try:
-                mask_target = _mask_target(job, jobs) if save_masks else None
-                record = _do(
-                    job, runner, read, write or write_result, mask_target, report, writing or nullcontext()
-                )
-                logger.info("%s", record)
-            except Cancelled:
-                raise
-            except Exception as error:
-                record = Record(job.source, job.target, error=explain(error, job))
+        held = writing or nullcontext()
+        try:
+            mask_target = _mask_target(job, jobs) if save_masks else None
+            if skip_existing and job.target.exists():
+                record = Record(job.source, job.target, skipped=True)
+            elif pages == "all" and (count := page_count(job.source)) > 1:
+                if mask_target is not None:
+                    raise OutputError(
+                        f"{job.source} has {count} pages, and one mask is written for a picture; "
+                        "choose a page with --pages N."
+                    )
+                record = _do_pages(job, count, runner, quality, report, held)
+            else:
+                record = _do(job, runner, read, write or write_result, mask_target, report, held)
+            logger.info("%s", record)
+        except Cancelled:
+            raise
+        except Exception as error:
+            record = Record(job.source, job.target, error=explain(error, job))
         report(1.0)
         yield record
 
@@ -363,7 +412,7 @@ def _do(
     job: Job,
     runner: Runner,
     read: Callable[[Path], Picture],
-    write: Callable[[Picture, Job], None],
+    write: Callable[[Picture, Job], tuple[str, ...]],
     mask_target: Path | None,
     report: Callable[[float], None],
     writing: AbstractContextManager[object],
@@ -386,8 +435,52 @@ def _do(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         if mask_target is not None and result.mask is not None:
             write_picture(Picture(result.mask[..., None]), mask_target)
-        write(result.picture, job)
-    return _record(job, picture, result, time.perf_counter() - started)
+        told = write(result.picture, job)
+    record = _record(job, picture, result, time.perf_counter() - started)
+    return dataclasses.replace(record, warnings=_once(picture.warnings + told))
+
+
+def _do_pages(
+    job: Job,
+    count: int,
+    runner: Runner,
+    quality: int,
+    report: Callable[[float], None],
+    writing: AbstractContextManager[object],
+) -> Record:
+    """All pages of a file into one. The record's sizes are those of the first page."""
+    started = time.perf_counter()
+    check_writable(job.target)
+    records, told = [], list[str]()
+    with closing(PagesWriter(job.target, format=job.format, quality=quality)) as writer:
+        for index in range(count):
+
+            def on_progress(done: float, total: float, index: int = index) -> None:
+                report((index + done / max(total, 1)) / count)
+
+            picture = read_picture(job.source, page=index)
+            result = runner.run(picture, progress=on_progress)
+            writer.add(result.picture)
+            told += [f"Page {index + 1}: {sentence}" for sentence in picture.warnings]
+            records.append(_record(job, picture, result, 0.0))
+        with writing:
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            told += writer.finish()
+    engine_seconds = sum(record.engine_seconds or 0.0 for record in records)
+    megapixels = sum(math.prod(record.input_size or (0,)) for record in records) / 1e6
+    return dataclasses.replace(
+        records[0],
+        seconds=time.perf_counter() - started,
+        engine_seconds=engine_seconds,
+        megapixels_per_second=megapixels / engine_seconds if engine_seconds else None,
+        fallback=next((record.fallback for record in records if record.fallback), None),
+        pages=count,
+        warnings=_once(told),
+    )
+
+
+def _once(sentences: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))
 
 
 def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Record:
@@ -403,6 +496,7 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
         model=report.model,
         provider=report.provider,
         fallback=report.fallback,
+        recipe=report.recipe,
         peak_memory_bytes=peak_memory_bytes(),
     )
 

@@ -51,10 +51,10 @@ class Filter:
     live_for: Callable[[Any, Collection[int]], tuple[str, ...]] | None = None
     """Which of the live options do so for (options, scales that have both a faithful and a GAN model); None
     where all of them always do."""
-    in_srgb: bool = False
-    """Whether it works in sRGB, and gives sRGB, whatever the picture's colour profile."""
     gives_colour: bool = False
     """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
+    has_models: bool = True
+    """Whether there are models for it; those that run others have none of their own."""
     mask: str | None = None
     """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
-from unfade.filters.mix import PROTECTION_REACH, lay_over, protection
+from unfade.filters.mix import PROTECTION_REACH
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -30,10 +29,19 @@ from unfade.filters.runner import (
     crop_for,
     size_of,
 )
-from unfade.filters.strokes import STROKES, Stroke, make_patches, paint, patch_bounds, patched_reader
-from unfade.inference import Bounds, Engine, Extent, Write, array_writer, layout_of, row_strips, run_tiled
+from unfade.filters.strokes import (
+    STROKES,
+    Stroke,
+    lay_over_original,
+    make_patches,
+    paint,
+    patch_bounds,
+    patched_reader,
+    picture_writer,
+)
+from unfade.inference import Bounds, Engine, Extent, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, to_float
+from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
 
@@ -122,10 +130,10 @@ class Cleaner(FilterRunner):
         size, timer = size_of(piece), Timer()
         protect = self._finds_mask and not self._options.watermark
         ensemble = self._ensembles[piece.is_gray, protect or (want_mask and self._finds_mask)].timed(timer)
-        into = Picture(np.empty_like(piece.pixels), piece.metadata)
+        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
         mask = None
         if protect or (want_mask and (strokes or self._finds_mask)):
-            mask = np.zeros((size.height, size.width), np.uint8)
+            mask = scratch.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
             colour = fill_transparent(piece.colour, piece.alpha)
@@ -134,11 +142,11 @@ class Cleaner(FilterRunner):
         run = run_tiled(
             patched_reader(colour, make_patches(piece, strokes)),
             ensemble,
-            _writer(into.colour, mask),
+            picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
-        _lay_over_original(piece, into, self._options.strength, strokes, mask if protect else None)
+        lay_over_original(piece, into, self._options.strength, strokes, mask if protect else None)
         if want_mask and mask is not None and strokes:
             _paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
@@ -146,52 +154,11 @@ class Cleaner(FilterRunner):
         return crop.result(into, report, mask if want_mask else None)
 
 
-def _writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:
-    """Puts what the network gives where it belongs: the picture, and the mask where there is one."""
-    write_colour = array_writer(colour)
-    if mask is None:
-        return write_colour
-    channels, write_mask = colour.shape[2], array_writer(mask[..., None])
-
-    def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
-        write_colour(bounds, part[:, :channels])
-        if part.shape[1] > channels:
-            write_mask(bounds, part[:, channels:])
-
-    return write
-
-
 def _paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
     """Lays the strokes on the mask, in place."""
     for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
+        scratch.let_go()
         painted = paint(strokes, strip)
         if painted is not None:
             part = mask[strip.y : strip.bottom]
             part[...] = from_float(np.maximum(to_float(part), painted.add) * (1 - painted.keep), np.uint8)
-
-
-def _lay_over_original(
-    picture: Picture,
-    into: Picture,
-    strength: float,
-    strokes: Sequence[Stroke],
-    protected: NDArray[np.uint8] | None,
-) -> None:
-    """Lays the result, in place, over the picture it was made from.
-
-    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask but
-    for what "add" strokes cover, and where nothing is to be seen of it.
-    """
-    for strip in row_strips(size_of(picture), _STRIP_PIXELS):
-        rows = slice(strip.y, strip.bottom)
-        share = np.full((strip.height, strip.width), strength, np.float32)
-        painted = paint(strokes, strip)
-        mark = None if protected is None else protection(protected, strip.y, strip.bottom)
-        if mark is not None:
-            share *= 1 - (mark if painted is None else mark * (1 - painted.add))
-        if painted is not None:
-            share *= 1 - painted.keep
-        if picture.alpha is not None:
-            share[picture.alpha[rows] == 0] = 0
-        if share.min() < 1:
-            lay_over(into.colour[rows], picture.colour[rows], share[..., None])

@@ -7,17 +7,20 @@ the whole, so that it equals that region of the whole result.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
+from unfade.filters.carry import must_carry
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
 from unfade.picture import Picture
@@ -43,6 +46,8 @@ class Report:
     """A sentence that says why it was not the GPU; None where nothing was given up."""
     engine_seconds: float
     """Time spent running the network on tiles, without reading, writing and resampling."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,10 @@ class Runner(ABC):
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""
 
+    def survey(self, sources: Sequence[Path]) -> None:  # noqa: B027 - most filters need no such look
+        """Told before the first of many pictures which files are to come: a filter that treats them alike
+        looks at all of them here. Files that cannot be read are left out; their own turn will tell."""
+
     @abstractmethod
     def run(
         self,
@@ -172,6 +181,9 @@ class FilterRunner(Runner):
     the result, and :meth:`output_size` where it changes the size.
     """
 
+    by_values: bool = True
+    """Whether it works on values whatever colours they are, not on those that the profile makes of them."""
+
     def output_size(self, size: Extent) -> Extent:
         """That of the picture, unless the filter says otherwise."""
         return size
@@ -198,7 +210,28 @@ class FilterRunner(Runner):
         progress: Progress | None = None,
         memo: Memo | None = None,
     ) -> Result:
-        """What ``crop`` is for, from ``piece``, the pixels of ``crop.input``; the rest as for :meth:`run`."""
+        """What ``crop`` is for, from ``piece``, the pixels of ``crop.input``; the rest as for :meth:`run`.
+
+        Its callers call :meth:`run_piece`: values of floats are in [0, 1] here.
+        """
+
+    def run_piece(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        """:meth:`run_crop`, with what networks do not know taken around (:mod:`unfade.filters.carry`)."""
+        carried = must_carry(piece, by_values=self.by_values)
+        seen = piece if carried is None else carried.seen
+        result = self.run_crop(seen, crop, want_mask=want_mask, progress=progress, memo=memo)
+        if carried is None:
+            return result
+        picture = carried.back(result.picture, crop.inner, self.output_size(size_of(piece)))
+        return dataclasses.replace(result, picture=picture)
 
     def run(
         self,
@@ -218,7 +251,7 @@ class FilterRunner(Runner):
             if has_transparent(picture, crop.input):
                 crop = self.crop(size, region, transparent=True)
         piece = cut_picture(picture, crop.input)
-        return self.run_crop(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        return self.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
 
     def whole(self, size: Extent) -> Crop:
         """The crop for all of the result."""

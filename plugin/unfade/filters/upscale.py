@@ -44,7 +44,7 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.models import Model, Source, Variant, catalog
-from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
+from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, scratch, to_float
 
 MOST_PASSES = 2
 
@@ -138,7 +138,7 @@ class Upscaler(FilterRunner):
         farthest = max((each.card for each in passes), key=lambda card: card.halo)
         tile = self._engine.tile_for(farthest, part=not crop.whole)
         size = self.output_size(size_of(piece))
-        pixels = np.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
+        pixels = scratch.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
         into = Picture(pixels, piece.metadata)
         colour = piece.colour
         if piece.alpha is not None:
@@ -268,7 +268,7 @@ def _run(
         scale = ensemble.card.scale
         size = (layout.extent.height * scale, layout.extent.width * scale)
         last = index == len(passes) - 1
-        step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
+        step = into if last and size == into.shape[:2] else scratch.empty((*size, into.shape[2]), between)
         run = run_tiled(array_reader(colour), ensemble, array_writer(step), layout, told.of_pass(index))
         colour = step
     if colour is not into:

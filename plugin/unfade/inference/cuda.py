@@ -11,9 +11,12 @@ import functools
 import logging
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from unfade.inference.runtime import onnxruntime, quietly
+
+_PCI_DEVICES = Path("/sys/bus/pci/devices")
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +80,44 @@ class Driver:
     cuda_version: tuple[int, int]
     """The newest CUDA it can run."""
     gpus: tuple[Gpu, ...]
+
+
+@functools.cache
+def has_nvidia_gpu() -> bool:
+    """Whether such a GPU is in this computer, by its buses: also where no driver is installed for it."""
+    if sys.platform == "win32":
+        return _windows_has_nvidia_gpu()
+    for device in _PCI_DEVICES.glob("*"):
+        try:
+            vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
+        except OSError:
+            continue
+        if vendor == "0x10de" and kind.startswith("0x03"):  # NVIDIA's, a display controller
+            return True
+    driver = find_driver()  # inside WSL a GPU is on no bus
+    return driver is not None and bool(driver.gpus)
+
+
+def _windows_has_nvidia_gpu() -> bool:
+    class DisplayDevice(ctypes.Structure):
+        _fields_ = (
+            ("size", ctypes.c_uint32),
+            ("name", ctypes.c_wchar * 32),
+            ("title", ctypes.c_wchar * 128),
+            ("flags", ctypes.c_uint32),
+            ("id", ctypes.c_wchar * 128),
+            ("key", ctypes.c_wchar * 128),
+        )
+
+    device = DisplayDevice()
+    device.size = ctypes.sizeof(device)
+    user32 = _load("user32.dll")
+    index = 0
+    while user32 is not None and user32.EnumDisplayDevicesW(None, index, ctypes.byref(device), 0):
+        if "VEN_10DE" in device.id.upper():
+            return True
+        index += 1
+    return False
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
 from unfade.filters import scaled_size
-from unfade.inference import Extent
+from unfade.inference import Bounds, Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.ui.canvas.images import image_of
@@ -58,14 +58,17 @@ class WholeRun(QObject):
         """Whether it runs."""
         return self._ticket is not None
 
-    def run(self, then: Then) -> None:
-        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on."""
+    def run(self, then: Then, region: Bounds | None = None) -> None:
+        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on.
+
+        ``region`` limits the result, which is that of the whole picture otherwise.
+        """
         picture, state = self._document.picture, self._document.state
         if picture is None or not state.enabled or self.running:
             return
         self._preview.pause(True)
         self._picture, self._then = picture, then
-        self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps)))
+        self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps), region))
         self.busy.emit(True)
         self.progress.emit(0, 1)
 
@@ -199,13 +202,15 @@ class Finisher(QObject):
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""
         steps = self._document.state.steps
-        self._run(lambda result, _picture: self.applied.emit(result, steps))
+        limit = self._document.limit
+        region = None if limit is None else limit.bounds
+        self._run(lambda result, _picture: self.applied.emit(result, steps), region)
 
-    def _run(self, then: Then) -> None:
+    def _run(self, then: Then, region: Bounds | None = None) -> None:
         if not self._document.state.enabled:
             self.said.emit(translate("Window", "Choose a filter first."))
         else:
-            self._whole.run(then)
+            self._whole.run(then, region)
 
     def _saved(self, path: Path) -> None:
         self.said.emit(translate("Window", "Saved as {path}.").format(path=path))

@@ -21,6 +21,7 @@ from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.explain import explain
 from unfade.ui.hints import load_hints
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
@@ -35,6 +36,7 @@ class Opened:
     path: Path | None
     title: str
     hints: tuple[Hint, ...] = ()
+    selection: Selection | None = None
     remark: str | None = None
     """A sentence on what could not be taken along."""
 
@@ -64,9 +66,9 @@ class Loader(QObject):
         """Opens a picture file."""
         self._begin(lambda: _from_file(path), str(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file: from the clipboard, from an editor."""
-        self._begin(lambda: Opened(picture, Original.of(picture), None, title), title)
+        self._begin(lambda: Opened(picture, Original.of(picture), None, title, selection=selection), title)
 
     def close(self) -> None:
         """Opens nothing any more."""
@@ -99,12 +101,13 @@ class Loader(QObject):
 def _from_file(path: Path) -> Opened:
     picture = read_picture(path)
     hints: tuple[Hint, ...] = ()
-    remark = None
+    remarks = list(picture.warnings)
     try:
         hints = load_hints(path, Extent(picture.height, picture.width))
     except UnfadeError as error:
-        remark = str(error)
-    return Opened(picture, Original.of(picture), path, path.name, hints, remark)
+        remarks.append(str(error))
+    remark = " ".join(remarks) or None
+    return Opened(picture, Original.of(picture), path, path.name, hints, remark=remark)
 
 
 class Opener(QObject):
@@ -126,9 +129,9 @@ class Opener(QObject):
         """Opens a picture file, off the event loop."""
         self._loader.open_file(Path(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file."""
-        self._loader.open_picture(picture, title)
+        self._loader.open_picture(picture, title, selection)
 
     @Command(
         "open",

@@ -109,10 +109,12 @@ class Saver(QObject):
 
     Signals:
         saved: the file that is there now (Path).
+        told: sentences on what the format could not hold; after ``saved``.
         failed: a sentence on why it is not.
     """
 
     saved = pyqtSignal(object)
+    told = pyqtSignal(str)
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -135,13 +137,15 @@ class Saver(QObject):
 
     def _write(self, picture: Picture, choice: SaveChoice) -> None:
         try:
-            write_picture(
+            told = write_picture(
                 prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality
             )
         except Exception as error:
             self.failed.emit(explain(error, str(choice.path)))
         else:
             self.saved.emit(choice.path)
+            if told:
+                self.told.emit(" ".join(told))
 
 
 def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:

@@ -124,7 +124,7 @@ class LivePreview(QObject):
         self._stop_asking()
         self._view = None
         picture = self._document.picture
-        self.results.set_picture(picture)
+        self.results.set_picture(picture, self._document.selection)
         if picture is None:
             self._link.forget(PICTURE)
         else:

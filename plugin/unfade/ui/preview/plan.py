@@ -104,7 +104,7 @@ class Plan:
 
     result: Layer
     other: Layer | None
-    """The second result, for detail between 0 and 1."""
+    """The second result, for detail or grain between 0 and 1."""
     before: Layer | None
     """What the filters before the last one give, where it is needed."""
     under: Under
@@ -120,11 +120,6 @@ class Plan:
     def filters(self) -> tuple[str, ...]:
         """The names of the filters, in their order."""
         return self.result.state.filters
-
-    @functools.cached_property
-    def in_srgb(self) -> bool:
-        """Whether blending is done in sRGB, whatever the picture's profile."""
-        return any(find_filter(name).in_srgb for name in self.filters)
 
     @functools.cached_property
     def masked(self) -> tuple[str, ...]:
@@ -162,12 +157,16 @@ def make_plan(state: State, models: Models) -> Plan | None:
     def layer(state: State) -> Layer:
         return Layer(state, models.reach_of(state.filters))
 
+    # detail's second result is asked for at once, grain's, which takes the whole picture, where it is wanted
+    towards = "detail" if "detail" in live else "grain" if blend.grain > 0 else None
     under = Under.NOTHING
     if blend.needs_under:
         under = Under.ENLARGED if enlarges else Under.LAYER if others else Under.SOURCE
     return Plan(
         result=layer(bare.with_all(name, full)),
-        other=layer(bare.with_all(name, dataclasses.replace(full, detail=1.0))) if "detail" in live else None,
+        other=None
+        if towards is None
+        else layer(bare.with_all(name, dataclasses.replace(full, **{towards: 1.0}))),
         before=layer(_bare(state.switched(name, False))) if under is Under.LAYER else None,
         under=under,
         blend=blend,

@@ -26,6 +26,7 @@ from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
 from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan
+from unfade.ui.selection import Selection
 
 MASK_COLOUR: Final = (230, 0, 126)
 """Of the veil over what was found: magenta, which photographs hardly have."""
@@ -48,6 +49,7 @@ class Results:
         """How many of the result's pixels one of an image's stands for, a side, as the zoom calls for."""
         self._images = images
         self._picture: Picture | None = None
+        self._selection: Selection | None = None
         self._near: dict[Place, Plan] = {}
         self._serial = 0
         self._came: Counter[tuple[int, Place]] = Counter()  # how often something came, by level and square
@@ -56,9 +58,9 @@ class Results:
 
     # What there is
 
-    def set_picture(self, picture: Picture | None) -> None:
-        """Begins anew, with another picture."""
-        self._picture = picture
+    def set_picture(self, picture: Picture | None, selection: Selection | None = None) -> None:
+        """Begins anew, with another picture, of which a part may be selected."""
+        self._picture, self._selection = picture, selection
         self._serial += 1
         self._came.clear()
         self._marked.clear()
@@ -96,7 +98,18 @@ class Results:
     def missing(self, layer: int, reduction: int, place: Place) -> bool:
         """Whether a tile of the plan's layer of that number has not come, or not in enough detail."""
         plan = self._plan_for(place)
-        return plan is not None and not self.cache.has(plan.layers[layer].key, place, reduction)
+        if plan is None or not self._is_wanted(plan, place):
+            return False
+        return not self.cache.has(plan.layers[layer].key, place, reduction)
+
+    def _is_wanted(self, plan: Plan, place: Place) -> bool:
+        """Whether a tile has something of what the result is limited to."""
+        limit = self._limit(plan)
+        return limit is None or bounds_of(place, self._extent).overlaps(limit.bounds)
+
+    def _limit(self, plan: Plan) -> Selection | None:
+        """What the result is limited to: the selection, unless the picture is enlarged."""
+        return self._selection if plan.scale == 1 else None
 
     @property
     def marked(self) -> bool:
@@ -158,7 +171,7 @@ class Results:
         enlarged = functools.partial(self._enlarged, place, plan.scale)
 
         def make() -> QImage:
-            return compose(plan, layers, picture, bounds, enlarged, reduction)
+            return compose(plan, layers, picture, bounds, enlarged, reduction, self._limit(plan))
 
         return self._images.image(slot, version, make)
 
@@ -217,7 +230,9 @@ class Results:
         extent = Extent(picture.height, picture.width)
         enlarged = functools.partial(enlarged_tile, picture, extent, place, plan.scale)
         reduction = max(reduction, *(one.reduction for one in layers))
-        return compose(plan, layers, picture, bounds_of(place, extent), enlarged, reduction)
+        return compose(
+            plan, layers, picture, bounds_of(place, extent), enlarged, reduction, self._limit(plan)
+        )
 
     def _veil(self, plan: Plan, place: Place, reduction: int) -> QImage | None:
         kept = self.cache.peek(plan.result.key, place)
