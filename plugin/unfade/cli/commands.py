@@ -101,14 +101,15 @@ def install(editor: str, remove: bool) -> int:
 @click.argument("picture", type=click.Path(path_type=Path), required=False)
 @click.option("--filter", metavar="NAME", help="The filter that is on at the start.")
 @click.option("--host", is_flag=True, help="Work for an editor, through standard input and output.")
-def preview(picture: Path | None, filter: str | None, host: bool) -> int:
+@click.option("--parent", type=int, help="With --host: the editor's window, by the system's number for it.")
+def preview(picture: Path | None, filter: str | None, host: bool, parent: int | None) -> int:
     """Open the preview window, with PICTURE in it where one is named."""
     from unfade.ui import check_display
 
     check_display()
     from unfade.ui import app
 
-    return app.run_host() if host else app.run_window(picture, filter)
+    return app.run_host(parent) if host else app.run_window(picture, filter)
 
 
 @click.command()

@@ -11,7 +11,9 @@ import sys
 import threading
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtGui import QGuiApplication, QWindow
 
 from unfade.errors import UsageError
 from unfade.filters import check_region
@@ -28,6 +30,7 @@ from unfade.ui.window import Window
 translate = QCoreApplication.translate
 
 _DRAIN_SECONDS = 5.0
+_PARENTING = ("xcb", "windows")  # Qt's platforms where windows of other programs have numbers
 
 
 class Host(QObject):
@@ -44,10 +47,13 @@ class Host(QObject):
     _wanted = pyqtSignal(object, object, object)
     _stopped = pyqtSignal()
 
-    def __init__(self, settings: Settings) -> None:
-        """Takes stdin and stdout. Raises UsageError where they are no pipes."""
+    def __init__(self, settings: Settings, parent: int | None = None) -> None:
+        """Takes stdin and stdout. Raises UsageError where they are no pipes.
+
+        ``parent`` is the editor's window, above which the windows stay.
+        """
         super().__init__()
-        self._settings = settings
+        self._settings, self._parent = settings, parent
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
         self.window: Window | None = None
@@ -142,9 +148,19 @@ class Host(QObject):
             return
         title = request.title or translate("Host", "Picture from the editor")
         window.opener.open_picture(picture, title, selection)
+        self._put_above_editor(window)
         window.show()
         window.raise_()
         window.activateWindow()
+
+    def _put_above_editor(self, window: Window) -> None:
+        """A click on the editor does not hide the window, where the system can do that."""
+        if self._parent is None or QGuiApplication.platformName() not in _PARENTING:
+            return
+        window.winId()  # there is no handle before
+        handle, editor = window.windowHandle(), QWindow.fromWinId(sip.voidptr(self._parent))
+        if handle is not None and editor is not None:
+            handle.setTransientParent(editor)
 
     def _applied(self, result: Result, steps: list[dict[str, Any]]) -> None:
         request, self._request = self._request, None
