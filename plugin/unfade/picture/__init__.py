@@ -19,6 +19,7 @@ from unfade.picture.formats import (
     format_of_suffix,
     written_format_of_suffix,
 )
+from unfade.picture.inpainting import inpaint
 from unfade.picture.lab import (
     Lightness,
     Plane,
@@ -71,6 +72,7 @@ __all__ = [
     "from_vips",
     "in_gamut",
     "in_profile",
+    "inpaint",
     "is_linear",
     "is_profile_for",
     "is_srgb",
