@@ -52,6 +52,14 @@ class Toning:
         matrices = np.stack([toning.matrix for toning in tonings])
         return cls(curves.mean(axis=0), matrices.mean(axis=0))
 
+    def at(self, share: float) -> Toning:
+        """So much of it: 0 changes nothing."""
+        neutral = Toning.neutral(self.curves.shape[1])
+        return Toning(
+            neutral.curves + np.float32(share) * (self.curves - neutral.curves),
+            neutral.matrix + np.float32(share) * (self.matrix - neutral.matrix),
+        )
+
     def of_tone_alone(self) -> Toning:
         """The same lightness, and no colour."""
         return Toning(np.tile(self.curves.mean(axis=0), (3, 1)), np.eye(3, dtype=np.float32))
