@@ -43,6 +43,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
+from unfade.picture.target import check_output, check_writable
 from unfade.picture.write import PagesWriter, write_picture
 
 __all__ = [
@@ -61,6 +62,8 @@ __all__ = [
     "Plane",
     "as_srgb",
     "bilinear",
+    "check_output",
+    "check_writable",
     "fill_transparent",
     "format_named",
     "format_of_suffix",
