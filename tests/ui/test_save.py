@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
+from unfade.errors import OutputError
 from unfade.inference import Extent
 from unfade.picture import Metadata, Picture, read_picture
-from unfade.ui.dialogs.save import SaveChoice, SaveDialog, Saver
-from unfade.ui.saving import FORMATS, refusal, suggested_path, with_suffix
+from unfade.ui.dialogs.save import SaveDialog
+from unfade.ui.saving import FORMATS, SaveChoice, refusal, suggested_path, with_suffix, write_as
 from unfade.ui.settings import Settings
 
 EXIF = bytes.fromhex("49492a0008000000 0100 0f01 0200 06000000 1a000000 00000000") + b"Acme\0\0"  # Make
@@ -163,28 +165,45 @@ def deep_picture() -> Picture:
     return Picture(ramp, Metadata(exif=EXIF, dpi=(300, 300)))
 
 
-def test_the_file(qtbot: QtBot, tmp_path: Path) -> None:
-    saver = Saver()
-    picture = deep_picture()
-    for deep, keep in ((True, True), (False, False)):
-        path = tmp_path / f"{deep}.png"
-        with qtbot.waitSignal(saver.saved) as signal:
-            saver.save(picture, SaveChoice(path, "png", deep=deep, keep_exif=keep))
-        assert signal.args == [path]
-        written = read_picture(path)
-        assert written.pixels.dtype == (np.uint16 if deep else np.uint8)
-        expected = picture.pixels if deep else np.rint(picture.pixels / 257)
-        assert np.array_equal(written.pixels, expected)
-        assert (written.metadata.exif is not None) is keep
-        assert written.metadata.dpi == pytest.approx((300, 300), abs=0.1)
-    saver.wait()
-    assert not saver.busy
+@pytest.mark.parametrize(("deep", "keep", "dpi"), [(True, True, None), (False, False, 600)])
+def test_the_file(tmp_path: Path, deep: bool, keep: bool, dpi: int | None) -> None:
+    picture, path = deep_picture(), tmp_path / "a.png"
+    write_as(picture, SaveChoice(path, "png", deep=deep, keep_exif=keep, dpi=dpi))
+    written = read_picture(path)
+    assert written.pixels.dtype == (np.uint16 if deep else np.uint8)
+    expected = picture.pixels if deep else np.rint(picture.pixels / 257)
+    assert np.array_equal(written.pixels, expected)
+    assert (written.metadata.exif is not None) is keep
+    assert written.metadata.dpi == pytest.approx((dpi or 300, dpi or 300), abs=0.1)
 
 
-def test_a_failure_is_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    saver = Saver()
-    with qtbot.waitSignal(saver.failed) as signal:
-        saver.save(deep_picture(), SaveChoice(tmp_path / "no" / "a.png", "png"))
-    assert "does not exist; create it first." in str(signal.args)
+def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist; create it first"):
+        write_as(deep_picture(), SaveChoice(tmp_path / "no" / "a.png", "png"))
     assert list(tmp_path.iterdir()) == []
-    saver.wait()
+
+
+def test_colours_of_jpeg_and_compression_of_png(qtbot: QtBot, source: Path, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "window.ini")
+    dialog = SaveDialog(source, settings=settings)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.subsampling.isVisible() and not dialog.compression.isVisible()
+    dialog.subsampling.setCurrentIndex(2)
+    dialog.format.setCurrentIndex(index("png"))
+    assert dialog.compression.isVisible() and not dialog.subsampling.isVisible()
+    dialog.compression.setValue(9)
+    dialog.accept()
+    again = SaveDialog(source, settings=settings)
+    qtbot.addWidget(again)
+    assert (again.choice().subsampling, again.choice().compression) == (True, 9)
+    picture = deep_picture()
+    sizes = []
+    for level in (0, 9):
+        write_as(picture, SaveChoice(tmp_path / "a.png", "png", compression=level))
+        sizes.append((tmp_path / "a.png").stat().st_size)
+    assert sizes[1] < sizes[0] / 2
+    for halved, expected in ((False, (1, 1)), (True, (2, 2)), (None, (1, 1))):
+        write_as(picture, SaveChoice(tmp_path / "a.jpg", "jpeg", subsampling=halved))
+        with Image.open(tmp_path / "a.jpg") as written:
+            assert written.layer[0][1:3] == expected  # type: ignore[attr-defined] # of luma, beside chroma's 1

@@ -89,7 +89,7 @@ def _close_on_signals(window: Window) -> list[int]:
 
     def close(number: int, _frame: FrameType | None) -> None:
         came.append(number)
-        window.close()
+        window.close_unasked()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)

@@ -17,12 +17,12 @@ from PyQt6.QtGui import QGuiApplication, QWindow
 
 from unfade.errors import UsageError
 from unfade.filters import check_region
-from unfade.inference import Bounds, Extent
+from unfade.inference import Extent
 from unfade.picture import Picture
-from unfade.service.client import Result
 from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Image, Request, Shutdown
-from unfade.ui.link import EngineLink, pixels_of
+from unfade.ui.finishing import Finished
+from unfade.ui.link import EngineLink
 from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -166,10 +166,10 @@ class Host(QObject):
         if handle is not None and self._editor is not None:
             handle.setTransientParent(self._editor)
 
-    def _applied(self, result: Result, steps: list[dict[str, Any]]) -> None:
+    def _applied(self, finished: Finished, steps: list[dict[str, Any]]) -> None:
         request, self._request = self._request, None
         if request is not None:
-            self._answer(request, result, steps)
+            self._answer(request, finished, steps)
         if self.window is not None:
             self.window.close()
 
@@ -194,24 +194,14 @@ class Host(QObject):
         else:
             self._cancel(self._request)
 
-    def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        header: dict[str, Any] = {
-            "id": request.id,
-            "exact": result.exact,
-            "model": result.model,
-            "provider": result.provider,
-            "provider_label": result.provider_label,
-            "fallback": result.fallback,
-            "seconds": result.seconds,
-            "engine_seconds": result.engine_seconds,
-            "recipe": {"steps": steps},
-        }
-        if result.region is not None:
-            header["region"] = dataclasses.asdict(Bounds(*result.region))
+    def _answer(self, request: Apply, finished: Finished, steps: list[dict[str, Any]]) -> None:
+        header: dict[str, Any] = {"id": request.id, **finished.report, "recipe": {"steps": steps}}
+        if finished.region is not None:
+            header["region"] = dataclasses.asdict(finished.region)
         order = request.image.order if request.image else sys.byteorder
         self._sending = threading.Thread(
             target=self._connection.send_result,
-            args=(header, pixels_of(result)),
+            args=(header, finished.picture.pixels),
             kwargs={"order": order},
             name="unfade-send",
         )

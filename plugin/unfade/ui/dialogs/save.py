@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, Qt
@@ -23,17 +24,19 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import Extent
 from unfade.picture import format_of_suffix
-from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix
+from unfade.ui.saving import FORMATS, SaveChoice, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of, label_of
 
 translate = QCoreApplication.translate
 
-__all__ = ["SaveChoice", "SaveDialog", "Saver"]
-
 _SMALLEST_QUALITY = 1
 _DEFAULT_QUALITY = 95
+_MOST_DPI = 9600
+_USUAL_COMPRESSION = 3
+_SUBSAMPLING: dict[str, bool | None] = {"full": False, "half": True}
+_YES, _NO = "yes", "no"
 
 
 class SaveDialog(QDialog):
@@ -46,7 +49,9 @@ class SaveDialog(QDialog):
         extent: size of the result; sizes a format cannot hold are refused in the dialog.
         deep: whether the result has more than 8 bits a channel, so that 16 can be chosen.
         alpha: whether it has transparency, which JPEG would lose.
-        settings: remember format, quality and folder.
+        dpi: the picture's resolution, across and down, where it has one.
+        settings: remember what was chosen.
+        taken: whether there is a file of that name, or soon will be.
     """
 
     def __init__(
@@ -58,12 +63,15 @@ class SaveDialog(QDialog):
         extent: Extent | None = None,
         deep: bool = False,
         alpha: bool = False,
+        dpi: tuple[float, float] | None = None,
         settings: Settings | None = None,
+        taken: Callable[[Path], bool] = Path.exists,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("SaveDialog", "Save as"))
         self.setMinimumWidth(520)
         self._extent, self._deep, self._alpha, self._settings = extent, deep, alpha, settings
+        self._taken = taken
         self._make_fields()
         self._lay_out()
         own = format_of_suffix(picture_path) if picture_path else None
@@ -71,7 +79,12 @@ class SaveDialog(QDialog):
         if settings:
             format = settings.choice("save format", format, FORMATS)
             self.quality.setValue(settings.number("save quality", _DEFAULT_QUALITY, _SMALLEST_QUALITY, 100))
-        path = suggested_path(picture_path, filters, format)
+            self.compression.setValue(settings.number("save compression", _USUAL_COMPRESSION, 0, 9))
+            word = settings.choice("save colours", "", tuple(_SUBSAMPLING))
+            self.subsampling.setCurrentIndex(self.subsampling.findData(_SUBSAMPLING.get(word)))
+            self.keep_exif.setChecked(settings.choice("save camera data", _YES, (_YES, _NO)) == _YES)
+        self.dpi.setValue(round(dpi[0]) if dpi else 0)
+        path = suggested_path(picture_path, filters, format, taken)
         if settings and picture_path is None:
             path = settings.folder("save") / path.name
         self.format.setCurrentIndex(FORMATS.index(format))
@@ -90,6 +103,9 @@ class SaveDialog(QDialog):
             quality=self.quality.value(),
             deep=self.bits.isEnabled() and self.bits.currentIndex() == 1,
             keep_exif=self.keep_exif.isChecked(),
+            subsampling=self.subsampling.currentData(),
+            compression=self.compression.value(),
+            dpi=self.dpi.value() or None,
         )
 
     def accept(self) -> None:
@@ -100,6 +116,10 @@ class SaveDialog(QDialog):
         if self._settings:
             self._settings.set_choice("save format", choice.format)
             self._settings.set_number("save quality", choice.quality)
+            self._settings.set_number("save compression", choice.compression)
+            words = {value: word for word, value in _SUBSAMPLING.items()}
+            self._settings.set_choice("save colours", words.get(choice.subsampling, ""))
+            self._settings.set_choice("save camera data", _YES if choice.keep_exif else _NO)
             self._settings.set_folder("save", choice.path.parent)
         super().accept()
 
@@ -123,6 +143,26 @@ class SaveDialog(QDialog):
             [translate("SaveDialog", "8 bits a channel"), translate("SaveDialog", "16 bits a channel")]
         )
         self.bits.setCurrentIndex(int(self._deep))
+        self.subsampling = QComboBox()
+        for value, text in (
+            (None, translate("SaveDialog", "half the resolution below quality 90")),
+            (False, translate("SaveDialog", "full resolution")),
+            (True, translate("SaveDialog", "half the resolution, smaller files")),
+        ):
+            self.subsampling.addItem(text, value)
+        self.compression = QSpinBox()
+        self.compression.setRange(0, 9)
+        self.compression.setValue(_USUAL_COMPRESSION)
+        self.compression.setToolTip(
+            translate("SaveDialog", "Of PNG: larger makes smaller files and takes longer; nothing is lost.")
+        )
+        self.dpi = QSpinBox()
+        self.dpi.setRange(0, _MOST_DPI)
+        self.dpi.setSpecialValueText(translate("SaveDialog", "not stated"))
+        self.dpi.setSuffix(translate("SaveDialog", " dpi"))
+        self.dpi.setToolTip(
+            translate("SaveDialog", "How large it is printed; the pixels stay the same. 0 leaves it out.")
+        )
         self.keep_exif = QCheckBox(translate("SaveDialog", "Keep &camera data (EXIF, XMP)"))
         self.keep_exif.setChecked(True)
         self.keep_exif.setToolTip(
@@ -146,21 +186,30 @@ class SaveDialog(QDialog):
         self.save.setProperty("role", "primary")
         self.save.setDefault(True)
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        for button in (self.browse, *buttons.buttons()):
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(button is self.save)  # Enter saves, wherever the focus is
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         grid = QGridLayout()
         grid.setHorizontalSpacing(Space.L)
         grid.setVerticalSpacing(Space.M)
         grid.setColumnStretch(1, 1)
+        self._labels: dict[QWidget, QLabel] = {}
         rows: list[tuple[str, QWidget, QWidget | None]] = [
             (translate("SaveDialog", "&Name"), self.name, None),
             (translate("SaveDialog", "F&older"), self.folder, self.browse),
             (translate("SaveDialog", "&Format"), self.format, None),
             (translate("SaveDialog", "&Quality"), self.slider, self.quality),
+            (translate("SaveDialog", "Co&lours"), self.subsampling, None),
+            (translate("SaveDialog", "Co&mpression"), self.compression, None),
             (translate("SaveDialog", "&Depth"), self.bits, None),
+            (translate("SaveDialog", "&Resolution"), self.dpi, None),
         ]
         for row, (text, wide, narrow) in enumerate(rows):
-            grid.addWidget(label_of(text, wide), row, 0)
+            label = label_of(text, wide)
+            self._labels[wide] = label
+            grid.addWidget(label, row, 0)
             grid.addWidget(wide, row, 1, 1, 1 if narrow else 2)
             if narrow:
                 grid.addWidget(narrow, row, 2)
@@ -212,7 +261,7 @@ class SaveDialog(QDialog):
             self._name_given()
 
     def _may_write(self, path: Path) -> bool:
-        if not path.exists():
+        if not self._taken(path):
             return True
         question = QMessageBox(self)
         question.setIcon(QMessageBox.Icon.Question)
@@ -232,6 +281,12 @@ class SaveDialog(QDialog):
         lossy = choice.format in ("jpeg", "webp")
         self.quality.setEnabled(lossy)
         self.slider.setEnabled(lossy)
+        for field, fits in (
+            (self.subsampling, choice.format == "jpeg"),
+            (self.compression, choice.format == "png"),
+        ):
+            field.setVisible(fits)
+            self._labels[field].setVisible(fits)
         self.bits.setEnabled(self._deep and kind.deep)
         self.note.setText(self._remark(choice.format, kind.deep, kind.alpha))
         self.note.setVisible(bool(self.note.text()))

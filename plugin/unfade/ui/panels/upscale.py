@@ -50,6 +50,7 @@ class UpscalePanel(FilterPanel):
             lambda: translate("UpscalePanel", "Stre&ngth"),
             lambda: translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
         )
+        self.fields.addWidget(self.model)
         self.add_share("detail", self.detail)
         self.add_share("strength", self.strength)
 
@@ -70,9 +71,14 @@ class UpscalePanel(FilterPanel):
                 if not number.hasFocus() or number.value() != self._asked.get(side):
                     number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
-        self.detail.setVisible(bool(models.both(self.filter)))
+        self.detail.setVisible(bool(models.both(self.filter)) and options.model is None)
         self.detail.set_share(options.detail or 0.0)
         self.strength.set_share(options.strength)
+
+    def choose_model(self, name: str | None) -> None:
+        """Has another model do it: then there is no detail to choose, which goes back with whichever fits."""
+        state = self.document.state.with_options(self.filter, model=name, detail=None)
+        self.document.change(state)
 
     def _make_scales(self) -> None:
         group = QButtonGroup(self)
