@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,8 @@ class Record:
     model: str | None = None
     provider: str | None = None
     fallback: str | None = None
+    chosen: Mapping[str, float] | None = None
+    """Options that were left to the picture, and their values for it."""
     peak_memory_bytes: int | None = None
     """The most memory the process had held by the end of this picture."""
     skipped: bool = False
@@ -192,6 +194,7 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
         model=report.model,
         provider=report.provider,
         fallback=report.fallback,
+        chosen=dict(report.chosen),
         peak_memory_bytes=peak_memory_bytes(),
     )
 

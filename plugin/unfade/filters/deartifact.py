@@ -9,6 +9,7 @@ filled, and a few tiles.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
 from unfade.filters.mix import PROTECTION_REACH, lay_over, protection
+from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -36,13 +38,19 @@ from unfade.models import Model, Tiling
 from unfade.picture import Picture, fill_transparent, from_float, to_float
 
 _STRIP_PIXELS = 2**18
+_COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
 
 
 @dataclass(frozen=True)
 class DeartifactOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    strength: float = option(
+        1.0,
+        "0 is the picture as it was, 1 the model's result, as far as there is something to clean.",
+        low=0,
+        high=1,
+    )
     watermark: bool = option(
         False, "Takes text watermarks off too; else all letters stay as they are, but for what is painted."
     )
@@ -89,6 +97,7 @@ class Cleaner(FilterRunner):
         self._session = engine.session(model.path)
         card = self._session.card
         self._finds_mask = finds_mask(card)
+        self._need = 1.0
         self._ensembles = {
             (gray, mask): Ensemble([self._session], [1.0], gray=gray, mask=mask)
             for gray in (False, True)
@@ -99,9 +108,27 @@ class Cleaner(FilterRunner):
                 f"The model {card.name} changes the size of a picture; choose another with --model."
             )
 
+    def for_picture(self, picture: Picture, memo: Memo) -> Cleaner:
+        """Leaves alone, but for marks, what seems never to have been compressed."""
+        quality = estimated_quality(picture, memo)
+        if quality is None:
+            return self
+        twin = copy.copy(self)
+        twin._need = float(np.interp(quality, (_COMPRESSED, _CLEAN), (1, 0)))
+        return twin
+
+    @property
+    def _chosen(self) -> dict[str, float]:
+        return {"strength": round(self._need * self._options.strength, 2)}
+
+    @property
+    def _goes_by_mask(self) -> bool:
+        """Whether more or less is to be seen of the result where a watermark is found."""
+        return self._finds_mask and (not self._options.watermark or self._need < 1)
+
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
-        reach = region.grown(0 if self._options.watermark else PROTECTION_REACH)
+        reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
         seen = reach.grown(card.halo + card.size_multiple)
         for patch in patch_bounds(self._options.strokes, size):
             if patch.overlaps(seen):
@@ -118,13 +145,16 @@ class Cleaner(FilterRunner):
         progress: Progress | None = None,
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
+        if not (self._need or want_mask or self._options.watermark or self._options.strokes):
+            return crop.result(
+                piece, Report(self._session.card.name, self._session.provider, None, 0.0, self._chosen)
+            )
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        size, timer = size_of(piece), Timer()
-        protect = self._finds_mask and not self._options.watermark
-        ensemble = self._ensembles[piece.is_gray, protect or (want_mask and self._finds_mask)].timed(timer)
+        size, timer, by_mask = size_of(piece), Timer(), self._goes_by_mask
+        ensemble = self._ensembles[piece.is_gray, by_mask or (want_mask and self._finds_mask)].timed(timer)
         into = Picture(np.empty_like(piece.pixels), piece.metadata)
         mask = None
-        if protect or (want_mask and (strokes or self._finds_mask)):
+        if by_mask or (want_mask and (strokes or self._finds_mask)):
             mask = np.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
@@ -138,12 +168,36 @@ class Cleaner(FilterRunner):
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
-        _lay_over_original(piece, into, self._options.strength, strokes, mask if protect else None)
+        self._lay_over_original(piece, into, strokes, mask if by_mask else None)
         if want_mask and mask is not None and strokes:
             _paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
+        report = Report(self._session.card.name, run.provider, fallback, timer.seconds, self._chosen)
         return crop.result(into, report, mask if want_mask else None)
+
+    def _lay_over_original(
+        self, picture: Picture, into: Picture, strokes: Sequence[Stroke], mask: NDArray[np.uint8] | None
+    ) -> None:
+        """Lays the result, in place, over the picture it was made from.
+
+        The original stays by ``strength``, as far as there is no need for cleaning, under "keep" strokes and
+        where nothing is to be seen of it; around what the ``mask`` shows it stays or goes as the options say,
+        and goes under "add" strokes.
+        """
+        for strip in row_strips(size_of(picture), _STRIP_PIXELS):
+            rows = slice(strip.y, strip.bottom)
+            share = np.full((strip.height, strip.width), self._need, np.float32)
+            mark = None if mask is None else protection(mask, strip.y, strip.bottom)
+            if mark is not None:
+                share = np.maximum(share, mark) if self._options.watermark else share * (1 - mark)
+            painted = paint(strokes, strip)
+            if painted is not None:
+                share = np.maximum(share, painted.add) * (1 - painted.keep)
+            if picture.alpha is not None:
+                share[picture.alpha[rows] == 0] = 0
+            share *= np.float32(self._options.strength)
+            if share.min() < 1:
+                lay_over(into.colour[rows], picture.colour[rows], share[..., None])
 
 
 def _writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:
@@ -168,30 +222,3 @@ def _paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
         if painted is not None:
             part = mask[strip.y : strip.bottom]
             part[...] = from_float(np.maximum(to_float(part), painted.add) * (1 - painted.keep), np.uint8)
-
-
-def _lay_over_original(
-    picture: Picture,
-    into: Picture,
-    strength: float,
-    strokes: Sequence[Stroke],
-    protected: NDArray[np.uint8] | None,
-) -> None:
-    """Lays the result, in place, over the picture it was made from.
-
-    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask but
-    for what "add" strokes cover, and where nothing is to be seen of it.
-    """
-    for strip in row_strips(size_of(picture), _STRIP_PIXELS):
-        rows = slice(strip.y, strip.bottom)
-        share = np.full((strip.height, strip.width), strength, np.float32)
-        painted = paint(strokes, strip)
-        mark = None if protected is None else protection(protected, strip.y, strip.bottom)
-        if mark is not None:
-            share *= 1 - (mark if painted is None else mark * (1 - painted.add))
-        if painted is not None:
-            share *= 1 - painted.keep
-        if picture.alpha is not None:
-            share[picture.alpha[rows] == 0] = 0
-        if share.min() < 1:
-            lay_over(into.colour[rows], picture.colour[rows], share[..., None])

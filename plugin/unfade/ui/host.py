@@ -171,6 +171,7 @@ class Host(QObject):
             "provider": result.provider,
             "provider_label": result.provider_label,
             "fallback": result.fallback,
+            "chosen": result.chosen,
             "seconds": result.seconds,
             "engine_seconds": result.engine_seconds,
             "recipe": {"steps": steps},

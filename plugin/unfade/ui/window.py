@@ -46,6 +46,7 @@ from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.stack import PanelStack
+from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import QueuePanel
 from unfade.ui.settings import Settings, Theme
@@ -234,6 +235,7 @@ class Window(QMainWindow):
         link.unavailable.connect(lambda text: tell(text, translate("Window", "Start it again"), link.start))
         preview.failed.connect(lambda text: tell(text, translate("Window", "Try again"), preview.retry))
         preview.provider.connect(self.status.set_provider)
+        preview.chosen.connect(self.panels.of(UpscalePanel).show_chosen)
         preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
         preview.progress.connect(progressed)
         whole.progress.connect(self.status.set_progress)

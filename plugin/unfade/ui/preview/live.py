@@ -47,6 +47,7 @@ class LivePreview(QObject):
         progress: (done, in all) of the tiles in view.
         failed: a sentence: the preview cannot go on with these settings.
         provider: (label, why not the GPU or None).
+        chosen: options that were left to the picture, by name, and their values for it.
         marked: whether there surely is a watermark that the settings leave there.
     """
 
@@ -54,6 +55,7 @@ class LivePreview(QObject):
     progress = pyqtSignal(int, int)
     failed = pyqtSignal(str)
     provider = pyqtSignal(str, object)
+    chosen = pyqtSignal(dict)
     marked = pyqtSignal(bool)
 
     def __init__(
@@ -213,6 +215,7 @@ class LivePreview(QObject):
         self.provider.emit(result.provider_label, result.fallback)
         self.results.keep(asked.layer, asked.places, asked.plan.scale, result)
         self.changed.emit()
+        self.chosen.emit(result.chosen)
         self.marked.emit(self.results.marked)
         self._go_on()
 
