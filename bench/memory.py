@@ -1,10 +1,12 @@
-"""Peak memory of ``unfade upscale`` at several picture sizes, as the Markdown table of docs/memory.md.
+"""Peak memory of a filter at several picture sizes, as Markdown tables for docs/memory.md and reliability.md.
 
 Each size runs in a process of its own, and the system, not Unfade, says how much memory it held at most.
-What is beyond the pixels read and the pixels to write must not grow with the picture.
+With ``--limit`` the system refuses it more than so much memory of its own (RLIMIT_DATA, on Linux).
 
-    python bench/memory.py                        # 4, 16 and 64 megapixels, x2
+    python bench/memory.py                        # upscale x2: 4, 16 and 100 megapixels
     python bench/memory.py --megapixels 4 16 -- --tile 512
+    python bench/memory.py --filter colorize --megapixels 16 100 400 --limit 2.5
+    python bench/memory.py --megapixels 400 --limit 2.5 --quick    # a network of one convolution
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,33 +23,55 @@ from typing import Any
 
 import numpy as np
 
-from unfade.picture import Picture, write_picture
+from unfade.picture import Picture, scratch, write_picture
 
 MIB = 1 << 20
+FILTERS = {"upscale": ["--scale", "2"], "deartifact": [], "colorize": []}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--megapixels", type=float, nargs="+", default=[4, 16, 64])
-    parser.add_argument("--scale", type=float, default=2)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--filter", choices=FILTERS, default="upscale")
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[4, 16, 100])
     parser.add_argument("--dtype", choices=["uint8", "uint16"], default="uint8")
-    parser.add_argument("options", nargs="*", help="after --, options for unfade upscale")
+    parser.add_argument("--suffix", choices=["tif", "png", "jpg"], default="tif", help="of input and output")
+    parser.add_argument("--limit", type=float, metavar="GIB", help="memory that the process may have")
+    parser.add_argument("--quick", action="store_true", help="a model that costs no time, for upscale")
+    parser.add_argument("options", nargs="*", help="after --, options for the filter")
     arguments = parser.parse_args()
     say = sys.stdout.write
-    say("| input | output | input + output held | peak | beyond them | seconds |\n")
+    say("| input | output | input + output | peak | seconds | seconds a megapixel |\n")
     say("|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as folder:
+        options = [*FILTERS[arguments.filter], *arguments.options]
+        if arguments.quick:
+            options += ["--model", str(quick_model(Path(folder) / "quick.onnx"))]
         for megapixels in arguments.megapixels:
-            source, target = Path(folder) / "in.tif", Path(folder) / "out.tif"
+            source, target = (Path(folder) / f"{name}.{arguments.suffix}" for name in ("in", "out"))
             picture = photograph(megapixels, arguments.dtype)
             write_picture(picture, source)
-            held = picture.pixels.nbytes * (1 + arguments.scale**2)
+            itemsize = picture.pixels.itemsize
             del picture
-            record, peak = measure(source, target, arguments.scale, arguments.options)
-            sizes = ["{}x{}".format(*record[key]) for key in ("input_size", "output_size")]
-            amounts = [f"{amount / MIB:.0f} MiB" for amount in (held, peak, peak - held)]
-            say(f"| {' | '.join([*sizes, *amounts])} | {record['seconds']:.0f} |\n")
+            words = [arguments.filter, str(source), "-o", str(target), *options]
+            record, peak = measure(words, arguments.limit)
+            sizes = [record[key] for key in ("input_size", "output_size")]
+            pixels = sum(width * height * 3 * itemsize for width, height in sizes)
+            cells = ["{}x{}".format(*size) for size in sizes]
+            cells += [f"{amount / MIB:.0f} MiB" for amount in (pixels, peak)]
+            cells += [f"{record['seconds']:.0f}", f"{record['seconds'] / megapixels:.2f}"]
+            say(f"| {' | '.join(cells)} |\n")
             sys.stdout.flush()
+
+
+def quick_model(path: Path) -> Path:
+    """Writes a model that doubles a picture by one transposed convolution."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.models import identity_model
+
+    identity_model(path, 2)
+    return path
 
 
 def photograph(megapixels: float, dtype: str) -> Picture:
@@ -55,18 +80,21 @@ def photograph(megapixels: float, dtype: str) -> Picture:
     width = round(megapixels * 1e6 / height)
     peak = np.iinfo(dtype).max
     random = np.random.default_rng(0)
-    pixels = np.empty((height, width, 3), dtype)
+    pixels = scratch.empty((height, width, 3), dtype)
     for y in range(height):
         pixels[y] = random.integers(0, peak // 4, (width, 3)) + y * (peak // 2) // height
     return Picture(pixels)
 
 
-def measure(source: Path, target: Path, scale: float, options: list[str]) -> tuple[dict[str, Any], int]:
+def measure(words: list[str], limit: float | None) -> tuple[dict[str, Any], int]:
     """The JSON record of a run, and the peak resident memory of its process in bytes."""
-    words = [sys.executable, "-m", "unfade", "upscale", str(source), "-o", str(target), "--json"]
     running = subprocess.Popen(
-        [*words, "--scale", str(scale), "--device", "cpu", *options], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "unfade", *words, "--device", "cpu", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    if limit is not None:
+        resource.prlimit(running.pid, resource.RLIMIT_DATA, (round(limit * 2**30),) * 2)
     assert running.stdout is not None
     line = running.stdout.readline()
     _, status, usage = os.wait4(running.pid, 0)

@@ -82,7 +82,7 @@ class Stage:
         link.start()
         self.window.show()
         self.wait(lambda: bool(listed))
-        if not set(tasks) <= self.window.preview.models.tasks:
+        if not set(tasks) <= self.window.preview.models.filters:
             return False
         if tasks:
             self.window.start_with([{"filter": task, "options": {}} for task in tasks])

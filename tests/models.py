@@ -10,6 +10,9 @@ ModelCard to set otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.
   comes out looks like the picture. Size multiple 4, its true halo on the card.
 - ``cleaning_model(path)``: for De-artifact: the picture, smoothed a little, and a mask of what is bright and
   red; ``mask=False`` leaves the mask out.
+- ``repairing_model(path)``: for Repair: white and gray are damage, by how much is said where to look; what is
+  filled in is the mean of all around.
+- ``toning_model(path)``: for Revive: always the same curves and matrix.
 - ``colouring_model(path)``: for Colorize: chroma from luma and hints at half the size, as real ones give it;
   hints spread over a few pixels.
 - ``nan_model(path, scale=2)``: gives NaN everywhere, as a broken half-precision model does.
@@ -123,6 +126,14 @@ class Network:
 
     def add(self, a: Node, b: Node) -> Node:
         return self._join("Add", a, b, a.channels)
+
+    def multiplied(self, a: Node, b: Node) -> Node:
+        """``b`` has the channels of ``a``, or one."""
+        return self._join("Mul", a, b, a.channels)
+
+    def averaged(self, x: Node) -> Node:
+        """The mean of each channel: one pixel."""
+        return Node(self._add("GlobalAveragePool", [x.name]), x.channels, x.step, x.before, x.after)
 
     def scaled(self, x: Node, factor: float) -> Node:
         """``x`` times a constant (nan and 0 make the broken models)."""
@@ -245,6 +256,54 @@ def cleaning_model(path: Path, *, mask: bool = True, residual: float = 0.05, **c
     return _save(path, network.build(outputs, described.to_metadata()))
 
 
+def repairing_model(path: Path, **card: Any) -> Path:
+    """The mask is a half where the least channel is 0.9, or less as the fourth input says."""
+    network = Network(4)
+    where = network.mixed(network.input, [[20.0, 20.0, 20.0, 96.0]], [-54.0 - 48.0])
+    mask = network.sigmoid(where)
+    fill = network.mean(network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3), 9)
+    colour = network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3)
+    change = network.add(fill, network.scaled(colour, -1.0))
+    output = network.add(colour, network.multiplied(change, mask))
+    tensors = (Tensor("output", 3, (0.0, 1.0), "sRGB"), Tensor("mask", 1, (0.0, 1.0), "mask"))
+    described = make_card(
+        network, output, **{"name": path.stem, "task": "repair", "outputs": tensors, **card}
+    )
+    return _save(path, network.build({"output": output, "mask": mask}, described.to_metadata()))
+
+
+def toning_model(
+    path: Path, curves: NDArray[np.float32], matrix: NDArray[np.float32] | None = None, **card: Any
+) -> Path:
+    """``curves`` 3K and ``matrix`` 3x3 (that which changes nothing unless given), whatever the picture."""
+    network = Network()
+    numbers = curves.size
+    one = network.scaled(network.averaged(network.input), 0.0)
+    matrix = np.eye(3, dtype=np.float32) if matrix is None else matrix
+    outputs = {
+        name: network.mixed(one, np.zeros((values.size, 3)).tolist(), values.ravel().tolist())
+        for name, values in (("curves", curves), ("matrix", matrix))
+    }
+    fields = {
+        "name": path.stem,
+        "title": "Tones",
+        "task": "revive",
+        "scale": 1,
+        "variant": Variant.FAITHFUL,
+        "inputs": (Tensor("input", 3, (0.0, 1.0), "sRGB"),),
+        "outputs": (
+            Tensor("curves", numbers, (0.0, 1.0), "tone curves"),
+            Tensor("matrix", 9, (0.0, 1.0), "colour matrix"),
+        ),
+        "size_multiple": 1,
+        "halo": 0,
+        "tiling": Tiling.WHOLE,
+        "working_size": 32,
+    }
+    described = ModelCard(**{**fields, **card})
+    return _save(path, network.build(outputs, described.to_metadata()))
+
+
 def colouring_model(
     path: Path, *, tint: tuple[float, float] = (0.1, 0.2), working_size: int = 64, **card: Any
 ) -> Path:
@@ -323,6 +382,11 @@ def _picture(name: str, channels: int, prefix: str) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(
         name, TensorProto.FLOAT, [1, channels, f"{prefix}height", f"{prefix}width"]
     )
+
+
+def save_built(path: Path, network: Network, outputs: Mapping[str, Node], card: ModelCard) -> Path:
+    """Writes a network of several outputs."""
+    return _save(path, network.build(outputs, card.to_metadata()))
 
 
 def _save(path: Path, model: onnx.ModelProto) -> Path:

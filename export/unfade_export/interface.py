@@ -19,7 +19,7 @@ Size = tuple[int, int]
 UNIT = (0.0, 1.0)
 WORKING_SIZE = 512
 """The longer side at which Colorize predicts chroma: hues need the whole picture, not its detail."""
-SMALL, MATRIX = 64, 9
+SMALL, MATRIX = 96, 9
 """The sides of the picture that Revive looks at, and the numbers of its matrix."""
 
 

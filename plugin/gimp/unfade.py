@@ -12,7 +12,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +20,17 @@ import gi
 for _name, _version in (("Gimp", "3.0"), ("GimpUi", "3.0"), ("Gegl", "0.4"), ("Babl", "0.1")):
     gi.require_version(_name, _version)
 import unfade_editor
-from gi.repository import Babl, Gegl, Gimp, GLib, GObject
+from gi.repository import Gegl, Gimp, GLib, GObject
 from unfade_client import EngineError, Result
-from unfade_editor import Filter, Option, Pixels, Step, Unfade
+from unfade_editor import Filter, Option, Step, Unfade
+from unfade_pixels import Wire, size_of
 
 PREFIX = "plug-in-unfade-"
 REPEAT = PREFIX + "repeat"
-MENU = "<Image>/Filters/Enhance/Un_fade"
+ABOVE = "<Image>/Filters/Enhance"
+MENU = ABOVE + "/Un_fade"
 LAST = "unfade-last"  # the global parasite that remembers what "Repeat last" repeats
-TILE = 128  # rows of GIMP's own tiles
-
 PICTURE, LAYER = "picture", "layer"  # values of the argument `target`
-TYPES = {"u8": "u8", "u16": "u16", "float": "float32"}  # babl's names, and the client's
-BYTES = {"u8": 1, "u16": 2, "float": 4}
 
 
 class UnfadePlugIn(Gimp.PlugIn):
@@ -52,8 +49,9 @@ class UnfadePlugIn(Gimp.PlugIn):
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
         procedure.set_attribution("The Unfade developers", "GPL-3.0-or-later", "2026")
         if name == REPEAT:
-            procedure.set_menu_label("_Repeat last")
-            procedure.add_menu_path(MENU)  # only after the label
+            # GIMP orders a menu by its labels: among the filters this one would stand in the middle.
+            procedure.set_menu_label("Unfade: _repeat last")
+            procedure.add_menu_path(ABOVE)  # only after the label
             help = "Runs the last of Unfade's filters again, with the same settings and without a window."
             procedure.set_documentation(help, help, name)
             return procedure
@@ -65,27 +63,24 @@ class UnfadePlugIn(Gimp.PlugIn):
         for option in filter.options:
             add_argument(procedure, option)
         if any(option.name == "scale" for option in filter.options):
-            choice = Gimp.Choice.new()
-            choice.add(PICTURE, 0, "The whole picture", "All layers, masks, channels and the canvas.")
-            choice.add(LAYER, 1, "Only the layer", "The layer with its mask; the canvas stays.")
+            help = f"What is enlarged: {PICTURE!r} (all layers, masks, channels, the canvas) or {LAYER!r}."
             flags = GObject.ParamFlags.READWRITE
-            procedure.add_choice_argument("target", "target", "What is enlarged.", choice, PICTURE, flags)
+            procedure.add_string_argument("target", "target", help, PICTURE, flags)
         return procedure
 
 
 def add_argument(procedure: Gimp.Procedure, option: Option) -> None:
     """Declares an option, whose argument always has a value."""
-    name, help, flags = option.name.replace("_", "-"), option.help, GObject.ParamFlags.READWRITE
+    name, help, flags = option.name.replace("_", "-"), option.explained, GObject.ParamFlags.READWRITE
     if option.type == "bool":
         procedure.add_boolean_argument(name, name, help, option.default, flags)
     elif option.type in ("int", "float"):
-        low, high, default = option.bounds
-        if option.optional:
-            help = f"{help} {low:g} leaves it out."
+        # Without limits: GIMP would put the default in the place of what is out of range, and say nothing.
+        default = option.absent if option.default is None else option.default
         if option.type == "int":
-            procedure.add_int_argument(name, name, help, int(low), int(high), int(default), flags)
+            procedure.add_int_argument(name, name, help, GLib.MININT, GLib.MAXINT, int(default), flags)
         else:
-            procedure.add_double_argument(name, name, help, low, high, default, flags)
+            procedure.add_double_argument(name, name, help, -GLib.MAXDOUBLE, GLib.MAXDOUBLE, default, flags)
     elif option.type == "str":
         procedure.add_string_argument(name, name, help, option.default or "", flags)
     else:  # hints, strokes
@@ -103,6 +98,16 @@ def read_arguments(filter: Filter, config: Gimp.ProcedureConfig) -> dict[str, An
     return options
 
 
+def read_target(config: Gimp.ProcedureConfig) -> str | None:
+    """What is to be enlarged; None for filters that keep the size. Raises EngineError."""
+    if config.find_property("target") is None:
+        return None
+    target: str = config.get_property("target")
+    if target not in (PICTURE, LAYER):
+        raise EngineError(f"target must be {PICTURE!r} or {LAYER!r}, not {target!r}.", "usage")
+    return target
+
+
 def keep_arguments(filter: Filter, config: Gimp.ProcedureConfig, steps: Sequence[Step]) -> None:
     """What was set in the window, for the next time; GIMP stores it at the end of the run."""
     used = next((step.options for step in steps if step.filter == filter.name), {})
@@ -111,62 +116,6 @@ def keep_arguments(filter: Filter, config: Gimp.ProcedureConfig, steps: Sequence
         if option.type in ("hints", "strokes"):
             continue  # they belong to one picture
         config.set_property(option.name.replace("_", "-"), option.absent if value is None else value)
-
-
-@dataclass(frozen=True)
-class Wire:
-    """How a drawable's pixels travel: babl's name of the format, which has the picture's profile in it."""
-
-    format: str
-    channels: int
-    type: str
-    icc: bytes | None = None
-
-    @classmethod
-    def of(cls, drawable: Gimp.Drawable) -> Wire:
-        """The drawable's own values, in the picture's own profile as on the command line; else floats.
-
-        Linear light goes through the sRGB curve, which is what the networks know; a mask has no curve.
-        """
-        native = drawable.get_format()
-        components, _, type = Babl.format_get_encoding(native).rpartition(" ")
-        plain = components.replace("'", "").replace("~", "")
-        if components == plain and isinstance(drawable, Gimp.Layer):
-            components = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}[plain]
-            type = "float"
-        type = type if type in TYPES else "float"
-        format = Babl.format_with_space(f"{components} {type}", Babl.format_get_space(native))
-        profile = drawable.get_image().get_color_profile() if isinstance(drawable, Gimp.Layer) else None
-        if profile is not None and "~" in components:
-            profile = Gimp.ColorProfile.new_srgb_trc_from_color_profile(profile)
-        icc = None if profile is None else bytes(profile.get_icc_profile())
-        return cls(Babl.get_name(format), len(plain), type, icc)
-
-    def coloured(self, result: Result) -> Wire:
-        """How a result travels that was gray when it was sent this way: sRGB, whatever the picture has."""
-        return Wire(f"R'G'B'{'A' * (result.channels == 4)} {self.type}", result.channels, self.type)
-
-    def read(self, drawable: Gimp.Drawable) -> Pixels:
-        """All of the drawable, also what lies outside the selection: the networks look around."""
-        stripes = self._stripes(drawable)
-        return Pixels(*size_of(drawable), self.channels, TYPES[self.type], stripes, self.icc)
-
-    def _stripes(self, drawable: Gimp.Drawable) -> Iterator[bytes]:
-        buffer, (width, height) = drawable.get_buffer(), size_of(drawable)
-        rows = self._rows(width)
-        for y in range(0, height, rows):
-            rectangle = Gegl.Rectangle.new(0, y, width, min(rows, height - y))
-            yield buffer.get(rectangle, 1.0, self.format, Gegl.AbyssPolicy.NONE)
-
-    def _rows(self, width: int) -> int:
-        return unfade_editor.rows_of(width * self.channels * BYTES[self.type], TILE)
-
-    def write(self, buffer: Gegl.Buffer, result: Result, x: int, y: int) -> None:
-        """The result into a buffer, its top left pixel at (x, y)."""
-        stripe = self._rows(result.width) * result.width * self.channels * BYTES[self.type]
-        for row, rows, view in result.stripes(stripe):
-            buffer.set(Gegl.Rectangle.new(x, y + row, result.width, rows), self.format, bytes(view))
-        buffer.flush()
 
 
 def run(
@@ -190,7 +139,7 @@ def run(
             sys.stderr.write(f"unfade: {error.details}\n")
     except Exception as error:  # a traceback would only reach a terminal that nobody looks at
         status = Gimp.PDBStatusType.EXECUTION_ERROR
-        message = f"Unfade's plug-in failed in a way it did not foresee ({type(error).__name__}: {error})."
+        message = unfade_editor.unforeseen(error)
     return procedure.new_return_values(status, None if message is None else GLib.Error(message))
 
 
@@ -211,16 +160,26 @@ def work(
     else:
         filter = UNFADE.filter(name[len(PREFIX) :])
         steps, title = [Step(filter.name, read_arguments(filter, config))], filter.title
-        whole = config.find_property("target") is not None and config.get_property("target") == PICTURE
+        whole = read_target(config) == PICTURE
+    check_colours(drawable, steps)
     Gimp.progress_init(f"Unfade: {title}")
     wire = Wire.of(drawable)
     result = None
     if mode == Gimp.RunMode.INTERACTIVE and name != REPEAT:
         Gimp.progress_set_text("Unfade: the preview window is open")
-        pixels = wire.read(drawable)
-        asked = (filter.name, steps[0].options, pixels, drawable.get_name())
-        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse())
-        check_unchanged(image, drawable, pixels)
+        seen = fingerprint(image, drawable, wire)
+        title = f"{drawable.get_name()} - {image.get_name()}"
+        asked = (filter.name, steps[0].options, wire.read(drawable), title)
+        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse(), selected(image, drawable))
+        if not image.is_valid() or not drawable.is_valid():
+            raise EngineError(
+                "The layer was closed or deleted meanwhile, so the result has no place.", "usage"
+            )
+        check(image, drawable)
+        check_colours(drawable, steps)
+        wire = Wire.of(drawable)
+        if fingerprint(image, drawable, wire) != seen:
+            result = None  # of pixels that are there no longer: it is made anew
         keep_arguments(filter, config, steps)
         if UNFADE.factor(steps) != 1:
             alone = image.get_layers() == [drawable] and size_of(image) == size_of(drawable)
@@ -245,8 +204,8 @@ def check(image: Gimp.Image, drawable: Gimp.Drawable) -> None:
         problem = f"The layer group {name} has no pixels of its own: select a layer inside it."
     elif image.get_floating_sel() is not None:
         problem = "There is a floating selection: anchor it, or make a layer of it, first."
-    elif is_locked(drawable):
-        problem = f"The pixels of {name} are locked: unlock them in the Layers dialog first."
+    elif (locked := lock_of(drawable)) is not None:
+        problem = f"The pixels of {locked.get_name()} are locked: unlock them in the Layers dialog first."
     elif not drawable.mask_intersect()[0]:
         problem = f"The selection and {name} have no pixel in common: select a part of it, or nothing."
     else:
@@ -254,10 +213,18 @@ def check(image: Gimp.Image, drawable: Gimp.Drawable) -> None:
     raise EngineError(problem, "usage")
 
 
-def is_locked(item: Gimp.Item) -> bool:
-    """Whether its pixels, or those of a group around it, are locked."""
+def check_colours(drawable: Gimp.Drawable, steps: Sequence[Step]) -> None:
+    """Raises EngineError where colours would be given to what has no room for them."""
+    if not isinstance(drawable, Gimp.Layer) and any(
+        UNFADE.filter(step.filter).gives_colour for step in steps
+    ):
+        raise EngineError("Only layers can get colours, not masks and channels: select a layer.", "usage")
+
+
+def lock_of(item: Gimp.Item) -> Gimp.Item | None:
+    """The layer, or the group around it, whose pixels are locked; the innermost one."""
     layer = Gimp.Layer.from_mask(item) if isinstance(item, Gimp.LayerMask) else item
-    return any(each.get_lock_content() for each in lineage(layer))
+    return next((each for each in lineage(layer) if each.get_lock_content()), None)
 
 
 def lineage(item: Gimp.Item | None) -> Iterator[Gimp.Item]:
@@ -267,28 +234,36 @@ def lineage(item: Gimp.Item | None) -> Iterator[Gimp.Item]:
         item = item.get_parent()
 
 
-def check_unchanged(image: Gimp.Image, drawable: Gimp.Drawable, pixels: Pixels) -> None:
-    """The picture can be edited while the window is open, even closed."""
-    if not image.is_valid() or not drawable.is_valid():
-        raise EngineError("The layer was closed or deleted meanwhile, so the result has no place.", "usage")
-    if size_of(drawable) != (pixels.width, pixels.height):
-        raise EngineError("The layer's size was changed meanwhile, so the result does not fit.", "usage")
-    check(image, drawable)
+def selected(image: Gimp.Image, drawable: Gimp.Drawable) -> tuple[tuple[int, int, int, int], bytes] | None:
+    """What is selected of a drawable: (y, x, height, width), and a byte a pixel; None for no selection."""
+    if Gimp.Selection.is_empty(image):
+        return None
+    _, x, y, width, height = drawable.mask_intersect()
+    _, left, top = drawable.get_offsets()
+    rectangle = Gegl.Rectangle.new(x + left, y + top, width, height)
+    mask = image.get_selection().get_buffer().get(rectangle, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    return (y, x, height, width), bytes(mask)
+
+
+def fingerprint(image: Gimp.Image, drawable: Gimp.Drawable, wire: Wire) -> Any:
+    """What a result depends on; equal for equal pixels and selections. The picture can be edited while the
+    window is open."""
+    selection = image.get_selection()
+    mask = Wire("Y u8", 1, "u8").read(selection)
+    pixels = unfade_editor.fingerprint(wire.read(drawable).data)
+    return size_of(drawable), drawable.get_offsets(), wire, pixels, unfade_editor.fingerprint(mask.data)
 
 
 def restore(
     image: Gimp.Image, drawable: Gimp.Drawable, wire: Wire, steps: Sequence[Step], result: Result | None
 ) -> None:
     """Filters that keep the size: selection, alpha lock and undo are GIMP's own, by its shadow buffer."""
-    x = y = 0
-    width, height = size_of(drawable)
     if result is None:
         _, x, y, width, height = drawable.mask_intersect()
         result = UNFADE.run(steps, wire.read(drawable), show_fraction, (y, x, height, width))
+    y, x, height, width = result.region or (0, 0, result.height, result.width)
     with undo_step(image):
         if result.channels - wire.channels == 2:
-            if not isinstance(drawable, Gimp.Layer):
-                raise EngineError("Only layers can get colours, not masks and channels.", "usage")
             image.convert_rgb()
             wire = wire.coloured(result)
         shadow = drawable.get_shadow_buffer()
@@ -306,8 +281,8 @@ def enlarge(
     if not isinstance(layer, Gimp.Layer):
         raise EngineError("A channel cannot be larger than its picture: select a layer.", "usage")
     layers = [each for each in every(image.get_layers()) if not each.is_group()] if whole else [layer]
-    for each in filter(is_locked, layers):
-        raise EngineError(f"The pixels of {each.get_name()} are locked: unlock them first.", "usage")
+    for locked in filter(None, map(lock_of, layers)):
+        raise EngineError(f"The pixels of {locked.get_name()} are locked: unlock them first.", "usage")
     if not whole and any(each.get_lock_position() for each in lineage(layer)):
         raise EngineError(f"The position and size of {layer.get_name()} are locked: unlock them.", "usage")
     wires = {each.get_id(): Wire.of(each) for each in layers}
@@ -351,11 +326,6 @@ def every(items: Sequence[Gimp.Item]) -> Iterator[Gimp.Layer]:
         yield item
         if item.is_group():
             yield from every(item.get_children())
-
-
-def size_of(thing: Gimp.Image | Gimp.Drawable) -> tuple[int, int]:
-    """Width and height."""
-    return thing.get_width(), thing.get_height()
 
 
 def ask_whole(image: Gimp.Image) -> bool:

@@ -1,4 +1,4 @@
-"""Unfade restores pictures: upscale, de-artifact, colorize.
+"""Unfade restores pictures: upscale, de-artifact, colorize; repair, denoise and revive old photographs.
 
 >>> import unfade
 >>> picture = unfade.deartifact("photo.jpg")            # doctest: +SKIP
@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unfade.api import colorize, deartifact, upscale
+    from unfade.api import colorize, deartifact, denoise, repair, restore, revive, upscale
     from unfade.errors import UnfadeError
     from unfade.filters import Hint, Stroke
     from unfade.picture import Metadata, Picture, read_picture, write_picture
@@ -29,7 +29,11 @@ __all__ = [
     "__version__",
     "colorize",
     "deartifact",
+    "denoise",
     "read_picture",
+    "repair",
+    "restore",
+    "revive",
     "upscale",
     "write_picture",
 ]
@@ -46,7 +50,11 @@ _HOMES = {
     "UnfadeError": "unfade.errors",
     "colorize": "unfade.api",
     "deartifact": "unfade.api",
+    "denoise": "unfade.api",
     "read_picture": "unfade.picture",
+    "repair": "unfade.api",
+    "restore": "unfade.api",
+    "revive": "unfade.api",
     "upscale": "unfade.api",
     "write_picture": "unfade.picture",
 }

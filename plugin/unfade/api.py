@@ -144,6 +144,151 @@ def colorize(
     return _run("colorize", source, options, _engine(device, threads, None), on_tile)
 
 
+def repair(
+    source: Source,
+    *,
+    strength: float = 1.0,
+    sensitivity: float = 0.5,
+    strokes: Sequence[Stroke] = (),
+    model: str | None = None,
+    device: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    on_tile: Progress | None = None,
+) -> Picture:
+    """Takes scratches, dust, hairs, creases and stains off a picture.
+
+    >>> import numpy as np, unfade
+    >>> print_ = np.full((20, 30, 3), 90, np.uint8)
+    >>> unfade.repair(print_).pixels.shape
+    (20, 30, 3)
+
+    Args:
+        source: as for :func:`upscale`.
+        strength: 1 for the model's result, 0 for the picture as it was, blended in between.
+        sensitivity: what counts as damage: 0 only what is painted over, 1 all that might be some.
+        strokes: lines painted on the mask of the damage: "add" is damage too, "keep" stays as it is.
+        model: name or path of a model, instead of the installed one.
+        device, tile, threads, on_tile: as for :func:`upscale`.
+
+    Returns:
+        The repaired picture, of the size, dtype and channels of the source and with its alpha and metadata.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    options = {"strength": strength, "sensitivity": sensitivity, "strokes": tuple(strokes), "model": model}
+    return _run("repair", source, options, _engine(device, threads, tile), on_tile)
+
+
+def denoise(
+    source: Source,
+    *,
+    strength: float = 1.0,
+    luma: float = 1.0,
+    chroma: float = 1.0,
+    grain: float = 0.0,
+    level: float | None = None,
+    model: str | None = None,
+    device: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    on_tile: Progress | None = None,
+) -> Picture:
+    """Takes film grain and sensor noise off a picture.
+
+    >>> import numpy as np, unfade
+    >>> unfade.denoise(np.full((20, 30), 90, np.uint8)).pixels.shape
+    (20, 30, 1)
+
+    Args:
+        source: as for :func:`upscale`.
+        strength: 1 for the model's result, 0 for the picture as it was, blended in between.
+        luma, chroma: how much of the noise in brightness and in colour is taken off.
+        grain: how much new grain of the picture's own kind the result gets.
+        level: how strong the noise is taken to be, from 0 to 1; None for as strong as it looks.
+        model: name or path of a model, instead of the installed one.
+        device, tile, threads, on_tile: as for :func:`upscale`.
+
+    Returns:
+        The picture without noise, of the size, dtype and channels of the source and with its alpha and
+        metadata.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    options = {"strength": strength, "luma": luma, "chroma": chroma, "grain": grain}
+    options |= {"level": level, "model": model}  # type: ignore[dict-item]
+    return _run("denoise", source, options, _engine(device, threads, tile), on_tile)
+
+
+def revive(
+    source: Source,
+    *,
+    strength: float = 1.0,
+    warmth: float = 0.0,
+    contrast: float = 0.0,
+    saturation: float = 1.0,
+    model: str | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    on_tile: Progress | None = None,
+) -> Picture:
+    """Brings the faded colours of a picture back.
+
+    >>> import numpy as np, unfade
+    >>> unfade.revive(np.full((20, 30, 3), 90, np.uint8)).pixels.shape
+    (20, 30, 3)
+
+    Args:
+        source: as for :func:`upscale`.
+        strength: 1 for the model's result, 0 for the picture as it was, blended in between.
+        warmth, contrast: from -1 to 1, on top of the model's result.
+        saturation: 0 for gray, 1 for the model's result, 2 for twice the colour.
+        model: name or path of a model, instead of the installed one.
+        device, threads, on_tile: as for :func:`upscale`.
+
+    Returns:
+        The revived picture, of the size, dtype and channels of the source and with its alpha and metadata.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    options = {"strength": strength, "warmth": warmth, "contrast": contrast, "saturation": saturation}
+    options |= {"model": model}  # type: ignore[dict-item]
+    return _run("revive", source, options, _engine(device, threads, None), on_tile)
+
+
+def restore(
+    source: Source,
+    *,
+    strength: float = 1.0,
+    device: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    on_tile: Progress | None = None,
+) -> Picture:
+    """Looks what an old photograph needs, and does that: a chain of :func:`revive`, :func:`deartifact`,
+    :func:`repair` and :func:`denoise`, or nothing. Never colours made up.
+
+    >>> import numpy as np, unfade
+    >>> unfade.restore(np.full((20, 30, 3), 90, np.uint8)).pixels.shape
+    (20, 30, 3)
+
+    Args:
+        source: as for :func:`upscale`.
+        strength: 1 for the restored picture, 0 for the picture as it was, blended in between.
+        device, tile, threads, on_tile: as for :func:`upscale`.
+
+    Returns:
+        The restored picture, of the size, dtype and channels of the source and with its alpha and metadata.
+
+    Raises:
+        UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
+    """
+    return _run("restore", source, {"strength": strength}, _engine(device, threads, tile), on_tile)
+
+
 def _run(
     name: str, source: Source, options: dict[str, Any], engine: Engine, on_tile: Progress | None
 ) -> Picture:

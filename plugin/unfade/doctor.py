@@ -9,11 +9,25 @@ from importlib import metadata
 
 from unfade import __version__, paths
 from unfade.errors import UnfadeError
-from unfade.inference import Device, ProviderStatus, Session, provider_label, survey
+from unfade.inference import Device, Session, provider_label
+from unfade.inference.cuda import find_driver, obstacle_to_cuda
+from unfade.inference.devices import CPU, CUDA, PREFERENCE, WHERE
+from unfade.inference.runtime import onnxruntime
 from unfade.log import log_file
 from unfade.models import Model, list_models
 
 _PACKAGES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml", "numpy", "pillow", "pyvips", "PyQt6")
+
+
+@dataclass(frozen=True)
+class ProviderStatus:
+    """What ``unfade doctor`` tells of one provider."""
+
+    provider: str
+    label: str
+    usable: bool
+    note: str
+    """Which processor it is, or why it cannot be used and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,25 @@ def examine() -> Examination:
         models=tuple(_check(model) for model in list_models()),
         places={"models": str(paths.models_dir()), "log": str(log_file())},
     )
+
+
+def survey() -> list[ProviderStatus]:
+    """What this machine offers, the most wanted first, without opening a model."""
+    available = onnxruntime().get_available_providers()
+    found = []
+    for provider in PREFERENCE:
+        label = provider_label(provider)
+        if provider not in available:
+            found.append(ProviderStatus(provider, label, False, WHERE[provider]))
+        elif provider == CUDA:
+            obstacle = obstacle_to_cuda(0)
+            driver = find_driver()
+            names = ", ".join(gpu.name for gpu in driver.gpus) if driver else ""
+            note = names if obstacle is None else f"{obstacle.reason}: {obstacle.remedy}"
+            found.append(ProviderStatus(provider, label, obstacle is None, note))
+        else:
+            found.append(ProviderStatus(provider, label, True, ""))
+    return [*found, ProviderStatus(CPU, provider_label(CPU), True, "")]
 
 
 def _versions() -> dict[str, str]:

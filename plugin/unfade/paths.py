@@ -17,7 +17,11 @@ from unfade.errors import OutputError, UsageError
 
 MOST_BYTES = 1 << 20
 """Of a JSON file: a recipe or a list of hints has a few hundred."""
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
+"""Numbers of the errors that mean that a disk is full."""
+
+SCRATCH_VARIABLE = "UNFADE_SCRATCH"
+"""An environment variable that may name the folder for scratch files."""
 
 _APP = "unfade"
 
@@ -41,6 +45,13 @@ def shipped_models_dir() -> Path:
 def cache_dir() -> Path:
     """What can be made anew at any time: networks that a provider has compiled."""
     return platformdirs.user_cache_path(_APP, appauthor=False)
+
+
+def scratch_dir() -> Path:
+    """Pixels of pictures too large for memory, while they are worked on. Not the system's folder for
+    temporary files, which lies in memory on many systems."""
+    named = os.environ.get(SCRATCH_VARIABLE)
+    return Path(named) if named else cache_dir()
 
 
 def config_dir() -> Path:
@@ -85,7 +96,7 @@ def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
 
 
 def _why_not(path: Path, error: OSError) -> str:
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         return f"{path} cannot be written: there is no room left; free some space or choose another folder."
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return f"{path} cannot be written: no permission to write in {path.parent}; choose another folder."

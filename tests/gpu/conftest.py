@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from unfade.inference.devices import CUDA, cuda_obstacle
+from unfade.inference.cuda import obstacle_to_cuda
+from unfade.inference.devices import CUDA
 from unfade.inference.runtime import onnxruntime
 
 
 def _reason() -> str | None:
     if CUDA not in onnxruntime().get_available_providers():
         return "needs the onnxruntime-gpu build"
-    obstacle = cuda_obstacle(0)
+    obstacle = obstacle_to_cuda(0)
     return None if obstacle is None else f"needs CUDA: {obstacle.reason}"
 
 

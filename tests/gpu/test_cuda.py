@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import unet_model
+from unfade.doctor import survey
 from unfade.errors import DeviceError
 from unfade.inference import (
     Bounds,
@@ -24,10 +25,9 @@ from unfade.inference import (
     plan,
     provider_chain,
     run_tiled,
-    survey,
 )
+from unfade.inference.cuda import preload_cuda
 from unfade.inference.devices import CPU, CUDA
-from unfade.inference.runtime import preload_cuda
 from unfade.inference.session import start
 from unfade.models import card_of
 

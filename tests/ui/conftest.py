@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

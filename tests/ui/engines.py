@@ -42,10 +42,10 @@ class Lease:
             raise EngineError("Unfade's engine was closed.", "closed")
         return f"{self._number}/{name}"
 
-    def store(self, name: str, *image: Any) -> None:
+    def store(self, name: str, *image: Any, **more: Any) -> None:
         own = self._own(name)
         self._stored.add(own)
-        self._engine.store(own, *image)
+        self._engine.store(own, *image, **more)
 
     def forget(self, name: str) -> None:
         own = self._own(name)

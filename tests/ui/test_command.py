@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,9 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import QLibraryInfo
 
 from tests.ui.conftest import ramp
 from unfade.picture import write_picture
+from unfade.ui.app import _why_not_shown
 
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +42,21 @@ def test_without_a_display_there_is_one_sentence(environment: dict[str, str]) ->
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("unfade: There is no display")
     assert done.stdout == ""
+
+
+def test_a_way_to_show_windows_that_is_none_is_told_of_with_those_there_are() -> None:
+    done = run(QT_QPA_PLATFORM="nosuch")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "'nosuch'" in done.stderr and "offscreen" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the plugin is another file elsewhere")
+def test_a_library_that_qt_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
+    shutil.copy(plugins / "libqxcb.so", tmp_path)  # away from the libraries beside it
+    monkeypatch.setenv("QT_QPA_PLATFORM_PLUGIN_PATH", str(tmp_path))
+    said = 'Could not load the Qt platform plugin "xcb" in "" even though it was found.'
+    assert re.search(r"a library of the system that is missing \(lib\w+", _why_not_shown(said))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")

@@ -17,7 +17,7 @@ from unfade.picture import Picture, write_picture
 from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import ToolId
 from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.colour import chroma_of
+from unfade.ui.dialogs.chroma import chroma_of
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.hints import colour_at, luma_at
 from unfade.ui.window import Window

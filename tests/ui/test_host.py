@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.models import colouring_model
+from tests.models import colouring_model, identity_model
 from tests.ui.conftest import ramp
 from tests.ui.engines import SharedEngine
 from tests.unit.picture.samples import display_p3
@@ -52,7 +52,7 @@ def test_apply_hands_the_result_back_and_what_was_done(
 def test_the_result_has_the_profile_that_was_sent(
     shared_engine: SharedEngine, home: dict[str, str], tmp_path: Path
 ) -> None:
-    """Colorize gives sRGB; the editor gets values of its own profile, as from the engine without a window."""
+    """The editor gets values of its own profile, as from the engine without a window."""
     options = {"model": str(colouring_model(tmp_path / "tint.onnx"))}
     pixels = ramp(60, 80, 4).pixels.tobytes()
     with window("apply", home) as client:
@@ -60,8 +60,8 @@ def test_the_result_has_the_profile_that_was_sent(
     engine, recipe = shared_engine.client, result.recipe
     again = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe, icc=display_p3())
     plain = engine.apply(None, None, 80, 60, 4, "u8", pixels, recipe=recipe)
-    found, wanted, srgb = (np.frombuffer(r.pixels, np.uint8).astype(int) for r in (result, again, plain))
-    assert np.abs(found - wanted).max() <= 2  # the window's engine is sent sRGB at 8 bits
+    assert result.pixels == again.pixels
+    found, srgb = (np.frombuffer(r.pixels, np.uint8).astype(int) for r in (result, plain))
     assert np.abs(found - srgb).max() > 6
 
 
@@ -93,3 +93,26 @@ def test_the_end_of_the_editor_closes_the_window(home: dict[str, str], tmp_path:
     client.close(timeout=30)
     with pytest.raises(ProcessLookupError):
         os.kill(client.pid, 0)
+
+
+def test_a_selection_limits_the_run_to_its_region(
+    shared_engine: SharedEngine, home: dict[str, str], tmp_path: Path
+) -> None:
+    """The result is that of the region, as without a window; the editor blends it by its selection."""
+    options = {"model": str(identity_model(tmp_path / "same.onnx", task="deartifact"))}
+    pixels, region = ramp(300, 400).pixels, (100, 120, 40, 50)
+    mask = bytes(255 - i % 100 for i in range(40 * 50))
+    image = (400, 300, 3, "u8", pixels.tobytes())
+    with window("apply", home) as client:
+        result = client.apply("deartifact", options, *image, region=region, selection=mask)
+        assert result.region == region and (result.height, result.width) == (40, 50)
+        again = shared_engine.client.apply(None, None, *image, recipe=result.recipe, region=region)
+        assert result.pixels == again.pixels
+        large = client.apply("upscale", UPSCALE, *image, region=region, selection=mask)  # all of it grows
+        assert large.region is None and (large.height, large.width) == (600, 800)
+        with pytest.raises(EngineError, match="for a region its selection"):
+            client.apply("deartifact", options, *image, region=region)
+        with pytest.raises(EngineError, match="must lie inside the picture"):
+            client.apply("deartifact", options, *image, region=(280, 0, 40, 50), selection=mask)
+        with pytest.raises(EngineError, match="more pixels"):
+            client.apply("deartifact", options, *image, region=region, selection=mask + mask)

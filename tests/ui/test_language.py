@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.service.client import EngineError
 from unfade.ui.document import ORDER
-from unfade.ui.engine import sentence_of
+from unfade.ui.explain import explain
 from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.queue.model import Item, ItemState, state_text
@@ -138,7 +138,7 @@ def test_a_locale_of_the_same_language_is_kept(qapp: QApplication, monkeypatch: 
 def test_failures_of_the_engine_are_told_in_the_users_language(qapp: QApplication) -> None:
     install_language(qapp, "de")
     for kind in ("died", "timeout", "memory"):
-        told = sentence_of(EngineError("Something in English.", kind))
+        told = explain(EngineError("Something in English.", kind), "cat.png")
         assert told.endswith(".") and "English" not in told
     named = EngineError("The model x.onnx is damaged.", "model")
-    assert sentence_of(named) == "The model x.onnx is damaged."
+    assert explain(named, "cat.png") == "The model x.onnx is damaged."

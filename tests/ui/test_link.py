@@ -14,10 +14,8 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, ramp
 from tests.ui.engines import SharedEngine, connect
 from unfade.inference import Bounds
-from unfade.picture import Metadata
 from unfade.service.client import Client
-from unfade.ui.engine import as_picture
-from unfade.ui.link import EngineLink, Question
+from unfade.ui.link import EngineLink, Request, pixels_of
 
 STEPS = ({"filter": "upscale", "options": {"model": "double"}},)
 
@@ -47,14 +45,14 @@ def pid_of(link: EngineLink) -> int:
     return link.pid
 
 
-def test_parts_come_as_asked_and_only_the_newest_of_a_lane(qtbot: QtBot, lent: EngineLink) -> None:
+def test_parts_come_as_asked_and_only_the_newest_of_a_key(qtbot: QtBot, lent: EngineLink) -> None:
     picture = ramp(600, 700)
     lent.store("picture", lambda: picture)
     refused: list[tuple[int, str]] = []
     lent.refused.connect(lambda ticket, kind, _text: refused.append((ticket, kind)))
     with qtbot.waitSignal(lent.answered, timeout=WAIT) as answer:
-        old = lent.ask(Question("picture", STEPS, lane="preview"))
-        new = lent.ask(Question("picture", STEPS, Bounds(10, 20, 30, 40), "preview"))
+        old = lent.ask(Request("picture", STEPS, supersede="preview"))
+        new = lent.ask(Request("picture", STEPS, Bounds(10, 20, 30, 40), "preview"))
     ticket, result = answer.args
     assert ticket == new
     assert (result.height, result.width) == (60, 80) and result.region == (20, 40, 60, 80)
@@ -64,7 +62,7 @@ def test_parts_come_as_asked_and_only_the_newest_of_a_lane(qtbot: QtBot, lent: E
 def test_a_request_is_refused_with_a_sentence(qtbot: QtBot, lent: EngineLink) -> None:
     lent.store("picture", lambda: ramp(20, 20))
     with qtbot.waitSignal(lent.refused, timeout=WAIT) as refusal:
-        lent.ask(Question("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
+        lent.ask(Request("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
     assert refusal.args[1] == "model" and refusal.args[2].endswith(".")
 
 
@@ -72,18 +70,18 @@ def test_an_engine_that_dies_is_started_again_and_asked_again(qtbot: QtBot, link
     picture = ramp(1200, 1200)
     link.store("picture", lambda: picture)
     with qtbot.waitSignal(link.answered, timeout=WAIT) as expected:
-        link.ask(Question("picture", STEPS, Bounds(0, 0, 64, 64)))
+        link.ask(Request("picture", STEPS, Bounds(0, 0, 64, 64)))
     first = pid_of(link)
     with qtbot.waitSignals([link.lost, link.answered], timeout=WAIT, order="strict") as told:
-        link.ask(Question("picture", STEPS))
+        link.ask(Request("picture", STEPS))
         with qtbot.waitSignal(link.progressed, timeout=WAIT):
             pass
         os.kill(first, signal.SIGKILL)
     assert pid_of(link) != first
     sentence, (_ticket, result) = (one.args for one in told.all_signals_and_args)
     assert "stopped unexpectedly" in sentence[0]
-    part = as_picture(expected.args[1], Metadata()).pixels
-    np.testing.assert_array_equal(as_picture(result, Metadata()).pixels[:128, :128], part)
+    part = pixels_of(expected.args[1])
+    np.testing.assert_array_equal(pixels_of(result)[:128, :128], part)
 
 
 def test_an_engine_that_cannot_be_started_is_told_of(qtbot: QtBot) -> None:
@@ -92,14 +90,14 @@ def test_an_engine_that_cannot_be_started_is_told_of(qtbot: QtBot) -> None:
         link.start()
     assert "no engine here" in told.args[0]
     with qtbot.waitSignal(link.refused, timeout=WAIT):
-        link.ask(Question("picture", STEPS))
+        link.ask(Request("picture", STEPS))
     link.close()
 
 
 def test_closing_in_the_middle_leaves_no_process(qtbot: QtBot, link: EngineLink) -> None:
     link.store("picture", lambda: ramp(1500, 1500))
     with qtbot.waitSignal(link.progressed, timeout=WAIT):
-        link.ask(Question("picture", STEPS))
+        link.ask(Request("picture", STEPS))
     pid = pid_of(link)
     link.close()
     with pytest.raises(ProcessLookupError):

@@ -13,8 +13,7 @@ from pytestqt.qtbot import QtBot
 from skimage.color import rgb2lab
 
 from tests.ui.accessibility import nameless, unreachable
-from unfade.ui.chroma_plane import plane_pixels
-from unfade.ui.colour import Chroma, chroma_of, colour_at, fitted, lightness_of
+from unfade.ui.dialogs.chroma import Chroma, chroma_of, colour_at, fitted, lightness_of, plane_pixels
 from unfade.ui.dialogs.picker import MEMORY_COLOURS, HintPicker
 from unfade.ui.settings import Settings
 

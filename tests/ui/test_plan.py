@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.conftest import ramp
-from unfade.filters import Hint, Mix, Stroke, mixed, scaled_bounds
+from unfade.filters import Hint, Mix, Stroke, all_filters, mixed, scaled_bounds
 from unfade.inference import Bounds, Extent
 from unfade.models import Variant
 from unfade.ui.canvas.images import Pyramid, reduced
@@ -19,11 +19,15 @@ from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Plan, Under, make_plan
 from unfade.ui.preview.schedule import hull, next_block
 
-BOTH = Models({Variant.FAITHFUL: frozenset({2, 4}), Variant.GAN: frozenset({2})}, frozenset(ORDER))
+BOTH = Models(
+    {("upscale", Variant.FAITHFUL): frozenset({2, 4}), ("upscale", Variant.GAN): frozenset({2})},
+    frozenset(ORDER),
+    reach={"upscale": 20, "deartifact": 40},
+)
 
 
-def plan_of(state: State, models: Models = BOTH, *, profile: bool = False) -> Plan:
-    plan = make_plan(state, models, profile=profile)
+def plan_of(state: State, models: Models = BOTH) -> Plan:
+    plan = make_plan(state, models)
     assert plan is not None
     return plan
 
@@ -32,19 +36,21 @@ def on(*tasks: str) -> State:
     return State(frozenset(tasks))
 
 
-@pytest.mark.parametrize(
-    ("task", "option"),
-    [
-        ("upscale", "strength"),
-        ("deartifact", "strength"),
-        ("colorize", "strength"),
-        ("colorize", "saturation"),
-    ],
-)
-def test_moving_what_can_be_blended_asks_for_nothing_new(task: str, option: str) -> None:
-    plain, moved = plan_of(on(task)), plan_of(on(task).with_options(task, **{option: 0.25}))
+LIVE = [(one.name, option) for one in all_filters() for option in one.live_options if option != "detail"]
+
+
+@pytest.mark.parametrize(("name", "option"), LIVE)
+def test_moving_what_can_be_blended_asks_for_nothing_new(name: str, option: str) -> None:
+    first = {"grain": 0.1} if option == "grain" else {}  # none is not asked for: it takes the whole picture
+    plain = plan_of(on(name).with_options(name, **first))
+    moved = plan_of(on(name).with_options(name, **{option: 0.25}))
     assert [layer.key for layer in plain.layers] == [layer.key for layer in moved.layers]
     assert getattr(moved.blend, option) == 0.25
+
+
+def test_the_live_options_are_those_of_the_filters() -> None:
+    known = {("upscale", "strength"), ("deartifact", "strength"), ("colorize", "strength")}
+    assert known | {("colorize", "saturation")} <= set(LIVE)
 
 
 def test_detail_between_two_models_blends_their_results_in_one_pass_only() -> None:

@@ -31,17 +31,22 @@ def listed(
         "scale": 1,
         "source": source.value,
         "mask": mask,
+        "title": None,
+        "halo": 20,
+        "tiling": "exact",
     }
 
 
 def test_the_model_that_runs_decides() -> None:
     own, shipped = listed("own", mask=True), listed("shipped", mask=False, source=Source.SHIPPED)
     models = Models.of({"models": [own, shipped]})
-    assert models.finds_mask(None) is False
-    assert models.finds_mask("own") is models.finds_mask("/models/own.onnx") is True
-    assert models.finds_mask("elsewhere.onnx") is None
-    assert Models.of({"models": [own]}).finds_mask(None) is True
-    assert Models().finds_mask(None) is None
+    assert models.finds_mask("deartifact", None) is False
+    assert (
+        models.finds_mask("deartifact", "own") is models.finds_mask("deartifact", "/models/own.onnx") is True
+    )
+    assert models.finds_mask("deartifact", "elsewhere.onnx") is None
+    assert Models.of({"models": [own]}).finds_mask("deartifact", None) is True
+    assert Models().finds_mask("deartifact", None) is None
 
 
 def with_model(window: Window, name: str, **options: object) -> None:

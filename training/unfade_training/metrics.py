@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .colour import CHROMA, rgb_to_lab
+from .colour import CHROMA, delta_e_2000, rgb_to_lab
 from .colour_transform import Chroma, ColourTransform, Tones
 from .data import PhotoStore, to_unit
 from .data import colourfulness as colourfulness_of_pixels
@@ -24,7 +24,7 @@ from .losses import INK
 Metric: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Distance of pictures, ``[N, 3, H, W]`` in [0, 1] twice -> ``[N]``."""
 
-LOWER_IS_BETTER = frozenset({"lpips", "delta_e"})
+LOWER_IS_BETTER = frozenset({"lpips", "delta_e", "delta_e_2000"})
 
 
 class Pair(NamedTuple):
@@ -108,7 +108,9 @@ def scores_of(result: Tensor, target: Tensor, scale: int, transform: ColourTrans
     if isinstance(transform, Chroma):
         return {"delta_e": delta_e(result, target), "colourfulness": colourfulness(result)}
     psnr = {"psnr_y": psnr_y(result, target, scale if scale > 1 else 0)}
-    return {**psnr, "delta_e": delta_e(result, target)} if isinstance(transform, Tones) else psnr
+    if not isinstance(transform, Tones):
+        return psnr
+    return {**psnr, "delta_e_2000": ciede2000(result, target)}
 
 
 def luma(rgb: Tensor) -> Tensor:
@@ -130,6 +132,11 @@ def delta_e(result: Tensor, target: Tensor) -> float:
     scale = torch.tensor([100, CHROMA, CHROMA]).view(1, 3, 1, 1)
     a, b = (rgb_to_lab(picture[None] / 255) * scale for picture in (result, target))
     return float((a - b).norm(dim=1).mean())
+
+
+def ciede2000(result: Tensor, target: Tensor) -> float:
+    """Mean CIEDE2000 colour difference of two CHW uint8 RGB pictures."""
+    return float(delta_e_2000(*(rgb_to_lab(picture[None] / 255) for picture in (result, target))).mean())
 
 
 def colourfulness(picture: Tensor) -> float:

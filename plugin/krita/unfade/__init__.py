@@ -10,20 +10,19 @@ PyQt6) and Python 3.9 to 3.14.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from krita import Document, Extension, Krita, Node
 
 try:
-    from PyQt6.QtCore import QRect, Qt, QTimer
-    from PyQt6.QtGui import QIcon, QImage
+    from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtGui import QIcon
     from PyQt6.QtWidgets import QMenu, QMessageBox, QProgressDialog
 except ImportError:
-    from PyQt5.QtCore import QRect, Qt, QTimer
-    from PyQt5.QtGui import QIcon, QImage
+    from PyQt5.QtCore import Qt, QTimer
+    from PyQt5.QtGui import QIcon
     from PyQt5.QtWidgets import QMenu, QMessageBox, QProgressDialog
 
 FOLDER = Path(__file__).resolve().parent
@@ -31,17 +30,12 @@ sys.path.append(str(FOLDER))  # for the two modules that both editors' plug-ins 
 
 import unfade_editor  # noqa: E402
 from unfade_client import EngineError, Result  # noqa: E402
-from unfade_editor import Pixels, Step, Unfade, rows_of, stripes_of  # noqa: E402
+from unfade_editor import Step, Unfade  # noqa: E402
 
-TITLE = "Unfade"
+from .layers import COPY, LINEAR_SRGB, SRGB, TITLE, Layer, Selected, read_pixels  # noqa: E402
+
 MENU = "tools/scripts"
-CHANNELS = {"GRAYA": 2, "RGBA": 4}
-DEPTHS = {"U8": "u8", "U16": "u16", "F32": "float32"}  # Krita's names, and the client's
-TILE = 64  # rows of Krita's own tiles
-COLOURS = "colorize"  # the filter that has to know what colours the values are, and gives colours to gray
-SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's own
-Stripes = Iterable[bytes]
-UNFADE = Unfade(FOLDER)
+UNFADE = Unfade(FOLDER, keep=180)  # seconds
 
 
 class UnfadeExtension(Extension):
@@ -76,7 +70,7 @@ def run(filter: str | None) -> None:
     except EngineError as error:
         sentence = "" if error.kind == "cancelled" else str(error)
     except Exception as error:
-        sentence = f"Unfade's plug-in failed in a way it did not foresee ({type(error).__name__}: {error})."
+        sentence = unfade_editor.unforeseen(error)
     if sentence:
         QMessageBox.warning(main_window(), TITLE, sentence)
 
@@ -92,18 +86,20 @@ def work(filter: str | None) -> None:
     if document is None:
         raise EngineError("There is no picture open.", "usage")
     node = document.activeNode()
-    layer = Layer.of(node, filter == COLOURS)
+    layer = Layer.of(node)
     if filter is None:
         steps, whole = unfade_editor.read_last(Krita.instance().readSetting("unfade", "last", ""))
         result = None
     else:
-        asked = (filter, {}, layer.read(), node.name())
-        result, steps = wait("The preview window is open.", lambda show: UNFADE.ask(*asked, show))
+        seen = fingerprint(document, layer)
+        asked = (filter, {}, layer.read(), f"{node.name()} - {document.name() or document.fileName()}")
+        selected = Selected.of(document, layer)
+        part = None if selected is None else (selected.region(layer), selected.mask)
+        result, steps = wait("The preview window is open.", lambda show: UNFADE.ask(*asked, show, part))
+        if fingerprint(document, layer := Layer.of(node)) != seen:
+            result = None  # of pixels that are there no longer: it is made anew
         whole = UNFADE.factor(steps) == 1 or is_alone(document, layer) or ask_whole()
     title = " + ".join(UNFADE.filter(step.filter).title for step in steps)
-    coloured = any(step.filter == COLOURS for step in steps)
-    if coloured != layer.coloured:  # it was added in the window, or left out there
-        layer, result = Layer.of(node, coloured), None
     if UNFADE.factor(steps) == 1:
         undo = restore(document, layer, steps, result, title)
     else:
@@ -114,149 +110,12 @@ def work(filter: str | None) -> None:
     Krita.instance().writeSetting("unfade", "last", unfade_editor.write_last(steps, whole))
 
 
-@dataclass(frozen=True)
-class Space:
-    """A colour space by Krita's names for it."""
-
-    model: str
-    depth: str
-    profile: str
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A paint layer with pixels: where they are, and how they travel."""
-
-    node: Node
-    x: int
-    y: int
-    width: int
-    height: int
-    space: Space
-    coloured: bool
-    """Whether it is to get colours, so that the engine must know what colours its values are."""
-
-    @classmethod
-    def of(cls, node: Node | None, coloured: bool = False) -> Layer:
-        """Raises EngineError for what cannot be filtered."""
-        if node is None:
-            raise EngineError("No layer is selected: select one.", "usage")
-        name, bounds = node.name(), node.bounds()
-        if node.type() == "grouplayer":
-            problem = f"The group {name} has no pixels of its own: select a layer inside it."
-        elif node.type() != "paintlayer":
-            problem = f"{name} is not a paint layer: select one, or convert it (Layer > Convert)."
-        elif is_locked(node):
-            problem = f"The layer {name} is locked: unlock it first."
-        elif bounds.isEmpty():
-            problem = f"The layer {name} is empty: select another."
-        else:
-            space = Space(node.colorModel(), node.colorDepth(), node.colorProfile())
-            return cls(node, bounds.x(), bounds.y(), bounds.width(), bounds.height(), space, coloured)
-        raise EngineError(problem, "usage")
-
-    @property
-    def wire(self) -> Space:
-        """8 and 16 bits travel as they are, with the picture's own profile; all else as sRGB floats."""
-        plain = self.space.model in ("RGBA", "GRAYA") and self.space.depth in ("U8", "U16")
-        if plain and (not self.coloured or (self.space.model, self.space.profile) == ("RGBA", SRGB)):
-            return self.space
-        return Space("RGBA", "F32", SRGB)
-
-    def read(self) -> Pixels:
-        """All of the layer, also what lies outside the selection: the networks look around."""
-        wire, size = self.wire, (self.width, self.height)
-        data = converted(read_pixels(self.node, self.x, self.y, *size), *size, self.space, wire)
-        return Pixels(*size, CHANNELS[wire.model], DEPTHS[wire.depth], [swapped(each, wire) for each in data])
-
-    def write(self, into: Node, samples: Any, x: int, y: int, width: int, height: int) -> None:
-        """A result into a copy of the node that Krita does not show yet, in place of all that it has."""
-        space = Space(into.colorModel(), into.colorDepth(), into.colorProfile())
-        data = (swapped(stripe, self.wire) for stripe in stripes_of(samples, height, TILE))
-        if not QRect(x, y, width, height).contains(old := into.bounds()):
-            size = len(into.pixelData(0, 0, 1, 1)) * old.width() * old.height()
-            into.setPixelData(bytes(size), *old.getRect())
-        write_pixels(into, converted(data, width, height, self.wire, space), x, y, width)
-
-    def add_result(self, samples: Any, x: int, y: int, width: int, height: int, title: str) -> int:
-        """A new layer above this one; gives how many undo steps that is.
-
-        Where the layer is half transparent the new one would not hide it. At the bottom it replaces all that
-        is below by its blending mode; elsewhere the old one is removed, which is a second step.
-        """
-        hides = unfade_editor.is_opaque(samples, CHANNELS[self.wire.model], DEPTHS[self.wire.depth])
-        new = self.node.duplicate()  # with its masks, blending mode and opacity
-        new.setName(f"{self.node.name()} ({title})")
-        self.write(new, samples, x, y, width, height)
-        replaces = not hides and is_at_the_bottom(self.node)
-        if replaces:
-            new.setBlendingMode("copy")
-        self.node.parentNode().addChildNode(new, self.node)
-        if hides or replaces:
-            return 1
-        self.node.remove()
-        return 2
-
-
-def is_at_the_bottom(node: Node) -> bool:
-    """Whether all that can be seen where the node is, up to itself, is the node."""
-    siblings = node.parentNode().childNodes()
-    below = siblings[: [each.uniqueId() for each in siblings].index(node.uniqueId())]
-    plain = node.blendingMode() == "normal" and node.opacity() == 255 and not node.childNodes()
-    return plain and not any(each.visible() and "mask" not in each.type() for each in below)
-
-
-def read_pixels(node: Node, x: int, y: int, width: int, height: int) -> Stripes:
-    """In stripes, so that no copy of a large layer is made at once."""
-    step = rows_of(width * len(node.pixelData(x, y, 1, 1)), TILE)
-    parts = [(y + row, min(step, height - row)) for row in range(0, height, step)]
-    return [bytes(node.pixelData(x, top, width, rows)) for top, rows in parts]
-
-
-def write_pixels(node: Node, stripes: Stripes, x: int, y: int, width: int) -> None:
-    """The counterpart; each stripe is rows without gaps."""
-    row = width * len(node.pixelData(x, y, 1, 1))
-    for stripe in stripes:
-        node.setPixelData(stripe, x, y, width, len(stripe) // row)
-        y += len(stripe) // row
-
-
-def swapped(data: Any, space: Space) -> bytes:
-    """Krita keeps integers as BGRA and floats as RGBA; the engine takes RGBA. The same way back."""
-    data = bytes(data)
-    if space.model != "RGBA" or space.depth == "F32":
-        return data
-    formats = getattr(QImage, "Format", QImage)
-    size, format = (4, formats.Format_ARGB32) if space.depth == "U8" else (8, formats.Format_RGBA64)
-    image = QImage(data, len(data) // size, 1, len(data), format).rgbSwapped()  # which owns the bytes
-    return image.constBits().asstring(len(data))  # ten times as fast as Python's own slices
-
-
-def converted(data: Stripes, width: int, height: int, source: Space, target: Space) -> Stripes:
-    """Stripes in another colour space, by Krita itself in a document that nobody sees."""
-    if source == target:
-        return data
-    document = Krita.instance().createDocument(
-        width, height, TITLE, source.model, source.depth, source.profile, 72.0
-    )
-    try:
-        node = document.createNode(TITLE, "paintlayer")
-        document.rootNode().addChildNode(node, None)
-        write_pixels(node, data, 0, 0, width)
-        document.setColorSpace(target.model, target.depth, target.profile)
-        document.waitForDone()
-        return read_pixels(node, 0, 0, width, height)
-    finally:
-        document.close()
-
-
-def is_locked(node: Node) -> bool:
-    """Whether it, or a group around it, is locked."""
-    while node is not None:
-        if node.locked():
-            return True
-        node = node.parentNode()
-    return False
+def fingerprint(document: Document, layer: Layer) -> Any:
+    """What a result depends on; equal for equal pixels and selections."""
+    selection = document.selection()
+    mask = None if selection is None else bytes(selection.pixelData(*layer.place))
+    pixels = unfade_editor.fingerprint(read_pixels(layer.node, *layer.place))
+    return layer.place, layer.space, pixels, mask and unfade_editor.fingerprint([mask])
 
 
 def is_alone(document: Document, layer: Layer) -> bool:
@@ -318,29 +177,22 @@ def restore(
     document: Document, layer: Layer, steps: Sequence[Step], result: Result | None, title: str
 ) -> int:
     """Filters that keep the size, limited by the selection; gives how many undo steps that is."""
-    selection = document.selection()
-    mask = region = None
-    if selection is not None:
-        mask = bytes(selection.pixelData(layer.x, layer.y, layer.width, layer.height))
-        region = unfade_editor.bounds_of(mask, layer.width)
-    with UNFADE.ahead(result is None):
-        before = layer.read() if result is None or mask else None
-        if result is None:
-            result = wait(title, lambda show: UNFADE.run(steps, before, show, region))
-    after = result.pixels
-    if mask is not None:
-        x, y = (result.region[1], result.region[0]) if result.region else (0, 0)
-        after = unfade_editor.blended(before, bytes(after), mask, (x, y, result.width, result.height))
-    undo = take_colours(document, layer)
-    return undo + layer.add_result(after, layer.x, layer.y, layer.width, layer.height, title)
+    selected = Selected.of(document, layer)
+    if result is None:
+        region = None if selected is None else selected.region(layer)
+        with UNFADE.ahead():
+            pixels = layer.read()
+            result = wait(title, lambda show: UNFADE.run(steps, pixels, show, region))
+    undo = take_colours(document, [result])
+    return undo + layer.patch(result, selected, title)
 
 
-def take_colours(document: Document, layer: Layer) -> int:
-    """Makes a gray picture an RGB one where the layer gets colours; gives how many undo steps that is."""
-    if not layer.coloured or document.colorModel() != "GRAYA":
+def take_colours(document: Document, results: Sequence[Result]) -> int:
+    """Makes a gray picture an RGB one where a layer got colours; gives how many undo steps that is."""
+    if document.colorModel() != "GRAYA" or all(result.channels == 2 for result in results):
         return 0
     depth = document.colorDepth()
-    document.setColorSpace("RGBA", depth, SRGB if depth[0] == "U" else "sRGB-elle-V2-g10.icc")
+    document.setColorSpace("RGBA", depth, SRGB if depth[0] == "U" else LINEAR_SRGB)
     document.waitForDone()
     return 1
 
@@ -350,41 +202,47 @@ def enlarge(
 ) -> int:
     """Filters that make the picture, or the layer, larger, all of it; gives how many undo steps that is."""
     nodes = list(paint_layers(document.topLevelNodes())) if whole else [layer.node]
-    layers = [Layer.of(node, layer.coloured) for node in nodes]
+    layers = [Layer.of(node) for node in nodes]
     done = [None if each.node != layer.node else result for each in layers]
     with UNFADE.ahead(None in done):
         pictures = [each.read() for each, found in zip(layers, done) if found is None]
         made = iter(wait(title, lambda show: UNFADE.run_all(steps, pictures, show)) if pictures else ())
     results = [found or next(made) for found in done]
-    undo = take_colours(document, layer)
+    undo = take_colours(document, results)
     if not whole:
         (found,) = results
         x, y = layer.x - (found.width - layer.width) // 2, layer.y - (found.height - layer.height) // 2
-        return undo + layers[0].add_result(found.pixels, x, y, found.width, found.height, title)
+        return undo + layer.replace(found, (x, y), title)
     factor = UNFADE.factor(steps)
     width, height = (int(side * factor + 0.5) for side in (document.width(), document.height()))
     group = document.createGroupLayer(title)
     if len(layers) > 1:  # before all else: Krita counts it as a step, though nothing of it can be seen
-        group.setBlendingMode("copy")
+        group.setBlendingMode(COPY)
     if is_bare(document, layer):  # scaling 24 megapixels that the result will hide takes Krita 15 seconds
         document.resizeImage(0, 0, width, height)
     else:
-        document.scaleImage(width, height, *[int(document.resolution())] * 2, "Bicubic")
+        scale_image(document, width, height)
     document.waitForDone()
-    places = [
-        (found.pixels, round(each.x * factor), round(each.y * factor), found.width, found.height)
-        for each, found in zip(layers, results)
-    ]
+    places = [(round(each.x * factor), round(each.y * factor)) for each in layers]
     if len(layers) == 1:
-        return undo + 1 + layers[0].add_result(*places[0], title)
+        return undo + 1 + layers[0].replace(results[0], places[0], title)
     # A layer each would be an undo step each: a group with all of them, which replaces what is below, is one.
     tops = [node for node in document.topLevelNodes() if "mask" not in node.type()]
     copies = [node.duplicate() for node in tops]
-    for each, copy, place in zip(layers, list(paint_layers(copies)), places):
-        each.write(copy, *place)
+    for each, copy, found, place in zip(layers, list(paint_layers(copies)), results, places):
+        each.write(copy, found, place)
     group.setChildNodes(copies)
     document.rootNode().addChildNode(group, tops[-1])
     return undo + 2
+
+
+def scale_image(document: Document, width: int, height: int) -> None:
+    """Krita's own scaling, which takes whole numbers for the resolution: 254.7 would become 255."""
+    across, down = document.xRes(), document.yRes()
+    document.scaleImage(width, height, round(across), round(down), "Bicubic")
+    document.waitForDone()
+    document.setXRes(across)
+    document.setYRes(down)
 
 
 def paint_layers(nodes: Sequence[Node]) -> Iterator[Node]:

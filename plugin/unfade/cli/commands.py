@@ -103,7 +103,7 @@ def install(editor: str, remove: bool) -> int:
 @click.option("--host", is_flag=True, help="Work for an editor, through standard input and output.")
 def preview(picture: Path | None, filter: str | None, host: bool) -> int:
     """Open the preview window, with PICTURE in it where one is named."""
-    from unfade.ui.display import check_display
+    from unfade.ui import check_display
 
     check_display()
     from unfade.ui import app

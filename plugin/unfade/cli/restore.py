@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from unfade import batch
 from unfade.batch import Plan, Record
 from unfade.cli.running import Display, interruptible
+from unfade.cli.streams import Streams
 from unfade.errors import UsageError
 from unfade.filters import (
     RECIPE_SUFFIX,
@@ -45,6 +46,19 @@ class _Number(click.ParamType):  # type: ignore[type-arg]  # older clicks have n
             self.fail(f"{value!r} is no {whole}number.", param, ctx)
 
 
+class _Pages(click.ParamType):  # type: ignore[type-arg]
+    """The number of a page, from 1, or "all"."""
+
+    name = "pages"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "all" or isinstance(value, int):
+            return value
+        if not value.isdecimal() or int(value) < 1:
+            self.fail(f"{value!r} is neither a page's number nor all.", param, ctx)
+        return int(value)
+
+
 _TYPES: dict[str, Any] = {"int": _Number(int), "float": _Number(float), "str": str}
 
 
@@ -55,6 +69,7 @@ class RunOptions:
     output: str | None
     format: str | None
     quality: int
+    pages: int | Literal["all"] | None
     recursive: bool
     skip_existing: bool
     json: bool
@@ -75,12 +90,12 @@ _RUN_OPTIONS = [
     click.Option(
         ["-o", "--output"],
         metavar="OUTPUT",
-        help="Where results go: a file for one input file, else a folder.",
+        help="Where results go: a file for one input file, else a folder; - is standard output.",
     ),
     click.Option(
         ["--format"],
         metavar="|".join(OUTPUT_FORMATS),
-        help="Format of the results in a folder; each picture's own when left out.",
+        help="Format of the results in a folder or on standard output; each picture's own when left out.",
     ),
     click.Option(
         ["--quality"],
@@ -88,7 +103,13 @@ _RUN_OPTIONS = [
         default=95,
         show_default=True,
         metavar="1..100",
-        help="Quality of JPEG and WebP results.",
+        help="Quality of JPEG, WebP, AVIF and JPEG XL results.",
+    ),
+    click.Option(
+        ["--pages"],
+        type=_Pages(),
+        metavar="all|N",
+        help="Of several pages: all of them, into one TIFF file, or page N; the first when left out.",
     ),
     click.Option(["-r", "--recursive"], is_flag=True, help="Look into the folders inside folders too."),
     click.Option(["--skip-existing"], is_flag=True, help="Leave out pictures whose result is there."),
@@ -193,27 +214,37 @@ def _run_pictures(
     save_masks: bool = False,
 ) -> int:
     """Runs what ``open_on`` opens over the pictures, and gives the exit code. Raises UnfadeErrors."""
-    output = run_options.output
-    plan = batch.plan(
-        inputs,
-        None if output is None else Path(output),
-        format=run_options.format,
-        recursive=run_options.recursive,
-        into_folder=output is not None and output.endswith(("/", os.sep)),
-    )
-    engine = Engine(Device.parse(run_options.device), threads=run_options.threads, tile=run_options.tile)
-    writing = threading.Lock()
-    with Display([job.source.name for job in plan.jobs], as_json=run_options.json) as display:
-        return interruptible(
-            lambda: _work(lambda: open_on(engine), plan, run_options, save_masks, display, writing), writing
+    streams = Streams(inputs, run_options.output, run_options.format)
+    if streams.writes and run_options.json:
+        raise UsageError("Standard output takes the picture (-o -) or the records (--json), not both.")
+    with streams:
+        output = streams.output
+        plan = batch.plan(
+            streams.inputs,
+            None if output is None else Path(output),
+            format=run_options.format,
+            recursive=run_options.recursive,
+            into_folder=output is not None and output.endswith(("/", os.sep)),
         )
+        engine = Engine(Device.parse(run_options.device), threads=run_options.threads, tile=run_options.tile)
+        writing = threading.Lock()
+        names = [job.source.name for job in plan.jobs]
+        with Display(names, as_json=run_options.json, result_on_stdout=streams.writes) as display:
+            return interruptible(
+                lambda: _work(
+                    lambda: open_on(engine), engine, plan, run_options, save_masks, streams, display, writing
+                ),
+                writing,
+            )
 
 
 def _work(
     opened: Callable[[], Runner],
+    engine: Engine,
     plan: Plan,
     run_options: RunOptions,
     save_masks: bool,
+    streams: Streams,
     display: Display,
     writing: threading.Lock,
 ) -> int:
@@ -221,17 +252,21 @@ def _work(
     for failure in plan.failures:
         display.show(Record(failure.source, None, error=str(failure.error)))
     if plan.jobs:
+        runner = opened()
+        if engine.enlarged_tile is not None:
+            display.note(engine.enlarged_tile)
         records = batch.run(
             plan.jobs,
-            opened(),
+            runner,
             quality=run_options.quality,
             skip_existing=run_options.skip_existing,
             save_masks=save_masks,
+            pages=run_options.pages,
             on_progress=display.update,
             writing=writing,
         )
         for record in records:
-            display.show(record)
+            display.show(streams.named(record))
             failed += not record.ok
     count = len(plan.jobs) + len(plan.failures)
     if failed and count > 1:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from unfade.inference.cuda import has_nvidia_gpu
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -84,8 +86,12 @@ class Display:
     The bar appears only where standard error is a terminal: nothing of it ends up in a file or a pipe.
     """
 
-    def __init__(self, names: list[str], *, as_json: bool) -> None:
-        """``names`` are those of the pictures, in the order in which they are done."""
+    def __init__(self, names: list[str], *, as_json: bool, result_on_stdout: bool = False) -> None:
+        """``names`` are those of the pictures, in the order in which they are done.
+
+        With ``result_on_stdout`` the lines go to standard error, as a picture goes to standard output.
+        """
+        self._result_on_stdout = result_on_stdout
         self._names = names
         self._as_json = as_json
         self._told: set[str] = set()
@@ -118,9 +124,11 @@ class Display:
         if self._as_json:
             self._write(record.to_json(), error=False)
         elif record.ok:
-            if record.fallback:
-                self.note(record.fallback)
-            self._write(record.to_line(), error=False)
+            self._write(record.to_line(), error=self._result_on_stdout)
+        if record.fallback and has_nvidia_gpu():  # elsewhere there is nothing to be done about it
+            self.note(record.fallback)
+        if record.warnings:
+            self.note(f"{record.input}: {' '.join(record.warnings)}")
         if not record.ok:
             self.note(record.to_line())
 

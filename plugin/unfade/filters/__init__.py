@@ -15,7 +15,7 @@ from unfade.filters.colorize import ColorizeOptions
 from unfade.filters.deartifact import DeartifactOptions
 from unfade.filters.ensemble import finds_mask, preference
 from unfade.filters.hints import HINTS, Hint, check_inside
-from unfade.filters.mix import LUMA, Mix, at_full, mixed, plain_enlargement
+from unfade.filters.mix import LUMA, OVER_SOURCE, Mix, at_full, lay_over, mixed, plain_enlargement
 from unfade.filters.pipeline import (
     RECIPE_SUFFIX,
     RECIPE_VERSION,
@@ -34,6 +34,7 @@ from unfade.filters.runner import (
     Result,
     Runner,
     all_of,
+    check_region,
     cut,
     scaled_bounds,
     scaled_size,
@@ -45,6 +46,7 @@ from unfade.filters.upscale import UpscaleOptions, blends_live, choose_passes
 __all__ = [
     "HINTS",
     "LUMA",
+    "OVER_SOURCE",
     "RECIPE_SUFFIX",
     "RECIPE_VERSION",
     "STROKES",
@@ -72,11 +74,13 @@ __all__ = [
     "blends_live",
     "check_inside",
     "check_ranges",
+    "check_region",
     "choose_passes",
     "cut",
     "describe_options",
     "find_filter",
     "finds_mask",
+    "lay_over",
     "mixed",
     "option",
     "options_of",

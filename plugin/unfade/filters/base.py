@@ -11,7 +11,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,6 +48,13 @@ class Filter:
     """Finds and opens the models for (options, engine). Raises ModelError, DeviceError, UsageError."""
     live_options: tuple[str, ...] = ()
     """Options that only blend full-strength results, as :mod:`unfade.filters.mix` does for them by name."""
+    live_for: Callable[[Any, Collection[int]], tuple[str, ...]] | None = None
+    """Which of the live options do so for (options, scales that have both a faithful and a GAN model); None
+    where all of them always do."""
+    gives_colour: bool = False
+    """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
+    has_models: bool = True
+    """Whether there are models for it; those that run others have none of their own."""
     mask: str | None = None
     """What the mask beside its results shows ("where a watermark was found"); None where there is none."""
 

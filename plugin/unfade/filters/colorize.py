@@ -3,14 +3,16 @@
 A network predicts the chroma of the whole picture at its working size, so that colours agree across it
 (:mod:`unfade.filters.chroma`). The chroma follows the edges of the luma up to full size, and joins the luma
 there strip by strip: lightness stays the original's. Memory beside input and output is that of a few strips,
-the copy in which a picture with transparent pixels is filled, and the one in sRGB of a picture with another
-profile.
+and the copy in which a picture with transparent pixels is filled.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +22,27 @@ from unfade.filters.ensemble import Timer, model_for
 from unfade.filters.hints import HINTS, Hint
 from unfade.filters.mix import over, saturated
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
-from unfade.inference import Bounds, Engine, Extent, row_strips
+from unfade.inference import Engine, Extent, row_strips
 from unfade.models import Model
-from unfade.picture import Enlarged, Lightness, Picture, as_srgb, from_float, srgb_of_lab, to_float
+from unfade.picture import (
+    Enlarged,
+    Lightness,
+    Metadata,
+    Picture,
+    Plane,
+    as_srgb,
+    from_float,
+    in_profile,
+    is_srgb,
+    is_usable,
+    scratch,
+    srgb_of_lab,
+    to_float,
+)
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
+_CONVERTED_PIXELS = 2**20  # where each strip takes a conversion to be set up
+_DEEPER = {np.dtype(np.uint8): np.dtype(np.uint16)}
 
 
 @dataclass(frozen=True)
@@ -59,18 +77,20 @@ COLORIZE = Filter(
     Options=ColorizeOptions,
     live_options=("strength", "saturation"),
     open=open_colorize,
+    gives_colour=True,
 )
 
 
 class Colorizer(FilterRunner):
     """Colorize with its model open.
 
-    The result is RGB, with the picture's alpha and lightness; colours that it has already are ignored. A
-    picture with a profile other than sRGB's is converted to sRGB; a gray profile is left out, as it does not
-    fit the result. The chroma of a region is that of the whole picture, which is therefore its input crop.
+    The result is RGB, with the picture's alpha and lightness; colours that it has already are ignored. It has
+    the picture's profile, in which it is blended with the picture, so that at strength 0 no colour moves; but
+    a gray profile does not fit it, and what becomes of such a picture is sRGB. The chroma of a region is that
+    of the whole picture, which is therefore its input crop.
     """
 
-    in_srgb = True
+    by_values = False
 
     def __init__(self, options: ColorizeOptions, engine: Engine, model: Model) -> None:
         """Opens the model. Raises ModelError for one of another shape."""
@@ -89,46 +109,68 @@ class Colorizer(FilterRunner):
         memo: Memo | None = None,
     ) -> Result:
         timer, region = Timer(), crop.inner
-        strips = row_strips(Extent(region.height, region.width), _STRIP_PIXELS)
         chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
-        if progress is not None:
-            progress(1, 1 + len(strips))
-        source = as_srgb(cut_picture(piece, region))
-        into = _empty_rgb(source)
-        lightness = Lightness(source.pixels.dtype, gray=source.is_gray)
+        source = cut_picture(piece, region)
+        into, icc = _empty_rgb(source), _profile_to_convert(source)
+        pixels = _STRIP_PIXELS if icc is None else _CONVERTED_PIXELS
+        strips = row_strips(Extent(region.height, region.width), pixels)
         planes = chroma.planes.enlarged(chroma.step)
-        for done, strip in enumerate(strips, start=2):
-            self._merge(source, into, strip, lightness, planes, region)
+        for done, strip in enumerate(strips, start=1):
+            scratch.let_go()
             if progress is not None:
                 progress(done, 1 + len(strips))
+            own = Picture(source.pixels[strip.y : strip.bottom], Metadata(icc))
+            colours = self._coloured(own, planes, (region.y + strip.y, region.x))
+            for channel, plane in enumerate(colours):
+                into.pixels[strip.y : strip.bottom, :, channel] = from_float(plane, into.pixels.dtype)
+        if progress is not None:
+            progress(1 + len(strips), 1 + len(strips))
         fallback = self._engine.fallback_of(self._session.provider, chroma.provider)
         report = Report(self._session.card.name, chroma.provider, fallback, timer.seconds)
         return Result(into, crop.output, crop.exact, None, report)
 
-    def _merge(
-        self,
-        source: Picture,
-        into: Picture,
-        strip: Bounds,
-        lightness: Lightness,
-        planes: Enlarged,
-        region: Bounds,
-    ) -> None:
-        """Colours some rows."""
-        colour = source.colour[strip.y : strip.bottom]
-        light = lightness.of(colour)
-        a, b = planes.at(region.y + strip.y, region.x, light)
-        for channel, plane in enumerate(saturated(srgb_of_lab(light, a, b), self._options.saturation)):
-            if self._options.strength < 1:
-                original = to_float(colour[..., 0 if source.is_gray else channel])
-                plane = over(plane, original, self._options.strength)
-            into.pixels[strip.y : strip.bottom, :, channel] = from_float(plane, into.pixels.dtype)
+    def _coloured(self, own: Picture, planes: Enlarged, at: tuple[int, int]) -> tuple[Plane, ...]:
+        """Some rows of the result, R, G and B in [0, 1].
+
+        Args:
+            own: those rows, with their profile where they have to be converted to sRGB.
+            planes: the chroma of the whole picture.
+            at: where the rows begin in it, down and across.
+        """
+        gray, icc = own.is_gray, own.metadata.icc
+        # Converted to sRGB and back, 8 bits would be rounded three times.
+        seen = own if icc is None else as_srgb(own, _DEEPER.get(own.pixels.dtype))
+        light = _lightness(seen.pixels.dtype, gray).of(seen.colour)
+        rgb: tuple[Plane, ...] = srgb_of_lab(light, *planes.at(*at, light))
+        if icc is not None and not gray:
+            back = in_profile(Picture(np.stack(rgb, axis=-1)), icc)
+            rgb = tuple(np.moveaxis(back.pixels, -1, 0))
+        rgb = saturated(rgb, self._options.saturation)
+        if self._options.strength == 1:
+            return rgb
+        under = np.moveaxis(to_float((seen if gray else own).colour), -1, 0)
+        return tuple(
+            over(plane, below, self._options.strength) for plane, below in zip(rgb, itertools.cycle(under))
+        )
+
+
+@functools.cache
+def _lightness(dtype: np.dtype[Any], gray: bool) -> Lightness:
+    return Lightness(dtype, gray=gray)
+
+
+def _profile_to_convert(picture: Picture) -> bytes | None:
+    """The picture's profile; None where that is sRGB's, or cannot be used, so that it is taken for sRGB."""
+    icc, gray = picture.metadata.icc, picture.is_gray
+    return None if icc is None or not is_usable(icc, gray) or is_srgb(icc, gray) else icc
 
 
 def _empty_rgb(source: Picture) -> Picture:
     """Room for the result: the alpha is there, and a profile that will be true of it."""
-    pixels = np.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
+    pixels = scratch.empty((source.height, source.width, 4 if source.has_alpha else 3), source.pixels.dtype)
     if source.alpha is not None:
         pixels[..., 3] = source.alpha
     metadata = source.metadata
-    return Picture(pixels, dataclasses.replace(metadata, icc=None) if source.is_gray else metadata)
+    if metadata.icc is not None and (source.is_gray or not is_usable(metadata.icc, False)):
+        metadata = dataclasses.replace(metadata, icc=None)
+    return Picture(pixels, metadata)

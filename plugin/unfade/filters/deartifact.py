@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
-from unfade.filters.mix import PROTECTION_REACH, lay_over, protection
+from unfade.filters.mix import PROTECTION_REACH
 from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
@@ -32,10 +31,19 @@ from unfade.filters.runner import (
     crop_for,
     size_of,
 )
-from unfade.filters.strokes import STROKES, Stroke, make_patches, paint, patch_bounds, patched_reader
-from unfade.inference import Bounds, Engine, Extent, Write, array_writer, layout_of, row_strips, run_tiled
+from unfade.filters.strokes import (
+    STROKES,
+    Stroke,
+    lay_over_original,
+    make_patches,
+    paint,
+    patch_bounds,
+    patched_reader,
+    picture_writer,
+)
+from unfade.inference import Bounds, Engine, Extent, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, to_float
+from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
 _COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
@@ -146,16 +154,16 @@ class Cleaner(FilterRunner):
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
         if not (self._need or want_mask or self._options.watermark or self._options.strokes):
-            return crop.result(
-                piece, Report(self._session.card.name, self._session.provider, None, 0.0, self._chosen)
-            )
+            same = Picture(piece.pixels.copy(), piece.metadata)
+            card, provider = self._session.card, self._session.provider
+            return crop.result(same, Report(card.name, provider, None, 0.0, chosen=self._chosen))
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer, by_mask = size_of(piece), Timer(), self._goes_by_mask
         ensemble = self._ensembles[piece.is_gray, by_mask or (want_mask and self._finds_mask)].timed(timer)
-        into = Picture(np.empty_like(piece.pixels), piece.metadata)
+        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
         mask = None
         if by_mask or (want_mask and (strokes or self._finds_mask)):
-            mask = np.zeros((size.height, size.width), np.uint8)
+            mask = scratch.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
             colour = fill_transparent(piece.colour, piece.alpha)
@@ -164,60 +172,30 @@ class Cleaner(FilterRunner):
         run = run_tiled(
             patched_reader(colour, make_patches(piece, strokes)),
             ensemble,
-            _writer(into.colour, mask),
+            picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
-        self._lay_over_original(piece, into, strokes, mask if by_mask else None)
+        lay_over_original(
+            piece,
+            into,
+            self._options.strength,
+            strokes,
+            mask if by_mask else None,
+            need=self._need,
+            protect=not self._options.watermark,
+        )
         if want_mask and mask is not None and strokes:
             _paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(self._session.card.name, run.provider, fallback, timer.seconds, self._chosen)
+        report = Report(self._session.card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)
         return crop.result(into, report, mask if want_mask else None)
-
-    def _lay_over_original(
-        self, picture: Picture, into: Picture, strokes: Sequence[Stroke], mask: NDArray[np.uint8] | None
-    ) -> None:
-        """Lays the result, in place, over the picture it was made from.
-
-        The original stays by ``strength``, as far as there is no need for cleaning, under "keep" strokes and
-        where nothing is to be seen of it; around what the ``mask`` shows it stays or goes as the options say,
-        and goes under "add" strokes.
-        """
-        for strip in row_strips(size_of(picture), _STRIP_PIXELS):
-            rows = slice(strip.y, strip.bottom)
-            share = np.full((strip.height, strip.width), self._need, np.float32)
-            mark = None if mask is None else protection(mask, strip.y, strip.bottom)
-            if mark is not None:
-                share = np.maximum(share, mark) if self._options.watermark else share * (1 - mark)
-            painted = paint(strokes, strip)
-            if painted is not None:
-                share = np.maximum(share, painted.add) * (1 - painted.keep)
-            if picture.alpha is not None:
-                share[picture.alpha[rows] == 0] = 0
-            share *= np.float32(self._options.strength)
-            if share.min() < 1:
-                lay_over(into.colour[rows], picture.colour[rows], share[..., None])
-
-
-def _writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:
-    """Puts what the network gives where it belongs: the picture, and the mask where there is one."""
-    write_colour = array_writer(colour)
-    if mask is None:
-        return write_colour
-    channels, write_mask = colour.shape[2], array_writer(mask[..., None])
-
-    def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
-        write_colour(bounds, part[:, :channels])
-        if part.shape[1] > channels:
-            write_mask(bounds, part[:, channels:])
-
-    return write
 
 
 def _paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
     """Lays the strokes on the mask, in place."""
     for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
+        scratch.let_go()
         painted = paint(strokes, strip)
         if painted is not None:
             part = mask[strip.y : strip.bottom]

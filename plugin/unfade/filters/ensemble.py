@@ -63,7 +63,8 @@ class Ensemble:
 
     It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
     as three equal channels and comes back as luma. With ``mask``, the models' masks are mixed too and follow
-    the picture; without, they are left out.
+    the picture; without, they are left out. With ``guided``, the models take a further channel behind the
+    colours, which says where to look.
 
     Attributes:
         card: what is true of all the models at once.
@@ -71,7 +72,13 @@ class Ensemble:
     """
 
     def __init__(
-        self, sessions: Sequence[Session], weights: Sequence[float], *, gray: bool, mask: bool = False
+        self,
+        sessions: Sequence[Session],
+        weights: Sequence[float],
+        *,
+        gray: bool,
+        mask: bool = False,
+        guided: bool = False,
     ) -> None:
         """Raises ModelError for models that make no RGB out of RGB in tiles, or do not go together."""
         self._sessions = tuple(sessions)
@@ -79,7 +86,7 @@ class Ensemble:
         self._gray = gray
         self._mask = mask
         self._timer = Timer()
-        self.card = _card([session.card for session in sessions], gray=gray, mask=mask)
+        self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
         self.provider = sessions[0].provider
 
     def timed(self, timer: Timer) -> Ensemble:
@@ -92,7 +99,7 @@ class Ensemble:
         """One window, NCHW float32, by the names on ``card``: the weighted sum of the models' results."""
         window = inputs[self.card.inputs[0].name]
         if self._gray:
-            window = np.repeat(window, 3, axis=1)
+            window = np.concatenate((np.repeat(window[:, :1], 3, axis=1), window[:, 1:]), axis=1)
         started = time.perf_counter()
         results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
         self._timer.seconds += time.perf_counter() - started
@@ -119,7 +126,7 @@ class Ensemble:
 
 
 def finds_mask(card: ModelCard) -> bool:
-    """Whether the model says where a watermark is."""
+    """Whether the model says where a watermark, or damage, is."""
     return any(_is_mask(output) for output in card.outputs)
 
 
@@ -131,11 +138,11 @@ def _mask_of(card: ModelCard) -> Tensor:
     return next(output for output in card.outputs if _is_mask(output))
 
 
-def _card(cards: Sequence[ModelCard], *, gray: bool, mask: bool) -> ModelCard:
+def _card(cards: Sequence[ModelCard], *, gray: bool, mask: bool, guided: bool) -> ModelCard:
     """What is true of all the models at once: largest halo, common multiple, most careful tiling."""
     first = cards[0]
     for card in cards:
-        _check(card, like=first)
+        _check(card, like=first, guided=guided)
     multiple = math.lcm(*(card.size_multiple for card in cards))
     sizes = {card.fixed_size for card in cards if card.fixed_size is not None}
     if len(sizes) > 1 or any(side % multiple for size in sizes for side in size):
@@ -149,17 +156,18 @@ def _card(cards: Sequence[ModelCard], *, gray: bool, mask: bool) -> ModelCard:
         fixed_size=next(iter(sizes), None),
         halo=max(card.halo for card in cards),
         tiling=Tiling.EXACT if exact else Tiling.BLEND,
-        inputs=(replace(first.inputs[0], channels=channels),),
+        inputs=(replace(first.inputs[0], channels=channels + guided),),
         outputs=(picture, _mask_of(first)) if mask else (picture,),
     )
 
 
-def _check(card: ModelCard, *, like: ModelCard) -> None:
+def _check(card: ModelCard, *, like: ModelCard, guided: bool) -> None:
     """Raises ModelError for a model that makes no RGB out of RGB in tiles, or unlike its neighbour."""
     channels = [tensor.channels for tensor in (*card.inputs, card.outputs[0])]
-    if channels != [3, 3] or card.tiling is Tiling.WHOLE:
+    if channels != [3 + guided, 3] or card.tiling is Tiling.WHOLE:
+        source = "RGB and where to look" if guided else "RGB"
         raise ModelError(
-            f"The model {card.name} does not make RGB out of RGB in tiles; choose another with --model."
+            f"The model {card.name} does not make RGB out of {source} in tiles; choose another with --model."
         )
     if _values(card) != _values(like) or card.scale != like.scale:
         raise _unlike(like, card)

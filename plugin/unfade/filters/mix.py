@@ -5,6 +5,9 @@ Filters do it where a result is made, and the window where it has one already: a
 
     strength    0 what was there before, or its plain enlargement; 1 the network's result
     detail      0 the faithful model's result, 1 the GAN model's
+    grain       0 the result without new grain, 1 with
+    luma        0 the brightness that was there before, 1 the network's
+    chroma      0 the colour that was there before, 1 the network's
     saturation  0 gray, 1 the result's colours, 2 twice as much
 """
 
@@ -30,7 +33,9 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 PLAIN = Kernel.BICUBIC
 """What a picture is enlarged by where no network is wanted."""
 
-_FULL = {"strength": 1.0, "detail": 0.0, "saturation": 1.0}
+_FULL = {"strength": 1.0, "detail": 0.0, "grain": 0.0, "luma": 1.0, "chroma": 1.0, "saturation": 1.0}
+OVER_SOURCE = frozenset({"strength", "luma", "chroma"})
+"""The options that need what was there before beside the result."""
 _UNSURE, _SURE = 26, 102  # values of the mask, of 255, that begin to protect and that protect wholly
 _GROWN = 5  # pixels: a mark's soft edge and its shadow reach a little beyond what the mask says ...
 _SOFTENED = 2  # ... and the protection fades out over twice as many, the inner half of them lost again
@@ -45,6 +50,9 @@ class Mix:
 
     strength: float = 1.0
     detail: float = 0.0
+    grain: float = 0.0
+    luma: float = 1.0
+    chroma: float = 1.0
     saturation: float = 1.0
 
     @classmethod
@@ -58,11 +66,16 @@ class Mix:
         """Whether the result is shown as it is."""
         return self == Mix()
 
+    @property
+    def needs_under(self) -> bool:
+        """Whether what was there before is needed beside the result."""
+        return any(getattr(self, name) != _FULL[name] for name in OVER_SOURCE)
+
 
 def at_full(options: Options, live: Collection[str]) -> Options:
     """A filter's options with these of them at full strength: what :func:`mixed` starts from.
 
-    ``detail`` becomes 0; the result for 1 has to be asked for as well.
+    ``detail`` and ``grain`` become 0; the result for 1 has to be asked for as well.
     """
     found: Options = dataclasses.replace(options, **{name: _FULL[name] for name in live})  # type: ignore[type-var]
     return found
@@ -80,19 +93,28 @@ def mixed(
     Args:
         result: HWC, of any of the types that pictures have; its alpha stays.
         mix: how.
-        other: the result for detail 1, of the same shape; None where ``mix.detail`` is 0.
-        under: what strength 0 gives, of the same size; gray may lie under colour. None at strength 1.
+        other: the result for detail, or grain, 1, of the same shape; None where those are 0.
+        under: what strength 0 gives, of the same size; gray may lie under colour. None where it is not
+            needed.
     """
     if mix.plain:
         return result
     colours = 1 if result.shape[2] < 3 else 3
     colour = to_float(result[..., :colours])
+    below = None if under is None else to_float(under[..., : 1 if under.shape[2] < 3 else 3])
     if other is not None and mix.detail > 0:
         colour = weighted((colour, to_float(other[..., :colours])), (1 - mix.detail, mix.detail))
+    grained = None
+    if other is not None and mix.grain > 0:
+        grained = np.float32(mix.grain) * (to_float(other[..., :colours]) - colour)
+    if below is not None:
+        colour = parted(colour, below, mix.luma, mix.chroma)
+    if grained is not None:
+        colour = colour + grained
     if colours == 3 and mix.saturation != 1:
         colour = np.stack(saturated(tuple(np.moveaxis(colour, -1, 0)), mix.saturation), axis=-1)
-    if under is not None and mix.strength < 1:
-        colour = over(colour, to_float(under[..., : 1 if under.shape[2] < 3 else 3]), mix.strength)
+    if below is not None and mix.strength < 1:
+        colour = over(colour, below, mix.strength)
     out: NDArray[Any] = np.empty_like(result)
     out[..., :colours] = from_float(colour, result.dtype)
     out[..., colours:] = result[..., colours:]
@@ -125,6 +147,19 @@ def over(
     laid: NDArray[np.float32] = result - under
     laid *= share if isinstance(share, np.ndarray) else np.float32(share)
     laid += under
+    return laid
+
+
+def parted(
+    result: NDArray[np.float32], under: NDArray[np.float32], luma: float, chroma: float
+) -> NDArray[np.float32]:
+    """``result`` over ``under``, both HWC, with one opacity for what differs in luma, one for the rest."""
+    if luma == chroma:
+        return result if luma == 1 else over(result, under, luma)
+    if result.shape[2] == 1:
+        return over(result, under, luma)
+    laid = over(result, under, chroma)
+    laid += np.float32(luma - chroma) * ((result - under) @ LUMA)[..., None]
     return laid
 
 

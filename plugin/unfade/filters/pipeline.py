@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError, did_you_mean
 from unfade.filters.base import Filter, options_of, read_options, write_options
-from unfade.filters.registry import find_filter
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -49,7 +48,7 @@ from unfade.filters.runner import (
 )
 from unfade.inference import Bounds, Extent
 from unfade.paths import read_json, whole_or_absent
-from unfade.picture import Kernel, Picture, resize
+from unfade.picture import Kernel, Picture, resize, scratch
 
 if TYPE_CHECKING:
     from unfade.inference import Engine
@@ -148,10 +147,13 @@ class Chain(Runner):
         """``steps`` are what the runners were opened from: equal ones make the same of a picture."""
         self._runners = tuple(runners)
         self._steps = tuple(steps)
-        self.in_srgb = any(runner.in_srgb for runner in runners)
 
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
+
+    def survey(self, sources: Sequence[Path]) -> None:
+        for runner in self._runners:
+            runner.survey(sources)
 
     def run(
         self,
@@ -236,7 +238,7 @@ class Chain(Runner):
     ) -> _State:
         """Runs one step, on its crop of what the step before made."""
         runner, piece, mask = self._runners[index], state.picture, state.mask
-        result = runner.run_crop(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        result = runner.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
         if result.mask is not None:
             mask = result.mask
         elif mask is not None:
@@ -309,17 +311,27 @@ def _deepened(picture: Picture) -> Picture:
     """8 bits as 16."""
     if picture.pixels.dtype != np.uint8:
         return picture
-    return Picture(np.multiply(picture.pixels, _DEEPER, dtype=np.uint16), picture.metadata)
+    out = scratch.empty(picture.pixels.shape, np.uint16)
+    for source, target in _strips(picture.pixels, out):
+        np.multiply(source, _DEEPER, out=target, dtype=np.uint16)
+    return Picture(out, picture.metadata)
 
 
 def _narrowed(picture: Picture) -> Picture:
     """16 bits as 8, rounded to nearest."""
-    out = np.empty(picture.pixels.shape, np.uint8)
-    source, target = picture.pixels.reshape(-1), out.reshape(-1)
-    for first in range(0, source.size, _STRIP):
-        quotient, rest = np.divmod(source[first : first + _STRIP], np.uint16(_DEEPER))
-        target[first : first + _STRIP] = quotient + (rest > _DEEPER // 2)
+    out = scratch.empty(picture.pixels.shape, np.uint8)
+    for source, target in _strips(picture.pixels, out):
+        quotient, rest = np.divmod(source, np.uint16(_DEEPER))
+        target[...] = quotient + (rest > _DEEPER // 2)
     return Picture(out, picture.metadata)
+
+
+def _strips(source: NDArray[Any], target: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """The same samples of two pictures, some at a time."""
+    source, target = source.reshape(-1), target.reshape(-1)
+    for first in range(0, source.size, _STRIP):
+        scratch.let_go()
+        yield source[first : first + _STRIP], target[first : first + _STRIP]
 
 
 def _without_places(options: Any) -> Any:
@@ -330,6 +342,8 @@ def _without_places(options: Any) -> Any:
 def _step(number: int, raw: Any) -> Step:
     try:
         fields = _object(raw, "A step", ("filter", "options"))
+        from unfade.filters.registry import find_filter  # here: Restore, which is registered, makes recipes
+
         filter = find_filter(fields.get("filter"))
         return Step(filter, read_options(filter, fields.get("options", {})))
     except UsageError as error:

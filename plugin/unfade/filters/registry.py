@@ -11,11 +11,19 @@ from unfade.errors import UsageError, did_you_mean
 from unfade.filters.base import Filter
 from unfade.filters.colorize import COLORIZE
 from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters.denoise import DENOISE
+from unfade.filters.repair import REPAIR
+from unfade.filters.restore import RESTORE
+from unfade.filters.revive import REVIVE
 from unfade.filters.upscale import UPSCALE
 
 FILTERS: tuple[Filter, ...] = (
     UPSCALE,
+    RESTORE,
+    REVIVE,
     DEARTIFACT,
+    REPAIR,
+    DENOISE,
     COLORIZE,
 )
 

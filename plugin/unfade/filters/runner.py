@@ -7,17 +7,20 @@ the whole, so that it equals that region of the whole result.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
+from unfade.filters.carry import must_carry
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
 from unfade.picture import Picture
@@ -43,6 +46,8 @@ class Report:
     """A sentence that says why it was not the GPU; None where nothing was given up."""
     engine_seconds: float
     """Time spent running the network on tiles, without reading, writing and resampling."""
+    recipe: list[dict[str, Any]] | None = None
+    """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
     chosen: Mapping[str, float] = field(default_factory=dict)
     """Options that were left to the picture, and their values for it."""
 
@@ -139,12 +144,13 @@ class Crop:
 class Runner(ABC):
     """A filter with its models open, or a chain of them."""
 
-    in_srgb: bool = False
-    """Whether the result is in sRGB, whatever the picture's colour profile was."""
-
     @abstractmethod
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""
+
+    def survey(self, sources: Sequence[Path]) -> None:  # noqa: B027 - most filters need no such look
+        """Told before the first of many pictures which files are to come: a filter that treats them alike
+        looks at all of them here. Files that cannot be read are left out; their own turn will tell."""
 
     @abstractmethod
     def run(
@@ -177,6 +183,9 @@ class FilterRunner(Runner):
     the result, :meth:`output_size` where it changes the size, and :meth:`for_picture` where something about
     the whole picture decides how it is run.
     """
+
+    by_values: bool = True
+    """Whether it works on values whatever colours they are, not on those that the profile makes of them."""
 
     def output_size(self, size: Extent) -> Extent:
         """That of the picture, unless the filter says otherwise."""
@@ -213,7 +222,28 @@ class FilterRunner(Runner):
         progress: Progress | None = None,
         memo: Memo | None = None,
     ) -> Result:
-        """What ``crop`` is for, from ``piece``, the pixels of ``crop.input``; the rest as for :meth:`run`."""
+        """What ``crop`` is for, from ``piece``, the pixels of ``crop.input``; the rest as for :meth:`run`.
+
+        Its callers call :meth:`run_piece`: values of floats are in [0, 1] here.
+        """
+
+    def run_piece(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        """:meth:`run_crop`, with what networks do not know taken around (:mod:`unfade.filters.carry`)."""
+        carried = must_carry(piece, by_values=self.by_values)
+        seen = piece if carried is None else carried.seen
+        result = self.run_crop(seen, crop, want_mask=want_mask, progress=progress, memo=memo)
+        if carried is None:
+            return result
+        picture = carried.back(result.picture, crop.inner, self.output_size(size_of(piece)))
+        return dataclasses.replace(result, picture=picture)
 
     def run(
         self,
@@ -235,7 +265,7 @@ class FilterRunner(Runner):
             if has_transparent(picture, crop.input):
                 crop = runner.crop(size, region, transparent=True)
         piece = cut_picture(picture, crop.input)
-        return runner.run_crop(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        return runner.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
 
     def whole(self, size: Extent) -> Crop:
         """The crop for all of the result."""

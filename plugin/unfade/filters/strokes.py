@@ -1,4 +1,5 @@
-"""Strokes: what the user paints on the watermark mask, how they are drawn, and what fills what they cover."""
+"""Strokes: what the user paints on the mask of a watermark or of damage, how they are drawn, what fills what
+they cover, and how a result is laid over the picture around them."""
 
 from __future__ import annotations
 
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError
 from unfade.filters.base import Codec
+from unfade.filters.mix import lay_over, protection
 from unfade.filters.runner import cut, size_of
-from unfade.inference import Bounds, Extent, Read, array_reader
-from unfade.picture import Picture, fill_transparent, peak_of, to_float
+from unfade.inference import Bounds, Extent, Read, Write, array_reader, array_writer, row_strips
+from unfade.picture import Picture, fill_transparent, peak_of, scratch, to_float
 
 Plane = NDArray[np.float32]
 
 MOST_STROKES = 10_000
 MOST_POINTS = 100_000
 _FARTHEST = 1e6  # pixels; a picture is smaller
+_STRIP_PIXELS = 2**18
 _SURROUNDINGS = 64  # pixels around a group of strokes that its filling is made of
 
 
@@ -29,7 +32,7 @@ class Stroke:
     """A line with round ends. Raises UsageError for what is none."""
 
     mode: Literal["add", "keep"]
-    """"add": this is watermark too, and is filled in from its surroundings before the network sees it.
+    """"add": this is watermark, or damage, too, and the network does not see it as it was.
     "keep": this stays as it is."""
     radius: float
     """Half its width, in pixels of the picture."""
@@ -196,6 +199,54 @@ def patched_reader(pixels: NDArray[Any], patches: Sequence[Patch]) -> Read:
         return window
 
     return read
+
+
+def picture_writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:
+    """Puts what the network gives where it belongs: the picture, and the mask where there is one."""
+    write_colour = array_writer(colour)
+    if mask is None:
+        return write_colour
+    channels, write_mask = colour.shape[2], array_writer(mask[..., None])
+
+    def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
+        write_colour(bounds, part[:, :channels])
+        if part.shape[1] > channels:
+            write_mask(bounds, part[:, channels:])
+
+    return write
+
+
+def lay_over_original(
+    picture: Picture,
+    into: Picture,
+    strength: float,
+    strokes: Sequence[Stroke],
+    mask: NDArray[np.uint8] | None,
+    *,
+    need: float = 1.0,
+    protect: bool = True,
+) -> None:
+    """Lays the result, in place, over the picture it was made from.
+
+    The original stays by ``strength``, as far as there is no ``need`` of the result, under "keep" strokes
+    and where nothing is to be seen of it. Around the marks in the ``mask`` it stays, to ``protect`` them, or
+    goes; it goes under "add" strokes.
+    """
+    for strip in row_strips(size_of(picture), _STRIP_PIXELS):
+        scratch.let_go()
+        rows = slice(strip.y, strip.bottom)
+        share = np.full((strip.height, strip.width), need, np.float32)
+        mark = None if mask is None else protection(mask, strip.y, strip.bottom)
+        if mark is not None:
+            share = share * (1 - mark) if protect else np.maximum(share, mark)
+        painted = paint(strokes, strip)
+        if painted is not None:
+            share = np.maximum(share, painted.add) * (1 - painted.keep)
+        share *= np.float32(strength)
+        if picture.alpha is not None:
+            share[picture.alpha[rows] == 0] = 0
+        if share.min() < 1:
+            lay_over(into.colour[rows], picture.colour[rows], share[..., None])
 
 
 def _covers(stroke: Stroke, bounds: Bounds) -> Iterator[tuple[tuple[slice, slice], Plane]]:

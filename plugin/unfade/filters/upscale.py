@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.models import Model, Source, Variant, catalog
-from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, to_float
+from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, scratch, to_float
 
 MOST_PASSES = 2
 
@@ -89,6 +89,11 @@ def open_upscale(options: UpscaleOptions, engine: Engine) -> Upscaler:
     return Upscaler(options, engine, [members[native] for native in passes])
 
 
+def live_upscale_options(options: UpscaleOptions, both: Collection[int]) -> tuple[str, ...]:
+    """The options that blend full results; ``both`` are the scales with a faithful and a GAN model."""
+    return ("strength", "detail") if blends_live(options, both) else ("strength",)
+
+
 UPSCALE = Filter(
     name="upscale",
     title="Upscale",
@@ -96,6 +101,7 @@ UPSCALE = Filter(
     purpose="enlarging",
     Options=UpscaleOptions,
     live_options=("strength", "detail"),
+    live_for=live_upscale_options,
     open=open_upscale,
 )
 
@@ -148,7 +154,7 @@ class Upscaler(FilterRunner):
         farthest = max((each.card for each in passes), key=lambda card: card.halo)
         tile = self._engine.tile_for(farthest, part=not crop.whole)
         size = self.output_size(size_of(piece))
-        pixels = np.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
+        pixels = scratch.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
         into = Picture(pixels, piece.metadata)
         colour = piece.colour
         if piece.alpha is not None:
@@ -160,7 +166,7 @@ class Upscaler(FilterRunner):
             for y, strip in resized_strips(colour, (size.height, size.width), PLAIN):
                 lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
         fallback = self._engine.fallback_of(passes[-1].provider, provider)
-        return crop.result(into, Report(self._name, provider, fallback, timer.seconds, self._chosen))
+        return crop.result(into, Report(self._name, provider, fallback, timer.seconds, chosen=self._chosen))
 
     def _open(self, passes: Sequence[Members]) -> None:
         """Opens the models that make up the passes."""
@@ -302,7 +308,7 @@ def _run(
         scale = ensemble.card.scale
         size = (layout.extent.height * scale, layout.extent.width * scale)
         last = index == len(passes) - 1
-        step = into if last and size == into.shape[:2] else np.empty((*size, into.shape[2]), between)
+        step = into if last and size == into.shape[:2] else scratch.empty((*size, into.shape[2]), between)
         run = run_tiled(array_reader(colour), ensemble, array_writer(step), layout, told.of_pass(index))
         colour = step
     if colour is not into:

@@ -3,10 +3,8 @@
 from unfade.inference.devices import (
     Device,
     DeviceKind,
-    ProviderStatus,
     provider_chain,
     provider_label,
-    survey,
 )
 from unfade.inference.engine import DEFAULT_TILE, Engine
 from unfade.inference.layout import Bounds, Extent, Tile, TileLayout, border_of, least_tile, plan, row_strips
@@ -37,7 +35,6 @@ __all__ = [
     "Extent",
     "OnTile",
     "OutOfMemory",
-    "ProviderStatus",
     "Read",
     "Session",
     "Tile",
@@ -59,6 +56,5 @@ __all__ = [
     "provider_label",
     "row_strips",
     "run_tiled",
-    "survey",
     "usable_cores",
 ]

@@ -1,37 +1,25 @@
-"""Devices: what the user asks for, which of ONNX Runtime's providers that means, and why one cannot be used.
-
-onnxruntime-gpu lists CUDA as available even where it cannot load, takes half a second to find out, and then
-silently runs on the CPU. So NVIDIA's driver and libraries are asked before anything is started, which costs a
-millisecond where there are none.
-"""
+"""Devices: what the user asks for, and which of ONNX Runtime's providers that means."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import functools
-import logging
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from unfade import paths
 from unfade.errors import DeviceError, UsageError
-from unfade.inference.runtime import onnxruntime, preload_cuda
-
-logger = logging.getLogger(__name__)
+from unfade.inference.cuda import gpu_memory_limit, obstacle_to_cuda
+from unfade.inference.runtime import onnxruntime
 
 TENSORRT = "TensorrtExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 DIRECTML = "DmlExecutionProvider"
 COREML = "CoreMLExecutionProvider"
 CPU = "CPUExecutionProvider"
-
-INSTALL_CUDA = "pip install 'unfade[cuda]'"
 
 
 class DeviceKind(str, Enum):
@@ -87,7 +75,8 @@ Device.CPU = Device(DeviceKind.CPU)
 Chain = list[tuple[str, dict[str, str]]]
 """Providers with their options, the first that works is taken; the last is always the CPU."""
 
-_PREFERENCE = (CUDA, DIRECTML, COREML)
+PREFERENCE = (CUDA, DIRECTML, COREML)
+"""What "auto" tries, the fastest first."""
 WANTS_FIXED_SIZES = frozenset({TENSORRT, COREML})
 """Providers that compile a network for one size of its input, and are slow or refuse where it is open."""
 _BY_NAME = {
@@ -98,23 +87,13 @@ _BY_NAME = {
 }
 _NVIDIA = (DeviceKind.CUDA, DeviceKind.TENSORRT)
 _LABELS = {TENSORRT: "TensorRT", CUDA: "CUDA", DIRECTML: "DirectML", COREML: "CoreML", CPU: "CPU"}
-_WHERE = {
+WHERE = {
     TENSORRT: "TensorRT needs Linux or Windows on an x86-64 processor, and the onnxruntime-gpu package",
     CUDA: "CUDA needs Linux or Windows on an x86-64 processor, and the onnxruntime-gpu package",
     DIRECTML: "DirectML needs Windows and the onnxruntime-directml package",
     COREML: "CoreML needs macOS",
 }
-
-
-@dataclass(frozen=True)
-class ProviderStatus:
-    """What ``unfade doctor`` tells of one provider."""
-
-    provider: str
-    label: str
-    usable: bool
-    note: str
-    """Which processor it is, or why it cannot be used and what to do."""
+"""Why a provider is not in a build of ONNX Runtime."""
 
 
 def provider_label(provider: str) -> str:
@@ -143,14 +122,14 @@ def provider_chain(
     if device.kind is DeviceKind.CPU:
         return [(CPU, {})]
     if device.kind is DeviceKind.AUTO:
-        wanted = [provider for provider in _PREFERENCE if provider in available]
+        wanted = [provider for provider in PREFERENCE if provider in available]
     else:
         wanted = [_BY_NAME[device.kind]]
         if device.kind is DeviceKind.TENSORRT and CUDA in available:
             wanted.append(CUDA)  # for the operators that TensorRT lacks
         if wanted[0] not in available:
             raise DeviceError(
-                f"The device {device} cannot be used here: {_WHERE[wanted[0]]}. Use --device auto or cpu."
+                f"The device {device} cannot be used here: {WHERE[wanted[0]]}. Use --device auto or cpu."
             )
     chain: Chain = [(provider, _options(provider, device, gpu_memory_limit, cache)) for provider in wanted]
     return [*chain, (CPU, {})]
@@ -220,7 +199,7 @@ def plan_providers(device: Device) -> ProviderPlan:
     available = list(onnxruntime().get_available_providers())
     reason = None
     if device.kind in (DeviceKind.AUTO, *_NVIDIA) and CUDA in available:
-        obstacle = cuda_obstacle(device.index)
+        obstacle = obstacle_to_cuda(device.index)
         if obstacle is not None:
             if device.kind in _NVIDIA:
                 raise DeviceError(
@@ -236,137 +215,3 @@ def plan_providers(device: Device) -> ProviderPlan:
         with contextlib.suppress(OSError):  # a provider that cannot keep what it compiles compiles again
             cache.mkdir(parents=True, exist_ok=True)
     return ProviderPlan(chain, reason)
-
-
-def cuda_obstacle(index: int) -> Obstacle | None:
-    """Why CUDA cannot be used on GPU ``index`` although onnxruntime lists it; None when it can.
-
-    Loads the CUDA libraries, but only where a driver and a GPU make it worth while.
-    """
-    needed = int(onnxruntime().cuda_version.split(".")[0] or 0)
-    obstacle = driver_obstacle(find_driver(), index, needed)
-    if obstacle is None:
-        preload_cuda()
-        obstacle = library_obstacle(needed)
-    return obstacle
-
-
-def gpu_memory_limit(index: int) -> int | None:
-    """Bytes to allow CUDA's arena: four fifths of the GPU, since the desktop lives there as well."""
-    driver = find_driver()
-    if driver is None or index >= len(driver.gpus):
-        return None
-    return driver.gpus[index].memory * 4 // 5
-
-
-def survey() -> list[ProviderStatus]:
-    """What this machine offers, the most wanted first, without opening a model."""
-    available = onnxruntime().get_available_providers()
-    found = []
-    for provider in _PREFERENCE:
-        label = provider_label(provider)
-        if provider not in available:
-            found.append(ProviderStatus(provider, label, False, _WHERE[provider]))
-        elif provider == CUDA:
-            obstacle = cuda_obstacle(0)
-            driver = find_driver()
-            names = ", ".join(gpu.name for gpu in driver.gpus) if driver else ""
-            note = names if obstacle is None else f"{obstacle.reason}: {obstacle.remedy}"
-            found.append(ProviderStatus(provider, label, obstacle is None, note))
-        else:
-            found.append(ProviderStatus(provider, label, True, ""))
-    return [*found, ProviderStatus(CPU, provider_label(CPU), True, "")]
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a device cannot be used: a clause for the middle of a sentence, and what to do about it."""
-
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """One NVIDIA GPU."""
-
-    name: str
-    memory: int
-    """Bytes in all."""
-
-
-@dataclass(frozen=True)
-class Driver:
-    """NVIDIA's driver and the GPUs it shows this process (CUDA_VISIBLE_DEVICES counts)."""
-
-    cuda_version: tuple[int, int]
-    """The newest CUDA it can run."""
-    gpus: tuple[Gpu, ...]
-
-
-@functools.cache
-def find_driver() -> Driver | None:
-    """Ask the driver's own library, which is there exactly where a driver is installed."""
-    library = _load({"win32": "nvcuda.dll", "linux": "libcuda.so.1"}.get(sys.platform, ""))
-    if library is None:
-        return None
-    version = ctypes.c_int()
-    if library.cuDriverGetVersion(ctypes.byref(version)) != 0:
-        return None
-    cuda_version = (version.value // 1000, version.value % 1000 // 10)
-    count = ctypes.c_int()
-    if library.cuInit(0) != 0 or library.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return Driver(cuda_version, ())
-    return Driver(cuda_version, tuple(_describe_gpu(library, index) for index in range(count.value)))
-
-
-def _describe_gpu(library: Any, index: int) -> Gpu:
-    device, name, memory = ctypes.c_int(), ctypes.create_string_buffer(256), ctypes.c_size_t()
-    library.cuDeviceGet(ctypes.byref(device), index)
-    library.cuDeviceGetName(name, len(name), device)
-    library.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
-    return Gpu(name.value.decode(errors="replace") or "NVIDIA GPU", memory.value)
-
-
-def driver_obstacle(driver: Driver | None, index: int, needed: int) -> Obstacle | None:
-    """What stands in the way of CUDA ``needed`` (its major version) on GPU ``index``; None for nothing."""
-    if driver is None:
-        return Obstacle(
-            "no NVIDIA driver was found", "install NVIDIA's driver if this computer has such a GPU"
-        )
-    if not driver.gpus:
-        return Obstacle("the NVIDIA driver finds no GPU", "see what nvidia-smi says")
-    if index >= len(driver.gpus):
-        names = ", ".join(f"{i} is {gpu.name}" for i, gpu in enumerate(driver.gpus))
-        return Obstacle(f"there is no GPU number {index} ({names})", "choose another number")
-    if driver.cuda_version[0] < needed:
-        have = "{}.{}".format(*driver.cuda_version)
-        return Obstacle(
-            f"the NVIDIA driver knows CUDA up to {have} and CUDA {needed} is needed", "update the driver"
-        )
-    return None
-
-
-def library_obstacle(needed: int) -> Obstacle | None:
-    """Whether the libraries that onnxruntime's CUDA part links against can be loaded.
-
-    Call it after ``preload_cuda``: loaded libraries are found by bare name.
-    """
-    if sys.platform == "win32":
-        names = [f"cublasLt64_{needed}.dll", f"cublas64_{needed}.dll", "cudnn64_9.dll"]
-    else:
-        names = [f"libcublasLt.so.{needed}", f"libcublas.so.{needed}", "libcudnn.so.9"]
-    missing = [name for name in names if _load(name) is None]
-    if missing:
-        return Obstacle(f"the CUDA libraries are missing ({', '.join(missing)})", INSTALL_CUDA)
-    return None
-
-
-def _load(name: str) -> Any:
-    if not name:
-        return None
-    try:
-        return ctypes.CDLL(name)
-    except OSError as error:
-        logger.debug("%s does not load: %s", name, error)
-        return None

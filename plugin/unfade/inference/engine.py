@@ -86,6 +86,12 @@ class Engine:
             tile = max(usual, min(HALOS * card.halo, most))
         return tile * 3 // 2 if part else tile
 
+    @property
+    def enlarged_tile(self) -> str | None:
+        """What the user should know where the tile asked for is too small for an open model."""
+        notes = [(session.card.halo, self.tile_note(session.card)) for session in self._opened()]
+        return max(((halo, note) for halo, note in notes if note is not None), default=(0, None))[1]
+
     def tile_note(self, card: ModelCard) -> str | None:
         """Where the tile asked for is too small for a model: a sentence on which is taken instead."""
         least = least_tile(card.halo, card.size_multiple)

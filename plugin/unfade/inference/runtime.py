@@ -41,32 +41,21 @@ _lock = threading.RLock()  # descriptors are redirected by one thread at a time
 def onnxruntime() -> Any:
     """The onnxruntime module, silenced."""
     os.environ.setdefault(NO_TELEMETRY, "1")
-    with _lock, quiet():
+    with quietly():
         module = importlib.import_module("onnxruntime")
         module.set_default_logger_severity(FATAL)
     return module
 
 
-@functools.cache
-def preload_cuda() -> None:
-    """Load the CUDA and cuDNN libraries of the ``nvidia-*`` wheels, where they are installed.
-
-    Without it onnxruntime looks for them in the system's library path only. It belongs before the first CUDA
-    session and costs seconds of loading, so it is not called for the other devices.
-    """
-    runtime = onnxruntime()
-    with _lock, quiet():
-        runtime.preload_dlls()
-
-
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Send what is written to stdout and stderr, from Python or from C++, to the log.
 
-    This is process-wide, so it is held only for the moments above.
+    This is process-wide, so it is held only for moments, and by one thread at a time.
     """
     printed = io.StringIO()
     with (
+        _lock,
         warnings.catch_warnings(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),

@@ -23,7 +23,7 @@ from unfade.inference.devices import CPU
 from unfade.inference.layout import Axis, Bounds, Extent, TileLayout, least_tile, plan
 from unfade.inference.session import OutOfMemory
 from unfade.models import ModelCard, Tensor, Tiling
-from unfade.picture import from_float, to_float
+from unfade.picture import from_float, scratch, to_float
 
 logger = logging.getLogger(__name__)
 
@@ -281,7 +281,7 @@ def run_window(
             )
         cores.append(_from_range(_crop(result, inner.scaled(card.scale)), output))
         check_finite(cores[-1], card)
-    check_not_black(_crop(pixels, inner), cores[0], card)
+    check_not_black(_crop(pixels, inner)[:, : card.outputs[0].channels], cores[0], card)
     return cores[0] if len(cores) == 1 else np.concatenate(cores, axis=1)
 
 
@@ -349,6 +349,7 @@ def array_reader(pixels: NDArray[Any]) -> Read:
     """A reader of HWC uint8, uint16 or float32 pixels; only the window asked for is converted."""
 
     def read(bounds: Bounds) -> NDArray[np.float32]:
+        scratch.let_go()
         window = pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]
         return np.ascontiguousarray(to_float(window).transpose(2, 0, 1))[None]
 

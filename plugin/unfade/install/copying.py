@@ -1,8 +1,9 @@
 """What a plug-in consists of, and how it comes into a profile and out of it again.
 
-GIMP    PROFILE/plug-ins/unfade/     unfade.py, unfade_client.py, unfade_editor.py, unfade.json
-Krita   PROFILE/pykrita/unfade/      __init__.py, unfade_client.py, unfade_editor.py, unfade.json
+GIMP    PROFILE/plug-ins/unfade/     unfade.py, unfade_pixels.py, ...
+Krita   PROFILE/pykrita/unfade/      __init__.py, layers.py, ...
         PROFILE/pykrita/unfade.desktop, PROFILE/actions/unfade.action, and a line in kritarc
+In both folders are unfade_client.py and unfade_editor.py, which the plug-ins share, and unfade.json.
 
 Every file is whole or absent, and what is not Unfade's is neither replaced nor removed.
 """
@@ -50,11 +51,13 @@ def install(profile: Profile) -> Installed:
     _write(plugin / "unfade_editor.py", (_HERE / "editor.py").read_bytes())
     _write(plugin / SETTINGS, json.dumps(settings(profile.editor), indent=1).encode("ascii"))
     if profile.editor is Editor.GIMP:
-        # Last, for GIMP asks a plug-in anew when this file's time changes.
-        _write(plugin / "unfade.py", (source / "unfade.py").read_bytes())
+        # The main one last, for GIMP asks a plug-in anew when this file's time changes.
+        for file in (source / "unfade_pixels.py", source / "unfade.py"):
+            _write(plugin / file.name, file.read_bytes())
         (plugin / "unfade.py").chmod(0o755)
         return Installed(profile, plugin)
-    _write(plugin / "__init__.py", (source / "unfade" / "__init__.py").read_bytes())
+    for file in sorted((source / "unfade").glob("*.py")):
+        _write(plugin / file.name, file.read_bytes())
     _write(plugin.parent / "unfade.desktop", (source / "unfade.desktop").read_bytes())
     _make(profile.folder / "actions")
     _write(profile.folder / "actions" / "unfade.action", _actions().encode())
@@ -101,6 +104,7 @@ def _describe(filter: Filter) -> dict[str, Any]:
         "name": filter.name,
         "title": filter.title,
         "summary": filter.summary,
+        "gives_colour": filter.gives_colour,
         "options": describe_options(filter),
     }
 

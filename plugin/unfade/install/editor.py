@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import sys
 import threading
+import zlib
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,12 @@ class Option:
         return "" if self.type == "str" or self.low is None else self.low - 1
 
     @property
-    def bounds(self) -> tuple[float, float, float]:
-        """Least, greatest and usual value of a number's argument, :attr:`absent` being one of them."""
-        low = -sys.maxsize if self.low is None else self.low
-        high = sys.maxsize if self.high is None else self.high
-        low -= self.optional
-        return low, high, low if self.default is None else self.default
+    def explained(self) -> str:
+        """The help, with the range of a number."""
+        if self.low is None or self.high is None:
+            return self.help
+        absent = f" {self.absent:g} leaves it out." if self.optional else ""
+        return f"{self.help} From {self.low:g} to {self.high:g}.{absent}"
 
     def parsed(self, value: Any) -> Any:
         """The option's value for that of its argument."""
@@ -77,6 +77,8 @@ class Filter:
     name: str
     title: str
     summary: str
+    gives_colour: bool
+    """Whether gray pictures come out with colours."""
     options: tuple[Option, ...]
 
 
@@ -118,9 +120,19 @@ class Unfade:
     _ahead: Work | None = None
     """The start of an engine that the next run is to have."""
 
-    def __init__(self, folder: Path, sandbox: Path = Path("/.flatpak-info")) -> None:
-        """``sandbox`` is a file that exists inside Flatpak alone, out of which the engine is then started."""
+    def __init__(self, folder: Path, sandbox: Path = Path("/.flatpak-info"), keep: float = 0) -> None:
+        """Reads the settings.
+
+        Args:
+            folder: the plug-in's.
+            sandbox: a file that exists inside Flatpak alone, out of which the engine is then started.
+            keep: seconds for which the engine waits for a further run, and then ends; it never outlives the
+                editor's process.
+        """
         path = folder / SETTINGS
+        self._keep = keep
+        self._keeping = threading.Lock()
+        self._kept: tuple[Client, list[str], threading.Timer] | None = None
         self._sandboxed = sandbox.exists()
         try:
             settings = json.loads(path.read_text(encoding="utf-8"))
@@ -139,13 +151,56 @@ class Unfade:
         return found
 
     def engine(self) -> Client:
-        """Starts the engine, for filters without a window."""
-        return self._start("serve")
+        """The engine for filters without a window: the one that was kept, or a new one."""
+        kept = self._take()
+        return self._start("serve") if kept is None else kept
+
+    def _take(self) -> Client | None:
+        """The engine that was kept, if it is still of use."""
+        with self._keeping:
+            kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        engine, command, timer = kept
+        timer.cancel()
+        if engine.alive and command == self._command:
+            return engine
+        engine.close()
+        return None
+
+    def _put_away(self, engine: Client) -> None:
+        """Ends the engine, or keeps it for a while."""
+        if not self._keep or not engine.alive:
+            engine.close()
+            return
+        timer = threading.Timer(self._keep, self._end_kept, [engine])
+        timer.daemon = True
+        with self._keeping:
+            older, self._kept = self._kept, (engine, self._command, timer)
+        timer.start()
+        if older is not None:
+            older[0].close()
+
+    def _end_kept(self, engine: Client) -> None:
+        with self._keeping:
+            if self._kept is None or self._kept[0] is not engine:
+                return  # it was taken in the last moment
+            self._kept = None
+        engine.close()
 
     def ask(
-        self, filter: str, options: Mapping[str, Any], pixels: Pixels, title: str, on_fraction: OnFraction
+        self,
+        filter: str,
+        options: Mapping[str, Any],
+        pixels: Pixels,
+        title: str,
+        on_fraction: OnFraction,
+        selected: tuple[tuple[int, int, int, int], bytes] | None = None,
     ) -> tuple[Result, list[Step]]:
         """What the user made of the pixels in the preview window, and by which steps.
+
+        ``selected`` is a region (y, x, height, width) and how far its pixels are selected, a byte each: where
+        the steps keep the size, the result is of that region.
 
         Raises EngineError of the kind "cancelled" when the window is closed without a result.
         """
@@ -156,6 +211,8 @@ class Unfade:
                 *pixels.arguments,
                 title=title,
                 icc=pixels.icc,
+                region=None if selected is None else selected[0],
+                selection=None if selected is None else selected[1],
                 on_progress=_fractions(on_fraction),
             )
         return result, read_steps(result.recipe) if result.recipe else [Step(filter, options)]
@@ -180,7 +237,7 @@ class Unfade:
             unused, self._ahead = self._ahead, None
             if unused is not None:
                 with contextlib.suppress(EngineError):
-                    unused.result().close()
+                    self._put_away(unused.result())
 
     def _starting(self) -> Work:
         starting = Work(lambda _: self.engine())
@@ -195,7 +252,8 @@ class Unfade:
             try:
                 pixels = pixels.taken()
             finally:
-                engine = stack.enter_context(starting.result())
+                engine = starting.result()
+                stack.callback(self._put_away, engine)
             yield engine, pixels
 
     def run(
@@ -205,7 +263,7 @@ class Unfade:
         on_fraction: OnFraction,
         region: tuple[int, int, int, int] | None = None,
     ) -> Result:
-        """The pixels after all steps, by an engine for them alone; see :func:`run`."""
+        """The pixels after all steps, by an engine that nobody else uses meanwhile; see :func:`run`."""
         with self.engine_and(pixels) as (engine, pixels):
             return run(engine, steps, pixels, on_fraction, region)
 
@@ -285,6 +343,19 @@ class Work(threading.Thread):
         return not self.cancelled
 
 
+def unforeseen(error: Exception) -> str:
+    """The sentence for a failure of the plug-in itself; nobody would see a traceback."""
+    return f"Unfade's plug-in failed in a way it did not foresee ({type(error).__name__}: {error})."
+
+
+def fingerprint(stripes: Iterable[Any]) -> int:
+    """A number by which pixels are known again."""
+    number = 0
+    for stripe in stripes:
+        number = zlib.crc32(stripe, number)
+    return number
+
+
 def rows_of(row: int, tile: int) -> int:
     """Rows of a stripe, of so many bytes each: a tile of the editor's that lies in two stripes would be
     fetched, and sent, twice."""
@@ -298,27 +369,31 @@ def stripes_of(samples: Any, height: int, tile: int) -> list[memoryview]:
     return [view[start : start + size] for start in range(0, len(view), size)]
 
 
-def is_opaque(samples: Any, channels: int, depth: str) -> bool:
-    """Whether no pixel is half transparent, alpha being the last of the channels; of bytes, or their kind."""
+def is_opaque(samples: Any, channels: int, depth: str, *, holes: bool) -> bool:
+    """Whether no pixel is half transparent, alpha being the last of the channels; of bytes, or their kind.
+
+    With ``holes`` pixels may be transparent altogether.
+    """
     view, pixel = memoryview(samples), channels * SAMPLE_BYTES[depth]
     size = STRIPE // pixel * pixel
     parts = (bytes(view[start : start + size]) for start in range(0, len(view), size))
-    return all(_is_opaque(part, channels, depth) for part in parts)
+    return all(_is_opaque(part, channels, depth, holes) for part in parts)
 
 
-def _is_opaque(data: bytes, channels: int, depth: str) -> bool:
+def _is_opaque(data: bytes, channels: int, depth: str, holes: bool) -> bool:
     if depth == "u8":
         alpha = data[channels - 1 :: channels]
-        return alpha.count(0) + alpha.count(255) == len(alpha)
+        return alpha.count(0) * holes + alpha.count(255) == len(alpha)
     samples = array(_CODES[depth], data)[channels - 1 :: channels]
     full = 65535 if depth == "u16" else 1.0
     opaque = array(samples.typecode, [full]) * len(samples)
-    return samples == opaque or set(samples) <= {0, full}  # the first takes a tenth of the time
+    # The first takes a tenth of the time.
+    return samples == opaque or (holes and set(samples) <= {0, full})
 
 
 def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
     """(y, x, height, width) of what is selected. Raises EngineError for nothing."""
-    rows = [mask[i : i + width] for i in range(0, len(mask), width)]
+    rows = [mask[i : i + width] for i in range(0, len(mask), max(width, 1))]
     used = [y for y, row in enumerate(rows) if any(row)]
     if not used:
         raise EngineError("The selection and the layer have no pixel in common.", "usage")
@@ -327,28 +402,20 @@ def bounds_of(mask: bytes, width: int) -> tuple[int, int, int, int]:
     return used[0], left, used[-1] + 1 - used[0], right - left
 
 
-def blended(before: Pixels, result: bytes, mask: bytes, part: tuple[int, int, int, int]) -> bytes:
-    """The pixels before, with those of a part (x, y, width, height) of the result, as far as they are
-    selected."""
-    code, channels = _CODES[before.depth], before.channels
-    data = before.taken().data
-    out: array[Any] = array(code, b"".join(data) if isinstance(data, list) else bytes(data))
-    after: array[Any] = array(code, result)
-    left, top, width, height = part
-    whole = code != "f"
-    for row in range(height):
-        start = (top + row) * before.width + left
-        shares = mask[start : start + width]
-        for run in re.finditer(rb"\xff+|[\x01-\xfe]+", shares, re.DOTALL):
-            to, source = (start + run.start()) * channels, (row * width + run.start()) * channels
-            count = (run.end() - run.start()) * channels
-            if shares[run.start()] == 255:
-                out[to : to + count] = after[source : source + count]
-                continue
-            for i in range(count):
-                share = shares[run.start() + i // channels] / 255
-                value = out[to + i] * (1 - share) + after[source + i] * share
-                out[to + i] = round(value) if whole else value
+def blended(before: bytes, after: bytes, mask: bytes, channels: int, depth: str) -> bytes:
+    """Pixels before and after as one: ``mask`` has a byte for each, 255 where it is selected wholly."""
+    code = _CODES[depth]
+    out: array[Any] = array(code, before)
+    other: array[Any] = array(code, after)
+    for run in re.finditer(rb"\xff+|[\x01-\xfe]+", mask, re.DOTALL):
+        start, end = run.start() * channels, run.end() * channels
+        if mask[run.start()] == 255:
+            out[start:end] = other[start:end]
+            continue
+        for i in range(start, end):
+            share = mask[i // channels] / 255
+            value = out[i] * (1 - share) + other[i] * share
+            out[i] = value if code == "f" else round(value)
     return out.tobytes()
 
 
@@ -385,4 +452,5 @@ def _filter(record: Mapping[str, Any]) -> Filter:
     options = [
         Option(**{name: option[name] for name in Option.__dataclass_fields__}) for option in record["options"]
     ]
-    return Filter(record["name"], record["title"], record["summary"], tuple(options))
+    own = {name: record[name] for name in Filter.__dataclass_fields__ if name != "options"}
+    return Filter(**own, options=tuple(options))

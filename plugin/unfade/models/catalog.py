@@ -19,7 +19,7 @@ from typing import TypeAlias
 from unfade import paths
 from unfade.errors import ModelError, did_you_mean
 from unfade.models.card import ModelCard, Tensor
-from unfade.models.onnx_file import Value, is_half_precision, read_contents
+from unfade.models.onnx_file import Contents, Value, is_half_precision, read_contents
 
 logger = logging.getLogger(__name__)
 
@@ -195,12 +195,7 @@ def _listed(files: tuple[_File, ...]) -> tuple[tuple[Model, ...], tuple[BrokenMo
 
 @functools.lru_cache(maxsize=256)
 def _read_card(path: Path, _modified: int, _size: int) -> ModelCard | None:
-    try:
-        contents = read_contents(read_file(path))
-    except ValueError as error:
-        raise ModelError(f"The model {path} cannot be loaded: {error}.") from error
-    if contents.objection is not None:
-        raise ModelError(f"The model {path} cannot be used: {contents.objection}.")
+    contents = contents_of(path)
     for beside in contents.weight_files:
         if not (path.parent / beside).is_file():
             raise ModelError(f"The model {path} keeps weights in {beside}, which is not beside it.")
@@ -215,7 +210,26 @@ def _read_card(path: Path, _modified: int, _size: int) -> ModelCard | None:
     return card
 
 
-def read_file(path: Path) -> bytes:
+def contents_of(path: Path, *, called: str | None = None) -> Contents:
+    """What a model file holds.
+
+    Args:
+        called: what its user knows it by, where that is not its path.
+
+    Raises:
+        ModelError: it cannot be read, is no ONNX model, or must not be loaded (:attr:`Contents.objection`).
+    """
+    name = called or path
+    try:
+        contents = read_contents(_read_file(path))
+    except ValueError as error:
+        raise ModelError(f"The model {name} cannot be loaded: {error}.") from error
+    if contents.objection is not None:
+        raise ModelError(f"The model {name} cannot be used: {contents.objection}.")
+    return contents
+
+
+def _read_file(path: Path) -> bytes:
     """The bytes of a model. Raises ModelError for what is no file, cannot be read, or is too large."""
     try:
         status = path.stat()

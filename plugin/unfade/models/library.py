@@ -20,9 +20,9 @@ from unfade import paths
 from unfade.errors import ModelError, OutputError
 from unfade.inference import load_on_cpu, probe_file
 from unfade.models.card import ModelCard
-from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, read_card, read_file
+from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, contents_of, read_card
 from unfade.models.download import OnBytes, download, is_address, name_in
-from unfade.models.onnx_file import half_precision_file, is_half_precision, read_contents, with_metadata
+from unfade.models.onnx_file import half_precision_file, is_half_precision, with_metadata
 from unfade.models.probing import probe, try_out
 
 _SUFFIX = ".onnx"
@@ -209,7 +209,7 @@ def _staging(folder: Path) -> Iterator[Path]:
 def _fetched(address: str, stage: Path, limit: int, on_bytes: OnBytes | None) -> _Staged:
     name = _checked_name(name_in(address), address)
     download(address, stage / name, limit=limit, on_bytes=on_bytes)
-    if _weight_files(stage / name, address):
+    if contents_of(stage / name, called=address).weight_files:
         raise ModelError(
             f"The model {address} keeps its weights in other files; download all of them and add the model "
             "from there."
@@ -227,7 +227,7 @@ def _copied(path: Path, stage: Path, limit: int) -> _Staged:
     shutil.copyfile(path, stage / name)
     if half_precision_file(path).is_file():
         shutil.copyfile(half_precision_file(path), stage / half_precision_file(path).name)
-    others = _weight_files(stage / name, str(path))
+    others = contents_of(stage / name, called=str(path)).weight_files
     for other in others:
         if not (path.parent / other).is_file():
             raise ModelError(f"The model {path} keeps weights in {other}, which is not beside it.")
@@ -248,17 +248,6 @@ def _checked_name(name: str, source: str) -> str:
     return name
 
 
-def _weight_files(path: Path, source: str) -> list[PurePath]:
-    """Files of weights the model wants, all inside its folder; refuses what must not be loaded at all."""
-    try:
-        contents = read_contents(read_file(path))
-    except ValueError as error:
-        raise ModelError(f"The model {source} cannot be used: {error}.") from error
-    if contents.objection is not None:
-        raise ModelError(f"The model {source} cannot be used: {contents.objection}.")
-    return contents.weight_files
-
-
 def _tried(staged: _Staged, source: str) -> ModelCard:
     """The card of a staged model that was run once; the copy has it inside from now on."""
     try:
@@ -270,7 +259,7 @@ def _tried(staged: _Staged, source: str) -> ModelCard:
         try_out(inner, card, staged.model)
         half = half_precision_file(staged.model)
         if half.is_file():
-            if _weight_files(half, source) or card_of(half) != card:
+            if contents_of(half, called=source).weight_files or card_of(half) != card:
                 raise ModelError(
                     f"The float16 variant beside {source} is not one of this model; export both anew, or "
                     "take it away."

@@ -1,6 +1,15 @@
 """Pictures: reading and writing files, their colours and metadata, and the pixel work that filters share."""
 
-from unfade.picture.colour import as_srgb, from_srgb, in_profile, is_profile_for, is_srgb, to_srgb
+from unfade.picture.colour import (
+    as_srgb,
+    from_srgb,
+    in_profile,
+    is_linear,
+    is_profile_for,
+    is_srgb,
+    is_usable,
+    to_srgb,
+)
 from unfade.picture.fill import fill_transparent
 from unfade.picture.formats import (
     OUTPUT_FORMATS,
@@ -8,9 +17,19 @@ from unfade.picture.formats import (
     Format,
     format_named,
     format_of_suffix,
+    written_format_of_suffix,
 )
-from unfade.picture.lab import Lightness, Plane, in_gamut, lab_of_srgb, srgb_of_lab
+from unfade.picture.lab import (
+    Lightness,
+    Plane,
+    in_gamut,
+    lab_of_srgb,
+    linear_to_srgb,
+    srgb_of_lab,
+    srgb_to_linear,
+)
 from unfade.picture.picture import (
+    LARGEST_FLOAT,
     Metadata,
     Picture,
     from_float,
@@ -21,12 +40,13 @@ from unfade.picture.picture import (
     vips,
     with_dtype,
 )
-from unfade.picture.read import DEFAULT_MAX_PIXELS, read_picture
+from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.write import write_picture
+from unfade.picture.write import PagesWriter, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "LARGEST_FLOAT",
     "OUTPUT_FORMATS",
     "PICTURE_SUFFIXES",
     "Enlarged",
@@ -35,6 +55,7 @@ __all__ = [
     "Kernel",
     "Lightness",
     "Metadata",
+    "PagesWriter",
     "Picture",
     "Plane",
     "as_srgb",
@@ -47,19 +68,25 @@ __all__ = [
     "from_vips",
     "in_gamut",
     "in_profile",
+    "is_linear",
     "is_profile_for",
     "is_srgb",
+    "is_usable",
     "lab_of_srgb",
+    "linear_to_srgb",
+    "page_count",
     "peak_of",
     "read_picture",
     "resize",
     "resized_strips",
     "smoothed",
     "srgb_of_lab",
+    "srgb_to_linear",
     "to_float",
     "to_srgb",
     "to_vips",
     "vips",
     "with_dtype",
     "write_picture",
+    "written_format_of_suffix",
 ]

@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unfade.picture import scratch
+from unfade.picture.matrix_profile import MatrixProfile, matrix_profile
+from unfade.picture.notes import Notes
 from unfade.picture.picture import Picture, from_vips, to_float, to_vips, vips, with_dtype
 
 _log = logging.getLogger(__name__)
@@ -24,6 +27,7 @@ _log = logging.getLogger(__name__)
 ICC_FIELD = "icc-profile-data"
 """Where a libvips image keeps its profile."""
 
+_STRIP_PIXELS = 2**22
 _SRGB_TOLERANCE = 1 / 255  # a profile that moves no colour by more is sRGB's
 _CHROMATICITY_TOLERANCE = 0.002
 _GAMMA_TOLERANCE = 500  # of 100,000
@@ -63,6 +67,40 @@ def is_profile_for(icc: bytes, gray: bool) -> bool:
 
 
 @functools.lru_cache(maxsize=16)
+def is_usable(icc: bytes, gray: bool) -> bool:
+    """Whether pixels, gray or RGB, can be converted from the profile."""
+    sample = np.zeros((1, 1, 1 if gray else 3), np.uint16)
+    return is_profile_for(icc, gray) and to_srgb(sample, icc) is not None
+
+
+@functools.lru_cache(maxsize=16)
+def is_linear(icc: bytes | None) -> bool:
+    """Whether values of the profile are linear light: its curves are straight (ICC.1:2010, 10.5, 10.15)."""
+    if icc is None or len(icc) < 132:
+        return False
+    count = min(int.from_bytes(icc[128:132], "big"), 100)
+    curves = []
+    for start in range(132, 132 + 12 * count, 12):
+        tag, at = icc[start : start + 4], int.from_bytes(icc[start + 4 : start + 8], "big")
+        if tag in (b"rTRC", b"gTRC", b"bTRC", b"kTRC"):
+            curves.append(_is_straight(icc[at:]))
+    return bool(curves) and all(curves)
+
+
+def _is_straight(curve: bytes) -> bool:
+    """Whether a curve tag, and what follows it in the profile, begins with one that leaves values alone."""
+    if curve[:4] == b"para":  # an exponent alone, of 1
+        return curve[8:10] == bytes(2) and curve[12:16] == (1 << 16).to_bytes(4, "big")
+    if curve[:4] != b"curv":
+        return False
+    count = int.from_bytes(curve[8:12], "big")
+    values = np.frombuffer(curve[12 : 12 + 2 * count], ">u2").astype(np.float64)
+    if count < 2:
+        return count == 0 or bool((values == 256).all())  # the exponent, in 256ths
+    return bool(len(values) == count and np.abs(values - np.linspace(0, 65535, count)).max() <= 1)
+
+
+@functools.lru_cache(maxsize=16)
 def is_srgb(icc: bytes, gray: bool) -> bool:
     """Whether the profile leaves a sample of colours where they are; False for one that cannot be used."""
     steps = np.linspace(0, 65535, 33 if gray else 6).astype(np.uint16)
@@ -79,16 +117,23 @@ def to_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) ->
     Args:
         colour: uint8, uint16 or float32 in [0, 1].
         icc: their profile.
-        dtype: of the result, by default that of `colour`. Rounded once, to it; floats pass through 16 bits.
+        dtype: of the result, by default that of `colour`. Rounded once, to it. Beyond 8 bits exact for
+            profiles of a matrix and curves; through others floats pass with 16 bits.
 
     Returns:
         The converted pixels; None where libvips refuses the profile.
     """
-    return _transformed(colour, dtype, "srgb", icc)
+    dtype = colour.dtype if dtype is None else np.dtype(dtype)
+    exact = _exact(icc, colour, dtype)
+    return exact.to_srgb(colour, dtype) if exact else _transformed(colour, dtype, "srgb", icc)
 
 
 def from_srgb(colour: NDArray[Any], icc: bytes, dtype: DTypeLike | None = None) -> NDArray[Any] | None:
     """sRGB pixels as values of a profile: the inverse of :func:`to_srgb`, with the same arguments."""
+    dtype = colour.dtype if dtype is None else np.dtype(dtype)
+    exact = _exact(icc, colour, dtype)
+    if exact:
+        return exact.from_srgb(colour, dtype)
     import tempfile  # here, because importing the package must not pay for it
 
     # libvips takes the target from a file alone, unless it converts through float Lab, ten times slower.
@@ -139,22 +184,32 @@ def in_profile(picture: Picture, icc: bytes | None, dtype: DTypeLike | None = No
     return _recast(picture, dtype)
 
 
-def matching_profile(icc: bytes | None, gray: bool, path: Path) -> bytes | None:
-    """The ICC profile if it describes such pixels; else None, with a warning in the log.
+def matching_profile(icc: bytes | None, gray: bool, notes: Notes) -> bytes | None:
+    """The ICC profile, without padding, if it can be used for such pixels; else None, with a note.
 
     A profile of another kind (a gray one on a colorized picture) makes the file invalid.
     """
     if not icc:
         return None
-    if is_profile_for(icc, gray):
-        return icc
-    title = "gray" if gray else "RGB"
-    space = icc[16:20].decode("latin-1").strip()
-    _log.warning("%s: the colour profile is for %s, not for %s pixels, and is left out.", path, space, title)
-    return None
+    size = int.from_bytes(icc[:4], "big")
+    icc = icc[:size] if size >= 128 else icc  # some writers pad, and encoders refuse that
+    if not is_profile_for(icc, gray) and icc[36:40] == b"acsp":
+        title = "gray" if gray else "RGB"
+        space = icc[16:20].decode("latin-1").strip()
+        notes.add(f"The colour profile is for {space}, not for {title} pixels, and is left out.")
+        return None
+    if size > len(icc) or not is_profile_for(icc, gray) or not _is_usable(icc, gray):
+        notes.add("The colour profile is damaged and is left out.")
+        return None
+    return icc
 
 
-def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, path: Path) -> bytes | None:
+@functools.lru_cache(maxsize=16)
+def _is_usable(icc: bytes, gray: bool) -> bool:
+    return to_srgb(np.zeros((1, 1, 1 if gray else 3), np.uint8), icc) is not None
+
+
+def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, notes: Notes) -> bytes | None:
     """An ICC profile for what a PNG's cICP, or gAMA and cHRM chunks say of its colours; None for sRGB.
 
     As PNG (third edition, section 4.3) has it, cICP comes before an embedded profile, and that and sRGB
@@ -162,11 +217,9 @@ def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, path: Path) -> byt
     """
     cicp = chunks.get(b"cICP", b"")
     if len(cicp) == 4:
-        primaries, curve = _PRIMARIES.get(cicp[0]), _CURVES.get(cicp[1])
-        if primaries is not None and curve is not None and cicp[2] == 0 and cicp[3] == 1:
-            srgb = (gray or cicp[0] == 1) and curve is _SRGB_CURVE
-            return None if srgb else made_profile(primaries, curve, gray)
-        _log.warning("%s: its colours (cICP %s) are not known and are left as they are.", path, tuple(cicp))
+        if cicp[2] == 0 and cicp[3] == 1 and 2 not in cicp[:2]:
+            return profile_of_code_points(cicp[0], cicp[1], gray, notes)
+        notes.add(f"Its colours (cICP {tuple(cicp)}) are not known and are left as they are.")
     if b"iCCP" in chunks or b"sRGB" in chunks:
         return None
     gamma = int.from_bytes(chunks.get(b"gAMA", b"")[:4], "big")
@@ -182,8 +235,23 @@ def profile_of_png(chunks: Mapping[bytes, bytes], gray: bool, path: Path) -> byt
     try:
         return made_profile(primaries, (100_000 / gamma,) if gamma else _SRGB_CURVE, gray)
     except (ArithmeticError, np.linalg.LinAlgError, struct.error):
-        _log.warning("%s: its gAMA and cHRM chunks make no sense and are left out.", path)
+        notes.add("Its gAMA and cHRM chunks make no sense and are left out.")
         return None
+
+
+def profile_of_code_points(primaries: int, curve: int, gray: bool, notes: Notes) -> bytes | None:
+    """An ICC profile for colours told by numbers (ITU-T H.273, as in PNG, AVIF and HEIC); None for sRGB."""
+    unspecified = 2
+    if unspecified in (primaries, curve):
+        return None
+    points, shape = _PRIMARIES.get(primaries), _CURVES.get(curve)
+    if points is None or shape is None:
+        notes.add(
+            f"Its colours (primaries {primaries}, curve {curve}) are not known and are left as they are."
+        )
+        return None
+    srgb = (gray or primaries == 1) and shape is _SRGB_CURVE
+    return None if srgb else made_profile(points, shape, gray)
 
 
 def made_profile(chromaticities: Chromaticities, curve: Sequence[float], gray: bool) -> bytes:
@@ -237,7 +305,12 @@ def made_profile(chromaticities: Chromaticities, curve: Sequence[float], gray: b
     return head + fixed(d50) + bytes(48) + table + data
 
 
-def as_gray_or_rgb(image: Any, path: Path) -> Any:
+def linear_profile(gray: bool) -> bytes:
+    """An ICC profile of linear light with sRGB's primaries."""
+    return made_profile(_PRIMARIES[1], (1.0,), gray)
+
+
+def as_gray_or_rgb(image: Any, notes: Notes) -> Any:
     """A libvips image with 1 to 4 channels of gray or RGB, alpha last.
 
     CMYK goes through its embedded profile, or through libvips' own CMYK profile (a coated press) where there
@@ -245,7 +318,7 @@ def as_gray_or_rgb(image: Any, path: Path) -> Any:
     """
     kind = image.interpretation
     if kind == "cmyk":
-        return _cmyk_as_srgb(image, path)
+        return _cmyk_as_srgb(image, notes)
     if kind in _SRGB_LIKE or kind in _GRAY_LIKE:
         return image
     deep = image.format != "uchar"
@@ -300,21 +373,41 @@ def ycbcr_to_rgb(
     return rgb.copy(interpretation="rgb16" if image.format == "ushort" else "srgb")
 
 
-def _cmyk_as_srgb(image: Any, path: Path) -> Any:
+def _cmyk_as_srgb(image: Any, notes: Notes) -> Any:
     options = {**_INTENT, "input_profile": "cmyk", "depth": 16 if image.format == "ushort" else 8}
     try:
         converted = image.icc_transform("srgb", embedded=True, **options)
     except vips().Error:
-        _log.warning("%s: the CMYK profile cannot be used; a general one takes its place.", path)
+        notes.add("The CMYK profile cannot be used; a general one takes its place.")
         converted = without_profile(image).icc_transform("srgb", **options)
     return without_profile(converted)
 
 
+def _exact(icc: bytes, colour: NDArray[Any], dtype: np.dtype[Any]) -> MatrixProfile | None:
+    """The profile to compute with where 8 bits are not enough, if it is one of a matrix and curves."""
+    return None if colour.dtype == dtype == np.uint8 else matrix_profile(icc, colour.shape[2] == 1)
+
+
 def _transformed(
-    colour: NDArray[Any], dtype: DTypeLike | None, target: str, icc: bytes | None = None
+    colour: NDArray[Any], dtype: np.dtype[Any], target: str, icc: bytes | None = None
 ) -> NDArray[Any] | None:
     """HW1 or HW3 pixels of profile `icc` (None: sRGB) in profile `target` (libvips' name, or a file)."""
-    dtype = colour.dtype if dtype is None else np.dtype(dtype)
+    rows = max(1, _STRIP_PIXELS // colour.shape[1])
+    if len(colour) <= rows:
+        return _transformed_strip(colour, dtype, target, icc)
+    out = scratch.empty(colour.shape, dtype)
+    for y in range(0, len(colour), rows):
+        strip = _transformed_strip(colour[y : y + rows], dtype, target, icc)
+        if strip is None:
+            return None
+        out[y : y + rows] = strip
+        scratch.let_go()
+    return out
+
+
+def _transformed_strip(
+    colour: NDArray[Any], dtype: np.dtype[Any], target: str, icc: bytes | None
+) -> NDArray[Any] | None:
     gray = colour.shape[2] == 1
     data = with_dtype(colour, np.uint16) if colour.dtype == np.float32 else colour
     if gray and icc is None:
@@ -337,7 +430,14 @@ def _transformed(
 def _with_alpha(colour: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
     if alpha is None:
         return colour
-    return np.concatenate((colour, with_dtype(alpha, colour.dtype)[..., None]), axis=2)
+    height, width, channels = colour.shape
+    pixels = scratch.empty((height, width, channels + 1), colour.dtype)
+    rows = max(1, _STRIP_PIXELS // width)
+    for y in range(0, height, rows):
+        pixels[y : y + rows, :, :channels] = colour[y : y + rows]
+        pixels[y : y + rows, :, channels] = with_dtype(alpha[y : y + rows], colour.dtype)
+        scratch.let_go()
+    return pixels
 
 
 def _recast(picture: Picture, dtype: np.dtype[Any]) -> Picture:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.picture import scratch
 from unfade.picture.picture import from_float, to_float
 
 _LEVELS = 6
@@ -37,15 +38,15 @@ def fill_transparent(
     if total is None:
         if out is None:
             return colour
-        out[...] = colour
+        _copy(colour, out)
         return out
     if out is None:
-        out = colour.copy()
-    elif out is not colour:
-        out[...] = colour
+        out = scratch.empty(colour.shape, colour.dtype)
+    _copy(colour, out)
     height, width = alpha.shape
     for y in range(0, height, _TILE):
         for x in range(0, width, _TILE):
+            scratch.let_go()
             hidden = alpha[y : y + _TILE, x : x + _TILE] == 0
             if not hidden.any():
                 continue
@@ -58,6 +59,14 @@ def fill_transparent(
     return out
 
 
+def _copy(source: NDArray[Any], into: NDArray[Any]) -> None:
+    if into is source:
+        return
+    for y in range(0, len(source), _TILE):
+        into[y : y + _TILE] = source[y : y + _TILE]
+        scratch.let_go()
+
+
 def _mean_colour(colour: NDArray[Any], alpha: NDArray[Any]) -> NDArray[np.float32] | None:
     """Alpha-weighted mean colour in [0, 1], (C,); None where all pixels or none are transparent."""
     weight = 0.0
@@ -65,6 +74,7 @@ def _mean_colour(colour: NDArray[Any], alpha: NDArray[Any]) -> NDArray[np.float3
     transparent = False
     rows = max(1, 2**18 // alpha.shape[1])
     for y in range(0, alpha.shape[0], rows):
+        scratch.let_go()
         a = alpha[y : y + rows]
         transparent = transparent or not a.all()
         weights = to_float(a)

@@ -1,67 +1,174 @@
-"""The file formats: their names, suffixes, signatures and limits."""
+"""The file formats: names, suffixes, signatures and limits, and what files are that are not read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+HEAD_BYTES = 4096
+"""So many of a file's first bytes tell what it is."""
+
+_ALL = frozenset({"icc", "exif", "xmp", "iptc", "texts", "dpi"})
+
 
 @dataclass(frozen=True)
 class Format:
-    """What a file format can hold."""
+    """What a file format is called, and what can be written into it."""
 
     name: str
     title: str
     """As written in messages."""
     suffixes: tuple[str, ...]
     """Lower case, the customary one first."""
-    signatures: tuple[bytes, ...]
-    """How a file begins; a "." stands for any byte."""
-    max_side: int
+    signature: re.Pattern[bytes]
+    """How a file begins."""
+    max_side: int = 2**31 - 1
     """Longest side in pixels."""
+    written: bool = False
+    """Whether pictures are written in it, and not only read; what follows tells of those."""
     deep: bool = False
     """Whether 16 bits a sample can be written."""
     floats: bool = False
     """Whether 32-bit floats can be written."""
     alpha: bool = True
     """Whether alpha can be written."""
+    keeps: frozenset[str] = _ALL
+    """The fields of :class:`Metadata` that can be written."""
+    pages: bool = False
+    """Whether a file can hold several pictures, each with its own size."""
+
+
+def _begins(*starts: bytes) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(starts), re.DOTALL)
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("png", "PNG", (".png", ".apng"), (b"\x89PNG\r\n\x1a\n",), 2**31 - 1, deep=True),
-    Format("jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), (b"\xff\xd8\xff",), 65500, alpha=False),
-    Format("webp", "WebP", (".webp",), (b"RIFF....WEBP",), 16383),
+    Format("png", "PNG", (".png", ".apng"), _begins(rb"\x89PNG\r\n\x1a\n"), written=True, deep=True),
+    Format(
+        "jpeg",
+        "JPEG",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        _begins(rb"\xff\xd8\xff(?!\xf7)"),  # not JPEG-LS
+        65500,
+        written=True,
+        alpha=False,
+    ),
+    Format(
+        "webp",
+        "WebP",
+        (".webp",),
+        _begins(rb"RIFF.{4}WEBP"),
+        16383,
+        written=True,
+        keeps=_ALL - {"iptc", "texts"},
+    ),
     Format(
         "tiff",
         "TIFF",
         (".tif", ".tiff"),
-        (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-        2**31 - 1,
+        _begins(rb"II[*+]\0", rb"MM\0[*+]"),
+        written=True,
         deep=True,
         floats=True,
+        keeps=_ALL - {"texts"},
+        pages=True,
     ),
-    Format("bmp", "BMP", (".bmp", ".dib"), (b"BM",), 2**31 - 1),
+    Format("bmp", "BMP", (".bmp", ".dib"), _begins(rb"BM"), written=True, keeps=frozenset({"dpi"})),
+    Format(
+        "avif",
+        "AVIF",
+        (".avif",),
+        _begins(rb".{4}ftypavi[fs]", rb".{4}ftypmif1.{4}(?:.{4}){0,8}?avi[fs]"),
+        16384,
+        written=True,
+        keeps=_ALL - {"iptc", "texts"},
+    ),
+    Format(
+        "jxl",
+        "JPEG XL",
+        (".jxl",),
+        _begins(rb"\xff\x0a", rb"\0\0\0\x0cJXL \r\n\x87\n"),
+        written=True,
+        deep=True,
+        keeps=frozenset({"exif", "xmp", "dpi"}),
+    ),
+    Format("gif", "GIF", (".gif",), _begins(rb"GIF8[79]a")),
+    Format(
+        "heic",
+        "HEIC",
+        (".heic", ".heif", ".hif"),
+        _begins(rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif[12]|msf1)"),
+    ),
+    Format(
+        "jpeg2000",
+        "JPEG 2000",
+        (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
+        _begins(rb"\0\0\0\x0cjP  \r\n\x87\n", rb"\xff\x4f\xff\x51"),
+    ),
+    Format(
+        "netpbm", "PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm"), _begins(rb"P[1-6fF]\s", rb"P7\n")
+    ),
+    Format("ico", "ICO", (".ico", ".cur"), _begins(rb"\0\0[\x01\x02]\0[\x01-\xff]\0")),
+    # Truevision's files have no signature: kinds of palette and picture, then depth and bits of alpha.
+    Format(
+        "tga",
+        "TGA",
+        (".tga", ".icb", ".vda", ".vst"),
+        _begins(
+            rb".[\0\x01](?:[\x01\x09]|[\x02\x0a]|[\x03\x0b])[\0-\xff]{13}[\x08\x0f\x10\x18\x20][\0-\x3f]"
+        ),
+    ),
 )
 
 PICTURE_SUFFIXES: frozenset[str] = frozenset(suffix for f in FORMATS for suffix in f.suffixes)
 """Suffixes (lower case, with the dot) of the files a folder run looks at."""
 
-OUTPUT_FORMATS: Mapping[str, str] = MappingProxyType({f.name: f.suffixes[0] for f in FORMATS})
+OUTPUT_FORMATS: Mapping[str, str] = MappingProxyType({f.name: f.suffixes[0] for f in FORMATS if f.written})
 """Names of the formats that can be written, with the suffix each gets."""
 
-TITLES = ", ".join(f.title for f in FORMATS[:-1]) + f" or {FORMATS[-1].title}"
-"""The formats as a list for messages."""
+_ALIASES = {"jpg": "jpeg", "tif": "tiff", "jpegxl": "jxl"}
 
-_ALIASES = {"jpg": "jpeg", "tif": "tiff"}
+_RAW = "a RAW photograph of a camera; develop it first, and give the result"
+_EDITORS = "save a copy as PNG or TIFF"
+_RARE = "a picture of a kind that Unfade cannot read"
+_FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (_begins(pattern), what)
+    for pattern, what in (
+        (rb".{4}ftypcrx |FUJIFILMCCD-RAW|II\x1a\0\0\0HEAPCCDR|IIR[OS]|MMOR|IIU\0|FOVb|\0MRM", _RAW),
+        (rb"8BP[SB]", f"a Photoshop document; {_EDITORS}"),
+        (rb"gimp xcf", f"a document of GIMP; open it there, or {_EDITORS}"),
+        (rb"PK\x03\x04.{26}mimetypeapplication/x-kr(?:it)?a", f"a document of Krita; {_EDITORS}"),
+        (rb"PK\x03\x04.{26}mimetypeimage/openraster", f"an OpenRaster document; {_EDITORS}"),
+        (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", "an archive; unpack it, and give the pictures in it"),
+        (rb"%PDF", "a PDF document; export its pages as PNG or TIFF"),
+        (rb"%!PS|\xc5\xd0\xd3\xc6", f"a PostScript document; {_EDITORS}"),
+        (rb"\s*(?:<\?xml.*?)?(?:<!--.*?-->\s*)?(?:<!DOCTYPE svg.*?)?<svg", f"an SVG drawing; {_EDITORS}"),
+        (rb"\s*(?i:<!doctype html|<html)", "a web page, not the picture on it; save the picture itself"),
+        (rb"v/1\x01", "an OpenEXR picture; convert it to TIFF"),
+        (rb"#\?(?:RADIANCE|RGBE)", "a Radiance HDR picture; convert it to TIFF"),
+        (rb"II\xbc\x01", "a JPEG XR picture; convert it to TIFF"),
+        (rb"\xff\xd8\xff\xf7", "a JPEG-LS picture; convert it to PNG or TIFF"),
+        (rb"DDS |\xabKTX", "a texture; convert it to PNG"),
+        (rb"AT&TFORM", "a DjVu document; export its pages as PNG or TIFF"),
+        (rb"SIMPLE  =", "a FITS picture; convert it to TIFF"),
+        (rb"qoif|icns|\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95", f"{_RARE}; convert it to PNG"),
+        (rb"\x0a[\0\x02-\x05]\x01[\x01-\x08]", "a PCX picture; convert it to PNG"),
+        (rb".{128}DICM", "a DICOM picture; convert it to TIFF"),
+        (rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba", "a film; save the frame as PNG"),
+        (rb"RIFF.{4}", "sound or another kind of media; give a picture"),
+        (rb"version https://git-lfs", "a placeholder of Git LFS; fetch the file itself"),
+    )
+)
 
 
 def format_named(name: str) -> Format | None:
-    """The format called `name` ("jpg" and "tif" are understood too), whatever its case; None if unknown."""
+    """The format to write that is called `name` ("jpg" and "tif" too), whatever its case; None if unknown."""
     name = name.lower().lstrip(".")
     name = _ALIASES.get(name, name)
-    return next((f for f in FORMATS if f.name == name), None)
+    return next((f for f in FORMATS if f.name == name and f.written), None)
 
 
 def format_of_suffix(path: Path) -> Format | None:
@@ -70,13 +177,19 @@ def format_of_suffix(path: Path) -> Format | None:
     return next((f for f in FORMATS if suffix in f.suffixes), None)
 
 
+def written_format_of_suffix(path: Path) -> Format | None:
+    """The same for a file to be written: None too for a format that is only read."""
+    found = format_of_suffix(path)
+    return found if found is not None and found.written else None
+
+
 def format_of_content(head: bytes) -> Format | None:
-    """The format of a file that begins with `head` (12 bytes are enough); None if unknown."""
-    for f in FORMATS:
-        for signature in f.signatures:
-            begins = head[: len(signature)]
-            if len(begins) == len(signature) and all(
-                s in (b, ord(".")) for b, s in zip(begins, signature, strict=True)
-            ):
-                return f
-    return None
+    """The format of a file that begins with `head` (HEAD_BYTES are enough); None if unknown."""
+    found = next((f for f in FORMATS if f.signature.match(head)), None)
+    # TGA has no signature, and much else looks like it.
+    return None if found is not None and found.name == "tga" and foreign_kind(head) else found
+
+
+def foreign_kind(head: bytes) -> str | None:
+    """What a file is that Unfade cannot read, and what to do: "a PDF document; export ..."; else None."""
+    return next((what for signature, what in _FOREIGN if signature.match(head)), None)

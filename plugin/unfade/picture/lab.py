@@ -38,7 +38,7 @@ _HALVINGS = 10
 
 
 def srgb_to_linear(encoded: Plane) -> Plane:
-    """sRGB values in [0, 1] as linear light."""
+    """sRGB values, none of them negative, as linear light; the curve goes on above 1."""
     curved = (np.maximum(encoded, _ENCODED_BELOW) + np.float32(0.055)) * np.float32(1 / 1.055)
     straight = np.minimum(encoded, _ENCODED_BELOW) * np.float32(1 / 12.92)
     linear: Plane = np.power(curved, np.float32(2.4))
@@ -48,7 +48,7 @@ def srgb_to_linear(encoded: Plane) -> Plane:
 
 
 def linear_to_srgb(linear: Plane) -> Plane:
-    """Linear light in [0, 1] as sRGB values."""
+    """Linear light, none of it negative, as sRGB values; the curve goes on above 1."""
     curved = np.maximum(linear, _LINEAR_BELOW) ** np.float32(1 / 2.4)
     curved *= np.float32(1.055)
     curved -= np.float32(0.055)

@@ -1,23 +1,23 @@
-"""EXIF and XMP: updated for the pixels they travel with, and put into encoded JPEG, PNG and WebP files.
+"""EXIF and XMP: updated for the pixels they travel with, and read for orientation and resolution.
 
-In these files an EXIF block lies in one piece. It is changed in place, byte for byte, so that whatever is not
+An EXIF block lies in one piece in most files. It is changed in place, byte for byte, so that whatever is not
 understood here stays valid: maker notes hold offsets of their own. libvips would take the block apart and
 write it anew, which moves maker notes and adds tags.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import logging
 import re
 import struct
-import zlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
 from typing import BinaryIO
 
 from unfade.picture import tiff
 from unfade.picture.colour import matching_profile
+from unfade.picture.notes import Notes
 from unfade.picture.picture import Metadata
 
 _log = logging.getLogger(__name__)
@@ -34,21 +34,21 @@ _XMP_PROPERTY = re.compile(
     rb"((?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)(?:\s*=\s*[\"']|>)\s*)(\d+)"
 )
 
-_PNG_SIGNATURE_SIZE = 8
-_WEBP_ALPHA, _WEBP_EXIF = 0x10, 0x08
 
-
-def metadata_for(metadata: Metadata, width: int, height: int, *, gray: bool, path: Path) -> Metadata:
+def metadata_for(metadata: Metadata, width: int, height: int, *, gray: bool, notes: Notes) -> Metadata:
     """The metadata, corrected for an upright picture of `width` x `height` pixels.
 
-    EXIF and XMP are updated (:func:`updated_exif`, :func:`updated_xmp`); a profile of other pixels (gray
-    or RGB) is left out, with a warning in the log that names `path`.
+    EXIF and XMP are updated (:func:`updated_exif`, :func:`updated_xmp`); what cannot be used for such pixels
+    (a profile, a damaged EXIF block) is left out, with a note.
     """
-    return Metadata(
-        icc=matching_profile(metadata.icc, gray, path),
-        exif=updated_exif(metadata.exif, width, height) if metadata.exif else None,
+    exif = updated_exif(metadata.exif, width, height) if metadata.exif else None
+    if metadata.exif and exif is None:
+        notes.add("The EXIF data are damaged and are left out.")
+    return dataclasses.replace(
+        metadata,
+        icc=matching_profile(metadata.icc, gray, notes),
+        exif=exif,
         xmp=updated_xmp(metadata.xmp, width, height) if metadata.xmp else None,
-        dpi=metadata.dpi,
     )
 
 
@@ -60,7 +60,7 @@ def updated_exif(block: bytes, width: int, height: int) -> bytes | None:
     A leading "Exif\\0\\0" is taken off.
 
     Returns:
-        The block, or None (with a warning in the log) if it is not well formed.
+        The block, or None if it is not well formed.
     """
     block = block.removeprefix(EXIF_PREFIX)
     stream = io.BytesIO(block)
@@ -80,7 +80,7 @@ def updated_exif(block: bytes, width: int, height: int) -> bytes | None:
             elif slot.tag in _SIDES and slot.count == 1:
                 _set(out, layout, slot, width if _SIDES[slot.tag] == "width" else height)
     except (tiff.MalformedError, struct.error) as error:
-        _log.warning("The EXIF data is damaged (%s) and is left out.", error)
+        _log.info("damaged EXIF data: %s", error)
         return None
     return bytes(out)
 
@@ -101,101 +101,37 @@ def updated_xmp(packet: bytes, width: int, height: int) -> bytes:
     return _XMP_PROPERTY.sub(true_value, packet)
 
 
-Rewrite = Callable[[bytes], "bytes | None"]
-"""Takes a file's first bytes and gives what to write instead; None while it needs to see more."""
+def orientation_of(exif: bytes | None, xmp: bytes | None) -> int:
+    """How the stored picture has to be turned, by EXIF, else by XMP: 1 to 8 as in EXIF; 1 if none says."""
+    for found in (_first_values(exif).get(_ORIENTATION, ()) if exif else (), _of_xmp(xmp)):
+        if found and 1 <= found[0] <= 8:
+            return int(found[0])
+    return 1
 
 
-class HeadRewriter:
-    """Passes an encoder's bytes on to a file, with the first of them rewritten."""
-
-    def __init__(self, stream: BinaryIO, rewrite: Rewrite) -> None:
-        self._stream = stream
-        self._rewrite: Rewrite | None = rewrite
-        self._held = b""
-
-    def write(self, data: bytes) -> int:
-        if self._rewrite is None:
-            self._stream.write(data)
-        else:
-            self._held += data
-            head = self._rewrite(self._held)
-            if head is not None:
-                self._stream.write(head)
-                self._rewrite = None
-                self._held = b""
-        return len(data)
+def resolution_of(exif: bytes | None) -> tuple[float, float] | None:
+    """Pixels per inch by an EXIF block; None where it does not say, or gives no unit."""
+    values = _first_values(exif) if exif else {}
+    return tiff.resolution(values)
 
 
-def jpeg_head(exif: bytes | None, dpi: tuple[float, float] | None) -> Rewrite:
-    """A rewrite that puts JFIF (with the resolution) and EXIF segments into a JPEG that has neither."""
-    unit, densities = (1, [max(1, min(round(d), 0xFFFF)) for d in dpi]) if dpi else (0, [1, 1])
-    segments = b"\xff\xe0" + struct.pack(">H5sHBHHBB", 16, b"JFIF\0", 0x0101, unit, *densities, 0, 0)
-    if exif is not None:
-        size = 2 + len(EXIF_PREFIX) + len(exif)
-        if size <= 0xFFFF:
-            segments += b"\xff\xe1" + struct.pack(">H", size) + EXIF_PREFIX + exif
-        else:
-            _log.warning(
-                "The EXIF data (%d bytes) is more than a JPEG file can hold and is left out.", len(exif)
-            )
-
-    def rewrite(head: bytes) -> bytes | None:
-        return head[:2] + segments + head[2:] if len(head) >= 2 else None
-
-    return rewrite
+def exif_with_resolution(metadata: Metadata) -> bytes | None:
+    """The EXIF block for a format with no other place for the resolution; one is made where there is none."""
+    if metadata.exif or not metadata.dpi:
+        return metadata.exif
+    layout = tiff.Layout("<")
+    entries = tiff.resolution_entries(layout, metadata.dpi)
+    return b"II*\0" + struct.pack("<I", 8) + tiff.directory_bytes(entries, layout, 8)
 
 
-def png_chunks(stream: BinaryIO) -> dict[bytes, bytes]:
-    """The chunks of a PNG file before its pixels, by name: the first 64 KiB of each, the last of a name."""
-    found: dict[bytes, bytes] = {}
-    at = _PNG_SIGNATURE_SIZE
-    while len(head := stream.read(8) if stream.seek(at) else b"") == 8:
-        size, name = struct.unpack(">I4s", head)
-        if name == b"IDAT":
-            break
-        found[name] = stream.read(min(size, 1 << 16))
-        at += size + 12
-    return found
+def _first_values(exif: bytes) -> Mapping[int, tuple[float, ...]]:
+    """The numbers in the first directory of an EXIF block."""
+    pages = tiff.pages(io.BytesIO(exif.removeprefix(EXIF_PREFIX)))
+    return pages[0].tags if pages else {}
 
 
-def png_head(exif: bytes | None, dpi: tuple[float, float] | None) -> Rewrite:
-    """A rewrite that puts an eXIf chunk before a PNG's pixels, and takes out an unknown resolution."""
-
-    def rewrite(head: bytes) -> bytes | None:
-        out = head[:_PNG_SIGNATURE_SIZE]
-        at = _PNG_SIGNATURE_SIZE
-        while len(head) >= at + 8:
-            size, name = struct.unpack_from(">I4s", head, at)
-            if name == b"IDAT":
-                return out + (_png_chunk(b"eXIf", exif) if exif is not None else b"") + head[at:]
-            if len(head) < at + size + 12:
-                break
-            if name != b"pHYs" or dpi is not None:
-                out += head[at : at + size + 12]
-            at += size + 12
-        return None
-
-    return rewrite
-
-
-def webp_with_exif(encoded: bytes, exif: bytes, width: int, height: int, alpha: bool) -> bytes:
-    """The WebP file `encoded` with an EXIF chunk."""
-    if encoded[12:16] == b"VP8X":
-        flags = encoded[20] | _WEBP_EXIF
-        extended = encoded[12:20] + bytes([flags]) + encoded[21:30]
-        rest = memoryview(encoded)[30:]
-    else:
-        flags = _WEBP_EXIF | (_WEBP_ALPHA if alpha else 0)
-        sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-        extended = b"VP8X" + struct.pack("<IB3x", 10, flags) + sides
-        rest = memoryview(encoded)[12:]
-    chunk = b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) % 2)
-    size = 4 + len(extended) + len(rest) + len(chunk)
-    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", extended, rest, chunk))
-
-
-def _png_chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+def _of_xmp(xmp: bytes | None) -> tuple[int, ...]:
+    return tuple(int(match[2]) for match in _XMP_PROPERTY.finditer(xmp or b"") if b"Orientation" in match[1])
 
 
 def _drop_thumbnail(out: bytearray, stream: BinaryIO, layout: tiff.Layout, link: int) -> None:

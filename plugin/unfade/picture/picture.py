@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+_STRIP_BYTES = 2**20
 _PEAKS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+LARGEST_FLOAT = 65504.0
+"""What stands for infinity in pixels: the largest number of 16-bit floats."""
+
 _VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 _DTYPES = {name: np.dtype(dtype) for dtype, name in _VIPS_FORMATS.items()}
 
@@ -26,7 +31,11 @@ class Metadata:
     xmp: bytes | None = None
     """XMP packet."""
     dpi: tuple[float, float] | None = None
-    """Horizontal and vertical resolution in pixels per inch."""
+    """Horizontal and vertical resolution in pixels per inch; None where the file gives none, or no unit."""
+    iptc: bytes | None = None
+    """IPTC caption: records of IIM."""
+    texts: tuple[tuple[str, str], ...] = ()
+    """Keywords and texts of a PNG file; a JPEG's or a GIF's comment has the keyword "Comment"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +47,13 @@ class Picture:
     """
 
     pixels: NDArray[Any]
-    """HWC, C-contiguous; uint8, uint16 or float32 in [0, 1]; C: 1 gray, 2 gray+alpha, 3 RGB, 4 RGB+alpha."""
+    """HWC, C-contiguous; uint8, uint16, or float32 whose white is 1. C: 1 gray, 3 RGB, 2 and 4 with alpha.
+
+    Colours of floats may lie above 1 and below 0 (highlights, colours out of gamut); all are finite.
+    """
     metadata: Metadata = field(default_factory=Metadata)
+    warnings: tuple[str, ...] = ()
+    """Sentences on what was lost or guessed when it was read from a file; what is made of it has none."""
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -152,6 +166,16 @@ def from_vips(image: Any) -> NDArray[Any]:
     """The pixels of a libvips image of 8 or 16 bits or 32-bit floats, HWC (read-only)."""
     flat = np.frombuffer(image.write_to_memory(), dtype_of(image))
     return flat.reshape(image.height, image.width, image.bands)
+
+
+def strips(image: Any, dtype: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The rows of a libvips image from top to bottom, as (first row, strip HWC of that dtype)."""
+    height, width, bands = image.height, image.width, image.bands
+    region = vips().Region.new(image)
+    rows = min(256, max(16, _STRIP_BYTES // (width * bands * dtype.itemsize)))
+    for y in range(0, height, rows):
+        count = min(rows, height - y)
+        yield y, np.frombuffer(region.fetch(0, y, width, count), dtype).reshape(count, width, bands)
 
 
 def dtype_of(image: Any) -> np.dtype[Any]:

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import struct
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import tiff
-from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png, ycbcr_to_rgb
-from unfade.picture.formats import TITLES, Format, format_of_content
-from unfade.picture.metadata import metadata_for, png_chunks
-from unfade.picture.picture import Metadata, Picture, dtype_of, vips
+from unfade.picture import jpeg, png, read_tiff, scratch, tiff
+from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
+from unfade.picture.decoders import DECODED, CheckSize, Decoded, colours_of_boxes, decode
+from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
+from unfade.picture.iptc import iptc_of
+from unfade.picture.metadata import metadata_for, orientation_of, resolution_of
+from unfade.picture.notes import Notes
+from unfade.picture.picture import LARGEST_FLOAT, Metadata, Picture, dtype_of, strips, vips
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
-_STRIP_BYTES = 2**20
-_BMP_ALPHA_BITFIELDS = 6
-_BMP_BITFIELDS = (3, _BMP_ALPHA_BITFIELDS)  # compressions: masks say where each channel's bits are
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
-# Pixels per mm that libvips reports where a file states none (PNG, WebP and TIFF, JPEG).
-_DEFAULT_RESOLUTIONS = (0.0, 2.834, 1.0, 72 / 25.4)
+_TURNED_BY_THE_DECODER = frozenset({"avif", "heic", "jxl"})  # what EXIF says of orientation means nothing
 
 
-def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
-    """The picture in a PNG, JPEG, WebP, TIFF or BMP file, upright, whatever the file is called.
+def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+    """The picture in a file of any of :data:`~unfade.picture.formats.FORMATS`, upright, whatever its name.
 
-    Kept as they are: 8 and 16 bits, 32-bit floats (clipped to [0, 1]), gray, RGB, alpha, ICC profile.
-    Palettes and 1-bit pictures become 8 bits; CMYK, Lab and YCbCr become sRGB; numbers of 32 bits that hold
-    those of 8 or 16 are scaled to their white. Of several pages the first is read that is no thumbnail.
+    Kept as they are: 8 and 16 bits, 32-bit floats (also above 1 and below 0), gray, RGB, alpha, ICC
+    profile. Palettes and fewer bits become 8 bits, 10 to 14 become 16; CMYK, Lab and YCbCr become sRGB;
+    numbers of 32 bits that hold those of 8 or 16 are scaled to their white. Colours that a file tells by
+    other means than a profile become a profile. What is lost or guessed stands in ``Picture.warnings``.
     Memory beside the pixels is a few strips, except for what the decoders themselves need: libwebp and
-    interlaced PNG the picture once more, progressive JPEG its coefficients, BMP (Pillow) 4 bytes a pixel.
+    interlaced PNG the picture once more, progressive JPEG its coefficients; formats of other decoders than
+    libvips, and odd TIFF files, the picture once or twice more.
 
     Args:
         path: the file.
+        page: which page of a TIFF file, or frame of a GIF or WebP file, from 0; by default the first, of a
+            TIFF file the first that is no thumbnail.
         max_pixels: refuse larger pictures, by their header, before pixels are decoded.
 
     Raises:
@@ -50,14 +54,42 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
     """
     path = Path(path)
     kind = _format_of(path)
+    notes = Notes(path)
     try:
-        if kind.name == "bmp":
-            return _read_bmp(path, kind, max_pixels)
-        return _read_with_vips(path, kind, max_pixels)
+        if kind.name in DECODED:
+            _check_page(page, 1, path)
+            return _decoded(path, kind, max_pixels, notes)
+        return _read_with_vips(path, kind, page, max_pixels, notes)
     except MemoryError:
         raise PictureError(f"{path} does not fit into the memory of this computer.") from None
+    except ImportError as error:
+        raise PictureError(
+            f"{path} is a {kind.title} file, and {error.name or 'a package'} is missing that reads those; "
+            "install Unfade anew."
+        ) from error
     except OSError as error:
         raise PictureError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def page_count(path: Path) -> int:
+    """How many pages of a TIFF file, or frames of a GIF or WebP file, :func:`read_picture` can be asked for.
+
+    Raises:
+        PictureError: if there is no such file, or it is no picture.
+    """
+    path = Path(path)
+    kind = _format_of(path)
+    try:
+        if kind.name == "tiff":
+            with path.open("rb") as stream:
+                return max(1, len(read_tiff.whole_pages(tiff.pages(stream))))
+        if kind.name in ("gif", "webp"):
+            return _integer(_loaded(path, kind), "n-pages", 1)
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except vips().Error as error:
+        raise _damaged(path, kind) from error
+    return 1
 
 
 def _format_of(path: Path) -> Format:
@@ -68,7 +100,7 @@ def _format_of(path: Path) -> Format:
         if path.exists() and not path.is_file():
             raise PictureError(f"{path} is not a file; name a picture file.")
         with path.open("rb") as stream:
-            head = stream.read(12)
+            head = stream.read(HEAD_BYTES)
     except FileNotFoundError:
         raise PictureError(f"{path} does not exist; check the name and the folder.") from None
     except PermissionError:
@@ -81,7 +113,10 @@ def _format_of(path: Path) -> Format:
         raise PictureError(f"{path} is empty (0 bytes); get a fresh copy of the picture.")
     kind = format_of_content(head)
     if kind is None:
-        raise PictureError(f"{path} is not a picture that Unfade can read; convert it to {TITLES}.")
+        what = foreign_kind(head)
+        if what is not None:
+            raise PictureError(f"{path} is {what}.")
+        raise PictureError(f"{path} is not a picture that Unfade can read; convert it to PNG or TIFF.")
     return kind
 
 
@@ -99,194 +134,190 @@ def _damaged(path: Path, kind: Format) -> PictureError:
     )
 
 
-def _read_bmp(path: Path, kind: Format, max_pixels: int) -> Picture:
-    """A BMP file, which libvips does not know."""
-    # Not Image.open: its limit of pixels is not ours, and process-wide.
-    from PIL.BmpImagePlugin import BmpImageFile
-
-    with path.open("rb") as stream:
-        try:
-            head = stream.read(70)
-            if len(head) == 70 and head[30] in _BMP_BITFIELDS and head[14] >= 40:
-                return _read_masked_bmp(path, stream, head, max_pixels)
-            stream.seek(0)
-            image = BmpImageFile(stream)
-            _check_size(path, image.width, image.height, max_pixels)
-            dpi = image.info.get("dpi", (0, 0))
-            known = (round(dpi[0], 2), round(dpi[1], 2)) if min(dpi) > 0 else None
-            return Picture(_decode_with_pillow(image), Metadata(dpi=known))
-        except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
-            raise _damaged(path, kind) from error
-
-
-def _read_masked_bmp(path: Path, stream: BinaryIO, head: bytes, max_pixels: int) -> Picture:
-    """A BMP file of 16 or 32 bits a pixel whose channels lie where masks say, each scaled from its bits to 8.
-
-    Pillow knows some such masks, and none that have alpha in 16 bits.
-
-    Raises:
-        OSError, ValueError: if it is cut short, or makes no sense.
-    """
-    start, size, width, height, _, depth, compression = struct.unpack_from("<10xIIiiHHI", head)
-    across, down = struct.unpack_from("<ii", head, 38)
-    masks = struct.unpack_from("<4I", head, 54)
-    if not (size >= 56 or compression == _BMP_ALPHA_BITFIELDS) or not masks[3]:
-        masks = masks[:3]
-    if depth not in (16, 32) or width < 1 or height == 0 or not all(0 < mask < 1 << depth for mask in masks):
-        raise ValueError("no such BMP file")
-    _check_size(path, width, abs(height), max_pixels)
-    stride = (width * depth // 8 + 3) // 4 * 4
-    pixels = np.empty((abs(height), width, len(masks)), np.uint8)
-    stream.seek(start)
-    for y in range(len(pixels)):
-        line = stream.read(stride)
-        if len(line) < width * depth // 8:
-            raise OSError("the file is cut short")
-        values = np.frombuffer(line, f"<u{depth // 8}", count=width)
-        row = pixels[y if height < 0 else -1 - y]
-        for channel, mask in enumerate(masks):
-            lowest = mask & -mask
-            row[:, channel] = np.rint((values & mask) // lowest * (255 / (mask // lowest)))
-    known = (round(across * 0.0254, 2), round(down * 0.0254, 2)) if min(across, down) > 0 else None
-    return Picture(pixels, Metadata(dpi=known))
-
-
-def _decode_with_pillow(image: Any) -> NDArray[np.uint8]:
-    """The pixels of a Pillow image as 8-bit gray, RGB or RGBA, HWC. Raises OSError if they are cut short."""
-    mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")
-    bands = len(mode)
-    image.load()
-    pixels = np.empty((image.height, image.width, bands), np.uint8)
-    rows = max(1, _STRIP_BYTES // image.width)
-    for y in range(0, image.height, rows):
-        end = min(y + rows, image.height)
-        strip = image.crop((0, y, image.width, end)).convert(mode)
-        pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
-    return pixels
-
-
-def _read_with_vips(path: Path, kind: Format, max_pixels: int) -> Picture:
-    v = vips()
-    page, chunks = None, dict[bytes, bytes]()
-    if kind.name == "tiff":
-        page = _page_of(path)
-    elif kind.name == "png":
-        with path.open("rb") as stream:
-            chunks = png_chunks(stream)
-    options = {"page": page.index} if page else {}
-
-    def opened() -> Any:
-        # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
-        source = v.Source.new_from_file(os.fsencode(path))
-        load = getattr(v.Image, f"{kind.name}load_source")
-        # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
-        return load(source, access="sequential", fail_on="error", **options)
-
+def _decoded(path: Path, kind: Format, max_pixels: int, notes: Notes) -> Picture:
+    """A picture of a format that libvips does not read."""
     try:
-        image = opened()
-        _check_size(path, image.width, image.height, max_pixels)
-        # An animated PNG tells the number of its frames in acTL.
-        frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") or _integer(image, "n-pages", 1)
-        if page is None and frames > 1:
-            _log.warning("%s has %d frames; only the first is used.", path, frames)
-        orientation = _integer(image, "orientation", 1)
-        if image.format in ("float", "uint"):
-            image = _scaled(image, _white_of(opened(), path), path)
-        if page is not None:
-            image = _colours_of_page(image, page, path)
-        image = _known_samples(as_gray_or_rgb(image, path), path)
-        pixels = _decode(image, orientation)
-    except v.Error as error:
+        found = decode(path, kind, lambda width, height: _check_size(path, width, height, max_pixels), notes)
+    except (PictureError, ImportError):
+        raise
+    except Exception as error:  # each decoder has its own
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
-    icc = profile_of_png(chunks, pixels.shape[2] < 3, path) or _blob(image, ICC_FIELD)
-    exif = _blob(image, "exif-data")
-    if kind.name == "tiff":
-        with path.open("rb") as stream:
-            exif = tiff.exif_of(stream, page)
-    return Picture(pixels, _metadata(image, pixels, orientation, path, icc, exif))
+    return _upright(found, kind, notes)
 
 
-def _page_of(path: Path) -> tiff.Page | None:
-    """The page of a TIFF file to read: the first that is no thumbnail and no mask. None if none is found."""
+def _upright(found: Decoded, kind: Format, notes: Notes) -> Picture:
+    pixels, metadata = found.pixels, found.metadata
+    metadata = dataclasses.replace(metadata, dpi=metadata.dpi or resolution_of(metadata.exif))
+    orientation = 1 if kind.name in _TURNED_BY_THE_DECODER else orientation_of(metadata.exif, metadata.xmp)
+    if pixels.dtype == np.float32:
+        pixels = _finite(pixels)
+    if orientation != 1:
+        height, width, bands = pixels.shape
+        upright = scratch.empty(
+            (width, height, bands) if orientation in _LYING else pixels.shape, pixels.dtype
+        )
+        as_stored(upright, orientation)[:] = pixels
+        pixels = upright
+    return _finished(pixels, metadata, orientation, notes)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose header libvips has read."""
+
+    image: Any
+    metadata: Metadata = Metadata()  # noqa: RUF009 - frozen
+    """As the file has it; without a profile where the image carries it."""
+    orientation: int = 1
+
+
+def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int, notes: Notes) -> Picture:
+    def check_size(width: int, height: int) -> None:
+        _check_size(path, width, height, max_pixels)
+
+    try:
+        opened = _OPENERS[kind.name](path, kind, page, check_size, notes)
+        image = _known_samples(as_gray_or_rgb(opened.image, notes), path)
+        icc = opened.metadata.icc or _blob(image, ICC_FIELD)
+        try:
+            pixels = _pixels(image, opened.orientation)
+        except vips().Error:
+            if kind.name != "jpeg":
+                raise
+            pixels = _pixels_without_end(path, opened.orientation, notes)
+    except PictureError:
+        raise
+    except (vips().Error, ValueError, RuntimeError, IndexError, KeyError, TypeError, struct.error) as error:
+        _log.info("%s: %s", path, error)
+        raise _damaged(path, kind) from error
+    return _finished(pixels, dataclasses.replace(opened.metadata, icc=icc), opened.orientation, notes)
+
+
+def _open_png(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
     with path.open("rb") as stream:
-        pages = tiff.pages(stream)
-    if not pages:
-        return None
-    whole = [page for page in pages if page.is_whole_picture]
-    if any(page.is_raw for page in pages) or (not whole and pages[0].has_children):
-        raise PictureError(f"{path} is a RAW photograph of a camera; develop it first, and give the result.")
-    if len(whole) > 1:
-        _log.warning("%s has %d pages; only the first is used.", path, len(whole))
-    return whole[0] if whole else pages[0]
+        chunks = png.read_chunks(stream)
+    image = _loaded(path, kind)
+    check_size(image.width, image.height)
+    _one_of(chunks.frames, "frames", notes)
+    _check_page(page, 1, path)
+    metadata = Metadata(
+        icc=profile_of_png(chunks.short, image.bands < 3, notes) or chunks.icc,
+        exif=chunks.exif,
+        xmp=chunks.xmp,
+        dpi=chunks.dpi or resolution_of(chunks.exif),
+        iptc=chunks.iptc,
+        texts=chunks.texts,
+    )
+    return _Opened(image, metadata, orientation_of(chunks.exif, chunks.xmp))
 
 
-def _colours_of_page(image: Any, page: tiff.Page, path: Path) -> Any:
-    """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
-    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
-    if page.compression == tiff.OLD_JPEG and page.is_tiled:
-        raise PictureError(
-            f"{path} is compressed as old-style JPEG in tiles, which Unfade cannot read; "
-            "save it with another compression."
+def _open_jpeg(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
+    with path.open("rb") as stream:
+        found = jpeg.segments(stream, notes)
+    image = _loaded(path, kind)
+    check_size(image.width, image.height)
+    _check_page(page, 1, path)
+    metadata = Metadata(
+        exif=found.exif,
+        xmp=found.xmp,
+        dpi=found.dpi or resolution_of(found.exif),
+        iptc=found.iptc,
+        texts=(("Comment", found.comment),) if found.comment else (),
+    )
+    return _Opened(image, metadata, orientation_of(found.exif, found.xmp))
+
+
+def _open_tiff(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
+    with path.open("rb") as stream:
+        found = read_tiff.page_of(tiff.pages(stream), page, notes)
+        if found is None:
+            image = _loaded(path, kind)
+            check_size(image.width, image.height)
+            return _Opened(image)
+        check_size(found.first(tiff.WIDTH, 0), found.first(tiff.LENGTH, 0))
+        xmp = tiff.block_of(stream, found, tiff.XMP)
+        captions = tiff.block_of(stream, found, tiff.IPTC) or tiff.block_of(stream, found, tiff.PHOTOSHOP)
+        metadata = Metadata(
+            exif=tiff.exif_of(stream, found),
+            xmp=xmp,
+            dpi=tiff.resolution(found.tags),
+            iptc=iptc_of(captions) if captions else None,
         )
-    if page.photometric == tiff.SEPARATED and page.first(tiff.INK_SET, 1) != 1:
-        raise PictureError(f"{path} has other inks than CMYK; save it as RGB.")
-    if page.photometric == tiff.YCBCR and page.first(tiff.PLANAR_CONFIG, 1) == 2:  # libvips mixes up the rows
-        raise PictureError(
-            f"{path} holds YCbCr in separate planes, which Unfade cannot read; save it as RGB."
-        )
-    if page.photometric == tiff.YCBCR and samples == 3:
-        if image.bands == 4:  # decoded by libtiff, with an alpha that the file has not
-            return image.extract_band(0, n=3)
-        if page.compression != tiff.JPEG:
-            return ycbcr_to_rgb(
-                image, page.tags.get(tiff.YCBCR_COEFFICIENTS), page.tags.get(tiff.REFERENCE_BLACK_WHITE)
-            )
-    if len(page.extra_samples) == 1 and page.extra_samples[0] == 0 and image.bands == samples:
-        _log.warning("%s: its last channel is not marked as alpha and is left out.", path)
-        return image.extract_band(0, n=image.bands - 1)
-    return image
+    orientation = found.first(tiff.ORIENTATION, 0) or orientation_of(None, xmp)
+    return _Opened(read_tiff.opened(path, found, notes), metadata, orientation)
 
 
-def _white_of(image: Any, path: Path) -> float:
-    """The value that stands for white in samples of 32 bits, integers or floats: 1, 255, 65535 or 2**32 - 1.
-
-    Found in the values, as no tag tells it: programs write pictures of 8 and 16 bits as wider numbers.
-    """
-    integers = image.format == "uint"
-    dtype = np.dtype(np.uint32 if integers else np.float32)
-    lowest, highest, total, whole = 0.0, 0.0, 0.0, True
-    for _, strip in _strips(image, dtype):
-        known = strip if integers else np.nan_to_num(strip, nan=0.0, posinf=0.0, neginf=0.0)
-        lowest, highest = min(lowest, float(known.min())), max(highest, float(known.max()))
-        total += float(known.sum(dtype=np.float64))
-        whole = whole and (integers or not (known % 1).any())
-    mean = total / (image.width * image.height * image.bands)
-    # Scene-linear light has highlights above 1, and is 1 at most on the mean.
-    if integers or (highest > 1 and lowest >= 0 and (whole or mean > 1)):
-        for white in (255.0, 65535.0):
-            if highest <= white:
-                _log.warning("%s: its 32-bit numbers end at %g; %g is taken for white.", path, highest, white)
-                return white
-        if integers:
-            return 2.0**32 - 1
-    if lowest < 0 or highest > 1:
-        _log.warning("%s: values from %g to %g are clipped to 0 to 1.", path, lowest, highest)
-    return 1.0
+def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
+    """WebP, GIF and AVIF."""
+    image = _loaded(path, kind)
+    check_size(image.width, image.height)
+    frames = _integer(image, "n-pages", 1) if kind.name != "avif" else 1
+    _check_page(page, frames, path)
+    if page is None:
+        _one_of(frames, "frames", notes)
+    else:
+        image = _loaded(path, kind, page)
+    exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
+    comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
+    icc = None
+    if kind.name == "avif":
+        icc = colours_of_boxes(path.read_bytes(), image.bands < 3, notes)
+        image = _full_range(image)
+    metadata = Metadata(
+        icc=icc, exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
+    )
+    turned = kind.name in _TURNED_BY_THE_DECODER
+    return _Opened(image, metadata, 1 if turned else orientation_of(exif, xmp))
 
 
-def _scaled(image: Any, white: float, path: Path) -> Any:
-    """The image with samples that pictures have: integers of 32 bits in 8 or 16, floats in [0, 1]."""
-    if image.format == "float":
-        scaled = image if white == 1 else image / white
-        # The press's profile knows integers alone.
-        return (scaled * 65535).rint().cast("ushort") if image.interpretation == "cmyk" else scaled
-    if white == 255:
-        return image.cast("uchar")
-    if white == 65535:
-        return image.cast("ushort")
-    _log.warning("%s: 32-bit integers are reduced to 16 bits.", path)
-    return (image >> 16).cast("ushort")
+_OPENERS = {
+    "png": _open_png,
+    "jpeg": _open_jpeg,
+    "tiff": _open_tiff,
+    "webp": _open_other,
+    "gif": _open_other,
+    "avif": _open_other,
+}
+
+
+def _loaded(path: Path, kind: Format, page: int | None = None) -> Any:
+    """A libvips image of a file, to be read once from top to bottom. Raises pyvips.Error."""
+    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
+    return _load(vips().Source.new_from_file(os.fsencode(path)), kind, page)
+
+
+def _load(source: Any, kind: Format, page: int | None = None, fail_on: str = "error") -> Any:
+    load = getattr(vips().Image, {"avif": "heif"}.get(kind.name, kind.name) + "load_source")
+    return load(source, access="sequential", fail_on=fail_on, **({"page": page} if page else {}))
+
+
+def _check_page(page: int | None, count: int, path: Path) -> None:
+    if page is not None and not 0 <= page < count:
+        raise PictureError(f"{path} has no page {page + 1}; it has {count}.")
+
+
+def _one_of(count: int, what: str, notes: Notes) -> None:
+    if count > 1:
+        notes.add(f"Only the first of its {count} {what} is used.")
+
+
+def _full_range(image: Any) -> Any:
+    """An AVIF's samples of 10 or 12 bits, which libvips shifts to the left, with white at 65535."""
+    bits = _integer(image, "bits-per-sample", 16)
+    if image.format != "ushort" or bits >= 16:
+        return image
+    return (image * (65535 / (65536 - 2 ** (16 - bits)))).rint().cast("ushort")
+
+
+def _pixels_without_end(path: Path, orientation: int, notes: Notes) -> NDArray[Any]:
+    """The pixels of a JPEG file that lacks nothing but the marker at its end. Raises pyvips.Error."""
+    source = vips().Source.new_from_memory(path.read_bytes() + jpeg.END)
+    kind = next(f for f in FORMATS if f.name == "jpeg")
+    image = _load(source, kind, fail_on="warning")  # the decoder warns of pixels that it makes up
+    pixels = _pixels(as_gray_or_rgb(image, notes), orientation)
+    notes.add("The marker at its end is missing; the picture is whole.")
+    return pixels
 
 
 def _known_samples(image: Any, path: Path) -> Any:
@@ -303,26 +334,17 @@ def _known_samples(image: Any, path: Path) -> Any:
     return image
 
 
-def _decode(image: Any, orientation: int) -> NDArray[Any]:
+def _pixels(image: Any, orientation: int) -> NDArray[Any]:
     """The pixels, upright, HWC, decoded from top to bottom a strip at a time."""
     dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
     shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
-    pixels: NDArray[Any] = np.empty(shape, dtype)
+    pixels = scratch.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
-    for y, strip in _strips(image, dtype):
-        stored[y : y + len(strip)] = _clipped(strip) if dtype == np.float32 else strip
+    for y, strip in strips(image, dtype):
+        stored[y : y + len(strip)] = _finite(strip) if dtype == np.float32 else strip
+        scratch.let_go()
     return pixels
-
-
-def _strips(image: Any, dtype: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The rows of a libvips image from top to bottom, as (first row, strip HWC)."""
-    height, width, bands = image.height, image.width, image.bands
-    region = vips().Region.new(image)
-    rows = min(256, max(16, _STRIP_BYTES // (width * bands * dtype.itemsize)))
-    for y in range(0, height, rows):
-        count = min(rows, height - y)
-        yield y, np.frombuffer(region.fetch(0, y, width, count), dtype).reshape(count, width, bands)
 
 
 def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -340,23 +362,21 @@ def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
     return upright
 
 
-def _clipped(strip: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.clip(np.nan_to_num(strip, nan=0.0), 0.0, 1.0)
+def _finite(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Floats with no NaN and no infinity, and with alpha in [0, 1]; colours above 1 and below 0 stay."""
+    strip = np.nan_to_num(strip, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+    if strip.shape[2] in (2, 4):
+        np.clip(strip[..., -1], 0, 1, out=strip[..., -1])
+    return strip
 
 
-def _metadata(
-    image: Any, pixels: NDArray[Any], orientation: int, path: Path, icc: bytes | None, exif: bytes | None
-) -> Metadata:
+def _finished(pixels: NDArray[Any], metadata: Metadata, orientation: int, notes: Notes) -> Picture:
+    """The upright picture with metadata that are true of it."""
     height, width, channels = pixels.shape
-    # Files hold whole pixels a metre or fractions of an inch: 299.9994 was 300 once.
-    across, down = round(image.xres * 25.4, 2), round(image.yres * 25.4, 2)
-    dpi: tuple[float, float] | None = (across, down)
-    if not image.get_typeof("resolution-unit") and image.xres in _DEFAULT_RESOLUTIONS:
-        dpi = None
-    elif orientation in _LYING:
-        dpi = (down, across)
-    found = Metadata(icc=icc, exif=exif, xmp=_blob(image, "xmp-data"), dpi=dpi)
-    return metadata_for(found, width, height, gray=channels < 3, path=path)
+    if metadata.dpi and orientation in _LYING:
+        metadata = dataclasses.replace(metadata, dpi=metadata.dpi[::-1])
+    metadata = metadata_for(metadata, width, height, gray=channels < 3, notes=notes)
+    return Picture(pixels, metadata, notes.sentences)
 
 
 def _integer(image: Any, field: str, default: int) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.picture import scratch
 from unfade.picture.picture import peak_of
 
 Planes = NDArray[np.float32]
@@ -39,7 +40,7 @@ def resize(array: NDArray[Any], size: tuple[int, int], kernel: Kernel = Kernel.L
     Integers are rounded to nearest and clipped; floats are not clipped, so a kernel with negative lobes may
     overshoot. Memory beside the result is that of a few strips.
     """
-    out = np.empty((*size, array.shape[2]), array.dtype)
+    out = scratch.empty((*size, array.shape[2]), array.dtype)
     for y, strip in resized_strips(array, size, kernel):
         out[y : y + len(strip)] = strip
     return out
@@ -60,7 +61,10 @@ def resized_strips(
         raise ValueError(f"cannot resize to {new_height}x{new_width}")
     peak_of(array.dtype)
     if (height, width) == (new_height, new_width):
-        yield 0, array
+        rows = max(1, _STRIP_PIXELS // width)
+        for y in range(0, height, rows):
+            scratch.let_go()
+            yield y, array[y : y + rows]
         return
     resample = Image.Resampling[kernel.name]
     scale = height / new_height
@@ -70,6 +74,7 @@ def resized_strips(
     whole = new_height // math.gcd(height, new_height)  # so many rows come from a whole number of rows
     rows = rows // whole * whole or rows
     for y in range(0, new_height, rows):
+        scratch.let_go()
         end = min(y + rows, new_height)
         top, bottom = y * height / new_height, end * height / new_height
         first, last = max(int(top) - reach, 0), min(int(bottom) + reach + 1, height)

@@ -36,17 +36,16 @@ _DESCRIPTIVE = frozenset(
     }
 )
 
-SHORT, LONG = 3, 4
-_LONG8 = 16
+SHORT, LONG, RATIONAL = 3, 4, 5
+_UNDEFINED, LONG8 = 7, 16
 _KINDS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}  # types by size
 _SIZES = {kind: size for size, kinds in _KINDS.items() for kind in kinds}
 _WORDS = _SIZES | {5: 4, 10: 4}  # bytes swapped together: a rational is two words
-_RATIONAL = 5
 _NUMBERS = {
     1: "B",
     3: "H",
     4: "I",
-    _RATIONAL: "II",
+    RATIONAL: "II",
     11: "f",
     12: "d",
     13: "I",
@@ -57,7 +56,7 @@ _MAX_ENTRIES = 4096
 _MAX_PAGES = 4096
 _MAX_NUMBERS = 64  # of a tag that says something of the whole page
 _MAX_VALUES = 64 * 2**20  # bytes, all entries of a directory together
-_OFFSET_KINDS = (LONG, 13, _LONG8, 18)  # LONG, IFD and their wide forms
+_OFFSET_KINDS = (LONG, 13, LONG8, 18)  # LONG, IFD and their wide forms
 
 
 class MalformedError(ValueError):
@@ -117,13 +116,19 @@ class Slot:
     count: int
 
 
+WIDTH, LENGTH = 0x0100, 0x0101
 COMPRESSION, PHOTOMETRIC, SAMPLES_PER_PIXEL, PLANAR_CONFIG = 0x0103, 0x0106, 0x0115, 0x011C
 INK_SET, EXTRA_SAMPLES = 0x014C, 0x0152
 YCBCR_COEFFICIENTS, REFERENCE_BLACK_WHITE = 0x0211, 0x0214
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+BITS_PER_SAMPLE, SAMPLE_FORMAT, ORIENTATION, SUBSAMPLING = 0x0102, 0x0153, 0x0112, 0x0212
+ICC, XMP, IPTC, PHOTOSHOP = 0x8773, 0x02BC, 0x83BB, 0x8649
 _SUBFILE, _OLD_SUBFILE, _TILE_WIDTH, _SUB_DIRECTORIES, _DNG = 0x00FE, 0x00FF, 0x0142, 0x014A, 0xC612
 
-SEPARATED, YCBCR = 5, 6
-"""Photometric interpretations: inks, and luma with chroma."""
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR, LOG_L, LOG_LUV = 0, 1, 2, 3, 5, 6, 32844, 32845
+"""Photometric interpretations; "separated" are inks."""
+SEPARATE = 2
+"""Planar configuration: each channel for itself."""
 OLD_JPEG, JPEG = 6, 7
 """Compressions."""
 _SENSOR = (32803, 34892)  # photometric interpretations: colour filter array, linear raw
@@ -167,9 +172,9 @@ class Page:
         return _SUB_DIRECTORIES in self.tags
 
     @property
-    def is_whole_picture(self) -> bool:
-        """Whether it is neither a smaller version of another page nor a mask (by NewSubfileType)."""
-        return not self.first(_SUBFILE, 0) & 0b101 and self.first(_OLD_SUBFILE, 1) != 2
+    def is_reduced(self) -> bool:
+        """Whether it is a smaller version of another page, or a mask (by NewSubfileType)."""
+        return bool(self.first(_SUBFILE, 0) & 0b101) or self.first(_OLD_SUBFILE, 1) == 2
 
     @property
     def is_raw(self) -> bool:
@@ -207,9 +212,32 @@ def _numbers(stream: BinaryIO, layout: Layout, slot: Slot) -> tuple[float, ...]:
         values = struct.unpack(layout.order + code * slot.count, _read(stream, at, size))
     except MalformedError:
         return ()
-    if slot.kind == _RATIONAL:
+    if slot.kind == RATIONAL:
         return tuple(a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True))
     return values
+
+
+def resolution(tags: Mapping[int, tuple[float, ...]]) -> tuple[float, float] | None:
+    """Pixels per inch by a directory's tags; None where they give no resolution, or no unit."""
+    unit = {1: 0.0, 2: 1.0, 3: 2.54}.get(int(tags.get(RESOLUTION_UNIT, (2,))[0]), 0.0)
+    across = tags.get(X_RESOLUTION, tags.get(Y_RESOLUTION, (0.0,)))[0]
+    down = tags.get(Y_RESOLUTION, (across,))[0]
+    values = (round(across * unit, 2), round(down * unit, 2))
+    return values if min(values) > 0 else None
+
+
+def block_of(stream: BinaryIO, page: Page, tag: int) -> bytes | None:
+    """The bytes of a page's tag that holds a block (a profile, XMP, IPTC); None without it."""
+    try:
+        layout, _ = read_header(stream)
+        for slot in slots(stream, layout, page.offset)[0]:
+            size = _SIZES.get(slot.kind, 0) * slot.count
+            if slot.tag == tag and layout.offset.size < size <= _MAX_VALUES:
+                at = slot.position + layout.head.size
+                return _read(stream, layout.offset.unpack(_read(stream, at, layout.offset.size))[0], size)
+    except MalformedError:
+        pass
+    return None
 
 
 def exif_of(stream: BinaryIO, page: Page | None = None) -> bytes | None:
@@ -230,18 +258,23 @@ def exif_of(stream: BinaryIO, page: Page | None = None) -> bytes | None:
     return head + directory_bytes(entries, layout, len(head))
 
 
-def add_exif(stream: BinaryIO, block: bytes) -> None:
-    """Puts an EXIF block into the TIFF file open in `stream` (for reading and writing).
+def add_metadata(
+    stream: BinaryIO, exif: bytes | None, iptc: bytes | None, dpi: tuple[float, float] | None
+) -> None:
+    """Puts an EXIF block, IPTC records and the resolution into the TIFF file open in `stream` (both ways).
 
     A new first directory is appended, which refers to the pixels as the old one did, and the file's header is
     pointed to it.
     """
-    source = io.BytesIO(block)
-    source_layout, source_first = read_header(source)
-    entries = [e for e in read_entries(source, source_layout, source_first) if e.tag in _DESCRIPTIVE]
     layout, first = read_header(stream)
-    if layout.order != source_layout.order:
-        entries = [e.reordered() for e in entries]
+    entries = resolution_entries(layout, dpi)
+    if iptc:
+        entries.append(Entry(IPTC, _UNDEFINED, len(iptc), iptc))
+    if exif:
+        source = io.BytesIO(exif)
+        source_layout, source_first = read_header(source)
+        found = [e for e in read_entries(source, source_layout, source_first) if e.tag in _DESCRIPTIVE]
+        entries += found if layout.order == source_layout.order else [e.reordered() for e in found]
     new = {e.tag for e in entries}
     entries += [e for e in raw_entries(stream, layout, first) if e.tag not in new]
     end = stream.seek(0, io.SEEK_END)
@@ -249,6 +282,17 @@ def add_exif(stream: BinaryIO, block: bytes) -> None:
     stream.write(directory_bytes(entries, layout, end + end % 2))
     stream.seek(8 if layout.big else 4)
     stream.write(layout.offset.pack(end + end % 2))
+
+
+def resolution_entries(layout: Layout, dpi: tuple[float, float] | None) -> list[Entry]:
+    """The tags for pixels per inch; without any they say that there is no unit, as the tags must be there."""
+    fraction = struct.Struct(layout.order + "II")
+    across, down = (fraction.pack(round(d * 10_000), 10_000) for d in dpi or (1, 1))
+    return [
+        Entry(X_RESOLUTION, RATIONAL, 1, across),
+        Entry(Y_RESOLUTION, RATIONAL, 1, down),
+        Entry(RESOLUTION_UNIT, SHORT, 1, struct.pack(layout.order + "H", 2 if dpi else 1)),
+    ]
 
 
 def read_header(stream: BinaryIO) -> tuple[Layout, int]:
@@ -335,7 +379,7 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
     for entry in entries:
         kind, field = entry.kind, entry.value
         if entry.children:
-            kind = _LONG8 if layout.big else LONG
+            kind = LONG8 if layout.big else LONG
             field = layout.offset.pack(after + len(tail))
             tail += directory_bytes(list(entry.children), layout, after + len(tail))
         elif not entry.raw and len(field) > room:

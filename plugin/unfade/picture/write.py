@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import logging
-import struct
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
-from unfade.picture import tiff
-from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
-from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, format_of_suffix
-from unfade.picture.metadata import HeadRewriter, jpeg_head, metadata_for, png_head, webp_with_exif
-from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips, with_dtype
+from unfade.picture import jpeg, png, scratch, tiff
+from unfade.picture.bmp import write_bmp
+from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
+from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl
+from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, written_format_of_suffix
+from unfade.picture.metadata import exif_with_resolution, metadata_for
+from unfade.picture.notes import Notes
+from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips
+from unfade.picture.tiff_pages import write_pages
 
 _log = logging.getLogger(__name__)
 
-_KEPT = "icc|xmp"  # EXIF is ours to write
-_NO_DPI = 72.0  # what readers assume; TIFF must state something
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
-_INCHES_A_METRE = 100 / 2.54
-_STRIP_PIXELS = 2**20
+_TITLES = {"icc": "colour profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "texts": "texts"}
 
 
-def write_picture(picture: Picture, path: Path, *, format: str | None = None, quality: int = 95) -> None:
+def write_picture(
+    picture: Picture, path: Path, *, format: str | None = None, quality: int = 95
+) -> tuple[str, ...]:
     """Writes a picture with its metadata, whole or not at all.
 
     The file is written beside its final name, flushed to the disk, and renamed.
 
     - PNG and TIFF hold everything: alpha, 8 and 16 bits (TIFF also 32-bit floats; PNG rounds those to 16).
-    - JPEG, WebP and BMP are 8-bit: deeper pictures are rounded. JPEG has no alpha: it is laid on white.
-    - WebP knows no gray (it is written as RGB, sRGB if it had a profile) and no resolution. BMP holds no
-      metadata but the resolution.
+    - JPEG, WebP, AVIF and BMP are 8-bit: deeper pictures are rounded. JPEG has no alpha: it is laid on white.
+    - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL is written in sRGB
+      with 8 bits, or in linear light with 16. BMP holds no metadata but the resolution.
     - EXIF and XMP are made true for the written size and orientation; a profile that does not fit the pixels
       (a gray one on RGB) is left out.
 
@@ -44,13 +46,18 @@ def write_picture(picture: Picture, path: Path, *, format: str | None = None, qu
         picture: what to write.
         path: the final name; a file there is replaced.
         format: a name in OUTPUT_FORMATS; by default the suffix of `path` decides.
-        quality: 1 to 100, for JPEG (from 90 without chroma subsampling) and WebP (100 is lossless).
+        quality: 1 to 100, for JPEG and AVIF (from 90 without chroma subsampling), WebP and JPEG XL (100 is
+            lossless).
+
+    Returns:
+        Sentences on what the format could not hold.
 
     Raises:
         OutputError: if the format is unknown or cannot hold so large a picture, or writing fails.
     """
     path = Path(path)
     kind = _format_for(path, format)
+    notes = Notes(path)
     if not 1 <= quality <= 100:
         raise OutputError(f"{path} is not written: quality must be between 1 and 100, not {quality}.")
     if max(picture.width, picture.height) > kind.max_side:
@@ -58,16 +65,54 @@ def write_picture(picture: Picture, path: Path, *, format: str | None = None, qu
             f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
             f"this picture has {picture.width} x {picture.height}; choose PNG or TIFF."
         )
-    metadata = metadata_for(picture.metadata, picture.width, picture.height, gray=picture.is_gray, path=path)
     with whole_or_absent(path) as stream:
-        if kind.name == "bmp":
-            _write_bmp(picture.pixels, metadata, stream)
-        else:
-            _write_with_vips(picture, metadata, kind, quality, path, stream)
+        encode(picture, kind, quality, stream, notes)
+    return notes.sentences
+
+
+class PagesWriter:
+    """Writes several pictures as the pages of one TIFF file, whole or not at all.
+
+    Each page is encoded as it comes, into a temporary file without a name; :meth:`finish` makes the file.
+    """
+
+    def __init__(self, path: Path, *, quality: int = 95, format: str | None = None) -> None:
+        """Raises OutputError where the format holds one picture alone."""
+        self._path, self._quality = Path(path), quality
+        self._kind = _format_for(self._path, format)
+        if not self._kind.pages:
+            raise OutputError(
+                f"{path} cannot be written: a {self._kind.title} file holds one page; write TIFF, "
+                "or choose a page."
+            )
+        self._pages: list[BinaryIO] = []
+        self._told: dict[str, None] = {}
+
+    def add(self, picture: Picture) -> None:
+        """Encodes the next page. Raises OutputError."""
+        notes = Notes(self._path)
+        try:
+            page = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+            self._pages.append(page)
+            encode(picture, self._kind, self._quality, page, notes)
+        except OSError as error:
+            raise OutputError(f"{self._path} cannot be written: {error.strerror or error}.") from error
+        self._told.update(dict.fromkeys(notes.sentences))
+
+    def finish(self) -> tuple[str, ...]:
+        """Writes the file, and gives what it could not hold. Raises OutputError."""
+        with whole_or_absent(self._path) as stream:
+            write_pages(stream, self._pages)
+        return tuple(self._told)
+
+    def close(self) -> None:
+        """Gives the temporary files up."""
+        for page in self._pages:
+            page.close()
 
 
 def _format_for(path: Path, name: str | None) -> Format:
-    kind = format_of_suffix(path) if name is None else format_named(name)
+    kind = written_format_of_suffix(path) if name is None else format_named(name)
     if kind is None:
         what = f'"{path.suffix}"' if name is None and path.suffix else f'"{name}"' if name else "no suffix"
         raise OutputError(
@@ -77,33 +122,87 @@ def _format_for(path: Path, name: str | None) -> Format:
     return kind
 
 
-def _write_with_vips(
-    picture: Picture, metadata: Metadata, kind: Format, quality: int, path: Path, stream: BinaryIO
+def encode(picture: Picture, kind: Format, quality: int, stream: BinaryIO, notes: Notes) -> None:
+    """The picture as a file of that format, into a stream that can be read and sought.
+
+    Raises:
+        OutputError: if the encoder fails.
+        OSError: if the stream does.
+    """
+    metadata = metadata_for(
+        picture.metadata, picture.width, picture.height, gray=picture.is_gray, notes=notes
+    )
+    _note_losses(picture, metadata, kind, notes)
+    try:
+        if kind.name == "bmp":
+            write_bmp(picture.pixels, metadata, stream)
+        elif kind.name == "avif":
+            write_avif(picture, metadata, quality, stream)
+        elif kind.name == "jxl":
+            write_jxl(picture, metadata, quality, stream)
+        else:
+            _encode_with_vips(picture, metadata, kind, quality, stream, notes)
+    except (vips().Error, RuntimeError, ValueError) as error:
+        _log.warning("%s: %s", notes.path, error)
+        raise OutputError(
+            f"{notes.path} cannot be written: the {kind.title} encoder fails on this picture; "
+            f"choose {'TIFF' if kind.name == 'png' else 'PNG'}."
+        ) from error
+
+
+def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Notes) -> None:
+    """Notes what a file of the format cannot hold of the picture."""
+    pixels, alpha = picture.pixels, picture.alpha
+    if pixels.dtype == np.float32 and not kind.floats:
+        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        clipped = f", and values from {lowest:g} to {highest:g} are clipped to 0 to 1"
+        beyond = lowest < 0 or highest > 1
+        notes.add(f"Floats are rounded to {16 if kind.deep else 8} bits{clipped if beyond else ''}.")
+    elif pixels.dtype == np.uint16 and not kind.deep:
+        notes.add("16 bits a channel are rounded to 8.")
+    if alpha is not None and not kind.alpha and alpha.min() < picture.peak:
+        notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
+    lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]
+    if kind.name == "jxl" and metadata.icc:
+        lost.remove(_TITLES["icc"])
+        if not is_srgb(metadata.icc, picture.is_gray):
+            notes.add("The colours are converted to sRGB, as JPEG XL is written without a profile.")
+    if lost:
+        *most, last = lost
+        notes.add(f"{kind.title} cannot hold the {', '.join(most) + ' and ' if most else ''}{last}.")
+
+
+def _encode_with_vips(
+    picture: Picture, metadata: Metadata, kind: Format, quality: int, stream: BinaryIO, notes: Notes
 ) -> None:
-    image = _with_metadata(_as_vips(picture, kind), metadata)
+    image = _with_profile_and_xmp(_as_vips(picture, kind), metadata)
     if kind.name == "png":
         # Filters are chosen row by row; level 3 is as small as 6 on photographs, in half the time.
-        head = HeadRewriter(stream, png_head(metadata.exif, metadata.dpi))
-        _save(image.pngsave_target, head, compression=3, filter="all")
+        head = HeadRewriter(stream, lambda start: png.with_metadata(start, metadata))
+        _save(image.pngsave_target, head, keep="icc|xmp", compression=3, filter="all")
     elif kind.name == "jpeg":
-        head = HeadRewriter(stream, jpeg_head(metadata.exif, metadata.dpi))
-        _save(image.jpegsave_target, head, Q=quality)
+        segments = jpeg.head(metadata, notes)
+        head = HeadRewriter(
+            stream, lambda start: start[:2] + segments + start[2:] if len(start) > 1 else None
+        )
+        _save(image.jpegsave_target, head, keep="icc", Q=quality)
     elif kind.name == "webp":
-        encoded = _webp(image, quality, path)
-        if metadata.exif:
-            encoded = webp_with_exif(encoded, metadata.exif, picture.width, picture.height, picture.has_alpha)
+        encoded = _webp(image, quality)
+        exif = exif_with_resolution(metadata)
+        if exif:
+            encoded = webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)
         stream.write(encoded)
     else:
         _save(
             image.tiffsave_target,
             stream,
+            keep="icc|xmp",
             compression="deflate",
             # Many readers do not know the predictor for floats.
             predictor="none" if image.format == "float" else "horizontal",
             bigtiff=picture.pixels.nbytes > _CLASSIC_TIFF_LIMIT,
         )
-        if metadata.exif:
-            tiff.add_exif(stream, metadata.exif)
+        tiff.add_metadata(stream, metadata.exif, metadata.iptc, metadata.dpi)
 
 
 def _as_vips(picture: Picture, kind: Format) -> Any:
@@ -123,14 +222,42 @@ def _as_vips(picture: Picture, kind: Format) -> Any:
     return image.copy(interpretation="rgb16" if deep else "srgb")
 
 
-def _with_metadata(image: Any, metadata: Metadata) -> Any:
-    across, down = metadata.dpi or (_NO_DPI, _NO_DPI)
-    image = image.copy(xres=across / 25.4, yres=down / 25.4)
+def _with_profile_and_xmp(image: Any, metadata: Metadata) -> Any:
     if metadata.icc:
         image = with_profile(image, metadata.icc)
     if metadata.xmp:
+        image = image.copy()
         image.set_type(vips().GValue.blob_type, "xmp-data", metadata.xmp)
     return image
+
+
+def _webp(image: Any, quality: int) -> bytes:
+    """A WebP file without EXIF; libwebp keeps all of it in memory."""
+    if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
+        image = embedded_to_srgb(image)
+    return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
+
+
+class HeadRewriter:
+    """Passes an encoder's bytes on to a file, with the first of them rewritten."""
+
+    def __init__(self, stream: BinaryIO, rewrite: Callable[[bytes], bytes | None]) -> None:
+        """`rewrite` takes the first bytes and gives what to write instead; None while it needs more."""
+        self._stream = stream
+        self._rewrite: Callable[[bytes], bytes | None] | None = rewrite
+        self._held = b""
+
+    def write(self, data: bytes) -> int:
+        if self._rewrite is None:
+            self._stream.write(data)
+        else:
+            self._held += data
+            head = self._rewrite(self._held)
+            if head is not None:
+                self._stream.write(head)
+                self._rewrite = None
+                self._held = b""
+        return len(data)
 
 
 def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
@@ -155,73 +282,20 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
 
     v = vips()
     target = v.TargetCustom()
-    target.on_write(guarded(lambda data: stream.write(bytes(data)), -1))
+
+    def write(data: Any) -> int:
+        scratch.let_go()
+        return stream.write(bytes(data))
+
+    target.on_write(guarded(write, -1))
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
     try:
-        save(target, keep=_KEPT, **options)
+        save(target, **options)
     except v.Error as error:
-        raise failure[0] if failure else OSError(_first_line(error)) from error
+        if failure:
+            raise failure[0] from error
+        raise
     if failure:
         raise failure[0]
-
-
-def _webp(image: Any, quality: int, path: Path) -> bytes:
-    """A WebP file without EXIF; libwebp keeps all of it in memory."""
-    v = vips()
-    if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
-        image = embedded_to_srgb(image)
-    try:
-        return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep=_KEPT))
-    except v.Error as error:
-        _log.info("%s: %s", path, error)
-        raise OutputError(
-            f"{path} cannot be written: the WebP encoder fails on this picture; choose PNG or JPEG."
-        ) from error
-
-
-def _write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> None:
-    """Writes HWC pixels, rounded to 8 bits a sample: gray as a palette, RGB in 24 bits, with alpha in 32."""
-    if metadata.icc:
-        _log.warning("BMP cannot hold the colour profile; it is left out.")
-    height, width, channels = pixels.shape
-    depth = {1: 8, 2: 32, 3: 24, 4: 32}[channels]
-    stride = (width * depth // 8 + 3) // 4 * 4
-    size = stride * height
-    pixels_per_metre = [round(d * _INCHES_A_METRE) for d in metadata.dpi] if metadata.dpi else [0, 0]
-    colours = 256 if depth == 8 else 0
-    alpha = depth == 32
-    # BITMAPINFOHEADER, or BITMAPV4HEADER where masks say which byte is alpha (3: BI_BITFIELDS).
-    info = struct.pack(
-        "<IiiHHIIiiII",
-        108 if alpha else 40,
-        width,
-        height,
-        1,
-        depth,
-        3 if alpha else 0,
-        size & 0xFFFFFFFF,
-        *pixels_per_metre,
-        colours,
-        colours,
-    )
-    if alpha:
-        info += struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
-    palette = b"".join(bytes((i, i, i, 0)) for i in range(colours))
-    start = 14 + len(info) + len(palette)
-    stream.write(struct.pack("<2sIHHI", b"BM", min(start + size, 0xFFFFFFFF), 0, 0, start) + info + palette)
-    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
-    rows = max(1, _STRIP_PIXELS // width)
-    for end in range(height, 0, -rows):  # bottom row first
-        strip = pixels[max(end - rows, 0) : end][::-1]
-        strip = with_dtype(strip, np.uint8)
-        padded = np.zeros((len(strip), stride), np.uint8)
-        padded[:, : width * depth // 8] = strip[..., order].reshape(len(strip), -1)
-        stream.write(padded.data)
-
-
-def _first_line(error: Exception) -> str:
-    """The part of a libvips message that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[min(1, len(lines) - 1)]

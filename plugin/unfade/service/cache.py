@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from unfade.errors import UsageError
 from unfade.filters import Memo, Recipe, Runner
 from unfade.inference import Engine
 from unfade.models import model_folders
-from unfade.picture import Picture, is_srgb
+from unfade.picture import Picture
 
 MOST_STORED: Final = 8
 MOST_OPENED: Final = 16
@@ -35,19 +33,6 @@ class Stored:
     picture: Picture
     """With the ICC profile of its values."""
     memo: Memo
-
-    def source_for(self, runner: Runner) -> Picture:
-        """The picture at 16 bits where it has 8 and its values will go to sRGB and back; else itself."""
-        picture, icc = self.picture, self.picture.metadata.icc
-        if icc is None or not runner.in_srgb or picture.pixels.dtype != np.uint8:
-            return picture
-        if is_srgb(icc, picture.is_gray):
-            return picture
-        deep: Picture | None = self.memo.recall("16 bits", None)
-        if deep is None:
-            deep = Picture(picture.pixels * np.uint16(257), picture.metadata)
-            self.memo.keep("16 bits", None, deep)
-        return deep
 
 
 class Cache:

@@ -322,6 +322,7 @@ class Client:
         lane: str | None = None,
         title: str | None = None,
         icc: bytes | None = None,
+        selection: Any = None,
         on_progress: OnProgress | None = None,
     ) -> Job:
         """Sends a picture and what to do with it, and does not wait for the result.
@@ -336,13 +337,21 @@ class Client:
             lane: a name; a newer request of the same lane stops this one (kind "superseded").
             title: what a window calls the picture.
             icc: the colour profile of the pixels, and of the result; None means sRGB.
+            selection: bytes, one for each pixel of the region: how far it is selected, 255 wholly. For a
+                window, which limits the preview to it; the result is that of the region all the same.
             on_progress: called while the pixels are being sent.
 
         Raises:
             EngineError: the engine is gone, or refused the request while its pixels were being sent.
         """
         header = _apply(filter, options, recipe, region, lane=lane, title=title)
-        return self._upload(header, width, height, channels, depth, pixels, on_progress, icc)
+        if selection is not None:
+            header["selection"] = True
+        job = self._upload(header, width, height, channels, depth, pixels, on_progress, icc)
+        for stripe in () if selection is None else _stripes(selection):
+            for start in range(0, stripe.nbytes, _STRIPE):
+                self._send({"type": "selection", "id": job.id}, stripe[start : start + _STRIPE])
+        return job
 
     def store(
         self,

@@ -30,7 +30,7 @@ from unfade.errors import (
 )
 from unfade.inference import OutOfMemory
 from unfade.log import log_file, unforeseen
-from unfade.picture import Metadata, Picture, in_profile, with_dtype
+from unfade.picture import LARGEST_FLOAT, Metadata, Picture
 from unfade.service.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
@@ -81,17 +81,6 @@ def sentence_of(error: Exception) -> str:
     return unforeseen(error)
 
 
-def as_sent(result: Picture, sent: Picture) -> NDArray[Any]:
-    """The result's pixels with values of the profile and of the depth that the picture was sent with.
-
-    What Colorize makes of a gray picture is RGB and stays sRGB: a gray profile does not fit it.
-    """
-    dtype, icc = sent.pixels.dtype, sent.metadata.icc
-    if icc is not None and result.metadata.icc is None and result.is_gray == sent.is_gray:
-        return in_profile(result, icc, dtype).pixels
-    return with_dtype(result.pixels, dtype)
-
-
 class Connection:
     """Requests in, replies out.
 
@@ -104,7 +93,7 @@ class Connection:
         """``on_broken`` is called once when the client has stopped reading for good."""
         self._source = source
         self._outbox = _Outbox(sink, on_broken)
-        self._uploads: dict[int, _Expected] = {}
+        self._uploads: dict[tuple[int, bool], _Expected] = {}
 
     @classmethod
     def on_standard_streams(cls, on_broken: Callable[[], object]) -> Connection:
@@ -145,7 +134,7 @@ class Connection:
             try:
                 request = parse_request(header)
                 if isinstance(request, Pixels):
-                    payload = self._receive(request.id, payload)
+                    payload = self._receive((request.id, request.selection), payload)
                 elif not take(request):
                     return False
             except (UnfadeError, MemoryError) as error:
@@ -160,17 +149,22 @@ class Connection:
         upload: Upload,
         arrived: Callable[[Picture], object],
         failed: Callable[[Exception], object],
+        *,
+        selection: bool = False,
     ) -> None:
-        """Has the pixels of a request received; one of the two functions follows, in the reading thread."""
-        self._uploads[id] = _Expected(upload, arrived, failed)
+        """Has the pixels of a request received, or those of its selection, which follow; one of the two
+        functions is called then, in the reading thread."""
+        self._uploads[id, selection] = _Expected(upload, arrived, failed)
 
     def drop(self, id: int) -> None:
         """Passes over what is still to come of a request's pixels."""
-        self._uploads.pop(id, None)
+        for selection in (False, True):
+            self._uploads.pop((id, selection), None)
 
-    def _receive(self, id: int, payload: int) -> int:
+    def _receive(self, key: tuple[int, bool], payload: int) -> int:
         """Takes in a stripe, and gives how many of its bytes are left unread."""
-        expected = self._uploads.get(id)
+        id, _ = key
+        expected = self._uploads.get(key)
         if expected is None:
             return payload  # of a request that was refused or stopped while its pixels were on the way
         upload, arrived, failed = expected
@@ -184,7 +178,7 @@ class Connection:
             self.drop(id)
             failed(error)
             return 0
-        if upload.missing == 0 and self._uploads.pop(id, None) is not None:
+        if upload.missing == 0 and self._uploads.pop(key, None) is not None:
             arrived(upload.picture)
         return 0
 
@@ -228,7 +222,7 @@ class Connection:
 
         Args:
             header: what the reply says beside its size: ``id`` and so on.
-            pixels: see :func:`as_sent`.
+            pixels: of the depth, and with the values, that the picture was sent with.
             order: the byte order that the client wants.
             check: called before every stripe; what it raises ends the sending.
         """
@@ -260,7 +254,8 @@ class Connection:
 class Upload:
     """A picture that arrives in stripes, written where it will stay.
 
-    Samples are brought into this computer's byte order, floats into [0, 1] (NaN becomes 0), as they come.
+    Samples are brought into this computer's byte order as they come. Floats become finite (NaN 0, infinity
+    LARGEST_FLOAT), and their alpha is clipped to [0, 1].
     """
 
     def __init__(self, image: Image) -> None:
@@ -294,8 +289,10 @@ class Upload:
         if self.image.swapped:
             samples.byteswap(inplace=True)
         if self.image.depth == "float32":
-            np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
-            np.clip(samples, 0.0, 1.0, out=samples)
+            np.nan_to_num(samples, copy=False, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+            if self.image.channels in (2, 4):
+                alpha = samples[(-1 - first // size) % self.image.channels :: self.image.channels]
+                np.clip(alpha, 0.0, 1.0, out=alpha)
 
 
 class _Expected(NamedTuple):

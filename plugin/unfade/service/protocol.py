@@ -155,6 +155,9 @@ class Apply:
     """A newer request with the same key takes this one's place; ``lane`` in the frame."""
     title: str | None
     """What a window calls the picture."""
+    selection: bool = False
+    """Whether a byte for each pixel of the region follows, in frames of type ``selection``: how far it is
+    selected. A window limits the preview to that."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +193,10 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Pixels:
-    """A stripe of a request's pixels."""
+    """A stripe of a request's pixels, or of its selection."""
 
     id: int
+    selection: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,12 +209,15 @@ class Shutdown:
 Request: TypeAlias = Apply | Store | Forget | List | Cancel | Pixels | Shutdown
 
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "apply": frozenset({"filter", "options", "recipe", "image", "picture", "region", "lane", "title"}),
+    "apply": frozenset(
+        {"filter", "options", "recipe", "image", "picture", "region", "lane", "title", "selection"}
+    ),
     "store": frozenset({"picture", "image"}),
     "forget": frozenset({"picture"}),
     "list": frozenset(),
     "cancel": frozenset(),
     "pixels": frozenset(),
+    "selection": frozenset(),
     "shutdown": frozenset(),
 }
 
@@ -229,7 +236,7 @@ def parse_request(header: Mapping[str, Any]) -> Request:
     unknown = sorted(set(header) - _KEYS[kind] - {"type", "id", "payload"})
     if unknown:
         raise UsageError(f"The request {kind} has no field {unknown[0][:_LONGEST_NAME]!r}.")
-    if kind != "pixels" and header.get("payload"):
+    if kind not in ("pixels", "selection") and header.get("payload"):
         raise UsageError(
             f"The request {kind} carries no pixels itself; they follow in frames of type pixels."
         )
@@ -242,6 +249,8 @@ def parse_request(header: Mapping[str, Any]) -> Request:
         return Store(id, _name(header, "picture"), Image.parse(header.get("image")))
     if kind == "forget":
         return Forget(id, _name(header, "picture"))
+    if kind == "selection":
+        return Pixels(id, selection=True)
     plain: dict[str, type[List | Cancel | Pixels | Shutdown]]
     plain = {"list": List, "cancel": Cancel, "pixels": Pixels, "shutdown": Shutdown}
     return plain[kind](id)
@@ -259,7 +268,10 @@ def _apply(id: int, header: Mapping[str, Any]) -> Apply:
     supersede = None if header.get("lane") is None else _name(header, "lane")
     if not isinstance(header.get("title", ""), str):
         raise UsageError("'title' must be text.")
-    return Apply(id, recipe, image, picture, region, supersede, header.get("title"))
+    selection = header.get("selection", False)
+    if not isinstance(selection, bool) or (selection and (region is None or image is None)):
+        raise UsageError("'selection' is true or false, and needs an 'image' and a 'region'.")
+    return Apply(id, recipe, image, picture, region, supersede, header.get("title"), selection)
 
 
 def _recipe(header: Mapping[str, Any]) -> Recipe:

@@ -25,7 +25,7 @@ from unfade.inference import Engine, provider_label
 from unfade.models import Model, list_models
 from unfade.picture import Picture
 from unfade.service.cache import Cache, Stored
-from unfade.service.connection import Connection, Upload, as_sent
+from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, BrokenFrame, Cancel, Forget, List, Request, Shutdown, Store
 
 logger = logging.getLogger(__name__)
@@ -202,6 +202,8 @@ class Server:
             stored = self._cache.stored(request.picture)
         if isinstance(request, Store):
             self._cache.check_room(request.picture)
+        if isinstance(request, Apply) and request.selection:
+            raise UsageError("Only a window takes a selection; the engine is asked for its region.")
         upload = None if request.image is None else Upload(request.image)
         job = Job(request, stored)
         if job.supersede is not None:
@@ -238,13 +240,11 @@ class Server:
         assert isinstance(request, Apply) and stored is not None
         started = time.perf_counter()
         runner = self._cache.runner(request.recipe)
-        source = stored.source_for(runner)
         job.check()
         progress = self._progress_of(job)
         result = runner.run(
-            source, region=request.region, want_mask=True, progress=progress, memo=stored.memo
+            stored.picture, region=request.region, want_mask=True, progress=progress, memo=stored.memo
         )
-        pixels = as_sent(result.picture, stored.picture)
         report = result.report
         header: dict[str, Any] = {
             "id": request.id,
@@ -264,7 +264,7 @@ class Server:
             text = "%s on %s took %.3f s, %.3f of them the network"
             logger.info(text, report.model, report.provider, header["seconds"], header["engine_seconds"])
         order = request.image.order if request.image else sys.byteorder
-        self._connection.send_result(header, pixels, result.mask, order=order, check=job.check)
+        self._connection.send_result(header, result.picture.pixels, result.mask, order=order, check=job.check)
         self._jobs.finish(job)
 
     def _progress_of(self, job: Job) -> Callable[[int, int], None]:

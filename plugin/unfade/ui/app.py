@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import collections
+import ctypes
 import logging
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PyQt6.QtCore import QLibraryInfo, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PyQt6.QtWidgets import QApplication
 
 from unfade import __version__
-from unfade.ui.display import NO_DISPLAY
+from unfade.errors import first_line
+from unfade.log import log_file
+from unfade.ui import NO_DISPLAY
 from unfade.ui.host import Host
 from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
@@ -27,7 +31,7 @@ _log = logging.getLogger("unfade.ui.qt")
 
 _INTERRUPTED = 130
 _LISTEN_EVERY = 200  # milliseconds
-_NO_XCB_CURSOR = "The window needs a library of the system that is missing: install libxcb-cursor0."
+_warnings: collections.deque[str] = collections.deque(maxlen=20)  # what Qt said before it gives up
 
 
 def run_window(picture: Path | None, filter: str | None) -> int:
@@ -96,9 +100,46 @@ def _on_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None)
     """Qt's messages go to the log; what it would abort for is said in a sentence, with exit code 1."""
     if kind is QtMsgType.QtFatalMsg:
         _log.error("%s", text)
-        lacking = "xcb" in (text or "") and ctypes.util.find_library("xcb-cursor") is None
-        _end(_NO_XCB_CURSOR if lacking else NO_DISPLAY)
+        _end(_why_not_shown(" ".join([*_warnings, text or ""])))
+    _warnings.append(text or "")
     _log.log(_LEVELS.get(kind, logging.INFO), "%s", text)
+
+
+def _why_not_shown(said: str) -> str:
+    """A sentence on why Qt shows no window, by all that it said."""
+    if re.search("could not connect to display|Failed to create wl_display", said):
+        return NO_DISPLAY
+    absent = re.search('Could not find the Qt platform plugin "(.*?)"', said)
+    if absent is not None:
+        names = ", ".join(sorted({path.stem.removeprefix("lib")[1:] for path in _plugins()}))
+        return (
+            f"Qt has no way to show a window that is called {absent[1]!r}: let QT_QPA_PLATFORM be one of "
+            f"{names}, or leave it out."
+        )
+    found = re.search('Could not load the Qt platform plugin "(.*?)"', said)
+    lacking = None if found is None else _missing_library(found[1])
+    if lacking is not None:
+        return f"The window needs a library of the system that is missing ({lacking}); install it."
+    return f"Qt cannot show a window here; {log_file()} tells more."
+
+
+def _plugins() -> list[Path]:
+    """The files of Qt's ways to show windows."""
+    folders = [Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"]
+    if named := os.environ.get("QT_QPA_PLATFORM_PLUGIN_PATH"):
+        folders.insert(0, Path(named))
+    return [path for at in folders for path in at.glob("*") if path.suffix in (".so", ".dll", ".dylib")]
+
+
+def _missing_library(plugin: str) -> str | None:
+    """What the loader says that a plugin lacks; None where it lacks nothing."""
+    for path in _plugins():
+        if path.stem in (f"libq{plugin}", f"q{plugin}"):
+            try:
+                ctypes.CDLL(str(path))
+            except OSError as error:
+                return first_line(error)
+    return None
 
 
 def _end(sentence: str) -> NoReturn:

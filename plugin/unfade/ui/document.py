@@ -31,6 +31,7 @@ from unfade.filters import (
 from unfade.inference import Extent
 from unfade.picture import Picture
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 _MOST_UNDO = 200
@@ -56,6 +57,15 @@ def marks_of(filter: Filter) -> tuple[str, ...]:
 def filter_with(option: str) -> str:
     """The name of the first filter in the chain that has an option. Raises StopIteration for none."""
     return next(filter.name for filter in CHAIN if option in _options(filter))
+
+
+def painted(state: State) -> str:
+    """The name of the filter that strokes are painted for: the last that is on and takes some, else the first
+    there is."""
+    return next(
+        (name for name in reversed(state.filters) if hasattr(state.options(name), "strokes")),
+        filter_with("strokes"),
+    )
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,7 @@ class Document:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.picture: Picture | None = None
+        self.selection: Selection | None = None
         self.path: Path | None = None
         self.title = ""
         self._state = State()
@@ -196,9 +207,17 @@ class Document:
 
     # The picture
 
-    def open(self, picture: Picture, path: Path | None, title: str, hints: tuple[Hint, ...] = ()) -> None:
-        """Shows another picture. The settings stay, what was marked on the old picture goes."""
-        self.picture, self.path, self.title = picture, path, title
+    def open(
+        self,
+        picture: Picture,
+        path: Path | None,
+        title: str,
+        hints: tuple[Hint, ...] = (),
+        selection: Selection | None = None,
+    ) -> None:
+        """Shows another picture, of which a part may be selected. The settings stay, what was marked on the
+        old picture goes."""
+        self.picture, self.path, self.title, self.selection = picture, path, title, selection
         self._state = self._state.without_marks()
         if hints:
             self._state = self._state.with_options(filter_with("hints"), hints=hints)
@@ -207,7 +226,7 @@ class Document:
 
     def close(self) -> None:
         """Shows no picture."""
-        self.picture, self.path, self.title = None, None, ""
+        self.picture, self.path, self.title, self.selection = None, None, "", None
         self._state = self._state.without_marks()
         self._forget_history()
         self._tell(Change.PICTURE)
@@ -216,6 +235,11 @@ class Document:
     def extent(self) -> Extent | None:
         """The picture's size."""
         return None if self.picture is None else Extent(self.picture.height, self.picture.width)
+
+    @property
+    def limit(self) -> Selection | None:
+        """What the result is limited to: the selection, unless the picture is enlarged."""
+        return self.selection if self._state.scale == 1 else None
 
     def _forget_history(self) -> None:
         self._undo.clear()
@@ -358,13 +382,13 @@ class Document:
     @property
     def strokes(self) -> tuple[Stroke, ...]:
         """What is painted on the mask."""
-        strokes: tuple[Stroke, ...] = self._state.options(filter_with("strokes")).strokes
+        strokes: tuple[Stroke, ...] = self._state.options(painted(self._state)).strokes
         return strokes
 
     def add_stroke(self, stroke: Stroke) -> None:
         """Paints on the mask."""
         strokes = (*self.strokes, stroke)
-        self.change(self._state.with_options(filter_with("strokes"), strokes=strokes))
+        self.change(self._state.with_options(painted(self._state), strokes=strokes))
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

@@ -10,17 +10,15 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QWidget
 
 from unfade.filters import scaled_size
-from unfade.inference import Extent
+from unfade.inference import Bounds, Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
 from unfade.ui.canvas.images import image_of
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.save import SaveDialog
-from unfade.ui.document import Document, State
-from unfade.ui.engine import as_picture
-from unfade.ui.link import EngineLink, Question
-from unfade.ui.preview.live import LivePreview
-from unfade.ui.profiles import as_sent, needs_srgb, result_metadata
+from unfade.ui.document import Document
+from unfade.ui.link import EngineLink, Request, pixels_of, with_metadata
+from unfade.ui.preview.live import PICTURE, LivePreview
 from unfade.ui.saving import Saver
 from unfade.ui.settings import Settings
 
@@ -51,7 +49,6 @@ class WholeRun(QObject):
         self._ticket: int | None = None
         self._then: Then | None = None
         self._picture: Picture | None = None
-        self._state = State()
         link.answered.connect(self._answered)
         link.refused.connect(self._refused)
         link.progressed.connect(self._progressed)
@@ -61,18 +58,17 @@ class WholeRun(QObject):
         """Whether it runs."""
         return self._ticket is not None
 
-    def run(self, then: Then) -> None:
-        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on."""
+    def run(self, then: Then, region: Bounds | None = None) -> None:
+        """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on.
+
+        ``region`` limits the result, which is that of the whole picture otherwise.
+        """
         picture, state = self._document.picture, self._document.state
         if picture is None or not state.enabled or self.running:
             return
-        name = "picture"
-        if needs_srgb(picture, state.filters):
-            name = "srgb"
-            self._link.store(name, lambda: as_sent(picture, state.filters))
         self._preview.pause(True)
-        self._picture, self._state, self._then = picture, state, then
-        self._ticket = self._link.ask(Question(name, tuple(state.steps)))
+        self._picture, self._then = picture, then
+        self._ticket = self._link.ask(Request(PICTURE, tuple(state.steps), region))
         self.busy.emit(True)
         self.progress.emit(0, 1)
 
@@ -92,9 +88,9 @@ class WholeRun(QObject):
     def _answered(self, ticket: int, result: Result) -> None:
         if ticket != self._ticket or self._picture is None or self._then is None:
             return
-        then, picture, state = self._then, self._picture, self._state
+        then, picture = self._then, self._picture
         self._end()
-        then(result, as_picture(result, result_metadata(picture, state.filters)))
+        then(result, with_metadata(pixels_of(result), picture.metadata))
 
     def _refused(self, ticket: int, kind: str, sentence: str) -> None:
         if ticket == self._ticket:
@@ -206,13 +202,15 @@ class Finisher(QObject):
     def apply(self) -> None:
         """Hands the result to the editor, with the steps that it was made by."""
         steps = self._document.state.steps
-        self._run(lambda result, _picture: self.applied.emit(result, steps))
+        limit = self._document.limit
+        region = None if limit is None else limit.bounds
+        self._run(lambda result, _picture: self.applied.emit(result, steps), region)
 
-    def _run(self, then: Then) -> None:
+    def _run(self, then: Then, region: Bounds | None = None) -> None:
         if not self._document.state.enabled:
             self.said.emit(translate("Window", "Choose a filter first."))
         else:
-            self._whole.run(then)
+            self._whole.run(then, region)
 
     def _saved(self, path: Path) -> None:
         self.said.emit(translate("Window", "Saved as {path}.").format(path=path))

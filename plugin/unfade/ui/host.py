@@ -6,6 +6,7 @@ It speaks the frames of ``unfade serve`` (docs/service.md), so that a plug-in us
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import threading
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.errors import UsageError
+from unfade.filters import check_region
+from unfade.inference import Bounds, Extent
 from unfade.picture import Picture
 from unfade.service.client import Result
-from unfade.service.connection import Connection, Upload, as_sent
-from unfade.service.protocol import Apply, Cancel, Request, Shutdown
-from unfade.ui.engine import as_picture
-from unfade.ui.link import EngineLink
-from unfade.ui.profiles import result_metadata
+from unfade.service.connection import Connection, Upload
+from unfade.service.protocol import Apply, Cancel, Image, Request, Shutdown
+from unfade.ui.link import EngineLink, pixels_of
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 
@@ -39,7 +41,7 @@ class Host(QObject):
     """
 
     ended = pyqtSignal()
-    _wanted = pyqtSignal(object, object)
+    _wanted = pyqtSignal(object, object, object)
     _stopped = pyqtSignal()
 
     def __init__(self, settings: Settings) -> None:
@@ -48,7 +50,6 @@ class Host(QObject):
         self._settings = settings
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
-        self._picture: Picture | None = None
         self.window: Window | None = None
         self._sending: threading.Thread | None = None
         self._wanted.connect(self._show)
@@ -92,16 +93,30 @@ class Host(QObject):
     def _begin(self, request: Apply) -> None:
         if self._request is not None:
             raise UsageError("The window is at work on another picture; apply or close that one first.")
-        if request.image is None or request.region is not None:
-            raise UsageError("The window needs a picture's pixels, all of them.")
-        upload = Upload(request.image)
+        if request.image is None or (request.region is not None) != request.selection:
+            raise UsageError(
+                "The window needs a picture's pixels, all of them, and for a region its selection."
+            )
+        upload, region = Upload(request.image), request.region
+        if region is not None:
+            check_region(region, Extent(request.image.height, request.image.width))
         self._request = request
-        self._connection.expect(
-            request.id,
-            upload,
-            lambda picture: self._wanted.emit(request, picture),
-            lambda error: self._refuse(request, error),
-        )
+
+        def failed(error: Exception) -> None:
+            self._refuse(request, error)
+
+        if region is None:
+            self._connection.expect(
+                request.id, upload, lambda picture: self._wanted.emit(request, picture, None), failed
+            )
+            return
+
+        def selected(mask: Picture) -> None:
+            self._wanted.emit(request, upload.picture, Selection(region, mask.pixels[..., 0]))
+
+        mask = Upload(Image(region.height, region.width, 1, "u8"))
+        self._connection.expect(request.id, upload, lambda _picture: None, failed)
+        self._connection.expect(request.id, mask, selected, failed, selection=True)
 
     # In any
 
@@ -112,8 +127,7 @@ class Host(QObject):
 
     # In the event loop
 
-    def _show(self, request: Apply, picture: Picture) -> None:
-        self._picture = picture
+    def _show(self, request: Apply, picture: Picture, selection: Selection | None) -> None:
         link = EngineLink()
         window = Window(self._settings, link, hosted=True)
         window.finisher.applied.connect(self._applied)
@@ -127,7 +141,7 @@ class Host(QObject):
             window.close()
             return
         title = request.title or translate("Host", "Picture from the editor")
-        window.opener.open_picture(picture, title)
+        window.opener.open_picture(picture, title, selection)
         window.show()
         window.raise_()
         window.activateWindow()
@@ -161,10 +175,7 @@ class Host(QObject):
             self._cancel(self._request)
 
     def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        assert self._picture is not None
-        made = as_picture(result, result_metadata(self._picture, [step["filter"] for step in steps]))
-        pixels = as_sent(made, self._picture)
-        header = {
+        header: dict[str, Any] = {
             "id": request.id,
             "exact": result.exact,
             "model": result.model,
@@ -176,10 +187,12 @@ class Host(QObject):
             "engine_seconds": result.engine_seconds,
             "recipe": {"steps": steps},
         }
+        if result.region is not None:
+            header["region"] = dataclasses.asdict(Bounds(*result.region))
         order = request.image.order if request.image else sys.byteorder
         self._sending = threading.Thread(
             target=self._connection.send_result,
-            args=(header, pixels),
+            args=(header, pixels_of(result)),
             kwargs={"order": order},
             name="unfade-send",
         )

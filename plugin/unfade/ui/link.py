@@ -7,8 +7,10 @@ once more, and only a request that an engine dies of twice is given up.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +18,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from unfade.inference import Bounds
-from unfade.log import log_file
-from unfade.picture import Picture
+from unfade.picture import Metadata, Picture, is_profile_for
 from unfade.service.client import Client, EngineError, Job, Result
-from unfade.ui.engine import DEPTHS, sentence_of, start_engine
+from unfade.service.protocol import DEPTHS
+from unfade.ui.explain import explain
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)
@@ -32,8 +35,38 @@ _MOST_ATTEMPTS = 2
 _WAITING = 4  # requests that are waited for at the same time
 
 
+_TYPES: Final[dict[str, np.dtype[Any]]] = {name: np.dtype(kind) for name, kind in DEPTHS.items()}
+_NAMES: Final = {dtype: name for name, dtype in _TYPES.items()}
+
+
+def start_engine() -> Client:
+    """An engine process of this installation. Raises EngineError."""
+    return Client(sys.executable)
+
+
+def image_arguments(picture: Picture) -> tuple[int, int, int, str, memoryview]:
+    """A picture as the client sends it: width, height, channels, depth, pixels."""
+    height, width, channels = picture.pixels.shape
+    return width, height, channels, _NAMES[picture.pixels.dtype], picture.pixels.data
+
+
+def pixels_of(result: Result) -> NDArray[Any]:
+    """The result's HWC pixels; they share its memory."""
+    pixels = np.frombuffer(result.pixels, _TYPES[result.depth])
+    return pixels.reshape(result.height, result.width, result.channels)
+
+
+def with_metadata(pixels: NDArray[Any], metadata: Metadata) -> Picture:
+    """A result's HWC pixels with the metadata of what they were made from, without a profile that does not
+    fit them: what Colorize makes of a gray picture with a gray profile is sRGB."""
+    pixels, icc = np.ascontiguousarray(pixels), metadata.icc
+    if icc is not None and not is_profile_for(icc, gray=pixels.shape[2] < 3):
+        metadata = dataclasses.replace(metadata, icc=None)
+    return Picture(pixels, metadata)
+
+
 @dataclass(frozen=True)
-class Question:
+class Request:
     """What the engine is asked for."""
 
     picture: str
@@ -41,8 +74,8 @@ class Question:
     steps: tuple[dict[str, Any], ...]
     region: Bounds | None = None
     """In pixels of the picture; None for all of it."""
-    lane: str | None = None
-    """A newer question of the same lane takes this one's place."""
+    supersede: str | None = None
+    """A newer request with the same key takes this one's place."""
 
 
 class EngineLink(QObject):
@@ -72,7 +105,7 @@ class EngineLink(QObject):
         # Touched by the writing thread alone:
         self._pictures: dict[str, Callable[[], Picture]] = {}
         self._jobs: dict[int, Job] = {}
-        self._questions: dict[int, tuple[Question, int]] = {}
+        self._requests: dict[int, tuple[Request, int]] = {}
         # By any:
         self._tickets = itertools.count(1)
         self._closing = threading.Event()
@@ -89,7 +122,7 @@ class EngineLink(QObject):
         """Keeps a picture in the engine, in place of one of the same name.
 
         Args:
-            name: what questions call it.
+            name: what requests call it.
             make: gives the picture, in another thread; again when the engine has to be started again.
         """
         self._do(self._store, name, make)
@@ -98,10 +131,10 @@ class EngineLink(QObject):
         """Lets go of a picture."""
         self._do(self._forget, name)
 
-    def ask(self, question: Question) -> int:
+    def ask(self, request: Request) -> int:
         """Asks for a result or a part of one, and gives the ticket that the answer comes with."""
         ticket = next(self._tickets)
-        self._do(self._ask, ticket, question, 1)
+        self._do(self._ask, ticket, request, 1)
         return ticket
 
     def cancel(self, ticket: int) -> None:
@@ -137,8 +170,8 @@ class EngineLink(QObject):
         try:
             if not self._closing.is_set():
                 work(*arguments)
-        except Exception:
-            _log.exception("unexpected failure")
+        except Exception as error:
+            self.refused.emit(0, "internal", self._explain(error))
 
     def _start(self) -> None:
         try:
@@ -156,7 +189,7 @@ class EngineLink(QObject):
             self._send_picture(client, name, make())
 
     def _give_up(self, sentence: str) -> None:
-        for ticket in tuple(self._questions):
+        for ticket in tuple(self._requests):
             self._refuse(ticket, "start", sentence)
         self.unavailable.emit(sentence)
 
@@ -166,13 +199,11 @@ class EngineLink(QObject):
             self._send_picture(self._client, name, make())
 
     def _send_picture(self, client: Client, name: str, picture: Picture) -> None:
-        height, width, channels = picture.pixels.shape
-        depth = DEPTHS[np.dtype(picture.pixels.dtype)]
         try:
-            client.store(name, width, height, channels, depth, picture.pixels.data)
+            client.store(name, *image_arguments(picture), icc=picture.metadata.icc)
         except EngineError as error:
             if error.kind not in _GONE:
-                self.refused.emit(0, error.kind, sentence_of(error))
+                self.refused.emit(0, error.kind, self._explain(error))
             self._failed(client, error)
 
     def _forget(self, name: str) -> None:
@@ -183,25 +214,25 @@ class EngineLink(QObject):
         except EngineError as error:
             self._failed(self._client, error)
 
-    def _ask(self, ticket: int, question: Question, attempt: int) -> None:
-        self._questions[ticket] = (question, attempt)
+    def _ask(self, ticket: int, request: Request, attempt: int) -> None:
+        self._requests[ticket] = (request, attempt)
         client = self._client
         if client is None:
             self._refuse(ticket, "start", translate("EngineLink", "The engine is not running."))
             return
-        at = question.region
+        at = request.region
         try:
             job = client.submit_stored(
                 None,
                 None,
-                question.picture,
-                recipe={"steps": list(question.steps)},
+                request.picture,
+                recipe={"steps": list(request.steps)},
                 region=None if at is None else (at.y, at.x, at.height, at.width),
-                lane=question.lane,
+                lane=request.supersede,
             )
         except EngineError as error:
             if error.kind not in _GONE:
-                self._refuse(ticket, error.kind, sentence_of(error))
+                self._refuse(ticket, error.kind, self._explain(error))
             self._failed(client, error)
             return
         self._jobs[ticket] = job
@@ -213,7 +244,7 @@ class EngineLink(QObject):
             job.cancel()
 
     def _ended(self, ticket: int) -> None:
-        self._questions.pop(ticket, None)
+        self._requests.pop(ticket, None)
         self._jobs.pop(ticket, None)
 
     def _refuse(self, ticket: int, kind: str, sentence: str) -> None:
@@ -221,20 +252,23 @@ class EngineLink(QObject):
         self.refused.emit(ticket, kind, sentence)
 
     def _failed(self, client: Client, error: EngineError) -> None:
-        """The engine has gone, or an answer is an error that belongs to no question."""
+        """The engine has gone, or an answer is an error that belongs to no request."""
         _log.warning("%s %s", error, error.details)
         if error.kind not in _GONE or client is not self._client:
             return
         self._client = None
         client.close()
-        self.lost.emit(sentence_of(error))
-        open_questions = dict(self._questions)
+        self.lost.emit(self._explain(error))
+        open_requests = dict(self._requests)
         self._start()
-        for ticket, (question, attempt) in open_questions.items():
+        for ticket, (request, attempt) in open_requests.items():
             if attempt < _MOST_ATTEMPTS:
-                self._ask(ticket, question, attempt + 1)
+                self._ask(ticket, request, attempt + 1)
             else:
-                self._refuse(ticket, error.kind, sentence_of(error))
+                self._refuse(ticket, error.kind, self._explain(error))
+
+    def _explain(self, error: Exception) -> str:
+        return explain(error, translate("EngineLink", "the picture"))
 
     # In the waiting threads
 
@@ -254,13 +288,9 @@ class EngineLink(QObject):
             if error.kind in _GONE:
                 self._do(self._failed, client, error)
             else:
-                self._do(self._refuse, ticket, error.kind, sentence_of(error))
+                self._do(self._refuse, ticket, error.kind, self._explain(error))
         except Exception as error:
-            _log.exception("unexpected failure")
-            text = translate(
-                "EngineLink", "Something went wrong that Unfade did not foresee ({kind}); {log} tells more."
-            ).format(kind=type(error).__name__, log=log_file())
-            self._do(self._refuse, ticket, "internal", text)
+            self._do(self._refuse, ticket, "internal", self._explain(error))
         else:
             self._do(self._ended, ticket)
             self.answered.emit(ticket, result)

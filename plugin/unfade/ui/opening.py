@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,16 +15,16 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from unfade.errors import UnfadeError
 from unfade.filters.hints import Hint
 from unfade.inference import Extent
-from unfade.log import log_file
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.explain import explain
 from unfade.ui.hints import load_hints
+from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +36,7 @@ class Opened:
     path: Path | None
     title: str
     hints: tuple[Hint, ...] = ()
+    selection: Selection | None = None
     remark: str | None = None
     """A sentence on what could not be taken along."""
 
@@ -66,9 +66,9 @@ class Loader(QObject):
         """Opens a picture file."""
         self._begin(lambda: _from_file(path), str(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file: from the clipboard, from an editor."""
-        self._begin(lambda: Opened(picture, Original.of(picture), None, title), title)
+        self._begin(lambda: Opened(picture, Original.of(picture), None, title, selection=selection), title)
 
     def close(self) -> None:
         """Opens nothing any more."""
@@ -85,19 +85,8 @@ class Loader(QObject):
             return
         try:
             self._done.emit(number, make(), "")
-        except UnfadeError as error:
-            self._done.emit(number, None, str(error))
-        except MemoryError:
-            text = translate("Loader", "There is not enough memory to open {name}; close other programs.")
-            self._done.emit(number, None, text.format(name=name))
         except Exception as error:
-            _log.exception("%s could not be opened", name)
-            text = translate(
-                "Loader",
-                "{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.",
-            )
-            told = text.format(name=name, kind=type(error).__name__, log=log_file())
-            self._done.emit(number, None, told)
+            self._done.emit(number, None, explain(error, name))
 
     def _finish(self, number: int, opened: Opened | None, sentence: str) -> None:
         if number != self._newest:
@@ -112,12 +101,13 @@ class Loader(QObject):
 def _from_file(path: Path) -> Opened:
     picture = read_picture(path)
     hints: tuple[Hint, ...] = ()
-    remark = None
+    remarks = list(picture.warnings)
     try:
         hints = load_hints(path, Extent(picture.height, picture.width))
     except UnfadeError as error:
-        remark = str(error)
-    return Opened(picture, Original.of(picture), path, path.name, hints, remark)
+        remarks.append(str(error))
+    remark = " ".join(remarks) or None
+    return Opened(picture, Original.of(picture), path, path.name, hints, remark=remark)
 
 
 class Opener(QObject):
@@ -139,9 +129,9 @@ class Opener(QObject):
         """Opens a picture file, off the event loop."""
         self._loader.open_file(Path(path))
 
-    def open_picture(self, picture: Picture, title: str) -> None:
+    def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file."""
-        self._loader.open_picture(picture, title)
+        self._loader.open_picture(picture, title, selection)
 
     @Command(
         "open",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +14,7 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from unfade.errors import UnfadeError
 from unfade.inference import Extent
-from unfade.log import log_file
 from unfade.picture import (
     Format,
     Picture,
@@ -27,9 +24,9 @@ from unfade.picture import (
     to_float,
     write_picture,
 )
+from unfade.ui.explain import explain
 
 translate = QCoreApplication.translate
-_log = logging.getLogger(__name__)
 
 FORMATS = ("png", "jpeg", "webp", "tiff")
 """What is offered, the safest first; names as in ``unfade.picture.OUTPUT_FORMATS``."""
@@ -112,10 +109,12 @@ class Saver(QObject):
 
     Signals:
         saved: the file that is there now (Path).
+        told: sentences on what the format could not hold; after ``saved``.
         failed: a sentence on why it is not.
     """
 
     saved = pyqtSignal(object)
+    told = pyqtSignal(str)
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -138,23 +137,15 @@ class Saver(QObject):
 
     def _write(self, picture: Picture, choice: SaveChoice) -> None:
         try:
-            write_picture(
+            told = write_picture(
                 prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality
             )
-        except UnfadeError as error:
-            self.failed.emit(str(error))
-        except MemoryError:
-            text = translate("SaveDialog", "There is not enough memory to save {path}; close other programs.")
-            self.failed.emit(text.format(path=choice.path))
         except Exception as error:
-            _log.exception("%s could not be saved", choice.path)
-            text = translate(
-                "SaveDialog",
-                "{path} was not saved, for a reason Unfade did not foresee ({kind}); {log} tells more.",
-            )
-            self.failed.emit(text.format(path=choice.path, kind=type(error).__name__, log=log_file()))
+            self.failed.emit(explain(error, str(choice.path)))
         else:
             self.saved.emit(choice.path)
+            if told:
+                self.told.emit(" ".join(told))
 
 
 def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:

@@ -254,6 +254,7 @@ class Window(QMainWindow):
         self.loader.opened.connect(self._show)
         for failed in (self.loader.failed, self.finisher.failed, self.keeper.failed):
             failed.connect(self.notice.show_sentence)
+        self.finisher.saver.told.connect(self.notice.show_sentence)
         for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
         if self.queue is not None and self.welcome is not None:
@@ -310,8 +311,10 @@ class Window(QMainWindow):
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
         self.notice.hide()
-        self.document.open(opened.picture, opened.path, opened.title, opened.hints)
+        self.document.open(opened.picture, opened.path, opened.title, opened.hints, opened.selection)
         self.canvas.set_original(opened.original)
+        if opened.selection is not None:
+            self.canvas.show_part(opened.selection.bounds)
         if opened.path is not None:
             self.settings.add_recent_file(opened.path)
         if opened.remark:

@@ -197,6 +197,104 @@ def test_values_change_in_place():
             assert a[3] == 0 or max(abs(x / 2 - y) for x, y in zip(a[:3], b[:3])) <= 0.51, (a, b)
 
 
+# What is not to change
+
+
+def composited(image):
+    """What the picture looks like, as bytes of its own precision."""
+    copy = image.duplicate()
+    return values(copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE))
+
+
+def set_pixels(drawable, pixels, format):
+    data = struct.pack(f"<{len(pixels)}f", *pixels)
+    buffer = drawable.get_buffer()
+    everything = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    space = Babl.format_get_space(drawable.get_format())
+    buffer.set(everything, Babl.get_name(Babl.format_with_space(format, space)), data)
+    buffer.flush()
+    drawable.update(0, 0, drawable.get_width(), drawable.get_height())
+
+
+def test_what_a_layer_looks_like_stays():
+    """Modes, opacity, masks, groups, those that pass through, and layers above that build on it."""
+    for mode, opacity, masked, group_mode in (
+        ("MULTIPLY", 100, False, None),
+        ("NORMAL", 50, True, None),
+        ("OVERLAY", 60, True, "NORMAL"),
+        ("MULTIPLY", 70, False, "PASS_THROUGH"),
+    ):
+        image = new_image()
+        add_layer(image, alpha=False, seed=1)
+        group = None
+        if group_mode:
+            group = Gimp.GroupLayer.new(image, "group")
+            image.insert_layer(group, None, 0)
+            group.set_mode(getattr(Gimp.LayerMode, group_mode))
+        layer = add_layer(image, parent=group, seed=2)
+        layer.set_mode(getattr(Gimp.LayerMode, mode))
+        layer.set_opacity(opacity)
+        if masked:
+            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+            layer.add_mask(mask)
+            fill(mask, 5)
+        top = add_layer(image, seed=3)
+        top.set_mode(Gimp.LayerMode.SCREEN)
+        before = composited(image)
+        restored(image, layer, IDENTITY)
+        assert composited(image) == before, (mode, opacity, masked, group_mode)
+
+
+BEYOND = [4.0, 2.0, 1.5, -0.2, 0.5, 0.25]
+
+
+def test_values_above_1_and_below_0_stay():
+    for precision, profile in (
+        ("FLOAT_LINEAR", None),
+        ("FLOAT_NON_LINEAR", None),
+        ("HALF_LINEAR", None),
+        ("FLOAT_LINEAR", Gimp.ColorProfile.new_rgb_adobe()),
+    ):
+        format = "R'G'B' float" if "NON" in precision else "RGB float"
+        for scale in (1, 2):
+            image = new_image(precision=precision)
+            if profile:
+                image.set_color_profile(profile)
+            layer = add_layer(image, alpha=False)
+            set_pixels(layer, BEYOND[:3] * (SIDES[0] * SIDES[1]), format)
+            before = values(layer)
+            if scale == 1:
+                restored(image, layer, IDENTITY)
+            else:
+                done("upscale", image, [layer], scale=2.0, model=IDENTITY_X2)
+            near(values(layer), before * scale**2, 4e-3 if precision[:4] == "HALF" else 2e-5)
+        image = new_image(precision=precision)
+        layer = add_layer(image, alpha=False)
+        set_pixels(layer, BEYOND * (SIDES[0] * SIDES[1] // 2), format)
+        before = values(layer)
+        restored(image, layer, IDENTITY)
+        near(values(layer), before, 4e-3 if precision[:4] == "HALF" else 2e-5)
+
+
+def test_colorize_at_strength_0_moves_no_colour():
+    tint = str(FOLDER / "tint.onnx")
+    for precision in ("U8_NON_LINEAR", "U16_NON_LINEAR", "FLOAT_NON_LINEAR"):
+        image = new_image(precision=precision)
+        image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
+        layer = add_layer(image, alpha=False)
+        set_pixels(layer, [0.0, 1.0, 0.0, 0.9, 0.05, 0.5] * (SIDES[0] * SIDES[1] // 2), "R'G'B' float")
+        before = values(layer)
+        done("colorize", image, [layer], model=tint, strength=0.0)
+        near(values(layer), before, 1e-6 if precision[0] == "F" else 0)
+
+
+def test_the_resolution_is_kept():
+    image = new_image()
+    image.set_resolution(254.7, 254.7)
+    done("upscale", image, [add_layer(image)], scale=2.0, model=IDENTITY_X2)
+    near(image.get_resolution()[1:], (254.7, 254.7), 1e-9)
+
+
 # Selection, offsets, masks, locks
 
 
@@ -402,13 +500,16 @@ def test_sentences_for_what_cannot_be_filtered():
     refused("position and size of noise 1 are locked", "upscale", image, [layer], target="layer")
     layer.set_lock_position(False)
     group.set_lock_content(True)
-    refused("are locked", "upscale", image, [within], target="layer")
+    refused("of set are locked", "upscale", image, [within], target="layer")
+    refused("of set are locked", "deartifact", image, [within], model=HALF)
     group.set_lock_content(False)
     layer.set_offsets(10, 0)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 5, 5)
     refused("no pixel in common", "upscale", image, [layer])
     Gimp.Selection.none(image)
     refused("detail must be a number from 0 to 1", "upscale", image, [layer], detail=-0.5)
+    refused("scale must be a number from 1 to 4", "upscale", image, [layer], scale=9.0)
+    refused("target must be", "upscale", image, [layer], target="all")
     refused("nonesuch", "upscale", image, [layer], model="nonesuch")
     assert values(layer) == before and (image.get_width(), image.get_height()) == SIDES
 
@@ -418,6 +519,19 @@ def test_an_indexed_picture_gets_a_sentence():
     layer = add_layer(image, alpha=False)
     image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.WEB, 0, False, False, "")
     refused("Image > Mode > RGB", "upscale", image, [layer])
+
+
+def test_colours_for_a_mask_are_refused_before_anything_runs():
+    image = new_image(GRAY)
+    layer = add_layer(image)
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    restore = settings(command=["/nowhere/python3"])
+    try:
+        refused("Only layers can get colours", "colorize", image, [mask])
+    finally:
+        restore()
+    assert image.get_base_type() == GRAY
 
 
 def test_an_absent_engine_gets_a_sentence():
@@ -521,21 +635,20 @@ def test_colorize_honours_the_profile():
         assert image.get_color_profile().is_equal(adobe)
 
 
-def test_all_entries_are_in_one_menu():
-    for name in ("upscale", "deartifact", "colorize", "repeat"):
+def test_all_filters_are_in_one_menu_and_what_repeats_is_beside_it():
+    names = [filter["name"] for filter in json.loads((PLUGIN / "unfade.json").read_text())["filters"]]
+    menu = "<Image>/Filters/Enhance"
+    for name, path in (*((name, menu + "/Unfade") for name in names), ("repeat", menu)):
         procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-unfade-{name}")
-        assert [path.replace("_", "") for path in procedure.get_menu_paths()] == [
-            "<Image>/Filters/Enhance/Unfade"
-        ]
+        assert [path.replace("_", "") for path in procedure.get_menu_paths()] == [path], name
 
 
 def test_arguments_are_those_of_the_command_line():
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-unfade-upscale")
     arguments = {argument.get_name(): argument for argument in procedure.get_arguments()}
     scale = arguments["scale"]
-    assert (scale.minimum, scale.maximum, scale.default_value) == (1, 4, 2)
-    strength = arguments["strength"]
-    assert (strength.minimum, strength.maximum, strength.default_value) == (0, 1, 1)
+    assert scale.default_value == 2 and scale.get_blurb().endswith("From 1 to 4.")
+    assert arguments["detail"].get_blurb().endswith("From 0 to 1. -1 leaves it out.")
     options = json.loads((PLUGIN / "unfade.json").read_text())["filters"][0]["options"]
     for option in options:
         assert arguments[option["name"]].get_blurb().startswith(option["help"])

@@ -7,14 +7,17 @@ writes, and photo-2.png, what the command line made of photo.png. krita-report.t
 
 import json
 import os
+import struct
 import subprocess
 import time
 import traceback
+import zipfile
 from array import array
 from pathlib import Path
 
 import unfade
-from krita import Extension, Krita, Selection
+from krita import Extension, InfoObject, Krita, Selection
+from unfade import layers
 
 try:
     from PyQt6.QtCore import QTimer
@@ -281,6 +284,282 @@ def test_a_half_transparent_layer_above_others_takes_two_steps():
     assert projection(document) == before
 
 
+# Whatever makes a layer look like more, or less, than its pixels
+
+BASE = bytes([255]) * (16 * 12 * 4)
+COLOURS = b"".join(bytes([200 - 2 * (i % 9), 150, 100, 255]) for i in range(16 * 12))
+
+
+def stacked(data=COLOURS, alone=False):
+    """A white layer, and one above it; or that one alone."""
+    document, base = yield from created("U8", SRGB, data if alone else BASE)
+    if alone:
+        return document, base
+    return document, added(document, document.rootNode(), data)
+
+
+def added(document, parent, data=COLOURS, name="top"):
+    node = document.createNode(name, "paintlayer")
+    node.setPixelData(data, 0, 0, 16, 12)
+    parent.addChildNode(node, None)
+    return node
+
+
+def set_multiply(_document, node):
+    node.setBlendingMode("multiply")
+
+
+def set_half_opacity(_document, node):
+    node.setOpacity(128)
+
+
+def set_transparency_mask(document, node):
+    mask = document.createTransparencyMask("mask")
+    selection = Selection()
+    selection.select(0, 0, 16, 12, 128)
+    mask.setSelection(selection)
+    node.addChildNode(mask, None)
+
+
+def set_filter_mask(document, node):
+    invert, selection = KRITA.filter("invert"), Selection()
+    selection.select(0, 0, 8, 12, 255)
+    node.addChildNode(document.createFilterMask("inverted", invert, selection), None)
+
+
+def set_clipped(_document, node):
+    node.setInheritAlpha(True)
+    node.parentNode().childNodes()[0].setPixelData(bytes(16 * 6 * 4), 0, 0, 16, 6)
+
+
+def set_half_transparent(_document, node):
+    node.setPixelData(bytes(128 if i % 4 == 3 else byte for i, byte in enumerate(COLOURS)), 0, 0, 16, 12)
+
+
+def set_copying(document, node):
+    set_half_transparent(document, node)
+    node.setBlendingMode("copy")
+
+
+def grouped(document, node, through):
+    """The layer in a group above the white one, below nothing else in it."""
+    group = document.createGroupLayer("set")
+    document.rootNode().addChildNode(group, None)
+    node.remove()
+    inside = added(document, group)
+    group.setPassThroughMode(through)
+    return inside
+
+
+def in_a_group(document, node):
+    inside = grouped(document, node, False)
+    set_multiply(document, inside)
+    added(document, inside.parentNode(), bytes([90, 120, 60, 100]) * (16 * 12), "above")
+    return inside
+
+
+def in_a_group_that_passes_through(document, node):
+    inside = grouped(document, node, True)
+    set_half_transparent(document, inside)
+    return inside
+
+
+LOOKS = [set_multiply, set_half_opacity, set_transparency_mask, set_filter_mask, set_clipped,
+         set_half_transparent, set_copying, in_a_group, in_a_group_that_passes_through]  # fmt: skip
+
+
+def replaced(document, node, name, wanted):
+    """Runs a filter on the layer, which need not be the active one; Ctrl+Z brings everything back."""
+    before, nodes = projection(document), tree(document)
+    steps, result = [unfade.Step("deartifact", {"model": model(name)})], []
+    layer = layers.Layer.of(node)
+    QTimer.singleShot(0, lambda: result.append(unfade.restore(document, layer, steps, None, "De-artifact")))
+    yield from until(lambda: result, "De-artifact", 20)
+    assert projection(document) == wanted, (name, projection(document)[:8], wanted[:8])
+    assert 1 <= result[0] <= 2
+    for _ in range(result[0]):
+        assert tree(document) != nodes
+        trigger("edit_undo")
+        document.waitForDone()
+        for _ in range(3):
+            yield
+    assert tree(document) == nodes and projection(document) == before
+
+
+def tree(document):
+    def under(node):
+        return [(child.name(), child.visible(), under(child)) for child in node.childNodes()]
+
+    return under(document.rootNode())
+
+
+def looks(change, alone):
+    def test():
+        document, node = yield from stacked(alone=alone)
+        node = change(document, node) or node
+        document.refreshProjection()
+        document.waitForDone()
+        data = pixels(node, 16, 12)
+        yield from replaced(document, node, "identity-x1", projection(document))
+        halved = bytes(byte if i % 4 == 3 else byte // 2 for i, byte in enumerate(data))
+        node.setPixelData(halved, 0, 0, 16, 12)
+        expected = projection(document)
+        node.setPixelData(data, 0, 0, 16, 12)
+        yield from replaced(document, node, "half-x1", expected)
+
+    return test
+
+
+for change in LOOKS:
+    for alone in (
+        (False, True) if change in (set_half_opacity, set_transparency_mask, set_copying) else (False,)
+    ):
+        globals()[f"test_composited_{change.__name__}{'_alone' * alone}"] = looks(change, alone)
+
+
+def test_a_picture_of_one_half_opaque_layer_grows():
+    document, node = yield from stacked(alone=True)
+    node.setOpacity(128)
+    before = projection(document)
+    last("upscale", {"scale": 2.0, "model": model("identity-x2")})
+    later("unfade_repeat")
+    yield from until(lambda: document.nodeByName("layer (Upscale)"), "Upscale")
+    after = projection(document)
+    for y in range(24):
+        for x in range(32):
+            old = (y // 2 * 16 + x // 2) * 4
+            assert after[(y * 32 + x) * 4 : (y * 32 + x) * 4 + 4] == before[old : old + 4], (x, y)
+
+
+def test_only_a_multiplied_layer_grows():
+    document, node = yield from stacked()
+    node.setBlendingMode("multiply")
+    document.setActiveNode(node)
+    yield from until(lambda: document.activeNode() == node, "selecting")
+    last("upscale", {"scale": 2.0, "model": model("identity-x2")}, whole=False)
+    later("unfade_repeat")
+    yield from until(lambda: document.nodeByName("top (Upscale)"), "Upscale")
+    # On white, multiplied is what the layer is: its middle half, twice as large.
+    after = projection(document)
+    for y in range(12):
+        for x in range(16):
+            old = ((y + 6) // 2 * 16 + (x + 8) // 2) * 4
+            assert after[(y * 16 + x) * 4 : (y * 16 + x) * 4 + 3] == COLOURS[old : old + 3], (x, y)
+
+
+# Colour spaces
+
+WIDE = [0.05, 0.9, 0.05, 1.0, 4.0, 2.0, 1.5, 1.0, -0.2, 0.1, 0.333, 1.0, 1e-5, 0.0, 1.0, 1.0]
+
+
+def floats(depth, values):
+    return struct.pack(f"={len(values)}{'e' if depth == 'F16' else 'f'}", *values)
+
+
+def unchanged(depth, profile, data, colour="RGBA", part=False, sides=(16, 12)):
+    """With a model that changes nothing, no byte of the layer changes; nor outside a selection, ever."""
+    document, node = yield from created(depth, profile, data, model=colour, sides=sides)
+    if part:
+        selection = Selection()
+        selection.select(2, 2, 4, 4, 255)
+        selection.add(partly(6, 2, 2, 4))
+        document.setSelection(selection)
+    before = pixels(node, *sides)
+    last("deartifact", {"model": model("identity-x1")})
+    later("unfade_repeat")
+    yield from until(lambda: document.nodeByName("layer (De-artifact)") or message(), "De-artifact")
+    assert message() is None, message()
+    new = document.nodeByName("layer (De-artifact)")
+    assert (new.colorModel(), new.colorDepth(), new.colorProfile()) == (colour, depth, profile)
+    after = pixels(new, *sides)
+    assert after == before, next((i, a, b) for i, (a, b) in enumerate(zip(before, after)) if a != b)
+    document.setModified(False)
+    document.close()
+
+
+def partly(x, y, width, height):
+    selection = Selection()
+    selection.select(x, y, width, height, 128)
+    return selection
+
+
+def test_every_profile_comes_back_to_the_last_bit():
+    noise = bytes(255 if i % 4 == 3 else (37 * i) % 256 for i in range(16 * 12 * 4))
+    deep = array("H", (65535 if i % 4 == 3 else (2311 * i) % 65536 for i in range(16 * 12 * 4))).tobytes()
+    gray = array("H", (65535 if i % 2 else (2311 * i) % 65536 for i in range(16 * 12 * 2))).tobytes()
+    for part in (False, True):
+        for profile in ("LargeRGB-elle-V2-g22.icc", "ClayRGB-elle-V2-g22.icc", "Rec2020-elle-V4-g10.icc"):
+            yield from unchanged("U8", profile, noise, part=part)
+            yield from unchanged("U16", profile, deep, part=part)
+            for depth in ("F16", "F32"):
+                yield from unchanged(depth, profile, floats(depth, WIDE * 48), part=part)
+        yield from unchanged("F32", LINEAR, floats("F32", WIDE * 48), part=part)
+        yield from unchanged("U16", "Gray-D50-elle-V2-g10.icc", gray, colour="GRAYA", part=part)
+
+
+def test_a_highlight_stays_when_the_picture_changes_and_grows():
+    document, _ = yield from created("F32", LINEAR, floats("F32", [4.0, 2.0, 1.5, 1.0] * (16 * 12)))
+    last("deartifact", {"model": model("half-x1")})
+    later("unfade_repeat")
+    yield from until(lambda: document.nodeByName("layer (De-artifact)"), "De-artifact")
+    after = array("f", pixels(document.nodeByName("layer (De-artifact)"), 16, 12))
+    # Of the values on sRGB's curve (1.824, 1.353, 1.194) goes half of what the network sees, which is 1.
+    near(after[:4], [1.904, 0.698, 0.440, 1.0], 1e-3)
+    document.setModified(False)
+    document.close()
+    document, _ = yield from created("F32", LINEAR, floats("F32", [4.0, 2.0, 1.5, 1.0] * (16 * 12)))
+    last("upscale", {"model": model("identity-x2")})
+    later("unfade_repeat")
+    yield from until(lambda: document.nodeByName("layer (Upscale)"), "Upscale")
+    after = array("f", pixels(document.nodeByName("layer (Upscale)"), 32, 24))
+    worst = max(abs(a - b) for a, b in zip(after, [4.0, 2.0, 1.5, 1.0] * (32 * 24)))
+    assert worst < 1e-4, (worst, after[:4])
+
+
+def test_what_cannot_come_back_is_refused_before_anything_runs():
+    inks, lab = [20, 30, 40, 50, 255], [50000, 30000, 20000, 65535]
+    for colour, depth, sample in (("CMYKA", "U8", inks), ("LABA", "U16", lab)):
+        data = array("B" if depth == "U8" else "H", sample * (16 * 12)).tobytes()
+        document, node = yield from created(depth, KRITA.profiles(colour, depth)[0], data, model=colour)
+        last("deartifact", {"model": model("identity-x1")})
+        yield from refused("neither RGB nor gray")
+        yield from refused("neither RGB nor gray", "unfade_upscale")
+        assert pixels(node, 16, 12) == data
+        document.setModified(False)
+        document.close()
+
+
+def test_the_profile_itself_is_sent():
+    document, node = yield from created("U8", "ClayRGB-elle-V2-g22.icc", COLOURS)
+    sent = layers.Layer.of(node).read()
+    document.exportImage(str(FOLDER / "clay.kra"), InfoObject())
+    with zipfile.ZipFile(FOLDER / "clay.kra") as archive:
+        name = next(each for each in archive.namelist() if each.endswith("annotations/icc"))
+        assert sent.icc == archive.read(name) and sent.icc[36:40] == b"acsp"
+    assert layers.Layer.of(node).read().icc is sent.icc
+
+
+def test_the_resolution_is_kept():
+    document, _ = yield from stacked()
+    document.setXRes(254.7)
+    document.setYRes(254.7)
+    last("upscale", {"scale": 2.0, "model": model("identity-x2")})
+    later("unfade_repeat")
+    yield from until(lambda: document.width() == 32, "Upscale")
+    yield from until(lambda: names(document)[-1] == "Upscale", "Upscale")
+    assert abs(document.xRes() - 254.7) < 1e-3 and abs(document.yRes() - 254.7) < 1e-3, document.xRes()
+
+
+def test_a_locked_group_is_named():
+    document, node = yield from stacked()
+    inside = grouped(document, node, False)
+    inside.parentNode().setLocked(True)
+    document.setActiveNode(inside)
+    yield from until(lambda: document.activeNode() == inside, "selecting")
+    last("deartifact", {"model": model("half-x1")})
+    yield from refused("The group set is locked")
+
+
 def test_a_selection_limits_and_blends():
     data = bytes(255 if i % 4 == 3 else 200 for i in range(16 * 12 * 4))
     document, node = yield from created("U8", SRGB, data)
@@ -434,12 +713,12 @@ def test_colorize_honours_the_profile():
     data, _ = gray_pixels()
     document, _ = yield from created("U8", SRGB, data)
     wanted = pixels((yield from colourised(document, {})), 16, 12)
-    spaces = [unfade.Space("RGBA", "U16", profile) for profile in (SRGB, clay)]
+    spaces = [layers.Space("RGBA", "U16", profile) for profile in (SRGB, clay)]
     deep = array("H", (value * 257 for value in data)).tobytes()
-    in_clay = b"".join(unfade.converted([deep], 16, 12, *spaces))
+    in_clay = b"".join(layers.converted([deep], 16, 12, *spaces))
     document, _ = yield from created("U16", clay, in_clay)
     new = yield from colourised(document, {})
-    back = array("H", b"".join(unfade.converted([pixels(new, 16, 12)], 16, 12, *spaces[::-1])))
+    back = array("H", b"".join(layers.converted([pixels(new, 16, 12)], 16, 12, *spaces[::-1])))
     near([value / 257 for value in back], wanted, 1)
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from tests.models import identity_model
 from unfade.batch import Job, Record, run
-from unfade.batch.process import peak_memory_bytes
 from unfade.errors import Cancelled
 from unfade.filters import FilterRunner, Result, Runner, UpscaleOptions
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Device, Engine
+from unfade.memory import peak_memory_bytes
 from unfade.picture import Picture, read_picture, write_picture
 
 

@@ -82,7 +82,7 @@ def test_a_mask_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
     arguments = ["deartifact", "marked.png", "-o", "out.png", "--model", model]
     result = shell.run(*arguments, "--save-mask")
     assert (result.code, shell.files()) == (1, {"marked.png"})
-    assert "plain does not tell where a watermark is, so marked.png has no mask to save" in result.err
+    assert "plain makes no mask, so marked.png has none to save" in result.err
     assert shell.run(*arguments).code == 0
 
 

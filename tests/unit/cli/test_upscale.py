@@ -48,11 +48,20 @@ def test_tiles_do_not_show(shell: Shell) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (150, 130, 3), dtype=np.uint8)
     write_picture(Picture(pixels), shell.folder / "noise.png")
     for tile in ("64", "2000"):
-        assert (
-            shell.run("upscale", "noise.png", "-o", f"{tile}.png", "--tile", tile, "--model", "net").code == 0
-        )
+        result = shell.run("upscale", "noise.png", "-o", f"{tile}.png", "--tile", tile, "--model", "net")
+        assert result.code == 0 and "tiles of" not in result.err
     small, large = (read_picture(shell.folder / f"{tile}.png").pixels.astype(int) for tile in (64, 2000))
     assert np.abs(small - large).max() <= 1
+
+
+def test_a_tile_too_small_is_enlarged_and_told_once(shell: Shell, photo: Picture) -> None:
+    write_picture(photo, shell.folder / "again.png")
+    result = shell.run(
+        "upscale", "photo.png", "again.png", "-o", "out", "--tile", "16", "--model", "net", "--json"
+    )
+    (line,) = (line for line in result.err.splitlines() if "tiles of" in line)
+    assert line.startswith("unfade: Tiles of 16 pixels would be nearly all border for the model net")
+    assert [json.loads(line)["error"] for line in result.out.splitlines()] == [None, None]
 
 
 def test_folders_json_and_skipping(shell: Shell, photo: Picture) -> None:
@@ -69,7 +78,8 @@ def test_folders_json_and_skipping(shell: Shell, photo: Picture) -> None:
     assert all(record["output_size"] == [60, 45] and record["error"] is None for record in records)
     assert set(records[0]) == {
         "input", "output", "input_size", "output_size", "seconds", "engine_seconds", "megapixels_per_second",
-        "model", "provider", "fallback", "chosen", "peak_memory_bytes", "skipped", "error",
+        "model", "provider", "fallback", "chosen", "peak_memory_bytes", "pages", "warnings", "skipped",
+        "error",
     }  # fmt: skip
 
     (shell.folder / "out" / "a.png").unlink()

@@ -282,7 +282,7 @@ def test_what_is_kept_keeps_no_picture_alive(model: str) -> None:
 
 
 def test_profiles(model: str) -> None:
-    """sRGB's stays; pixels with another one are converted; one for gray does not fit the result."""
+    """They stay, unless they cannot be used or do not fit the result, as one for gray."""
     options, dpi = ColorizeOptions(model=model), (300.0, 300.0)
     rgb, gray = picture(30, 30, 3), picture(30, 30, 1)
 
@@ -292,7 +292,8 @@ def test_profiles(model: str) -> None:
     kept = coloured(rgb, rgb_profile())
     assert kept.metadata == Metadata(icc=rgb_profile(), dpi=dpi)
     np.testing.assert_array_equal(kept.pixels, coloured(rgb, None).pixels)
-    for source, icc in ((gray, gray_profile()), (gray, rgb_profile()), (rgb, display_p3())):
+    assert coloured(rgb, display_p3()).metadata == Metadata(icc=display_p3(), dpi=dpi)
+    for source, icc in ((gray, gray_profile()), (gray, rgb_profile()), (rgb, gray_profile())):
         assert coloured(source, icc).metadata == Metadata(dpi=dpi)
     moved = as_srgb(Picture(gray.pixels, Metadata(icc=gray_profile())))
     # Within rounding: for the network the picture is made small first, and converted then.

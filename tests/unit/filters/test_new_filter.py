@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from pytestqt.qtbot import QtBot
 
 import unfade.api
 from tests.models import identity_model
@@ -25,7 +27,16 @@ from unfade.install.profiles import Editor
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.service.server import listing
+from unfade.ui.queue.worker import Worker
 
+ROOT = Path(__file__).parents[3]
+REGISTERED = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from unfade.filters import registry; "
+    "from tests.unit.filters.toy import INVERT; registry.FILTERS += (INVERT,); "
+)
+SERVE = (
+    "from unfade.inference import Device, Engine; from unfade.service import serve; serve(Engine(Device.CPU))"
+)
 STEP = {"filter": "invert", "options": {"gamma": 2.0}}
 
 
@@ -101,6 +112,7 @@ def test_in_the_editors_entries() -> None:
     for editor in Editor:
         found = {entry["name"]: entry for entry in settings(editor)["filters"]}
         assert found["invert"]["title"] == "Invert"
+        assert [name for name, entry in found.items() if entry["gives_colour"]] == ["colorize"]
         names = [field.name for field in dataclasses.fields(InvertOptions)]
         assert [option["name"] for option in found["invert"]["options"]] == names
     assert '<Action name="unfade_invert">' in _actions()
@@ -115,15 +127,32 @@ def test_in_the_services_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert found["invert"]["options"][1]["high"] == 2
 
 
+def python(code: str) -> list[str]:
+    """The command of another process in which the toy is registered."""
+    return [sys.executable, "-c", REGISTERED + code, str(ROOT)]
+
+
 def test_in_the_service() -> None:
-    line = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from unfade.filters import registry; "
-        "from tests.unit.filters.toy import INVERT; registry.FILTERS += (INVERT,); "
-        "from unfade.inference import Device, Engine; from unfade.service import serve; "
-        "serve(Engine(Device.CPU))"
-    )
-    root = str(Path(__file__).parents[3])
     source = picture(20, 30, 3)
-    with Client([sys.executable, "-c", line, root]) as client:
+    with Client(python(SERVE)) as client:
         result = client.apply("invert", STEP["options"], 30, 20, 3, "u8", source.pixels.data)
     np.testing.assert_array_equal(np.frombuffer(result.pixels, np.uint8).reshape(20, 30, 3), negative(source))
+
+
+def test_in_the_queue(tmp_path: Path, qtbot: QtBot) -> None:
+    source = picture(20, 30, 3)
+    write_picture(source, tmp_path / "a.png")
+    worker = Worker(lambda: Client(python(SERVE)))
+    with qtbot.waitSignal(worker.finished, timeout=60_000):
+        worker.run(1, tmp_path / "a.png", tmp_path / "out" / "a.png", [STEP], 95)
+    worker.close()
+    np.testing.assert_array_equal(read_picture(tmp_path / "out" / "a.png").pixels, negative(source))
+
+
+def test_in_the_translations_list_of_texts() -> None:
+    """Its name in menus, what it does, and its options with their help."""
+    code = "from scripts.translations import declared_texts; print(*declared_texts(), sep='\\n')"
+    done = subprocess.run(python(code), capture_output=True, text=True, check=True, cwd=ROOT)
+    lines = done.stdout.splitlines()
+    for text in ("Invert", INVERT.summary, "Gamma", "The exponent of the negative's curve."):
+        assert any(repr(text) in line for line in lines), text

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 
 import unfade
 from tests.models import Network, identity_model, save_network, unet_model, with_metadata
+from unfade.doctor import survey
 from unfade.errors import DeviceError, ModelError, UsageError
-from unfade.inference import Device, Engine, Session, devices, provider_label, survey
-from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
+from unfade.inference import Device, Engine, Session, cuda, provider_label
+from unfade.inference.cuda import Driver, Gpu, driver_obstacle
+from unfade.inference.devices import CPU, CUDA
 from unfade.inference.runtime import onnxruntime
 from unfade.inference.session import GpuBuffers, start
 from unfade.models import Tensor, card_of
 
 SHIPPED = Path(unfade.__file__).parent / "models" / "shipped" / "upscale-x2.onnx"
-HAS_GPU = bool((driver := devices.find_driver()) and driver.gpus)
+HAS_GPU = bool((driver := cuda.find_driver()) and driver.gpus)
 without_gpu = pytest.mark.skipif(HAS_GPU, reason="tests what is said on a machine without an NVIDIA GPU")
 lists_cuda = pytest.mark.skipif(
     CUDA not in onnxruntime().get_available_providers(), reason="needs the onnxruntime-gpu build"
@@ -141,7 +143,7 @@ def test_no_obstacle(index: int) -> None:
 
 
 def test_missing_libraries_name_the_command() -> None:
-    obstacle = devices.library_obstacle(needed=99)
+    obstacle = cuda.library_obstacle(needed=99)
     assert obstacle is not None
     assert "CUDA libraries are missing" in obstacle.reason and "99" in obstacle.reason
     assert obstacle.remedy == "pip install 'unfade[cuda]'"
@@ -160,9 +162,10 @@ QUIET = """
 import sys
 from pathlib import Path
 import numpy as np
-from unfade.inference import Device, Session, survey
+from unfade.doctor import survey
+from unfade.inference import Device, Session
 from unfade.inference.devices import CPU, CUDA
-from unfade.inference.runtime import preload_cuda
+from unfade.inference.cuda import preload_cuda
 from unfade.inference.session import start
 path = Path(sys.argv[1])
 survey()

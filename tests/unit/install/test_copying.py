@@ -34,7 +34,7 @@ def test_gimps_plug_in_is_one_folder_with_an_executable_of_its_name(tmp_path: Pa
     done = install(gimp(tmp_path))
     assert done.folder == tmp_path / "GIMP" / "3.0" / "plug-ins" / "unfade"
     assert sorted(path.name for path in done.folder.iterdir()) == [
-        "unfade.json", "unfade.py", "unfade_client.py", "unfade_editor.py",
+        "unfade.json", "unfade.py", "unfade_client.py", "unfade_editor.py", "unfade_pixels.py",
     ]  # fmt: skip
     if sys.platform != "win32":
         assert (done.folder / "unfade.py").stat().st_mode & 0o777 == 0o755
@@ -74,7 +74,7 @@ def test_what_is_not_unfades_stays(tmp_path: Path) -> None:
 def test_kritas_plug_in_is_listed_switched_on_and_known_to_its_shortcuts(tmp_path: Path) -> None:
     (tmp_path / "kritarc").write_text("[Group][x]\nKey=1\n\n[python]\nenable_other=true\n", encoding="utf-8")
     done = install(krita(tmp_path))
-    assert (done.folder / "__init__.py").is_file()
+    assert {"__init__.py", "layers.py"} <= {path.name for path in done.folder.iterdir()}
     assert "X-KDE-Library=unfade\n" in (done.folder.parent / "unfade.desktop").read_text(encoding="utf-8")
     rc = (tmp_path / "kritarc").read_text(encoding="utf-8")
     assert rc == "[Group][x]\nKey=1\n\n[python]\nenable_unfade=true\nenable_other=true\n"
@@ -101,7 +101,9 @@ def test_switching_on_and_off_gives_the_text_back(text: str) -> None:
     "path",
     [
         "plugin/gimp/unfade.py",
+        "plugin/gimp/unfade_pixels.py",
         "plugin/krita/unfade/__init__.py",
+        "plugin/krita/unfade/layers.py",
         "plugin/unfade/install/editor.py",
         "plugin/unfade/service/client.py",
     ],
@@ -120,7 +122,7 @@ def test_what_runs_in_an_editor_is_small_and_wants_only_the_editor(path: str) ->
             else []
         )
     }
-    editors = {"gi", "krita", "PyQt5", "PyQt6", "unfade_client", "unfade_editor"}
+    editors = {"gi", "krita", "PyQt5", "PyQt6", "layers", "unfade_client", "unfade_editor", "unfade_pixels"}
     assert imported <= sys.stdlib_module_names | editors
     if "/gimp/" in path or "/krita/" in path:
         assert len(text.splitlines()) < 400

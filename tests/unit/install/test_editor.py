@@ -97,18 +97,51 @@ def test_stripes_end_with_the_editors_tiles(editor: ModuleType) -> None:
     assert editor.rows_of(row, 64) % 64 == 0 and editor.rows_of(1 << 30, 64) == 64
 
 
+def test_an_engine_is_kept_for_a_while(editor: ModuleType, folder: Path) -> None:
+    pixels, steps = editor.Pixels(8, 8, 3, "u8", bytes(192)), [editor.Step("upscale", {"scale": 2.0})]
+    unfade = editor.Unfade(folder, keep=60)
+    unfade.run(steps, pixels, lambda _: None)
+    first = unfade._kept[0]
+    with pytest.raises(editor.EngineError, match="stopped"):
+        unfade.run(steps, pixels, lambda _: False)
+    assert unfade._kept[0] is first and first.alive  # also after a run that was cancelled
+    first._process.kill()
+    assert first._ended.wait(20)
+    unfade.run(steps, pixels, lambda _: None)
+    second = unfade._kept[0]
+    assert second is not first and second.alive
+    unfade._command = ["/nowhere/python3"]
+    with pytest.raises(editor.EngineError, match="could not be started"):
+        unfade.run(steps, pixels, lambda _: None)
+    assert not second.alive
+    unfade = editor.Unfade(folder, keep=0.2)
+    unfade.run(steps, pixels, lambda _: None)
+    brief = unfade._kept[0]
+    assert brief._ended.wait(20) and unfade._kept is None
+    once = editor.Unfade(folder)
+    once.run(steps, pixels, lambda _: None)
+    assert once._kept is None
+
+
 def test_what_is_selected_is_blended(editor: ModuleType) -> None:
-    before = editor.Pixels(4, 2, 1, "u8", bytes([10] * 8))
     mask = bytes([0, 255, 128, 0, 0, 0, 64, 0])
-    y, x, height, width = editor.bounds_of(mask, 4)
-    assert (y, x, height, width) == (0, 1, 2, 2)
-    after = bytes([110] * 4)
-    blended = editor.blended(before, after, mask, (x, y, width, height))
-    assert list(blended) == [10, 110, 60, 10, 10, 10, 35, 10]
-    stripes = editor.Pixels(4, 2, 1, "u8", [bytes([10] * 4)] * 2)
-    assert editor.blended(stripes, after, mask, (x, y, width, height)) == blended
+    assert editor.bounds_of(mask, 4) == (0, 1, 2, 2)
+    before, after = bytes([10] * 16), bytes([110, 11] * 8)
+    mixed = editor.blended(before, after, mask, 2, "u8")
+    assert list(mixed) == [10, 10, 110, 11, 60, 11, *[10] * 6, 35, 10, 10, 10]
+    floats = array("f", [4.0, -1.0]).tobytes()
+    assert array(
+        "f", editor.blended(floats, array("f", [2.0, 0.0]).tobytes(), b"\x80", 2, "float32")
+    ) == array("f", [4 - 2 * 128 / 255, -1 + 128 / 255])
     with pytest.raises(editor.EngineError, match="no pixel in common"):
         editor.bounds_of(bytes(8), 4)
+    with pytest.raises(editor.EngineError, match="no pixel in common"):
+        editor.bounds_of(b"", 0)
+
+
+def test_pixels_are_known_again(editor: ModuleType) -> None:
+    one = editor.fingerprint([b"abc", b"def"])
+    assert one == editor.fingerprint([b"abcdef"]) != editor.fingerprint([b"abcdeg"])
 
 
 @pytest.mark.parametrize(
@@ -122,9 +155,12 @@ def test_half_transparent_pixels_are_noticed(
 ) -> None:
     depth = {"B": "u8", "H": "u16", "f": "float32"}[code]
     one = array(code, samples)
-    assert editor.is_opaque(one.tobytes(), channels, depth) is opaque
+    assert editor.is_opaque(one.tobytes(), channels, depth, holes=True) is opaque
+    full = {"B": 255, "H": 65535, "f": 1}[code]
+    solid = all(alpha == full for alpha in samples[channels - 1 :: channels])
+    assert editor.is_opaque(one.tobytes(), channels, depth, holes=False) is solid
     many = one * (editor.STRIPE // one.itemsize // len(one) + 1)  # more than a stripe
-    assert editor.is_opaque(many.tobytes(), channels, depth) is opaque
+    assert editor.is_opaque(many.tobytes(), channels, depth, holes=True) is opaque
 
 
 def test_work_gives_its_result_or_raises_and_can_be_stopped(editor: ModuleType) -> None:

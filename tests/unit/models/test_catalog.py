@@ -150,7 +150,7 @@ def test_while_nothing_changes_nothing_is_read(folder: Path, monkeypatch: pytest
     (folder / "user/text.onnx").write_text("not a model")
     first = list_models()
     read: list[Path] = []
-    monkeypatch.setattr(catalog, "read_file", read.append)
+    monkeypatch.setattr(catalog, "_read_file", read.append)
     again = list_models()
     assert again == first and again[0].card is first[0].card and find_model("a").card is first[0].card
     assert not read

@@ -155,7 +155,7 @@ def lying_model(path: Path) -> Path:
 
 BAD = {
     "missing": (lambda p: p, "There is no model file"),
-    "text": (lambda p: (p.write_text("not a model"), p)[1], "cannot be used: it is"),
+    "text": (lambda p: (p.write_text("not a model"), p)[1], "cannot be loaded: it is"),
     "empty": (lambda p: (p.write_bytes(b""), p)[1], "it has no graph"),
     "cut": (lambda p: cut(unet_model(p), 3000), "cut off"),
     "custom": (custom_operator, r"operators that are not ONNX Runtime's own \(com.acme.Sharpen\)"),

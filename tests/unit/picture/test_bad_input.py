@@ -48,15 +48,31 @@ def test_empty_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"This is no picture.\n", b"x", b"GIF89a", b"%PDF-1.7", b"\0" * 5000, b"RIFFxxxxWAVEfmt "]
+    ("content", "what"),
+    [
+        (b"This is no picture.\n", "is not a picture that Unfade can read; convert it to PNG or TIFF"),
+        (b"x", "is not a picture that Unfade can read; convert it to PNG or TIFF"),
+        (b"\0" * 5000, "is not a picture that Unfade can read; convert it to PNG or TIFF"),
+        (b"GIF89a", "is a damaged or incomplete GIF file; get a fresh copy of the picture"),
+        (b"%PDF-1.7", "is a PDF document; export its pages as PNG or TIFF"),
+        (b"RIFFxxxxWAVEfmt ", "is sound or another kind of media; give a picture"),
+        (b"8BPS\0\1", "is a Photoshop document; save a copy as PNG or TIFF"),
+        (b"gimp xcf v011\0", "is a document of GIMP; open it there, or save a copy as PNG or TIFF"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1", "is a RAW photograph of a camera; develop it first"),
+        (b"FUJIFILMCCD-RAW 0201", "is a RAW photograph of a camera; develop it first"),
+        (b"IIU\0\x18\0\0\0", "is a RAW photograph of a camera; develop it first"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0", "is a film; save the frame as PNG"),
+        (b"<?xml version='1.0'?>\n<svg width='5'/>", "is an SVG drawing; save a copy as PNG or TIFF"),
+        (b"<!DOCTYPE html><html>", "is a web page, not the picture on it; save the picture itself"),
+        (b"PK\3\4" + bytes(26) + b"mimetypeapplication/x-krita", "is a document of Krita; save a copy"),
+        (b"v/1\1\2\0\0\0", "is an OpenEXR picture; convert it to TIFF"),
+    ],
 )
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ""])
-def test_other_content(tmp_path: Path, content: bytes, suffix: str) -> None:
+def test_other_content(tmp_path: Path, content: bytes, what: str, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
-    message = refusal(path)
-    assert "is not a picture that Unfade can read; convert it to PNG, JPEG, WebP, TIFF and BMP" not in message
-    assert "convert it to PNG, JPEG, WebP, TIFF or BMP" in message
+    assert refusal(path).startswith(f"{path} {what}")
 
 
 def test_name_with_a_null_byte() -> None:

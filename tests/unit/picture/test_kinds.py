@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.unit.picture.samples import noise, saved, smooth
 from unfade.errors import PictureError
-from unfade.picture import Metadata, read_picture
+from unfade.picture import Metadata, read_picture, write_picture
 
 
 def palette_picture() -> tuple[Image.Image, NDArray[np.uint8]]:
@@ -184,10 +184,19 @@ def test_premultiplied_tiff_alpha_is_divided_out(tmp_path: Path) -> None:
     assert np.abs(read_picture(tmp_path / "a.tif").pixels.astype(int) - straight).max() <= 2
 
 
-def test_floats_beyond_white_are_clipped(tmp_path: Path) -> None:
-    values = np.array([[-1.0, 0.25, 7.0, np.nan]], np.float32)
+def test_floats_beyond_black_and_white_are_kept(tmp_path: Path) -> None:
+    values = np.array([[-1.0, 0.25, 7.0, np.nan, np.inf]], np.float32)
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels[..., 0], [[0, 0.25, 1, 0]])
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels[..., 0], [[-1, 0.25, 7, 0, 65504]])
+    assert picture.warnings == ()
+    assert write_picture(picture, tmp_path / "b.tif") == ()
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.tif").pixels, picture.pixels)
+    told = write_picture(picture, tmp_path / "b.png")
+    assert told == ("Floats are rounded to 16 bits, and values from -1 to 65504 are clipped to 0 to 1.",)
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / "b.png").pixels[..., 0], [[0, 16384, 65535, 0, 65535]]
+    )
 
 
 def test_32_bit_integers_are_reduced_to_16(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -225,9 +234,10 @@ def test_of_several_frames_the_first_is_read(
     path = tmp_path / f"a{suffix}"
     frames[0].save(path, save_all=True, append_images=frames[1:], **options)
     with caplog.at_level(logging.WARNING, "unfade"):
-        pixels = read_picture(path).pixels
-    np.testing.assert_array_equal(pixels, np.asarray(frames[0]))
-    assert [r.getMessage() for r in caplog.records] == [f"{path} has {what}; only the first is used."]
+        picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, np.asarray(frames[0]))
+    assert picture.warnings == (f"Only the first of its {what} is used.",)
+    assert [r.getMessage() for r in caplog.records] == [f"{path}: {picture.warnings[0]}"]
 
 
 @pytest.mark.parametrize(

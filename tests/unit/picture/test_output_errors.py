@@ -41,8 +41,10 @@ def test_folder_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.gif", "a.xyz", "a", "a.png.bak"])
 def test_unknown_format(tmp_path: Path, name: str) -> None:
-    assert "use one of png, jpeg, webp, tiff, bmp" in refusal(PICTURE, tmp_path / name)
-    assert "use one of png, jpeg, webp, tiff, bmp" in refusal(PICTURE, tmp_path / "a.png", format="gif")
+    assert "use one of png, jpeg, webp, tiff, bmp, avif, jxl" in refusal(PICTURE, tmp_path / name)
+    assert "use one of png, jpeg, webp, tiff, bmp, avif, jxl" in refusal(
+        PICTURE, tmp_path / "a.png", format="gif"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -146,13 +146,11 @@ def test_floats_in_the_range_of_integers(
     assert f"{white} is taken for white" in caplog.text
 
 
-def test_scene_linear_floats_are_clipped_and_it_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_scene_linear_floats_are_kept(tmp_path: Path) -> None:
     values = smooth(48, 64, 1, "float32") * np.float32(1.5) - np.float32(0.1)
-    read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY))).pixels
-    np.testing.assert_array_equal(read, np.clip(values, 0, 1))
-    assert "are clipped to 0 to 1" in caplog.text
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
+    np.testing.assert_array_equal(read.pixels, values)
+    assert read.warnings == ()
 
 
 @pytest.mark.parametrize(("dtype", "peak"), [("uint8", 255), ("uint16", 65535)])

@@ -59,12 +59,14 @@ def test_colorize_keeps_the_lightness_of_a_profile(engine: Client, tint: str, de
     assert not np.array_equal(found, plain)
 
 
-def test_strength_0_gives_the_picture_back_within_a_rounding(engine: Client, tint: str) -> None:
-    source = muted(picture(60, 80, 4))
+@pytest.mark.parametrize("depth", ["u8", "u16", "float32"])
+def test_strength_0_gives_the_picture_back(engine: Client, tint: str, depth: str) -> None:
+    """Also colours that sRGB cannot show."""
+    source = picture(60, 80, 4, depth)
+    source[0, 0, :3] = from_float(np.array((0, 1, 0), np.float32), source.dtype)
     options = {"model": tint, "strength": 0}
     result = engine.apply("colorize", options, *shape_of(source), source, icc=display_p3())
-    assert steps(pixels_of(result), source) <= 1
-    np.testing.assert_array_equal(pixels_of(result)[..., 3], source[..., 3])
+    np.testing.assert_array_equal(pixels_of(result), source)
 
 
 def test_a_gray_profile_is_respected_and_the_colours_are_srgb(engine: Client, tint: str) -> None:

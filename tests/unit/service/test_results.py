@@ -76,11 +76,13 @@ def test_stripes_in_and_out(engine: Client) -> None:
     assert b"".join(view for _, _, view in parts) == result.pixels
 
 
-def test_floats_out_of_range_are_clipped(engine: Client) -> None:
-    source = picture(8, 8, 3, "float32")
+def test_floats_out_of_range_are_carried_and_no_numbers_become_numbers(engine: Client) -> None:
+    source = picture(8, 8, 4, "float32")
+    source[2, 2, :3], source[3, 3, :3] = -3, 7
     wild = source.copy()
-    wild[0, 0], wild[1, 1], wild[2, 2], wild[3, 3] = np.nan, np.inf, -3, 7
-    source[0, 0], source[1, 1], source[2, 2], source[3, 3] = 0, 1, 0, 1
+    wild[0, 0], wild[1, 1], wild[4, 4, 3], wild[5, 5, 3] = np.nan, np.inf, 2, -1
+    source[0, 0], source[1, 1] = 0, (65504, 65504, 65504, 1)
+    source[4, 4, 3], source[5, 5, 3] = 1, 0
     result = engine.apply("upscale", {"model": "double"}, *shape_of(wild), wild)
     assert np.array_equal(pixels_of(result), here(source, model="double"))
 

@@ -24,6 +24,8 @@ RARE = -3.0
 """Logit of the mask before training: little of a picture is damaged."""
 SWAY = 32.0
 """Logits between the two ends of the fourth channel: more than any mask is sure of."""
+SURE, CERTAIN = 0.85, 0.99
+"""Values of the mask between which what is filled in turns from what is drawn into what lies around."""
 EMPTY = 1e-4
 """Weight below which a mean of the pyramid says nothing."""
 
@@ -35,6 +37,7 @@ class RepairUnets(nn.Module):
     The fourth channel of the input says where to look: 0.5 leaves the decision to the network, each step of
     0.03 above makes it a little quicker to see damage there, 1 means certainly damaged and 0 certainly not.
     The result is ``x + m (f - x)`` with the mask ``m`` and the fill ``f``; where ``m`` is 0 nothing changes.
+    In evaluation mode nothing of the picture is left in ``f`` where the mask is certain.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -86,6 +89,11 @@ class RepairUnets(nn.Module):
         drawn = self.fill(torch.cat([x, base.to(x.dtype), gate.to(x.dtype)], dim=1))
         with full_precision(x):
             filled = base + drawn.float()
+            if not self.training:
+                # Losses on pixels teach it to leave half of what may be no damage. What surely is some goes.
+                sure = ((mask - SURE) / (CERTAIN - SURE)).clamp(0, 1)
+                wider = pull_push(x.float(), 1 - F.max_pool2d(gate, 5, 1, 2), self.levels)
+                filled = filled + sure * (wider - filled)
             return torch.cat([x.float() + gate * (filled - x.float()), mask], dim=1)
 
 

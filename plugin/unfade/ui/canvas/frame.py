@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
+from PyQt6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from unfade.inference import Bounds, Extent
@@ -14,6 +14,7 @@ from unfade.ui.canvas.tools import Toolbox, paint_hints
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.document import Document
 from unfade.ui.preview.results import Results
+from unfade.ui.selection import Selection
 from unfade.ui.theme import Colours, Space
 
 translate = QCoreApplication.translate
@@ -99,6 +100,8 @@ class FramePainter:
             tool.paint(painter, viewport, ratio, scene.place)
         elif self._document.state.takes("hints") and not scene.before_held and not pane.after:
             paint_hints(painter, self._document, viewport, ratio)
+        if self._document.limit is not None:
+            paint_outline(painter, self._document.limit, viewport, ratio)
         if scene.crosshair is not None:
             x, y = viewport.to_screen(scene.crosshair)
             reach = _CROSSHAIR * ratio
@@ -106,6 +109,21 @@ class FramePainter:
                 painter.setPen(QPen(QColor(colour), width))
                 painter.drawLine(QPointF(x - reach, y), QPointF(x + reach, y))
                 painter.drawLine(QPointF(x, y - reach), QPointF(x, y + reach))
+
+
+def paint_outline(painter: QPainter, selection: Selection, viewport: Viewport, ratio: float) -> None:
+    """The outline of what is selected, dashed in black and white; the painter's unit is a screen's pixel."""
+    seen = viewport.visible.grown(1)
+    lines = [
+        QLineF(*viewport.to_screen((x, y)), *viewport.to_screen((x2, y2)))
+        for x, y, x2, y2 in selection.outline
+        if x <= seen.right and x2 >= seen.x and y <= seen.bottom and y2 >= seen.y
+    ]
+    if not lines:
+        return
+    for colour, style in (("black", Qt.PenStyle.SolidLine), ("white", Qt.PenStyle.DashLine)):
+        painter.setPen(QPen(QColor(colour), ratio, style))
+        painter.drawLines(*lines)
 
 
 def paint_captions(painter: QPainter, panes: Sequence[Pane], ratio: float) -> None:

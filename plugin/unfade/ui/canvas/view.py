@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer, pyqtSignal
@@ -17,7 +18,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from unfade.inference import Extent
+from unfade.inference import Bounds, Extent
 from unfade.ui.canvas.frame import FramePainter
 from unfade.ui.canvas.input import Gestures, press_key
 from unfade.ui.canvas.painting import Original, PicturePainter
@@ -25,7 +26,7 @@ from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.commands import Command, Key, Menu, choice
-from unfade.ui.document import Change, Document, filter_with
+from unfade.ui.document import Change, Document, filter_with, painted
 from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.theme import colours_of
@@ -111,6 +112,16 @@ class Canvas(QWidget):
             extent = Extent(picture.height, picture.width)
             self._scene.viewport = Viewport(extent, self._scene.view_size, 1.0, (0, 0)).fit()
         self._view_moved()
+
+    def show_part(self, part: Bounds) -> None:
+        """Shows a part of the picture as large as it can be with something around it, at most at 1:1."""
+        viewport = self._scene.viewport
+        if viewport is None:
+            return
+        zoom = min(1.0, viewport.size.width / (1.5 * part.width), viewport.size.height / (1.5 * part.height))
+        if zoom > viewport.fit_zoom:
+            middle = (part.x + part.width / 2, part.y + part.height / 2)
+            self.set_viewport(dataclasses.replace(viewport, zoom=zoom, centre=middle, fitted=False))
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Shows another part of the picture."""
@@ -268,7 +279,8 @@ class Canvas(QWidget):
         """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
         if tool.option is not None:
             state = self._document.state
-            self._document.change(state.switched(filter_with(tool.option), True))
+            name = painted(state) if tool.option == "strokes" else filter_with(tool.option)
+            self._document.change(state.switched(name, True))
         self.set_tool(tool)
         if tool.option == "strokes":
             self.set_mask_shown(True)

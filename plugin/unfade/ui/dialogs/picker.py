@@ -20,8 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.ui.chroma_plane import ChromaPlane
-from unfade.ui.colour import Chroma, chroma_of, colour_at, lightness_of
+from unfade.ui.dialogs.chroma import Chroma, ChromaPlane, chroma_of, colour_at, lightness_of
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space, colours_of
 from unfade.ui.widgets import column_of

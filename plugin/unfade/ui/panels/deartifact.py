@@ -101,7 +101,7 @@ class DeartifactPanel(FilterPanel):
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the model can do."""
         options = self.options
-        self._finds = models.finds_mask(options.model)
+        self._finds = models.finds_mask(self.filter, options.model)
         self.strength.set_share(options.strength)
         self.watermark.blockSignals(True)
         self.watermark.setChecked(options.watermark and self._finds is not False)

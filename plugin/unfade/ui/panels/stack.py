@@ -8,7 +8,7 @@ from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from unfade.filters import all_filters
+from unfade.filters import all_filters, find_filter
 from unfade.ui.commands import Actions, declare
 from unfade.ui.document import ORDER, Document
 from unfade.ui.language import Words
@@ -78,7 +78,7 @@ class PanelStack(QWidget):
         """Shows what is set."""
         for name, frame in self.frames.items():
             frame.show_document(self._models)
-            lacking = self._listed and name not in self._models.tasks
+            lacking = self._listed and name not in self._models.filters and find_filter(name).has_models
             frame.set_note(
                 translate(
                     "PanelStack", "No model for this is installed; the doctor tells where models belong."

@@ -73,7 +73,7 @@ class UpscalePanel(FilterPanel):
                 if not number.hasFocus() or number.value() != self._asked.get(side):
                     number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
-        self.detail.setVisible(models.detail)
+        self.detail.setVisible(bool(models.both(self.filter)))
         self.detail.set_auto(options.detail is None)
         self.detail.set_share(self._chosen if options.detail is None else options.detail)
         self.strength.set_share(options.strength)

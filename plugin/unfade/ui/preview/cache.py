@@ -29,7 +29,7 @@ class Kept:
     pixels: NDArray[Any]
     """HWC."""
     mask: NDArray[np.uint8] | None
-    """HW: where a watermark was found."""
+    """HW: where the filter found something."""
     reduction: int = 1
     """How many of the result's pixels one of these stands for, a side."""
 

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters import cut, mixed, plain_enlargement
+from unfade.filters import cut, lay_over, mixed, plain_enlargement
 from unfade.inference import Bounds, Extent
 from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, reduced
+from unfade.ui.link import with_metadata
 from unfade.ui.preview.cache import Kept
 from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.preview.plan import Plan, Under
+from unfade.ui.selection import Selection
 
 
 def compose(
@@ -26,6 +28,7 @@ def compose(
     bounds: Bounds,
     enlarged: Callable[[], NDArray[Any]],
     reduction: int,
+    limit: Selection | None = None,
 ) -> QImage:
     """One tile of the result as the screen shows it.
 
@@ -36,22 +39,53 @@ def compose(
         bounds: the tile, in its pixels.
         enlarged: gives the tile of the plain enlargement.
         reduction: how many of the result's pixels one of the image's stands for, a side.
+        limit: outside of it the source is shown.
     """
     arrays = [reduced(one.pixels, max(1, reduction // one.reduction)) for one in layers]
-    result = arrays.pop(0)
-    other = arrays.pop(0) if plan.other is not None else None
-    under: NDArray[Any] | None = None
-    coloured = "colorize" in plan.tasks
-    if plan.under is Under.LAYER:
-        under = arrays.pop(0)
-    elif plan.under is Under.SOURCE:
-        source = Picture(np.ascontiguousarray(cut(picture.pixels, bounds)), picture.metadata)
-        under = reduced((as_srgb(source) if coloured else source).pixels, reduction)
-    elif plan.under is Under.ENLARGED and plan.blend.strength < 1:
-        under = reduced(enlarged(), reduction)
-    shown = mixed(result, plan.blend, other=other, under=under)
-    metadata = Metadata() if coloured else Metadata(icc=picture.metadata.icc)
-    return image_of(Picture(np.ascontiguousarray(shown), metadata))
+    if plan.under is Under.SOURCE:
+        arrays.append(reduced(cut(picture.pixels, bounds), reduction))
+    elif plan.under is Under.ENLARGED:
+        arrays.append(reduced(enlarged(), reduction))
+    shown = blended(plan, arrays, picture.metadata)
+    if limit is not None:
+        share = limit.share(bounds)
+        if share.min() < 1:
+            source = with_metadata(reduced(cut(picture.pixels, bounds), reduction), picture.metadata)
+            shown = _limited(shown, source, reduced(share[..., None], reduction))
+    return image_of(shown)
+
+
+def _limited(result: Picture, source: Picture, share: NDArray[np.float32]) -> Picture:
+    """The result laid over the source as far as it is selected; ``share`` is HW1 in [0, 1]."""
+    if source.is_gray and not result.is_gray:
+        source = as_srgb(source)  # as the colours are
+    pixels = result.pixels.copy()
+    into = Picture(pixels, result.metadata)
+    lay_over(into.colour, np.broadcast_to(source.colour, into.colour.shape), share)
+    return into
+
+
+def blended(plan: Plan, arrays: Sequence[NDArray[Any]], metadata: Metadata) -> Picture:
+    """A part of the result as its state wants it, with the profile of its values.
+
+    Args:
+        plan: how the state is shown.
+        arrays: HWC pixels of the part: of the plan's layers in their order, then of what lies under them
+            where that is no layer. They become the picture's where there is nothing to blend.
+        metadata: of the source.
+    """
+    result, *rest = (with_metadata(pixels, metadata) for pixels in arrays)
+    if not result.is_gray:  # gray that got colours, in sRGB, may lie over gray with a profile
+        rest = [as_srgb(each) if each.is_gray else each for each in rest]
+    other = rest.pop(0) if plan.other is not None else None
+    under = rest.pop(0) if plan.under is not Under.NOTHING else None
+    shown = mixed(
+        result.pixels,
+        plan.blend,
+        other=None if other is None else other.pixels,
+        under=None if under is None else under.pixels,
+    )
+    return Picture(np.ascontiguousarray(shown), result.metadata)
 
 
 def mosaic(

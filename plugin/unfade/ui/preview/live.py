@@ -1,7 +1,8 @@
 """The live preview: keeps the engine busy with what is in view.
 
-One request is on its way at a time. A change of the settings asks anew in the same lane, which stops the old
-request at its next tile; results that have come are kept by what they are of, so that undo asks for nothing.
+One request is on its way at a time. A change of the settings asks anew with the same supersede key, which
+stops the old request at its next tile; results that have come are kept by what they are of, so that undo asks
+for nothing.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from unfade.inference import Bounds, Extent
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images
 from unfade.ui.document import Change, Document
-from unfade.ui.link import EngineLink, Question
+from unfade.ui.link import EngineLink, Request
 from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Layer, Plan, make_plan
 from unfade.ui.preview.results import Results
 from unfade.ui.preview.schedule import hull, next_block
-from unfade.ui.profiles import as_sent, needs_srgb
 
-LANE: Final = "preview"
+PICTURE: Final = "picture"
+"""What the document's picture is called in the engine."""
+PREVIEW: Final = "preview"
+"""The supersede key of the preview's requests."""
 
 _FAR = 8  # the reduction that is good enough for what is out of view
 _TELL_EVERY = 100  # milliseconds: with many tiles in view, counting them takes a while
@@ -69,7 +72,6 @@ class LivePreview(QObject):
         self._asked: _Asked | None = None
         self._stuck: str | None = None
         self._paused = False
-        self._converted = False
         self._telling = QTimer(self)
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_EVERY)
@@ -123,19 +125,16 @@ class LivePreview(QObject):
     def _new_picture(self) -> None:
         self._stop_asking()
         self._view = None
-        self._converted = False
-        self._link.forget("srgb")
         picture = self._document.picture
-        self.results.set_picture(picture)
+        self.results.set_picture(picture, self._document.selection)
         if picture is None:
-            self._link.forget("picture")
+            self._link.forget(PICTURE)
         else:
-            self._link.store("picture", lambda: picture)
+            self._link.store(PICTURE, lambda: picture)
 
     def _replan(self) -> None:
         picture, old = self._document.picture, self.plan
-        profile = picture is not None and picture.metadata.icc is not None
-        plan = make_plan(self._document.state, self.models, profile=profile) if picture else None
+        plan = make_plan(self._document.state, self.models) if picture else None
         self.results.set_plan(plan)
         if _keys(old) != _keys(plan):
             self._stuck = None
@@ -185,20 +184,9 @@ class LivePreview(QObject):
 
     def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent) -> None:
         region = hull(block, extent)
-        name = self._stored_for(layer.state.filters)
         steps = layer.near(region, extent).steps
-        ticket = self._link.ask(Question(name, steps, region, LANE))
+        ticket = self._link.ask(Request(PICTURE, steps, region, supersede=PREVIEW))
         self._asked = _Asked(ticket, layer, tuple(block), plan)
-
-    def _stored_for(self, tasks: tuple[str, ...]) -> str:
-        """The name of the stored picture for these filters; the one in sRGB is stored when first needed."""
-        picture = self._document.picture
-        if picture is None or not needs_srgb(picture, tasks):
-            return "picture"
-        if not self._converted:
-            self._converted = True
-            self._link.store("srgb", lambda: as_sent(picture, tasks))
-        return "srgb"
 
     def _stop_asking(self) -> None:
         if self._asked is not None:

@@ -1,7 +1,8 @@
 """What the engine has to be asked for to show a state, and what is left to blend here.
 
-The last filter is asked for at full strength and natural saturation, so that moving those asks for nothing.
-Options of the filters before it are what the last one works on, so they go to the engine as they are.
+The last filter is asked for with its live options (:class:`unfade.filters.Filter`) at full strength, so that
+moving those asks for nothing. Options of the filters before it are what the last one works on, so they go to
+the engine as they are.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from unfade.filters import Mix, Stroke, blends_live, patch_bounds
+from unfade.filters import OVER_SOURCE, Filter, Mix, Stroke, at_full, find_filter, patch_bounds
 from unfade.inference import Bounds, Extent
 from unfade.ui.document import ORDER, State
 from unfade.ui.preview.models import Models
 
-_STROKES_FELT = 192  # pixels beyond a stroke: the halos of the networks after it, generously
+_FILLING = 64  # pixels beyond a stroke: the blur of its edge and of what fills it
 
 
 class Under(Enum):
@@ -38,6 +39,8 @@ class Layer:
     """Something to ask the engine for: a state whose blending is left out."""
 
     state: State
+    reach: int | None = None
+    """How far, in pixels, a change of the picture is felt in the result; None for everywhere."""
 
     @functools.cached_property
     def steps(self) -> tuple[dict[str, Any], ...]:
@@ -49,33 +52,49 @@ class Layer:
         """Equal for what gives equal results."""
         return json.dumps(self.steps, sort_keys=True)
 
+    @functools.cached_property
+    def strokes(self) -> Mapping[str, tuple[Stroke, ...]]:
+        """What is painted, by the filter it is for."""
+        found = {name: getattr(self.state.options(name), "strokes", ()) for name in self.state.filters}
+        return {name: strokes for name, strokes in found.items() if strokes}
+
+    def leaves(self, name: str) -> bool:
+        """Whether a filter that finds watermarks leaves them there."""
+        return getattr(self.state.options(name), "watermark", True) is False
+
     def near(self, bounds: Bounds, extent: Extent) -> Layer:
         """The layer for a part of the picture: without strokes that are too far away to be felt there."""
-        strokes = self.state.options("deartifact").strokes
-        if not strokes or "colorize" in self.state.enabled:
+        if not self.strokes or self.reach is None:
             return self
-        felt = bounds.grown(_STROKES_FELT)
-        patches = [patch for patch in self._patches(extent) if patch.overlaps(felt)]
-        kept = tuple(
-            stroke
-            for stroke in strokes
-            if stroke.box.overlaps(felt) or any(stroke.box.overlaps(patch) for patch in patches)
-        )
-        if kept not in self._by_strokes:  # most parts feel none: they share one layer, and its key
-            self._by_strokes[kept] = Layer(self.state.with_options("deartifact", strokes=kept))
-        return self._by_strokes[kept]
+        felt = bounds.grown(self.reach + _FILLING)
+        kept = {}
+        for name, strokes in self.strokes.items():
+            patches = [patch for patch in self._patches(name, extent) if patch.overlaps(felt)]
+            kept[name] = tuple(
+                stroke
+                for stroke in strokes
+                if stroke.box.overlaps(felt) or any(stroke.box.overlaps(patch) for patch in patches)
+            )
+        found = tuple(kept.items())
+        if found not in self._by_strokes:  # most parts feel none: they share one layer, and its key
+            state = self.state
+            for name, strokes in found:
+                state = state.with_options(name, strokes=strokes)
+            self._by_strokes[found] = Layer(state, self.reach)
+        return self._by_strokes[found]
 
-    def _patches(self, extent: Extent) -> Sequence[Bounds]:
-        if extent not in self._patches_of:
-            self._patches_of[extent] = patch_bounds(self.state.options("deartifact").strokes, extent)
-        return self._patches_of[extent]
+    def _patches(self, name: str, extent: Extent) -> tuple[Bounds, ...]:
+        at = (name, extent)
+        if at not in self._patches_of:
+            self._patches_of[at] = tuple(patch_bounds(self.strokes[name], extent))
+        return self._patches_of[at]
 
     @functools.cached_property
-    def _by_strokes(self) -> dict[tuple[Stroke, ...], Layer]:
+    def _by_strokes(self) -> dict[tuple[tuple[str, tuple[Stroke, ...]], ...], Layer]:
         return {}
 
     @functools.cached_property
-    def _patches_of(self) -> dict[Extent, Sequence[Bounds]]:
+    def _patches_of(self) -> dict[tuple[str, Extent], tuple[Bounds, ...]]:
         return {}
 
 
@@ -85,7 +104,7 @@ class Plan:
 
     result: Layer
     other: Layer | None
-    """The second result, for detail between 0 and 1."""
+    """The second result, for detail or grain between 0 and 1."""
     before: Layer | None
     """What the filters before the last one give, where it is needed."""
     under: Under
@@ -98,13 +117,18 @@ class Plan:
         return tuple(layer for layer in (self.result, self.other, self.before) if layer is not None)
 
     @property
-    def tasks(self) -> tuple[str, ...]:
-        """The filters, in their order."""
+    def filters(self) -> tuple[str, ...]:
+        """The names of the filters, in their order."""
         return self.result.state.filters
+
+    @functools.cached_property
+    def masked(self) -> tuple[str, ...]:
+        """The filters that tell where they found something."""
+        return tuple(name for name in self.filters if find_filter(name).mask is not None)
 
     def near(self, bounds: Bounds, extent: Extent) -> Plan:
         """The plan for a part of the picture."""
-        if not self.result.state.options("deartifact").strokes:
+        if not self.result.strokes:
             return self
 
         def there(layer: Layer | None) -> Layer | None:
@@ -118,54 +142,49 @@ class Plan:
         )
 
 
-def make_plan(state: State, models: Models, *, profile: bool = False) -> Plan | None:
-    """The plan for a state; None where no filter is on.
-
-    Args:
-        state: what is to be shown.
-        models: the engine's.
-        profile: the picture has a colour profile, in which Colorize's result no longer is.
-    """
-    tasks = state.filters
-    if not tasks:
+def make_plan(state: State, models: Models) -> Plan | None:
+    """The plan for a state; None where no filter is on. ``models`` are the engine's."""
+    if not state.enabled:
         return None
-    last, chained = tasks[-1], len(tasks) > 1
-    bare = _bare(state)
-    other = before = None
-    under, blend = Under.NOTHING, Mix()
-    options = state.options(last)
-    if last == "upscale":
-        if _blends_details(state, models):
-            other = Layer(bare.with_options(last, detail=1.0))
-            bare, blend = bare.with_options(last, detail=0.0), Mix(detail=options.detail)
-        local = not chained
-        under = Under.ENLARGED
-    elif last == "colorize":
-        bare, blend = bare.with_options(last, saturation=1.0), Mix(saturation=options.saturation)
-        local = not chained or not profile
-        under = Under.LAYER if chained else Under.SOURCE
-    else:
-        local, under = True, Under.SOURCE
-    if local and options.strength < 1:
-        blend = dataclasses.replace(blend, strength=options.strength)
-        before = Layer(_bare(state.switched(last, False))) if under is Under.LAYER else None
-    else:
-        under = Under.NOTHING
-    if local:
-        bare = bare.with_options(last, strength=1.0)
-        other = other and Layer(other.state.with_options(last, strength=1.0))
-    return Plan(Layer(bare), other, before, under, blend, state.scale)
+    *others, name = state.filters
+    last, options, bare = find_filter(name), state.options(name), _bare(state)
+    enlarges = hasattr(options, "scale")
+    live = _live(last, options, models)
+    if enlarges and others:  # what the others give has no plain enlargement here
+        live -= OVER_SOURCE
+    blend, full = Mix.of(options, live), at_full(options, live)
+
+    def layer(state: State) -> Layer:
+        return Layer(state, models.reach_of(state.filters))
+
+    # detail's second result is asked for at once, grain's, which takes the whole picture, where it is wanted
+    towards = "detail" if "detail" in live else "grain" if blend.grain > 0 else None
+    under = Under.NOTHING
+    if blend.needs_under:
+        under = Under.ENLARGED if enlarges else Under.LAYER if others else Under.SOURCE
+    return Plan(
+        result=layer(bare.with_all(name, full)),
+        other=None
+        if towards is None
+        else layer(bare.with_all(name, dataclasses.replace(full, **{towards: 1.0}))),
+        before=layer(_bare(state.switched(name, False))) if under is Under.LAYER else None,
+        under=under,
+        blend=blend,
+        scale=state.scale,
+    )
+
+
+def _live(filter: Filter, options: Any, models: Models) -> frozenset[str]:
+    """The options of a filter that are blended here."""
+    if filter.live_for is None:
+        return frozenset(filter.live_options)
+    return frozenset(filter.live_for(options, models.both(filter.name)))
 
 
 def _bare(state: State) -> State:
     """Without the options of filters that are off."""
     defaults = State()
-    for task in ORDER:
-        if task not in state.enabled:
-            state = state.with_all(task, defaults.options(task))
+    for name in ORDER:
+        if name not in state.enabled:
+            state = state.with_all(name, defaults.options(name))
     return state
-
-
-def _blends_details(state: State, models: Models) -> bool:
-    """Whether detail is a blend of two results: with two passes it is not, for the second reads a blend."""
-    return blends_live(state.options("upscale"), models.both)

@@ -18,23 +18,22 @@ from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds
 from unfade.inference import Bounds, Extent
-from unfade.picture import Metadata, Picture, to_float
+from unfade.picture import Picture, as_srgb, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
-from unfade.ui.engine import as_picture
+from unfade.ui.link import pixels_of, with_metadata
 from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
 from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan
+from unfade.ui.selection import Selection
 
 MASK_COLOUR: Final = (230, 0, 126)
-"""Of the veil over a watermark: magenta, which photographs hardly have."""
+"""Of the veil over what was found: magenta, which photographs hardly have."""
 
 _VEIL = 0.55
-_FOUND, _SURE = (
-    51,
-    205,
-)  # of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
+# Of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
+_FOUND, _SURE = 51, 205
 _LEAST = 0.01  # ... that covers so much of a tile
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
@@ -50,6 +49,7 @@ class Results:
         """How many of the result's pixels one of an image's stands for, a side, as the zoom calls for."""
         self._images = images
         self._picture: Picture | None = None
+        self._selection: Selection | None = None
         self._near: dict[Place, Plan] = {}
         self._serial = 0
         self._came: Counter[tuple[int, Place]] = Counter()  # how often something came, by level and square
@@ -58,9 +58,9 @@ class Results:
 
     # What there is
 
-    def set_picture(self, picture: Picture | None) -> None:
-        """Begins anew, with another picture."""
-        self._picture = picture
+    def set_picture(self, picture: Picture | None, selection: Selection | None = None) -> None:
+        """Begins anew, with another picture, of which a part may be selected."""
+        self._picture, self._selection = picture, selection
         self._serial += 1
         self._came.clear()
         self._marked.clear()
@@ -81,7 +81,7 @@ class Results:
 
     def keep(self, layer: Layer, places: tuple[Place, ...], scale: float, result: Result) -> None:
         """Takes in what the engine gave for some tiles."""
-        pixels = as_picture(result, Metadata()).pixels
+        pixels = pixels_of(result)
         mask = None
         if result.mask is not None:
             mask = np.frombuffer(result.mask, np.uint8).reshape(result.height, result.width)
@@ -98,15 +98,31 @@ class Results:
     def missing(self, layer: int, reduction: int, place: Place) -> bool:
         """Whether a tile of the plan's layer of that number has not come, or not in enough detail."""
         plan = self._plan_for(place)
-        return plan is not None and not self.cache.has(plan.layers[layer].key, place, reduction)
+        if plan is None or not self._is_wanted(plan, place):
+            return False
+        return not self.cache.has(plan.layers[layer].key, place, reduction)
+
+    def _is_wanted(self, plan: Plan, place: Place) -> bool:
+        """Whether a tile has something of what the result is limited to."""
+        limit = self._limit(plan)
+        return limit is None or bounds_of(place, self._extent).overlaps(limit.bounds)
+
+    def _limit(self, plan: Plan) -> Selection | None:
+        """What the result is limited to: the selection, unless the picture is enlarged."""
+        return self._selection if plan.scale == 1 else None
 
     @property
     def marked(self) -> bool:
         """Whether there surely is a watermark in what has come, and the settings leave it there."""
-        if self.plan is None or "deartifact" not in self.plan.tasks:
+        if self.plan is None:
             return False
         result = self.plan.result
-        return not result.state.options("deartifact").watermark and result.key in self._marked
+        return any(result.leaves(name) for name in self.plan.filters) and result.key in self._marked
+
+    def _veiled(self, plan: Plan) -> bool:
+        """Whether what was found is to be seen."""
+        result = plan.result
+        return any(not result.leaves(name) or name in result.strokes or self.marked for name in plan.masked)
 
     def counts(self, view: Bounds) -> tuple[int, int]:
         """Of the tiles in view: those that are there, and all."""
@@ -126,10 +142,12 @@ class Results:
         kept = None if plan is None else self.cache.get(plan.result.key, place)
         if kept is None:
             return None
-        bounds, (height, width, channels) = bounds_of(place, self._extent), kept.pixels.shape
+        bounds, (height, width, _) = bounds_of(place, self._extent), kept.pixels.shape
         row = min(int((y - bounds.y) / bounds.height * height), height - 1)
         column = min(int((x - bounds.x) / bounds.width * width), width - 1)
-        values = to_float(kept.pixels[row, column, : 1 if channels < 3 else 3])
+        assert self._picture is not None
+        there = with_metadata(kept.pixels[row : row + 1, column : column + 1], self._picture.metadata)
+        values = to_float(as_srgb(there).colour)[0, 0]
         red, green, blue = (round(float(value) * 255) for value in np.broadcast_to(values, 3))
         return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -153,16 +171,13 @@ class Results:
         enlarged = functools.partial(self._enlarged, place, plan.scale)
 
         def make() -> QImage:
-            return compose(plan, layers, picture, bounds, enlarged, reduction)
+            return compose(plan, layers, picture, bounds, enlarged, reduction, self._limit(plan))
 
         return self._images.image(slot, version, make)
 
     def mask(self, place: Place, level: int = 0) -> Shown | None:
-        """The veil over the watermark found in a square, unless it is left there and may be none."""
-        if self.plan is None or "deartifact" not in self.plan.tasks:
-            return None
-        options = self.plan.result.state.options("deartifact")
-        if not (options.watermark or options.strokes or self.marked):
+        """The veil over what was found in a square, unless it is left there and may be none."""
+        if self.plan is None or not self._veiled(self.plan):
             return None
         if level:
             return self._far("mask", place, level, self._veil)
@@ -215,7 +230,9 @@ class Results:
         extent = Extent(picture.height, picture.width)
         enlarged = functools.partial(enlarged_tile, picture, extent, place, plan.scale)
         reduction = max(reduction, *(one.reduction for one in layers))
-        return compose(plan, layers, picture, bounds_of(place, extent), enlarged, reduction)
+        return compose(
+            plan, layers, picture, bounds_of(place, extent), enlarged, reduction, self._limit(plan)
+        )
 
     def _veil(self, plan: Plan, place: Place, reduction: int) -> QImage | None:
         kept = self.cache.peek(plan.result.key, place)
@@ -269,4 +286,4 @@ def _is_result(slot: Any) -> bool:
 
 def _family(plan: Plan | None) -> tuple[Any, ...] | None:
     """Plans of one family look so much alike that one may stand in for the other for a moment."""
-    return None if plan is None else (plan.tasks, plan.scale)
+    return None if plan is None else (plan.filters, plan.scale)

@@ -18,7 +18,7 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication
 
 from unfade.batch import FALLBACK_FORMAT, pictures_in
-from unfade.picture import format_named, format_of_suffix
+from unfade.picture import format_named, written_format_of_suffix
 from unfade.ui.language import fixed
 from unfade.ui.saving import free_name
 
@@ -50,7 +50,7 @@ class Output:
 
     def target(self, item: Item, taken: Collection[Path]) -> Path:
         """The file for an item's result: never one that exists or is taken."""
-        own = format_of_suffix(item.source)
+        own = written_format_of_suffix(item.source)
         format = self.format or (own.name if own else FALLBACK_FORMAT)
         kind = format_named(format)
         assert kind is not None, format

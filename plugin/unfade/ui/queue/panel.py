@@ -22,8 +22,8 @@ from PyQt6.QtWidgets import (
 
 from unfade.service.client import Client
 from unfade.ui.commands import Actions, Command, Menu, commands_of
-from unfade.ui.engine import start_engine
 from unfade.ui.language import Words
+from unfade.ui.link import start_engine
 from unfade.ui.opening import files_in
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
 from unfade.ui.queue.model import Item, ItemState, summary

@@ -6,27 +6,68 @@ engine is started with the first picture, started again after its end, and close
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
-from unfade.errors import Cancelled, UnfadeError
-from unfade.filters import find_filter
-from unfade.log import log_file
-from unfade.picture import Picture, read_picture, write_picture
-from unfade.service.client import Client, EngineError, Result
-from unfade.ui.engine import DEPTHS, as_picture, sentence_of, start_engine
-from unfade.ui.profiles import as_sent, result_metadata
-
-translate = QCoreApplication.translate
-_log = logging.getLogger(__name__)
+from unfade import batch
+from unfade.errors import Cancelled
+from unfade.filters import Memo, Progress, Recipe, Report, Result, Runner, all_of, scaled_size, size_of
+from unfade.inference import Bounds, Extent
+from unfade.picture import Picture
+from unfade.service.client import Client, EngineError
+from unfade.ui.explain import explain
+from unfade.ui.link import image_arguments, pixels_of, start_engine, with_metadata
 
 _ENGINE_GONE = ("died", "timeout", "protocol", "closed")
+
+
+class EngineRunner(Runner):
+    """A recipe that is run by an engine process."""
+
+    def __init__(
+        self, recipe: Recipe, client: Client, on_provider: Callable[[str, str | None], object]
+    ) -> None:
+        """``on_provider`` is told (label, why not the GPU or None) after each run."""
+        self._recipe, self._client, self._on_provider = recipe, client, on_provider
+
+    def output_size(self, size: Extent) -> Extent:
+        for step in self._recipe.steps:
+            size = scaled_size(size, getattr(step.options, "scale", 1.0))
+        return size
+
+    def run(
+        self,
+        picture: Picture,
+        *,
+        region: Bounds | None = None,
+        want_mask: bool = False,
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        """As every runner's. Raises EngineError, and what ``progress`` raises."""
+
+        def on_progress(done: int, total: int) -> None:
+            if progress is not None:
+                progress(done, total)
+
+        result = self._client.apply(
+            None,
+            None,
+            *image_arguments(picture),
+            recipe=self._recipe.to_json(),
+            region=None if region is None else (region.y, region.x, region.height, region.width),
+            icc=picture.metadata.icc,
+            on_progress=on_progress,
+        )
+        self._on_provider(result.provider_label, result.fallback)
+        report = Report(result.model, result.provider, result.fallback, result.engine_seconds)
+        made = with_metadata(pixels_of(result), picture.metadata)
+        at = all_of(size_of(made)) if result.region is None else Bounds(*result.region)
+        return Result(made, at, result.exact, None, report)
 
 
 class Worker(QObject):
@@ -60,7 +101,7 @@ class Worker(QObject):
     def run(self, id: int, source: Path, target: Path, steps: Sequence[dict[str, Any]], quality: int) -> None:
         """Begins; one of the signals that end a picture follows."""
         self._stop = False
-        self._pool.submit(self._run, id, source, target, list(steps), quality)
+        self._pool.submit(self._run, id, batch.Job(source, target), list(steps), quality)
 
     def cancel(self) -> None:
         """Stops the picture that is running; while its file is being written it is finished instead."""
@@ -79,76 +120,47 @@ class Worker(QObject):
 
     # In the thread
 
-    def _run(self, id: int, source: Path, target: Path, steps: list[dict[str, Any]], quality: int) -> None:
+    def _run(self, id: int, job: batch.Job, steps: list[dict[str, Any]], quality: int) -> None:
+        def on_progress(_index: int, share: float) -> None:
+            if self._stop:
+                raise Cancelled
+            self.progress.emit(id, share)
+
         try:
-            self._do(id, source, target, steps, quality)
+            if self._client is None:
+                self._client = self._connect()
+            runner = EngineRunner(Recipe.from_json({"steps": steps}), self._client, self.provider.emit)
+            (record,) = batch.run(
+                [job], runner, quality=quality, on_progress=on_progress, explain=self._sentence
+            )
         except Cancelled:
             self.cancelled.emit(id)
         except EngineError as error:
-            if error.kind in _ENGINE_GONE:
-                _log.warning("%s: %s %s", source, error, error.details)
-                self._drop_engine()
-            if error.kind == "cancelled" or self._stop:
-                self.cancelled.emit(id)
-            elif error.kind in _ENGINE_GONE:
-                self.engine_died.emit(id, sentence_of(error))
-            elif error.kind == "start":
-                self.no_engine.emit(id, str(error))
-            else:
-                self.failed.emit(id, sentence_of(error))
-        except UnfadeError as error:
-            self.failed.emit(id, str(error))
-        except MemoryError:
-            text = translate("Queue", "There is not enough memory for {path}; close other programs.")
-            self.failed.emit(id, text.format(path=source))
+            self._lost(id, job, error)
         except Exception as error:
-            _log.exception("%s failed unexpectedly", source)
-            text = translate(
-                "Queue", "{path} failed in a way Unfade did not foresee ({kind}); {log} tells more."
-            )
-            self.failed.emit(id, text.format(path=source, kind=type(error).__name__, log=log_file()))
+            self.failed.emit(id, explain(error, str(job.source)))
         else:
-            self.finished.emit(id)
+            if record.error is None:
+                self.finished.emit(id)
+            else:
+                self.failed.emit(id, record.error)
 
-    def _do(self, id: int, source: Path, target: Path, steps: list[dict[str, Any]], quality: int) -> None:
-        self._check()
-        picture = read_picture(source)
-        self._check()
-        if self._client is None:
-            self._client = self._connect()
-        tasks = [find_filter(step["filter"]).name for step in steps]
-        result = self._filter(id, as_sent(picture, tasks), steps)
-        self.provider.emit(result.provider_label, result.fallback)
-        self._check()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(as_picture(result, result_metadata(picture, tasks)), target, quality=quality)
+    def _sentence(self, error: Exception, job: batch.Job) -> str:
+        """The sentence for a failure that is the picture's own."""
+        if isinstance(error, EngineError) and error.kind in (*_ENGINE_GONE, "cancelled", "start"):
+            raise error
+        return explain(error, str(job.source))
 
-    def _filter(self, id: int, picture: Picture, steps: list[dict[str, Any]]) -> Result:
-        assert self._client is not None
-
-        def on_progress(done: int, total: int) -> bool:
-            if total:
-                self.progress.emit(id, done / total)
-            return not self._stop
-
-        height, width, channels = picture.pixels.shape
-        depth = DEPTHS[np.dtype(picture.pixels.dtype)]
-        pixels = picture.pixels.data
-        return self._client.apply(
-            None,
-            None,
-            width,
-            height,
-            channels,
-            depth,
-            pixels,
-            recipe={"steps": steps},
-            on_progress=on_progress,
-        )
-
-    def _check(self) -> None:
-        if self._stop:
-            raise Cancelled
+    def _lost(self, id: int, job: batch.Job, error: EngineError) -> None:
+        sentence = explain(error, str(job.source))
+        if error.kind in _ENGINE_GONE:
+            self._drop_engine()
+        if error.kind == "cancelled" or self._stop:
+            self.cancelled.emit(id)
+        elif error.kind == "start":
+            self.no_engine.emit(id, sentence)
+        else:
+            self.engine_died.emit(id, sentence)
 
     def _drop_engine(self) -> None:
         if self._client is not None:

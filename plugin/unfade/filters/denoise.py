@@ -1,0 +1,264 @@
+"""Denoise: film grain and sensor noise taken off by a network that tells their strength from the picture.
+
+What the network takes off is parted into luma and chroma, each with a share of its own, and new grain of the
+picture's own kind can be given back (:mod:`unfade.filters.grain`). For another level than the picture's, what
+is missing of the noise is added before the network looks, or less of what it takes off is taken. Memory
+beside input and output is the copy in which a picture with transparent pixels is filled, and a few tiles.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.errors import ModelError
+from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.ensemble import Ensemble, Timer, model_for
+from unfade.filters.grain import FULL_LEVEL, Array, Grain, noise_level, white_noise
+from unfade.filters.mix import LUMA, over, parted
+from unfade.filters.runner import (
+    Crop,
+    FilterRunner,
+    Memo,
+    Progress,
+    Report,
+    Result,
+    all_of,
+    crop_for,
+    cut,
+    cut_picture,
+    size_of,
+)
+from unfade.inference import (
+    Bounds,
+    Engine,
+    Extent,
+    Read,
+    array_reader,
+    array_writer,
+    layout_of,
+    row_strips,
+    run_tiled,
+)
+from unfade.models import Model, Tiling
+from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
+
+_STRIP_PIXELS = 2**18
+_SAMPLES = 3  # places a side where the picture's noise is looked at ...
+_SAMPLE = 128  # ... and pixels a side of each
+
+
+@dataclass(frozen=True)
+class DenoiseOptions:
+    """What can be set. Raises UsageError for numbers out of range."""
+
+    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    luma: float = option(1.0, "How much of the noise in brightness is taken off.", low=0, high=1)
+    chroma: float = option(1.0, "How much of the noise in colour is taken off.", low=0, high=1)
+    grain: float = option(
+        0.0, "How much new grain, of the kind that was there, the result gets.", low=0, high=1
+    )
+    level: float | None = option(
+        None,
+        "How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it "
+        "looks when left out.",
+        low=0,
+        high=1,
+    )
+    model: str | None = option(None, "A model to use in place of the installed one: name or path.")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+def open_denoise(options: DenoiseOptions, engine: Engine) -> Denoiser:
+    """Finds and opens the model. Raises ModelError, DeviceError, OutOfMemory."""
+    return Denoiser(options, engine, model_for(DENOISE, options.model))
+
+
+DENOISE = Filter(
+    name="denoise",
+    title="Denoise",
+    summary="Take film grain and sensor noise off pictures.",
+    purpose="taking noise off",
+    Options=DenoiseOptions,
+    live_options=("strength", "luma", "chroma", "grain"),
+    open=open_denoise,
+)
+
+
+class Denoiser(FilterRunner):
+    """Denoise with its model open.
+
+    The result has the size, channels and alpha of the picture. Gray pictures run as RGB and come back as
+    luma; colours under alpha 0 stay. Grain and a level of one's own are told from the whole picture, which is
+    then the input crop of every region.
+    """
+
+    def __init__(self, options: DenoiseOptions, engine: Engine, model: Model) -> None:
+        """Opens the model. Raises ModelError for one of another shape."""
+        self._options = options
+        self._engine = engine
+        self._session = engine.session(model.path)
+        if self._session.card.scale != 1:
+            raise ModelError(
+                f"The model {self._session.card.name} changes the size of a picture; "
+                "choose another with --model."
+            )
+        self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
+
+    def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
+        if self._options.grain > 0 or self._options.level is not None:
+            return super().crop(size, region, transparent=transparent)
+        card = self._session.card
+        piece = crop_for([card], 1.0, region, size, transparent=transparent).input
+        return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
+
+    def run_crop(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,  # noqa: ARG002 - there is none
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        options, timer, memo = self._options, Timer(), memo or Memo()
+        # of a whole picture that is there for its statistics alone, only what the region needs is run
+        card, size = self._session.card, size_of(piece)
+        needed = crop_for([card], 1.0, crop.inner, size, transparent=piece.has_alpha).input
+        seen = cut_picture(piece, needed)
+        wanted = crop.inner.within(needed)
+        level = None
+        if options.level is not None:
+            level = _Level(options.level, self._noise_of(piece, memo), needed)
+        kind = self._kind_of(piece, timer, memo) if options.grain > 0 else None
+        into = Picture(scratch.empty(seen.pixels.shape, seen.pixels.dtype), seen.metadata)
+        colour = seen.colour
+        if seen.alpha is not None:
+            colour = fill_transparent(seen.colour, seen.alpha)
+            assert into.alpha is not None
+            into.alpha[...] = seen.alpha
+        ensemble = self._ensembles[piece.is_gray].timed(timer)
+        reader = array_reader(colour)
+        run = run_tiled(
+            reader if level is None else level.reader(reader),
+            ensemble,
+            array_writer(into.colour),
+            layout_of(ensemble.card, size_of(seen), self._engine.tile_for(card, part=not crop.whole)),
+            progress,
+        )
+        place = Bounds(crop.output.y - wanted.y, crop.output.x - wanted.x, 0, 0)
+        self._lay(seen, into, kind, 1.0 if level is None else level.share, place)
+        fallback = self._engine.fallback_of(ensemble.provider, run.provider)
+        report = Report(card.name, run.provider, fallback, timer.seconds)
+        return Result(cut_picture(into, wanted), crop.output, crop.exact, None, report)
+
+    def _lay(self, source: Picture, into: Picture, kind: Grain | None, share: float, place: Bounds) -> None:
+        """Lays what the network gives, in place, over the picture it was made from, as the options say.
+
+        Args:
+            share: of what was taken off that is to be off.
+            place: where ``source`` begins in the picture.
+        """
+        options = self._options
+        luma, chroma = share * options.luma, share * options.chroma
+        for strip in row_strips(size_of(source), _STRIP_PIXELS):
+            scratch.let_go()
+            plain, clean = to_float(cut(source.colour, strip)), to_float(cut(into.colour, strip))
+            result = parted(clean, plain, luma, chroma)
+            if kind is not None:
+                bright = clean @ LUMA if clean.shape[2] == 3 else clean[..., 0]
+                at = Bounds(place.y + strip.y, place.x, strip.height, strip.width)
+                result = result + np.float32(options.grain) * kind.over(bright, at)[..., None]
+            if options.strength < 1:
+                result = over(result, plain, options.strength)
+            if source.alpha is not None:
+                hidden = cut(source.alpha, strip) == 0
+                result = np.where(hidden[..., None], plain, result)
+            cut(into.colour, strip)[...] = from_float(result, into.pixels.dtype)
+
+    def _noise_of(self, picture: Picture, memo: Memo) -> float:
+        """The level of the picture's noise."""
+        key = ("level", size_of(picture))
+        found: float | None = memo.recall("noise", key)
+        if found is None:
+            places = [to_float(cut(picture.colour, at)) for at in _samples(size_of(picture))]
+            found = float(np.median([noise_level(place) for place in places]))
+            memo.keep("noise", key, found)
+        return found
+
+    def _kind_of(self, picture: Picture, timer: Timer, memo: Memo) -> Grain:
+        """The kind of the picture's grain, from a few places of it."""
+        key = (self._session.path, size_of(picture))
+        kind: Grain | None = memo.recall("grain", key)
+        if kind is None:
+            pairs = [self._before_and_after(picture, at, timer) for at in _samples(size_of(picture))]
+            kind = Grain.of([before for before, _ in pairs], [after for _, after in pairs])
+            memo.keep("grain", key, kind)
+        return kind
+
+    def _before_and_after(self, picture: Picture, at: Bounds, timer: Timer) -> tuple[Array, Array]:
+        """Luma of a place, HW, as it is and as the network makes it."""
+        needed = crop_for([self._session.card], 1.0, at, size_of(picture)).input
+        colour = np.ascontiguousarray(cut(picture.colour, needed))
+        clean = np.empty(colour.shape, np.float32)
+        ensemble = self._ensembles[picture.is_gray].timed(timer)
+        tile = self._engine.tile_for(self._session.card, part=True)
+        layout = layout_of(ensemble.card, Extent(*colour.shape[:2]), tile)
+        run_tiled(array_reader(colour), ensemble, array_writer(clean), layout)
+        inner = at.within(needed)
+        before, after = (_luma(cut(pixels, inner)) for pixels in (to_float(colour), clean))
+        return before, after
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The noise is to be taken for stronger, or weaker, than it looks."""
+
+    wanted: float
+    found: float
+    place: Bounds
+    """Of what is read, in the picture."""
+
+    @property
+    def share(self) -> float:
+        """Of what is taken off that is to be off."""
+        return 1.0 if self.wanted >= self.found else self.wanted / self.found
+
+    def reader(self, plain: Read) -> Read:
+        """The picture with the noise that it lacks."""
+        missing = math.sqrt(max(self.wanted**2 - self.found**2, 0.0)) * FULL_LEVEL
+        if missing == 0:
+            return plain
+
+        def read(bounds: Bounds) -> NDArray[np.float32]:
+            window = plain(bounds)
+            at = Bounds(bounds.y + self.place.y, bounds.x + self.place.x, bounds.height, bounds.width)
+            noise = white_noise(at, window.shape[1]).transpose(2, 0, 1)[None]
+            noisy: NDArray[Any] = np.clip(window + np.float32(missing) * noise, 0, 1)
+            return noisy
+
+        return read
+
+
+def _luma(colour: Array) -> Array:
+    return np.ascontiguousarray(colour @ LUMA if colour.shape[2] == 3 else colour[..., 0])
+
+
+def _samples(size: Extent) -> list[Bounds]:
+    """Places all over a picture of that size."""
+    height, width = min(size.height, _SAMPLE), min(size.width, _SAMPLE)
+
+    def starts(length: int, side: int) -> list[int]:
+        free = length - side
+        return sorted({round(free * (step + 0.5) / _SAMPLES) for step in range(_SAMPLES)})
+
+    found = [
+        Bounds(y, x, height, width) for y in starts(size.height, height) for x in starts(size.width, width)
+    ]
+    return found or [all_of(size)]

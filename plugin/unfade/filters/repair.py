@@ -1,0 +1,149 @@
+"""Repair: scratches, dust, hairs, creases, stains and torn corners found and filled by a network.
+
+Beside the colours the network takes a channel that says where to look: its middle leaves the decision to the
+network, a little more or less makes it quicker or slower to see damage, and strokes say for certain. Its
+second output is the mask of what it took for damage; where that is 0 the picture stays as it was. Memory
+beside input and output is that mask (a byte a pixel, where it is wanted), the copy in which a picture with
+transparent pixels is filled, and a few tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.errors import ModelError
+from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
+from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, crop_for, size_of
+from unfade.filters.strokes import STROKES, Stroke, lay_over_original, paint, picture_writer
+from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
+from unfade.models import Model, Tiling
+from unfade.picture import Picture, fill_transparent, scratch
+
+_NEUTRAL, _SURE, _NOWHERE = 0.5, 1.0, 0.0
+"""Of the channel that says where to look."""
+_SWAY = 0.2
+"""What lies between the two ends of the sensitivity."""
+
+
+@dataclass(frozen=True)
+class RepairOptions:
+    """What can be set. Raises UsageError for numbers out of range."""
+
+    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    sensitivity: float = option(
+        0.5, "What counts as damage: 0 only what is painted over, 1 all that might be some.", low=0, high=1
+    )
+    strokes: tuple[Stroke, ...] = option(
+        (),
+        'Lines painted on the mask of the damage: a JSON list of {"mode", "radius", "points"}; mode "add" '
+        'says that this is damage too, "keep" that this stays as it is.',
+        codec=STROKES,
+    )
+    model: str | None = option(None, "A model to use in place of the installed one: name or path.")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+def open_repair(options: RepairOptions, engine: Engine) -> Repairer:
+    """Finds and opens the model. Raises ModelError, DeviceError, OutOfMemory."""
+    return Repairer(options, engine, model_for(REPAIR, options.model))
+
+
+REPAIR = Filter(
+    name="repair",
+    title="Repair",
+    summary="Take scratches, dust, hairs, creases and stains off old photographs.",
+    purpose="repairing",
+    Options=RepairOptions,
+    live_options=("strength",),
+    open=open_repair,
+    mask="where damage was found",
+)
+
+
+class Repairer(FilterRunner):
+    """Repair with its model open.
+
+    The result has the size, channels and alpha of the picture. Gray pictures run as RGB and come back as
+    luma; colours under alpha 0 stay.
+    """
+
+    def __init__(self, options: RepairOptions, engine: Engine, model: Model) -> None:
+        """Opens the model. Raises ModelError for one of another shape."""
+        self._options = options
+        self._engine = engine
+        self._session = engine.session(model.path)
+        if not finds_mask(self._session.card) or self._session.card.scale != 1:
+            raise ModelError(
+                f"The model {self._session.card.name} does not tell where damage is; "
+                "choose another with --model."
+            )
+        self._ensembles = {
+            (gray, mask): Ensemble([self._session], [1.0], gray=gray, mask=mask, guided=True)
+            for gray in (False, True)
+            for mask in (False, True)
+        }
+
+    def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
+        card = self._session.card
+        piece = crop_for([card], 1.0, region, size, transparent=transparent).input
+        return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
+
+    def run_crop(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,
+        progress: Progress | None = None,
+        memo: Memo | None = None,  # noqa: ARG002
+    ) -> Result:
+        strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
+        size, timer = size_of(piece), Timer()
+        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
+        mask = scratch.zeros((size.height, size.width), np.uint8) if want_mask else None
+        colour = piece.colour
+        if piece.alpha is not None:
+            colour = fill_transparent(piece.colour, piece.alpha)
+            assert into.alpha is not None
+            into.alpha[...] = piece.alpha
+        ensemble = self._ensembles[piece.is_gray, want_mask].timed(timer)
+        run = run_tiled(
+            guided_reader(colour, self._options.sensitivity, strokes),
+            ensemble,
+            picture_writer(into.colour, mask),
+            layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
+            progress,
+        )
+        lay_over_original(piece, into, self._options.strength, strokes, None)
+        fallback = self._engine.fallback_of(ensemble.provider, run.provider)
+        report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
+        return crop.result(into, report, mask)
+
+
+def guided_reader(colour: NDArray[Any], sensitivity: float, strokes: Sequence[Stroke]) -> Read:
+    """A reader of HWC pixels with the channel that says where to look behind them.
+
+    What an "add" stroke covers is white, as damage mostly is, so that nothing of it shows through.
+    """
+    plain = array_reader(colour)
+    look = _NOWHERE if sensitivity == 0 else _NEUTRAL + _SWAY * (sensitivity - 0.5)
+
+    def read(bounds: Bounds) -> NDArray[np.float32]:
+        window = plain(bounds)
+        where = np.full((1, 1, *window.shape[2:]), look, np.float32)
+        painted = paint(strokes, bounds)
+        if painted is not None:
+            window = np.where(painted.add > 0, np.float32(1), window)
+            where *= 1 - painted.keep
+            where[0, 0, painted.add > 0] = _SURE
+        return np.concatenate((window, where), axis=1)
+
+    return read

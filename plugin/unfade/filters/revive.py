@@ -1,0 +1,171 @@
+"""Revive: faded colours brought back by a tone curve for each channel and a colour matrix.
+
+A small network looks at the whole picture in a few pixels and names both; they are laid on the picture at its
+full size and depth (:mod:`unfade.filters.tones`). Gray pictures get tone alone. Memory beside input and
+output is that of a few strips.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unfade.errors import ModelError, UnfadeError
+from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.ensemble import Timer, model_for
+from unfade.filters.findings import is_toned
+from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture, size_of
+from unfade.filters.tones import Array, Taste, ToneMap, Toning, extremes_of, lay_tones
+from unfade.inference import Engine, check_finite
+from unfade.models import Model, ModelCard, Tiling
+from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
+
+_GLANCE = 512
+"""Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
+
+
+@dataclass(frozen=True)
+class ReviveOptions:
+    """What can be set. Raises UsageError for numbers out of range."""
+
+    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    warmth: float = option(0.0, "Below 0 is colder than the model's result, above 0 warmer.", low=-1, high=1)
+    contrast: float = option(
+        0.0, "Below 0 is softer than the model's result, above 0 harder.", low=-1, high=1
+    )
+    saturation: float = option(1.0, "0 is gray, 1 the model's result, 2 twice the colour.", low=0, high=2)
+    same_for_all: bool = option(
+        False, "One correction for all pictures of a run, such as a roll of film or an album."
+    )
+    model: str | None = option(None, "A model to use in place of the installed one: name or path.")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+def open_revive(options: ReviveOptions, engine: Engine) -> Reviver:
+    """Finds and opens the model. Raises ModelError, DeviceError, OutOfMemory."""
+    return Reviver(options, engine, model_for(REVIVE, options.model))
+
+
+REVIVE = Filter(
+    name="revive",
+    title="Revive",
+    summary="Bring faded colours back.",
+    purpose="faded colours",
+    Options=ReviveOptions,
+    live_options=("strength",),
+    open=open_revive,
+)
+
+
+class Reviver(FilterRunner):
+    """Revive with its model open.
+
+    The result has the size, channels, depth and alpha of the picture. The correction of a region is that of
+    the whole picture, which is therefore its input crop.
+    """
+
+    def __init__(self, options: ReviveOptions, engine: Engine, model: Model) -> None:
+        """Opens the model. Raises ModelError for one of another shape."""
+        self._options = options
+        self._engine = engine
+        self._session = engine.session(model.path)
+        self._common: Toning | None = None
+        check_reviving(self._session.card)
+
+    def survey(self, sources: Sequence[Path]) -> None:
+        """With ``same_for_all``, names the correction for all these pictures: the mean of theirs."""
+        if not self._options.same_for_all:
+            return
+        found = []
+        for source in sources:
+            try:
+                picture = read_picture(source)
+            except UnfadeError:
+                continue  # its own turn will tell
+            found.append(self._named(picture, Timer()))
+        self._common = Toning.mean(found) if found else None
+
+    def run_crop(
+        self,
+        piece: Picture,
+        crop: Crop,
+        *,
+        want_mask: bool = False,  # noqa: ARG002 - there is none
+        progress: Progress | None = None,
+        memo: Memo | None = None,
+    ) -> Result:
+        timer, options = Timer(), self._options
+        toning, extremes = self._looked_at(piece, timer, memo)
+        if progress is not None:
+            progress(1, 2)
+        taste = Taste(options.warmth, options.contrast, options.saturation)
+        source = cut_picture(piece, crop.inner)
+        into = Picture(scratch.empty(source.pixels.shape, source.pixels.dtype), source.metadata)
+        if source.alpha is not None:
+            assert into.alpha is not None
+            into.alpha[...] = source.alpha
+        lay_tones(
+            into.colour,
+            source.colour,
+            ToneMap(toning, taste, extremes, source.pixels.dtype),
+            options.strength,
+        )
+        if progress is not None:
+            progress(2, 2)
+        fallback = self._engine.fallback_of(self._session.provider, self._session.provider)
+        report = Report(self._session.card.name, self._session.provider, fallback, timer.seconds)
+        return Result(into, crop.output, crop.exact, None, report)
+
+    def _looked_at(self, picture: Picture, timer: Timer, memo: Memo | None) -> tuple[Toning, Array]:
+        """The correction that the picture gets, and its extremes."""
+        memo, key = memo or Memo(), (self._session.path, size_of(picture), self._common is not None)
+        kept: tuple[Toning, Array] | None = memo.recall("toning", key)
+        if kept is None:
+            kept = self._common or self._named(picture, timer), extremes_of(picture.colour)
+            memo.keep("toning", key, kept)
+        return kept
+
+    def _named(self, picture: Picture, timer: Timer) -> Toning:
+        """What the network names for a picture."""
+        side, card = _working_size(self._session.card), self._session.card
+        step = max(1, min(picture.height, picture.width) // _GLANCE)
+        glance = np.ascontiguousarray(picture.pixels[::step, ::step])
+        colour = glance[..., : picture.colour.shape[2]]
+        if picture.has_alpha:
+            colour = fill_transparent(colour, glance[..., -1])
+        small = to_float(resize(np.ascontiguousarray(colour), (side, side), Kernel.BILINEAR))
+        fed = np.repeat(small, 3, axis=2) if picture.is_gray else small
+        started = time.perf_counter()
+        results = self._session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})
+        timer.seconds += time.perf_counter() - started
+        curves, matrix = (results[output.name].reshape(3, -1) for output in card.outputs)
+        for values in (curves, matrix):
+            check_finite(values, card)
+        toning = Toning(curves, matrix)
+        # a toned print keeps its tone: what was sepia by choice and what yellowed look the same
+        return toning.of_tone_alone() if picture.is_gray or is_toned(small) else toning
+
+
+def check_reviving(card: ModelCard) -> None:
+    """Raises ModelError for a model that does not name tone curves and a matrix."""
+    spaces = [output.colour_space for output in card.outputs]
+    if (
+        spaces != ["tone curves", "colour matrix"]
+        or card.outputs[0].channels % 3
+        or card.tiling is not Tiling.WHOLE
+    ):
+        raise ModelError(
+            f"The model {card.name} does not name tone curves and a colour matrix; "
+            "choose another with --model."
+        )
+
+
+def _working_size(card: ModelCard) -> int:
+    assert card.working_size is not None  # every card of a model that runs whole has one
+    return card.working_size

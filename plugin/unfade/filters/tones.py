@@ -1,0 +1,210 @@
+"""Tone curves and a colour matrix, laid on a picture at its full size, strip by strip and on all cores.
+
+Curves may ask for more than black and white: what was not clipped in the picture is not clipped in it,
+but rolled off towards both ends of the range (a shoulder after Reinhard et al. 2002, "Photographic Tone
+Reproduction for Digital Images", equation 4). Colours that the matrix would drive out of the range lose as
+much of their chroma as that takes, and keep their hue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.filters.mix import LUMA
+from unfade.inference import Bounds, Extent, row_strips, usable_cores
+from unfade.picture import from_float, peak_of, scratch, to_float
+
+Array = NDArray[np.float32]
+
+_STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
+_KNEE = 0.9  # of the range: from here on values are rolled off where some would be beyond it
+_CHROMA_KNEE = 0.8  # of the chroma there is room for
+_WARMTH = 0.4  # octaves of the exponents of red and blue
+_CONTRAST = 1.5
+_FLOAT_STEPS = 4096  # of the table for float pixels, which are interpolated in it
+_CORNERS = np.array(np.meshgrid([0, 1], [0, 1], [0, 1]), np.float32).reshape(3, 8).T
+
+
+@dataclass(frozen=True)
+class Toning:
+    """What is done to colours: a curve for each channel, then a matrix."""
+
+    curves: Array
+    """3K, the values at K even steps from 0 to 1, rising; linear in between. They may lie beyond [0, 1]."""
+    matrix: Array
+    """3x3, its rows summing to 1, so that gray stays gray."""
+
+    @classmethod
+    def neutral(cls, knots: int = 2) -> Toning:
+        """Changes nothing."""
+        return cls(np.tile(np.linspace(0, 1, knots, dtype=np.float32), (3, 1)), np.eye(3, dtype=np.float32))
+
+    @classmethod
+    def mean(cls, tonings: Sequence[Toning]) -> Toning:
+        """The mean of some with as many knots."""
+        curves = np.stack([toning.curves for toning in tonings])
+        matrices = np.stack([toning.matrix for toning in tonings])
+        return cls(curves.mean(axis=0), matrices.mean(axis=0))
+
+    def of_tone_alone(self) -> Toning:
+        """The same lightness, and no colour."""
+        return Toning(np.tile(self.curves.mean(axis=0), (3, 1)), np.eye(3, dtype=np.float32))
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a person wants beyond what is right."""
+
+    warmth: float = 0.0
+    """From -1, cold, to 1, warm. Black and white stay."""
+    contrast: float = 0.0
+    """From -1 to 1. Black, white and the middle stay."""
+    saturation: float = 1.0
+    """0 is gray, 2 twice the colour."""
+
+
+class ToneMap:
+    """A toning made ready for pixels of one type and range.
+
+    Args:
+        toning: for gray pixels the mean of its curves counts.
+        taste: comes on top.
+        extremes: 2C, the least and the greatest value of each channel that is not clipped, in [0, 1].
+        dtype: of the pixels.
+    """
+
+    def __init__(self, toning: Toning, taste: Taste, extremes: Array, dtype: np.dtype[Any]) -> None:
+        channels = extremes.shape[1]
+        if channels == 1:
+            toning = toning.of_tone_alone()
+        steps = _FLOAT_STEPS if dtype == np.float32 else int(peak_of(dtype))
+        values = np.linspace(0, 1, steps + 1, dtype=np.float32)
+        warm = taste.warmth if channels == 3 else 0.0
+        self._table = np.stack(
+            [
+                _liked(_curve(toning.curves[c], values, extremes[:, c]), warm * (1 - c), taste.contrast)
+                for c in range(channels)
+            ]
+        )
+        gray = np.tile(LUMA, (3, 1))
+        matrix = gray + np.float32(taste.saturation) * (toning.matrix - gray)
+        self._matrix = None if channels == 1 or np.allclose(matrix, np.eye(3), atol=1e-6) else matrix.T.copy()
+        self._most = 1.0 if self._matrix is None else float(_reach(_CORNERS @ self._matrix)[1].max())
+
+    def of(self, colour: NDArray[Any]) -> Array:
+        """HWC pixels -> HWC float32 in [0, 1]."""
+        toned = np.empty(colour.shape, np.float32)
+        for channel, table in enumerate(self._table):
+            values = colour[..., channel]
+            if values.dtype == np.float32:
+                steps = np.linspace(0, 1, table.size, dtype=np.float32)
+                toned[..., channel] = np.interp(values, steps, table)
+            else:
+                toned[..., channel] = table[values]
+        if self._matrix is None:
+            return toned
+        mixed = toned.reshape(-1, 3) @ self._matrix
+        if self._most > 1:
+            _fit(mixed, self._most)
+        return mixed.reshape(colour.shape)
+
+
+def lay_tones(into: NDArray[Any], colour: NDArray[Any], tones: ToneMap, strength: float) -> None:
+    """Fills ``into`` with ``colour`` as ``tones`` have it; both HWC of one shape and type."""
+
+    def do(strip: Bounds) -> None:
+        scratch.let_go()
+        source = colour[strip.y : strip.bottom]
+        toned = tones.of(source)
+        if strength < 1:
+            plain = to_float(source)
+            toned = plain + np.float32(strength) * (toned - plain)
+        into[strip.y : strip.bottom] = from_float(toned, into.dtype)
+
+    _on_all_cores(do, Extent(*colour.shape[:2]))
+
+
+def extremes_of(colour: NDArray[Any]) -> Array:
+    """2C in [0, 1]: the least and the greatest value of each channel, leaving out those at the ends of the
+    range, which are clipped already; the ends themselves where there is nothing else."""
+    channels = colour.shape[2]
+    if colour.dtype == np.float32:
+        inside = np.where((colour > 0) & (colour < 1), colour, np.float32(0.5)).reshape(-1, channels)
+        return np.stack([inside.min(axis=0), inside.max(axis=0)])
+    peak = int(peak_of(colour.dtype))
+    counts = np.zeros((channels, peak + 1), np.int64)
+
+    def count(strip: Bounds) -> NDArray[np.int64]:
+        part = colour[strip.y : strip.bottom]
+        return np.stack([np.bincount(part[..., c].ravel(), minlength=peak + 1) for c in range(channels)])
+
+    for found in _on_all_cores(count, Extent(*colour.shape[:2])):
+        counts += found
+    ends = []
+    for row in counts:
+        present = np.flatnonzero(row[1:-1]) + 1
+        ends.append((present[0] / peak, present[-1] / peak) if present.size else (0.0, 1.0))
+    return np.array(ends, np.float32).T
+
+
+def _on_all_cores(do: Callable[[Bounds], Any], extent: Extent) -> list[Any]:
+    strips = row_strips(extent, _STRIP_PIXELS)
+    workers = min(usable_cores() or 1, len(strips))
+    if workers == 1:
+        return [do(strip) for strip in strips]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(do, strips))
+
+
+def _curve(knots: Array, values: Array, extremes: Array) -> Array:
+    """The curve at ``values``, in [0, 1]: rolled off so that the extremes keep inside."""
+    steps = np.linspace(0, 1, knots.size)
+    curve = np.interp(values, steps, knots)
+    least, most = np.interp(extremes, steps, knots)
+    if most > 1:
+        curve = _shoulder(curve, float(most), _KNEE)
+    if least < 0:
+        curve = 1 - _shoulder(1 - curve, float(1 - least), _KNEE)
+    return np.clip(curve, 0, 1).astype(np.float32)
+
+
+def _shoulder(values: NDArray[Any], most: float, knee: float) -> NDArray[Any]:
+    """Values as they are below the knee; those up to ``most``, which is above 1, pressed in below 1."""
+    room = 1 - knee
+    beyond = np.maximum(values - knee, 0) / room
+    span = (most - knee) / room
+    pressed = knee + room * beyond * (1 + beyond / span**2) / (1 + beyond)
+    return np.where(values > knee, pressed, values)
+
+
+def _liked(curve: Array, warmth: float, contrast: float) -> Array:
+    if warmth:
+        curve = curve ** np.float32(2 ** (-_WARMTH * warmth))
+    if contrast:
+        curve = curve + np.float32(_CONTRAST * contrast) * curve * (1 - curve) * (curve - np.float32(0.5))
+    return curve
+
+
+def _reach(rgb: Array) -> tuple[Array, Array]:
+    """Of N3 colours: luma, N1 in [0, 1], and how much of the room around it each takes, N1 (above 1: more
+    than there is)."""
+    luma = np.clip(rgb @ LUMA, 1e-4, 1 - 1e-4)[:, None]
+    above = (rgb.max(axis=1, keepdims=True) - luma) / (1 - luma)
+    below = (luma - rgb.min(axis=1, keepdims=True)) / luma
+    return luma, np.maximum(above, below)
+
+
+def _fit(rgb: Array, most: float) -> None:
+    """Takes chroma from N3 colours that have no room for theirs, in place."""
+    luma, reach = _reach(rgb)
+    tight = np.flatnonzero(reach[:, 0] > _CHROMA_KNEE)
+    if tight.size:
+        luma, reach = luma[tight], reach[tight]
+        share = _shoulder(reach, max(most, 1.0), _CHROMA_KNEE) / reach
+        rgb[tight] = luma + (rgb[tight] - luma) * np.minimum(share, 1 / reach).astype(np.float32)

@@ -1,0 +1,250 @@
+"""Formats that libvips does not read here: decoded by Pillow, libheif, libjxl and OpenJPEG."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.picture import bmp, netpbm, scratch
+from unfade.picture.boxes import boxes
+from unfade.picture.colour import is_srgb, linear_profile, profile_of_code_points, ycbcr_to_rgb
+from unfade.picture.formats import Format
+from unfade.picture.notes import Notes
+from unfade.picture.picture import Metadata, from_vips, to_vips
+
+_STRIP_BYTES = 2**20
+_SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins
+_SYCC = 18
+_JXL_CONTAINER = b"\0\0\0\x0cJXL "
+
+CheckSize = Callable[[int, int], None]
+"""Called with width and height before pixels are decoded; raises for a picture that is too large."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a decoder gives: pixels as stored (HWC, 8 or 16 bits, or floats), and the file's metadata."""
+
+    pixels: NDArray[Any]
+    metadata: Metadata = Metadata()  # noqa: RUF009 - frozen
+
+
+def decode(path: Path, kind: Format, check_size: CheckSize, notes: Notes) -> Decoded:
+    """The picture in a BMP, TGA, ICO, HEIC, JPEG XL, JPEG 2000 or Netpbm file.
+
+    Raises:
+        OSError, ValueError, RuntimeError, SyntaxError: if it is damaged or cut short.
+    """
+    return _DECODERS[kind.name](path, check_size, notes)
+
+
+def _bmp(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+    # Not Image.open: its limit of pixels is not ours, and process-wide.
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    with path.open("rb") as stream:
+        head = stream.read(70)
+        if bmp.has_masks(head):
+            file = bmp.MaskedBmp(head)
+            check_size(file.width, file.height)
+            return Decoded(file.read_pixels(stream), Metadata(dpi=file.dpi))
+        stream.seek(0)
+        return _from_pillow(BmpImageFile(stream), check_size)
+
+
+def _tga(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+    from PIL.TgaImagePlugin import TgaImageFile
+
+    with path.open("rb") as stream:
+        alpha_bits = stream.read(18)[17] & 0x0F
+        stream.seek(0)
+        decoded = _from_pillow(TgaImageFile(stream), check_size)
+    if alpha_bits or decoded.pixels.shape[2] not in (2, 4):
+        return decoded
+    return Decoded(np.ascontiguousarray(decoded.pixels[..., :-1]), decoded.metadata)  # the byte means nothing
+
+
+def _ico(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
+    from PIL.IcoImagePlugin import IcoImageFile
+
+    with path.open("rb") as stream:
+        if stream.read(4)[2] == 2:
+            from PIL.CurImagePlugin import CurImageFile
+
+            stream.seek(0)
+            return _from_pillow(CurImageFile(stream), check_size)
+        stream.seek(0)
+        image = IcoImageFile(stream)
+        if (count := len(image.info.get("sizes", ()))) > 1:
+            notes.add(f"Only the largest of its {count} pictures is used.")
+        return _from_pillow(image, check_size)
+
+
+def _from_pillow(image: Any, check_size: CheckSize) -> Decoded:
+    """A Pillow image as 8-bit gray, RGB or RGBA. Raises OSError if it is cut short."""
+    check_size(image.width, image.height)
+    dpi = image.info.get("dpi", (0, 0))
+    known = (round(dpi[0], 2), round(dpi[1], 2)) if min(dpi) > 0 else None
+    mode = {"1": "L", "L": "L", "LA": "LA", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    if image.mode == "P" and "transparency" in image.info:
+        mode = "RGBA"
+    bands = len(mode)
+    image.load()
+    pixels = scratch.empty((image.height, image.width, bands), np.uint8)
+    rows = max(1, _STRIP_BYTES // image.width)
+    for y in range(0, image.height, rows):
+        end = min(y + rows, image.height)
+        strip = image.crop((0, y, image.width, end)).convert(mode)
+        pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+        scratch.let_go()
+    return Decoded(pixels, Metadata(dpi=known))
+
+
+def _netpbm(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+    with path.open("rb") as stream:
+        header = netpbm.read_header(stream)
+        check_size(header.width, header.height)
+        pixels = netpbm.read_pixels(stream, header)
+    if pixels.dtype == np.float32:  # by custom, light as it is
+        return Decoded(pixels, Metadata(icc=linear_profile(pixels.shape[2] == 1)))
+    return Decoded(pixels)
+
+
+def _heic(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
+    import pillow_heif
+
+    data = path.read_bytes()
+    file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+    image = file[file.primary_index]
+    check_size(*image.size)
+    if len(file) > 1:
+        notes.add(f"Only the main one of its {len(file)} pictures is used.")
+    pixels = np.asarray(image)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    # libheif has turned it already; the orientation that EXIF repeats means nothing here.
+    info: dict[str, Any] = image.info
+    icc = info.get("icc_profile") or colours_of_boxes(data, pixels.shape[2] < 3, notes)
+    exif, xmp = info.get("exif"), info.get("xmp")
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp))
+
+
+def colours_of_boxes(data: bytes, gray: bool, notes: Notes) -> bytes | None:
+    """A profile for the numbers in a HEIC or AVIF file's colour box; None for sRGB, and beside a profile."""
+    for box in boxes(data):
+        if box.kind == b"colr" and box.content[:4] in (b"prof", b"rICC"):
+            return None
+        if box.kind == b"colr" and box.content[:4] == b"nclx" and len(box.content) >= 10:
+            primaries, curve = struct.unpack_from(">HH", box.content, 4)
+            # Stills with video's numbers for sRGB's primaries are sRGB's to everybody who shows them.
+            return (
+                None
+                if primaries == 1 and curve in (1, 6)
+                else profile_of_code_points(primaries, curve, gray, notes)
+            )
+    return None
+
+
+def _jxl(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+    import imagecodecs
+    from pillow_jxl import Decoder
+
+    data = path.read_bytes()
+    check_size(*_jxl_size(data))
+    pixels = imagecodecs.jpegxl_decode(data, index=0)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    if pixels.dtype == np.float16:
+        pixels = pixels.astype(np.float32)
+    _, _, _, icc, _ = Decoder(num_threads=1)(data)  # for the profile alone
+    gray = pixels.shape[2] < 3
+    exif = xmp = None
+    for box in boxes(data) if data.startswith(_JXL_CONTAINER) else ():
+        name, content = box.kind, box.content
+        if name == b"brob":
+            name, content = content[:4], bytes(imagecodecs.brotli_decode(content[4:]))
+        if name == b"Exif" and len(content) > 4:
+            exif = exif or content[4 + int.from_bytes(content[:4], "big") :]
+        elif name == b"xml ":
+            xmp = xmp or content
+    icc = None if not icc or is_srgb(bytes(icc), gray) else bytes(icc)
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp))
+
+
+def _jxl_size(data: bytes) -> tuple[int, int]:
+    """Width and height by the codestream's header (ISO/IEC 18181-1, SizeHeader)."""
+    if data.startswith(_JXL_CONTAINER):
+        parts = [(box.kind, box.content) for box in boxes(data)]
+        data = next(
+            (
+                content[4:] if kind == b"jxlp" else content
+                for kind, content in parts
+                if kind in (b"jxlc", b"jxlp")
+            ),
+            b"",
+        )
+    bits = int.from_bytes(data[2:18], "little")
+
+    def take(count: int) -> int:
+        nonlocal bits
+        value = bits & ((1 << count) - 1)
+        bits >>= count
+        return value
+
+    def side(small: bool) -> int:
+        return 8 * (take(5) + 1) if small else take((9, 13, 18, 30)[take(2)]) + 1
+
+    small = bool(take(1))
+    height = side(small)
+    ratio = take(3)
+    across, down = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio]
+    return (side(small) if ratio == 0 else height * across // down), height
+
+
+def _jpeg2000(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+    import imagecodecs
+    from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
+    data = path.read_bytes()
+    at = data.index(_SIZ) + 4  # Lsiz, Rsiz, Xsiz, Ysiz, XOsiz, YOsiz, ... Csiz, then each component
+    right, lower, left, top = struct.unpack_from(">4I", data, at + 4)
+    check_size(right - left, lower - top)
+    (channels,) = struct.unpack_from(">H", data, at + 36)
+    depths = [(data[at + 38 + 3 * i] & 0x7F) + 1 for i in range(channels)]
+    # A codestream alone has no boxes.
+    found = list(boxes(data)) if not data.startswith(_SIZ) else []
+    colours = next((box.content for box in found if box.kind == b"colr"), b"")
+    icc = colours[3:] if colours[:1] in (b"\x02", b"\x03") else None
+    xmp_id = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    exif_id = b"JpgTiffExif->JP2"
+    blocks = {box.content[:16]: box.content[16:] for box in found if box.kind == b"uuid"}
+    if max(depths) <= 8:
+        decoded = _from_pillow(Jpeg2KImageFile(io.BytesIO(data)), check_size)
+        pixels, dpi = decoded.pixels, decoded.metadata.dpi
+    else:
+        pixels, dpi = imagecodecs.jpeg2k_decode(data), None
+        pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+        pixels = np.rint(pixels * (65535 / (2 ** max(depths) - 1))).astype(np.uint16)
+        if struct.unpack_from(">I", colours.ljust(7, b"\0"), 3)[0] == _SYCC and icc is None:
+            pixels = from_vips(ycbcr_to_rgb(to_vips(np.ascontiguousarray(pixels))))
+    metadata = Metadata(icc=icc, xmp=blocks.get(xmp_id), exif=blocks.get(exif_id), dpi=dpi)
+    return Decoded(np.ascontiguousarray(pixels), metadata)
+
+
+_DECODERS: dict[str, Callable[[Path, CheckSize, Notes], Decoded]] = {
+    "bmp": _bmp,
+    "tga": _tga,
+    "ico": _ico,
+    "netpbm": _netpbm,
+    "heic": _heic,
+    "jxl": _jxl,
+    "jpeg2000": _jpeg2000,
+}
+
+DECODED = frozenset(_DECODERS)
+"""Names of the formats that are read here."""

@@ -1,0 +1,91 @@
+"""AVIF and JPEG XL files written by libavif and libjxl, and what WebP's encoder leaves out."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+import numpy as np
+
+from unfade.picture import boxes
+from unfade.picture.colour import as_srgb, in_profile, linear_profile
+from unfade.picture.metadata import exif_with_resolution
+from unfade.picture.picture import Metadata, Picture, with_dtype
+
+_WEBP_ALPHA, _WEBP_EXIF = 0x10, 0x08
+_FULL_CHROMA = 90  # from this quality on, as for JPEG
+
+
+def write_avif(picture: Picture, metadata: Metadata, quality: int, stream: BinaryIO) -> None:
+    """Writes the picture with 8 bits a channel, from quality 90 on without chroma subsampling."""
+    from PIL import Image
+
+    if picture.is_gray:  # Pillow makes RGB of it, which a gray profile does not describe
+        picture = as_srgb(Picture(picture.pixels, metadata))
+        metadata = picture.metadata
+    pixels = with_dtype(picture.pixels, np.uint8)
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(
+        stream,
+        "AVIF",
+        quality=quality,
+        subsampling="4:4:4" if quality >= _FULL_CHROMA else "4:2:0",
+        exif=exif_with_resolution(metadata) or b"",
+        xmp=metadata.xmp or b"",
+        icc_profile=metadata.icc or b"",
+    )
+
+
+def write_jxl(picture: Picture, metadata: Metadata, quality: int, stream: BinaryIO) -> None:
+    """Writes the picture with 8 bits in sRGB, or with 16 in linear light of sRGB's primaries.
+
+    That is what the encoder at hand calls pixels of 8 and 16 bits. Quality 100 is lossless.
+    """
+    import imagecodecs
+
+    picture = as_srgb(Picture(picture.pixels, metadata))
+    if picture.pixels.dtype != np.uint8:
+        picture = in_profile(picture, linear_profile(picture.is_gray), np.uint16)
+    pixels = picture.pixels
+    data = bytes(
+        imagecodecs.jpegxl_encode(
+            pixels[..., 0] if pixels.shape[2] == 1 else pixels,
+            distance=None if quality == 100 else _jxl_distance(quality),
+            lossless=quality == 100,
+        )
+    )
+    blocks = b""
+    if exif := exif_with_resolution(metadata):
+        blocks += boxes.encoded(b"Exif", bytes(4) + exif)
+    if metadata.xmp:
+        blocks += boxes.encoded(b"xml ", metadata.xmp)
+    if blocks and data.startswith(b"\xff\x0a"):  # a codestream without a container
+        data = (
+            boxes.encoded(b"JXL ", b"\r\n\x87\n")
+            + boxes.encoded(b"ftyp", b"jxl " + bytes(4) + b"jxl ")
+            + boxes.encoded(b"jxlc", data)
+        )
+    stream.write(data + blocks)
+
+
+def _jxl_distance(quality: int) -> float:
+    """Butteraugli's distance for a quality as of JPEG, as libjxl has it (JxlEncoderDistanceFromQuality)."""
+    if quality >= 30:
+        return 0.1 + (100 - quality) * 0.09
+    return 53 / 3000 * quality**2 - 23 / 20 * quality + 25
+
+
+def webp_with_exif(encoded: bytes, exif: bytes, width: int, height: int, alpha: bool) -> bytes:
+    """The WebP file `encoded` with an EXIF chunk."""
+    if encoded[12:16] == b"VP8X":
+        flags = encoded[20] | _WEBP_EXIF
+        extended = encoded[12:20] + bytes([flags]) + encoded[21:30]
+        rest = memoryview(encoded)[30:]
+    else:
+        flags = _WEBP_EXIF | (_WEBP_ALPHA if alpha else 0)
+        sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        extended = b"VP8X" + struct.pack("<IB3x", 10, flags) + sides
+        rest = memoryview(encoded)[12:]
+    chunk = b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) % 2)
+    size = 4 + len(extended) + len(rest) + len(chunk)
+    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", extended, rest, chunk))

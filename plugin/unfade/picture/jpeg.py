@@ -1,0 +1,121 @@
+"""The segments of JPEG files: metadata read from them, and put before an encoder's picture."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from unfade.picture import iptc
+from unfade.picture.notes import Notes
+from unfade.picture.picture import Metadata
+
+END = b"\xff\xd9"
+"""The marker after the picture."""
+
+_EXIF = b"Exif\0\0"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_APP0, _APP1, _APP13, _COMMENT, _SCAN = 0xE0, 0xE1, 0xED, 0xFE, 0xDA
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
+_LONGEST = 0xFFFF - 2
+_PER_INCH = {1: 1.0, 2: 2.54}  # JFIF's units
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What stands before the pixels of a JPEG file; its ICC profile is libvips' affair."""
+
+    exif: bytes | None
+    xmp: bytes | None
+    iptc: bytes | None
+    comment: str | None
+    dpi: tuple[float, float] | None
+    """By JFIF; None where it gives no unit."""
+
+
+def segments(stream: BinaryIO, notes: Notes) -> Segments:
+    """The metadata of a JPEG file.
+
+    Where an EXIF block is longer than a segment, others go on with it; a second block of its own is left out.
+    """
+    exif, xmp, resources, comment, dpi = b"", None, b"", None, None
+    more = False
+    for marker, content in _segments(stream):
+        if marker == _APP1 and content.startswith(_EXIF):
+            part = content[len(_EXIF) :]
+            if not exif or part[:4] not in (b"II*\0", b"MM\0*"):
+                exif += part
+        elif marker == _APP1 and content.startswith(_XMP):
+            xmp = xmp or content[len(_XMP) :]
+        elif marker == _APP1 and content.startswith(_MORE_XMP):
+            more = True
+        elif marker == _APP13 and content.startswith(iptc.RESOURCES_PREFIX):
+            resources += content[len(iptc.RESOURCES_PREFIX) :]
+        elif marker == _COMMENT and content.strip(b"\0 "):
+            comment = comment or _text(content.rstrip(b"\0"))
+        elif marker == _APP0 and content.startswith(b"JFIF\0") and len(content) >= 12:
+            unit, across, down = struct.unpack_from(">BHH", content, 7)
+            if unit in _PER_INCH and across and down:
+                dpi = (across * _PER_INCH[unit], down * _PER_INCH[unit])
+    if more:
+        notes.add("XMP data beyond the first 64 KB are left out.")
+    return Segments(exif or None, xmp, iptc.iptc_of(resources), comment, dpi)
+
+
+def head(metadata: Metadata, notes: Notes) -> bytes:
+    """What goes after the first marker of an encoder's JPEG file: JFIF, EXIF, XMP, IPTC, comment.
+
+    What is longer than a segment is left out, with a note.
+    """
+    dpi = metadata.dpi
+    unit, densities = (1, [max(1, min(round(d), 0xFFFF)) for d in dpi]) if dpi else (0, [1, 1])
+    found = _segment(_APP0, struct.pack(">5sHBHHBB", b"JFIF\0", 0x0101, unit, *densities, 0, 0))
+    comment = dict(metadata.texts).get("Comment", "").encode()
+    for marker, content, what in (
+        (_APP1, _EXIF + metadata.exif if metadata.exif else b"", "EXIF data"),
+        (_APP1, _XMP + metadata.xmp if metadata.xmp else b"", "XMP data"),
+        (
+            _APP13,
+            iptc.RESOURCES_PREFIX + iptc.as_resources(metadata.iptc) if metadata.iptc else b"",
+            "IPTC data",
+        ),
+        (_COMMENT, comment, "comment"),
+    ):
+        if len(content) > _LONGEST:
+            notes.add(
+                f"The {what} ({len(content)} bytes) are more than a JPEG file can hold and are left out."
+            )
+        elif content:
+            found += _segment(marker, content)
+    return found
+
+
+def _segments(stream: BinaryIO) -> list[tuple[int, bytes]]:
+    """Markers and contents up to the picture, as far as they can be followed."""
+    found = []
+    stream.seek(2)
+    while (lead := stream.read(1)) == b"\xff":
+        while (marker := stream.read(1)) == b"\xff":  # fill bytes
+            pass
+        if not marker or marker[0] == _SCAN:
+            break
+        if marker[0] in _WITHOUT_LENGTH:
+            continue
+        size = int.from_bytes(stream.read(2), "big") - 2
+        if size < 0:
+            break
+        found.append((marker[0], stream.read(size)))
+    del lead
+    return found
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

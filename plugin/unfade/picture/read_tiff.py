@@ -1,0 +1,300 @@
+"""The pixels of TIFF files: which page, by which decoder, and what its tags say that decoders do not take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.errors import PictureError
+from unfade.picture import tiff
+from unfade.picture.colour import with_profile, ycbcr_to_rgb
+from unfade.picture.lab import linear_to_srgb
+from unfade.picture.matrix_profile import SRGB_XYZ
+from unfade.picture.notes import Notes
+from unfade.picture.picture import from_float, peak_of, strips, vips
+
+_WIDE = ("float", "uint")  # libvips' names of samples of 32 bits
+_LAB_WHITE = {8: 255.0, 16: 65535.0}
+
+# What libtiff, as libvips brings it, decodes: the rest is tifffile's.
+_LIBTIFF_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34676, 34677})
+_LIBTIFF_DEPTHS = {
+    tiff.WHITE_IS_ZERO: (1, 2, 4, 8, 16, 32),
+    tiff.BLACK_IS_ZERO: (1, 2, 4, 8, 16, 32),
+    tiff.RGB: (8, 16, 32),
+    tiff.PALETTE: (1, 2, 4, 8),
+    tiff.SEPARATED: (8, 16, 32),
+    tiff.YCBCR: (8, 16),
+    tiff.LOG_L: (16,),
+    tiff.LOG_LUV: (16, 24, 32),
+}
+_CIELAB, _ICCLAB = 8, 9
+_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4  # sample formats
+
+
+def page_of(pages: Sequence[tiff.Page], wanted: int | None, notes: Notes) -> tiff.Page | None:
+    """The page to read: the one wanted (from 0), else the first that is no thumbnail and no mask.
+
+    None if no page is found.
+
+    Raises:
+        PictureError: for a camera's RAW photograph, and for a page that is not there.
+    """
+    if not pages:
+        return None
+    whole = whole_pages(pages)
+    if any(page.is_raw for page in pages) or (whole[0].is_reduced and pages[0].has_children):
+        raise PictureError(
+            f"{notes.path} is a RAW photograph of a camera; develop it first, and give the result."
+        )
+    if wanted is None:
+        if len(whole) > 1:
+            notes.add(f"Only the first of its {len(whole)} pages is used.")
+        return whole[0]
+    if not 0 <= wanted < len(whole):
+        raise PictureError(f"{notes.path} has no page {wanted + 1}; it has {len(whole)}.")
+    return whole[wanted]
+
+
+def whole_pages(pages: Sequence[tiff.Page]) -> list[tiff.Page]:
+    """The pages that are neither thumbnails nor masks; the first of all where each is one."""
+    return [page for page in pages if not page.is_reduced] or list(pages[:1])
+
+
+def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
+    """The page as a libvips image of gray, RGB, CMYK or Lab, alpha last, in 8 or 16 bits or floats.
+
+    Raises:
+        PictureError: for a kind of page that cannot be read.
+        pyvips.Error, OSError, ValueError, RuntimeError: if it is damaged.
+    """
+    if page is None:
+        return _by_libtiff(path, 0)
+    _refuse_unknown(page, notes)
+    if not _is_for_libtiff(page):
+        return _colours(_by_tifffile(path, page, notes), page, notes)
+    image = _by_libtiff(path, page.index)
+    if image.format in _WIDE:
+        image = _scaled(image, _white_of(_by_libtiff(path, page.index), notes), notes)
+    return _colours(image, page, notes)
+
+
+def _by_libtiff(path: Path, index: int) -> Any:
+    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
+    source = vips().Source.new_from_file(os.fsencode(path))
+    # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
+    return vips().Image.tiffload_source(source, access="sequential", fail_on="error", page=index)
+
+
+def _is_for_libtiff(page: tiff.Page) -> bool:
+    depths = {int(bits) for bits in page.tags.get(tiff.BITS_PER_SAMPLE, (1,))}
+    depth = max(depths)
+    return (
+        len(depths) == 1
+        and page.compression in _LIBTIFF_COMPRESSIONS
+        and depth in _LIBTIFF_DEPTHS.get(page.photometric, ())
+        and (depth >= 8 or page.first(tiff.SAMPLES_PER_PIXEL, 1) == 1)
+        and not (page.is_tiled and page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE)
+    )
+
+
+def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
+    """Raises PictureError for what no decoder here reads right."""
+
+    def refuse(what: str) -> None:
+        raise PictureError(f"{notes.path} {what}.")
+
+    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    kind = page.first(tiff.SAMPLE_FORMAT, _UNSIGNED)
+    if page.compression == tiff.OLD_JPEG and page.is_tiled:
+        refuse(
+            "is compressed as old-style JPEG in tiles, which Unfade cannot read; "
+            "save it with another compression"
+        )
+    if page.photometric == tiff.SEPARATED and (page.first(tiff.INK_SET, 1) != 1 or samples < 4):
+        refuse("has other inks than CMYK; save it as RGB")
+    # libvips mixes up the rows.
+    if page.photometric == tiff.YCBCR and page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE:
+        refuse("holds YCbCr in separate planes, which Unfade cannot read; save it as RGB")
+    if kind == _SIGNED and page.photometric not in (_CIELAB, tiff.LOG_L, tiff.LOG_LUV):
+        refuse("holds numbers below zero (heights, a measurement); save it as a picture of 8 or 16 bits")
+    if kind not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):
+        refuse("holds complex numbers; save it as a picture of 8 or 16 bits")
+    colours = {tiff.SEPARATED: 4, tiff.RGB: 3, tiff.YCBCR: 3, _CIELAB: 3, _ICCLAB: 3}.get(page.photometric, 1)
+    if not colours <= samples <= colours + 1:
+        refuse(f"has {samples} channels; save it as gray or RGB, with or without alpha")
+
+
+def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
+    """The page decoded whole by tifffile: odd depths, and compressions that libtiff here does not know."""
+    import tifffile
+
+    size = path.stat().st_size
+    with tifffile.TiffFile(path) as file:
+        found = next((p for p in file.pages if p.offset == page.offset), None)
+        if not isinstance(found, tifffile.TiffPage):
+            raise ValueError("no such page")
+        # tifffile fills what is not there with zeros.
+        ends = (a + b for a, b in zip(found.dataoffsets, found.databytecounts, strict=True))
+        if not all(found.databytecounts) or max(ends) > size:
+            raise ValueError("the file is cut short")
+        try:
+            pixels = found.asarray()
+        except NotImplementedError:
+            pixels = None
+        except ValueError as error:
+            if "not supported" not in str(error) and "requires" not in str(error):
+                raise
+            pixels = None
+        if pixels is None:
+            raise PictureError(
+                f"{path} is a TIFF file of a kind that Unfade cannot read (compression "
+                f"{int(found.compression)}, colours {int(found.photometric)}, {found.bitspersample} bits); "
+                "save it anew."
+            )
+        samples = found.samplesperpixel
+        if samples == 1:
+            pixels = pixels.reshape(found.imagelength, found.imagewidth, 1)
+        elif page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE:
+            pixels = np.moveaxis(pixels.reshape(samples, found.imagelength, found.imagewidth), 0, 2)
+        else:
+            pixels = pixels.reshape(found.imagelength, found.imagewidth, samples)
+        palette = found.colormap if page.photometric == tiff.PALETTE else None
+        icc = found.iccprofile
+    if palette is not None:
+        pixels = np.moveaxis((palette >> 8).astype(np.uint8), 0, 1)[pixels[..., 0]]
+    elif page.photometric in (_CIELAB, _ICCLAB):
+        return _from_lab(pixels, page, notes)
+    else:
+        pixels = _in_common_depth(pixels, found.bitspersample, notes)
+    if page.photometric == tiff.WHITE_IS_ZERO:
+        pixels[..., :1] = peak_of(pixels.dtype) - pixels[..., :1]
+    image = _as_image(pixels, "cmyk" if page.photometric == tiff.SEPARATED else None)
+    if icc:
+        image = with_profile(image, icc)
+    if page.extra_samples and page.extra_samples[-1] == 1 and image.bands in (2, 4):
+        straight = image.unpremultiply(max_alpha=peak_of(pixels.dtype))
+        image = straight if image.format == "float" else straight.rint().cast(image.format)
+    return image
+
+
+def _in_common_depth(pixels: NDArray[Any], bits: int, notes: Notes) -> NDArray[Any]:
+    """Samples scaled to 8 or 16 bits, whichever holds them, or as 32-bit floats in a known range."""
+    if pixels.dtype.kind == "f":
+        if pixels.dtype == np.float64:
+            notes.add("Floats of 64 bits are rounded to 32.")
+        image = _as_image(pixels.astype(np.float32))
+        return _array(_scaled(image, _white_of(image, notes), notes))
+    if pixels.dtype.kind == "b":
+        return pixels * np.uint8(255)
+    if bits == 32:
+        image = _as_image(pixels.astype(np.uint32))
+        return _array(_scaled(image, _white_of(image, notes), notes))
+    dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    if bits > 16:
+        notes.add(f"Integers of {bits} bits are reduced to 16 bits.")
+    peak = peak_of(dtype)
+    if 2**bits - 1 == peak:
+        return pixels.astype(dtype)
+    return np.rint(pixels * (peak / (2.0**bits - 1))).astype(dtype)
+
+
+def _from_lab(pixels: NDArray[Any], page: tiff.Page, notes: Notes) -> Any:
+    """L*a*b* of 8 or 16 bits as sRGB of the same depth (TIFF 6.0, section 23; Adobe's ICCLab)."""
+    depth = page.first(tiff.BITS_PER_SAMPLE, 8)
+    if depth not in _LAB_WHITE or pixels.shape[2] < 3:
+        raise PictureError(
+            f"{notes.path} holds Lab of {depth} bits, which Unfade cannot read; save it as RGB."
+        )
+    lightness = pixels[..., :1] * np.float32(100 / _LAB_WHITE[depth])
+    step = np.float32(2 ** (depth - 8))
+    if page.photometric == _CIELAB:
+        signed = pixels[..., 1:3].astype(np.int8 if depth == 8 else np.int16)
+        ab = signed.astype(np.float32) / step
+    else:
+        ab = pixels[..., 1:3].astype(np.float32) / step - 128
+    f = (lightness + 16) / 116 + np.concatenate(
+        (ab[..., :1] / 500, np.zeros_like(lightness), ab[..., 1:] / -200), 2
+    )
+    xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) / 903.2963)
+    light = xyz * SRGB_XYZ.sum(axis=1) @ np.linalg.inv(SRGB_XYZ).T  # the white is D50
+    rgb = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
+    image = _as_image(from_float(rgb, np.uint16 if depth == 16 else np.uint8))
+    if pixels.shape[2] == 4:
+        image = image.bandjoin(_as_image(_in_common_depth(pixels[..., 3:], depth, notes)))
+    return image
+
+
+def _as_image(pixels: NDArray[Any], interpretation: str | None = None) -> Any:
+    """HWC pixels as a libvips image of gray, RGB, or what is named; it keeps a copy of them."""
+    height, width, bands = pixels.shape
+    form = {"uint8": "uchar", "uint16": "ushort", "uint32": "uint", "float32": "float"}[pixels.dtype.name]
+    image = vips().Image.new_from_memory(np.ascontiguousarray(pixels).tobytes(), width, height, bands, form)
+    deep = form != "uchar"
+    usual = ("grey16" if deep else "b-w") if bands < 3 else ("rgb16" if deep else "srgb")
+    return image.copy(interpretation=interpretation or usual)
+
+
+def _array(image: Any) -> NDArray[Any]:
+    dtype = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}[image.format]
+    return np.frombuffer(image.write_to_memory(), dtype).reshape(image.height, image.width, -1).copy()
+
+
+def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
+    """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
+    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    if page.photometric == tiff.YCBCR and samples == 3:
+        if image.bands == 4:  # decoded by libtiff, with an alpha that the file has not
+            return image.extract_band(0, n=3)
+        if page.compression != tiff.JPEG:
+            return ycbcr_to_rgb(
+                image, page.tags.get(tiff.YCBCR_COEFFICIENTS), page.tags.get(tiff.REFERENCE_BLACK_WHITE)
+            )
+    if len(page.extra_samples) == 1 and page.extra_samples[0] == 0 and image.bands == samples:
+        notes.add("Its last channel is not marked as alpha and is left out.")
+        return image.extract_band(0, n=image.bands - 1)
+    return image
+
+
+def _white_of(image: Any, notes: Notes) -> float:
+    """The value that stands for white in samples of 32 bits, integers or floats: 1, 255, 65535 or 2**32 - 1.
+
+    Found in the values, as no tag tells it: programs write pictures of 8 and 16 bits as wider numbers.
+    """
+    integers = image.format == "uint"
+    dtype = np.dtype(np.uint32 if integers else np.float32)
+    lowest, highest, total, whole = 0.0, 0.0, 0.0, True
+    for _, strip in strips(image, dtype):
+        known = strip if integers else np.nan_to_num(strip, nan=0.0, posinf=0.0, neginf=0.0)
+        lowest, highest = min(lowest, float(known.min())), max(highest, float(known.max()))
+        total += float(known.sum(dtype=np.float64))
+        whole = whole and (integers or not (known % 1).any())
+    mean = total / (image.width * image.height * image.bands)
+    # Scene-linear light has highlights above 1, and is 1 at most on the mean.
+    if integers or (highest > 1 and lowest >= 0 and (whole or mean > 1)):
+        for white in (255.0, 65535.0):
+            if highest <= white:
+                notes.add(f"Its 32-bit numbers end at {highest:g}; {white:g} is taken for white.")
+                return white
+        if integers:
+            return 2.0**32 - 1
+    return 1.0
+
+
+def _scaled(image: Any, white: float, notes: Notes) -> Any:
+    """The image with samples that pictures have: integers of 32 bits in 8 or 16, floats with white at 1."""
+    if image.format == "float":
+        scaled = image if white == 1 else image / white
+        # The press's profile knows integers alone.
+        return (scaled * 65535).rint().cast("ushort") if image.interpretation == "cmyk" else scaled
+    if white == 255:
+        return image.cast("uchar")
+    if white == 65535:
+        return image.cast("ushort")
+    notes.add("Integers of 32 bits are reduced to 16 bits.")
+    return (image >> 16).cast("ushort")

@@ -1,0 +1,115 @@
+"""Repair with a model for which white is damage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.models import cleaning_model, repairing_model
+from tests.unit.filters.pictures import apart, engine, picture
+from unfade.errors import ModelError
+from unfade.filters import Stroke
+from unfade.filters.repair import REPAIR, RepairOptions
+from unfade.inference import Bounds
+from unfade.picture import Metadata, Picture, from_float, to_float
+
+ADD = Stroke("add", 3, ((60.0, 60.0), (80.0, 60.0)))
+KEEP = Stroke("keep", 6, ((10.0, 30.0), (50.0, 30.0)))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(repairing_model(tmp_path / "mend.onnx"))
+
+
+def scratched(channels: int = 3, dtype: str = "uint8") -> Picture:
+    """Smooth colours, none of them white, with a white scratch along row 30."""
+    values = to_float(picture(80, 100, channels, dtype="float32").pixels) * np.float32(0.6)
+    values[29:31, 10:90, : 1 if channels < 3 else 3] = 1.0
+    if channels in (2, 4):
+        values[..., -1] = 1.0
+    return Picture(np.ascontiguousarray(from_float(values, dtype)), Metadata(dpi=(600.0, 600.0)))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_scratches_go_and_all_else_stays(model: str, dtype: str, channels: int) -> None:
+    source = scratched(channels, dtype)
+    result = REPAIR.open(RepairOptions(model=model), engine()).run(source, want_mask=True)
+    pixels = result.picture.pixels
+    assert (pixels.shape, pixels.dtype) == (source.pixels.shape, source.pixels.dtype)
+    assert result.picture.metadata == source.metadata
+    assert to_float(result.picture.colour)[29:31, 20:80].max() < 0.75
+    assert apart(pixels[:24], source.pixels[:24]) < 2.5 / 255  # a thousandth of doubt everywhere
+    assert result.mask is not None
+    assert result.mask[29:31, 10:90].min() > 250 and result.mask[:24].max() < 30
+
+
+def test_sensitivity_decides_what_counts(model: str) -> None:
+    source = scratched()
+    found = [
+        int(
+            (
+                REPAIR.open(RepairOptions(model=model, sensitivity=s), engine())
+                .run(source, want_mask=True)
+                .mask
+                > 127
+            ).sum()
+        )  # type: ignore[operator]
+        for s in (0.0, 0.5, 1.0)
+    ]
+    assert found[0] == 0 < found[1] <= found[2]
+    kept = REPAIR.open(RepairOptions(model=model, sensitivity=0.0), engine()).run(source).picture
+    assert apart(kept.pixels, source.pixels) == 0
+
+
+def test_strokes(model: str) -> None:
+    source = scratched()
+    options = RepairOptions(model=model, strokes=(ADD, KEEP))
+    result = REPAIR.open(options, engine()).run(source, want_mask=True)
+    pixels, mask = result.picture.pixels, result.mask
+    assert mask is not None
+    np.testing.assert_array_equal(pixels[29:31, 12:48], source.pixels[29:31, 12:48])
+    assert mask[29:31, 12:48].max() == 0 and mask[29:31, 60:88].min() > 250
+    assert mask[59:61, 62:78].min() == 255
+    assert apart(pixels[60, 62:78], source.pixels[60, 62:78]) > 0.05
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_parts_are_parts_of_the_whole(model: str, channels: int) -> None:
+    source = scratched(channels)
+    runner = REPAIR.open(RepairOptions(model=model, strokes=(ADD, KEEP)), engine(64))
+    whole = runner.run(source, want_mask=True)
+    part = runner.run(source, region=Bounds(20, 33, 44, 50), want_mask=True)
+    assert part.exact and part.mask is not None and whole.mask is not None
+    assert apart(part.picture.pixels, whole.picture.pixels[20:64, 33:83]) <= 1 / 255
+    assert np.abs(part.mask.astype(int) - whole.mask[20:64, 33:83]).max() <= 1
+
+
+def test_a_black_picture_stays_black(model: str) -> None:
+    source = Picture(np.zeros((40, 40, 3), np.uint8))
+    assert not REPAIR.open(RepairOptions(model=model), engine()).run(source).picture.pixels.any()
+
+
+def test_strength_blends_and_alpha_0_stays(model: str) -> None:
+    source = scratched(4)
+    source.pixels[29:31, 10:40, 3] = 0
+    full, half = (
+        REPAIR.open(RepairOptions(model=model, strength=s), engine()).run(source).picture.pixels
+        for s in (1.0, 0.5)
+    )
+    np.testing.assert_allclose(
+        half[..., :3], (full[..., :3].astype(float) + source.pixels[..., :3]) / 2, atol=1
+    )
+    np.testing.assert_array_equal(full[29:31, 10:40], source.pixels[29:31, 10:40])
+
+
+def test_a_model_of_another_kind(tmp_path: Path) -> None:
+    path = cleaning_model(tmp_path / "other.onnx", task="repair")
+    with pytest.raises(ModelError, match="does not make RGB out of RGB and where to look"):
+        REPAIR.open(RepairOptions(model=str(path)), engine())
+    blind = cleaning_model(tmp_path / "blind.onnx", task="repair", mask=False)
+    with pytest.raises(ModelError, match="does not tell where damage is"):
+        REPAIR.open(RepairOptions(model=str(blind)), engine())

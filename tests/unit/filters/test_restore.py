@@ -1,0 +1,129 @@
+"""What Restore finds in a picture, what it proposes, and that it runs just that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.models import cleaning_model, repairing_model, toning_model
+from tests.unit.filters.pictures import apart, engine, picture
+from unfade import batch
+from unfade.errors import UsageError
+from unfade.filters import Memo, Recipe
+from unfade.filters.findings import SMALL, Findings, blockiness, is_toned, look, small_copy
+from unfade.filters.restore import RESTORE, RestoreOptions, propose
+from unfade.inference import Bounds
+from unfade.models import Source, catalog
+from unfade.picture import Picture, from_float, to_float, write_picture
+
+KNOTS = np.linspace(0, 1, 9, dtype=np.float32)
+NOTHING = Findings(gray=False, noise=0.0, blocks=0.0, damage=0.0, fading=0.0)
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "models"
+    repairing_model(folder / "mend.onnx")
+    toning_model(folder / "tones.onnx", np.tile(KNOTS * np.float32(1.2), (3, 1)))
+    cleaning_model(folder / "smooth.onnx", task="denoise", mask=False)
+    cleaning_model(folder / "clean.onnx", task="deartifact")
+    monkeypatch.setattr(catalog, "model_folders", lambda: [(folder, Source.SHIPPED)])
+
+
+def plain(height: int = 200, width: int = 240) -> Picture:
+    """Smooth colours, no white."""
+    values = to_float(picture(height // 4, width // 4, 3, dtype="float32").pixels).repeat(4, 0).repeat(4, 1)
+    return Picture(np.ascontiguousarray(from_float(values * np.float32(0.6), "uint8")))
+
+
+@pytest.mark.parametrize(
+    ("change", "filters"),
+    [
+        ({}, []),
+        ({"fading": 0.1}, ["revive"]),
+        ({"blocks": 0.5}, ["deartifact"]),
+        ({"damage": 0.01}, ["repair"]),
+        ({"noise": 0.3}, ["denoise"]),
+        ({"noise": 0.3, "damage": 0.01, "fading": 0.1, "gray": True}, ["revive", "repair", "denoise"]),
+    ],
+)
+def test_each_fault_has_its_filter_and_nothing_is_coloured(
+    change: dict[str, float], filters: list[str]
+) -> None:
+    steps = propose(Findings(**{**vars(NOTHING), **change}), RestoreOptions())
+    assert [step.filter.name for step in steps] == filters
+    off = RestoreOptions(colours=False, damage=False, noise=False, compression=False)
+    assert propose(Findings(**{**vars(NOTHING), **change}), off) == ()
+
+
+def test_what_is_found() -> None:
+    clean = look(plain(), None, None)
+    rng = np.random.default_rng(2)
+    noisy = Picture(from_float(to_float(plain().pixels) + rng.normal(0, 0.06, (200, 240, 3)), "uint8"))
+    assert clean.noise < 0.1 < look(noisy, None, None).noise
+    assert (clean.damage, clean.fading) == (0, 0)
+    assert not clean.gray and look(Picture(plain().pixels[..., :1].copy()), None, None).gray
+
+
+def test_blocks_of_a_jpeg() -> None:
+    rng = np.random.default_rng(0)
+    smooth = np.cumsum(rng.normal(0, 0.002, (128, 128)), axis=1).astype(np.float32) + 0.5
+    blocky = smooth.reshape(16, 8, 16, 8).mean((1, 3)).repeat(8, 0).repeat(8, 1)
+    assert blockiness(smooth) < 0.15 < blockiness(blocky[3:, 5:])
+    assert blockiness(np.zeros((10, 10), np.float32)) == 0
+
+
+def test_toned_prints() -> None:
+    light = np.linspace(0, 1, 4096, dtype=np.float32).reshape(64, 64)
+    sepia = np.stack([light**0.8, light, light**1.3], axis=-1)
+    assert is_toned(sepia) and is_toned(light[..., None].repeat(3, 2))
+    assert not is_toned(to_float(plain().colour))
+
+
+def test_the_copy_that_is_looked_at_is_small() -> None:
+    large = Picture(np.zeros((400, 5000, 3), np.uint8))
+    assert (small_copy(large).width, small_copy(large).height) == (SMALL, 61)
+    assert small_copy(plain()) is not None and small_copy(plain()).width == 240
+
+
+def test_it_runs_what_it_proposes_and_tells_it(tmp_path: Path) -> None:
+    source = plain()
+    source.pixels[100:103, 20:200] = 255
+    runner = RESTORE.open(RestoreOptions(compression=False, noise=False), engine())
+    result = runner.run(source)
+    assert result.report.recipe is not None
+    assert [step["filter"] for step in result.report.recipe] == ["revive", "repair"]
+    same = Recipe.from_json({"steps": result.report.recipe}).open(engine()).run(source)
+    assert apart(result.picture.pixels, same.picture.pixels) == 0
+    half = RESTORE.open(RestoreOptions(strength=0.5, compression=False, noise=False), engine()).run(source)
+    between = (result.picture.pixels.astype(float) + source.pixels) / 2
+    np.testing.assert_allclose(half.picture.pixels, between, atol=1)
+    write_picture(source, tmp_path / "a.png")
+    (record,) = batch.run([batch.Job(tmp_path / "a.png", tmp_path / "b.png")], runner)
+    assert json.loads(record.to_json())["recipe"] == result.report.recipe
+    assert "revive, repair" in record.to_line()
+
+
+def test_a_region_is_that_of_the_whole() -> None:
+    source, memo = plain(), Memo().of("one")
+    source.pixels[100:103, 20:200] = 255
+    runner = RESTORE.open(RestoreOptions(), engine())
+    whole, part = runner.run(source, memo=memo), runner.run(source, region=Bounds(80, 30, 60, 90), memo=memo)
+    assert part.at == Bounds(80, 30, 60, 90)
+    assert apart(part.picture.pixels, whole.picture.pixels[80:140, 30:120]) <= 1 / 255
+
+
+def test_a_good_picture_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unfade.filters.restore.look", lambda *_: NOTHING)
+    source = plain()
+    result = RESTORE.open(RestoreOptions(), engine()).run(source, region=Bounds(5, 6, 20, 30))
+    np.testing.assert_array_equal(result.picture.pixels, source.pixels[5:25, 6:36])
+    assert result.report.recipe == []
+
+
+def test_numbers_out_of_range() -> None:
+    with pytest.raises(UsageError, match="strength"):
+        RestoreOptions(strength=2)

@@ -1,0 +1,137 @@
+"""Revive with a model that always names the same: what of it reaches the pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.models import (
+    Network,
+    Node,
+    cleaning_model,
+    make_card,
+    nan_model,
+    save_built,
+    toning_model,
+)
+from tests.unit.filters.pictures import apart, engine, picture
+from unfade import batch
+from unfade.errors import ModelError, UsageError
+from unfade.filters import Memo, Recipe
+from unfade.filters.revive import REVIVE, ReviveOptions
+from unfade.inference import Bounds
+from unfade.models import Tensor, Tiling
+from unfade.picture import Metadata, Picture, read_picture, to_float, write_picture
+
+KNOTS = np.linspace(0, 1, 17, dtype=np.float32)
+CURVES = np.stack([0.1 + 0.6 * KNOTS, 0.8 * KNOTS, 0.2 + 0.7 * KNOTS])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(toning_model(tmp_path / "tones.onnx", CURVES))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
+    source = Picture(picture(40, 57, channels, dtype=dtype).pixels, Metadata(dpi=(300.0, 300.0)))
+    result = REVIVE.open(ReviveOptions(model=model), engine()).run(source).picture
+    assert (result.pixels.shape, result.pixels.dtype) == (source.pixels.shape, source.pixels.dtype)
+    assert result.metadata == source.metadata
+    curves = CURVES.mean(0, keepdims=True) if channels < 3 else CURVES
+    wanted = np.stack(
+        [np.interp(to_float(source.colour)[..., c], KNOTS, curve) for c, curve in enumerate(curves)], axis=-1
+    )
+    assert apart(result.colour, wanted.astype(np.float32)) <= 0.6 / 255
+    if source.alpha is not None:
+        np.testing.assert_array_equal(result.alpha, source.alpha)
+
+
+def test_a_gray_picture_in_three_channels_stays_gray(model: str) -> None:
+    gray = picture(40, 40, 1).pixels.repeat(3, 2)
+    result = REVIVE.open(ReviveOptions(model=model), engine()).run(Picture(gray)).picture.pixels
+    assert np.ptp(result, axis=2).max() == 0
+    assert apart(result, gray) > 0.05
+
+
+def test_a_region_is_that_of_the_whole_and_the_network_runs_once(model: str) -> None:
+    source, memo = picture(80, 90, 4), Memo().of("picture")
+    runner = REVIVE.open(ReviveOptions(model=model, warmth=0.5), engine())
+    whole = runner.run(source, memo=memo)
+    part = runner.run(source, region=Bounds(11, 20, 31, 40), memo=memo)
+    np.testing.assert_array_equal(part.picture.pixels, whole.picture.pixels[11:42, 20:60])
+    assert part.exact and whole.report.engine_seconds > 0 and part.report.engine_seconds == 0
+
+
+def test_one_correction_for_all_pictures_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(options: ReviveOptions, folder: str) -> list[Picture]:
+        jobs = [batch.Job(source, tmp_path / folder / source.name) for source in sources]
+        records = list(batch.run(jobs, Recipe.from_json(steps(options)).open(engine())))
+        assert [record.ok for record in records] == [True, True, False]
+        return [read_picture(job.target) for job in jobs[:2]]
+
+    def steps(options: ReviveOptions) -> dict[str, list[dict[str, object]]]:
+        more = {"same_for_all": True} if options.same_for_all else {}
+        return {"steps": [{"filter": "revive", "options": {"model": "bright", **more}}]}
+
+    bright_model(tmp_path / "models" / "bright.onnx")
+    monkeypatch.setenv("UNFADE_MODELS", str(tmp_path / "models"))
+    sources = [tmp_path / name for name in ("dark.png", "light.png", "damaged.png")]
+    dark, light = (np.full((20, 30, 3), value, np.uint8) for value in (51, 153))
+    dark[:, 0, 0], light[:, 0, 0] = 61, 163  # not gray
+    for pixels, path in zip((dark, light), sources, strict=False):
+        write_picture(Picture(pixels), path)
+    sources[2].write_bytes(b"no picture")
+    apart_each, same = run(ReviveOptions(), "each"), run(ReviveOptions(same_for_all=True), "same")
+    lifts = [[int(p.pixels[5, 5, 1]) for p in pictures] for pictures in (apart_each, same)]
+    assert lifts[0] == [51 + 20, 153 + 61]  # 0.4 of each one's own brightness
+    assert lifts[1] == [51 + 41, 153 + 41]  # of their mean
+
+
+def bright_model(path: Path) -> Path:
+    """Lifts a picture by 0.4 of its own mean."""
+    network = Network()
+    mean: Node = network.averaged(network.input)
+    share = [[0.4 / 3] * 3] * 3
+    low = network.mixed(mean, [row for row in share for _ in range(2)], [0.0, 1.0] * 3)
+    flat = network.mixed(network.scaled(mean, 0.0), np.zeros((9, 3)).tolist(), np.eye(3).ravel().tolist())
+    tensors = (
+        Tensor("curves", 6, (0.0, 1.0), "tone curves"),
+        Tensor("matrix", 9, (0.0, 1.0), "colour matrix"),
+    )
+    card = make_card(
+        network,
+        mean,
+        name=path.stem,
+        task="revive",
+        scale=1,
+        outputs=tensors,
+        tiling=Tiling.WHOLE,
+        working_size=32,
+        halo=0,
+    )
+    return save_built(path, network, {"curves": low, "matrix": flat}, card)
+
+
+def test_models_that_cannot_be_used(tmp_path: Path) -> None:
+    path = cleaning_model(tmp_path / "other.onnx", task="revive")
+    with pytest.raises(ModelError, match="does not name tone curves and a colour matrix"):
+        REVIVE.open(ReviveOptions(model=str(path)), engine())
+    curves = CURVES.copy()
+    curves[0, 0] = np.nan
+    broken = toning_model(tmp_path / "broken.onnx", curves)
+    with pytest.raises(ModelError, match="no numbers"):
+        REVIVE.open(ReviveOptions(model=str(broken)), engine()).run(picture(20, 20, 3))
+    with pytest.raises(ModelError, match="for upscale, not for revive"):
+        REVIVE.open(ReviveOptions(model=str(nan_model(tmp_path / "nan.onnx"))), engine())
+
+
+@pytest.mark.parametrize(
+    "values", [{"warmth": 1.5}, {"contrast": -2}, {"saturation": 3}, {"strength": float("nan")}]
+)
+def test_numbers_out_of_range(values: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(values))):
+        ReviveOptions(**values)  # type: ignore[arg-type]

@@ -1,0 +1,293 @@
+"""Formats that are read through other decoders than libvips, and AVIF and JPEG XL, which are written too."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pillow_heif
+import pillow_jxl
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.unit.picture.samples import XMP, display_p3, exif_block, noise, saved, smooth
+from unfade.errors import PictureError
+from unfade.picture import Metadata, Picture, as_srgb, page_count, read_picture, to_srgb, write_picture
+from unfade.picture.boxes import boxes
+
+
+def apart(a: NDArray[Any], b: NDArray[Any]) -> float:
+    return float(np.abs(a.astype(np.float64) - b).max())
+
+
+def test_heic_of_a_phone(tmp_path: Path) -> None:
+    """Display P3, EXIF with an orientation that the decoder has applied already, and XMP."""
+    pixels = smooth(48, 64, 3)
+    image = Image.fromarray(pixels)
+    pillow_heif.from_pillow(image).save(
+        tmp_path / "a.heic",
+        quality=-1,
+        chroma=444,
+        exif=exif_block(1)[6:],
+        xmp=XMP.replace(b'tion="6"', b'tion="1"'),
+        icc_profile=display_p3(),
+        matrix_coefficients=0,
+    )
+    picture = read_picture(tmp_path / "a.heic")
+    assert apart(picture.pixels, pixels) <= 3
+    assert picture.metadata.icc == display_p3()
+    assert picture.metadata.xmp is not None and b'dc:format="kept"' in picture.metadata.xmp
+    write_picture(picture, tmp_path / "b.jpg")
+    assert Image.open(tmp_path / "b.jpg").getexif()[0x010F] == "Unfade Camera Works"
+
+
+def test_heic_lying_on_its_side_is_turned_once(tmp_path: Path) -> None:
+    pixels = smooth(48, 64, 3)
+    image = Image.fromarray(pixels)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "a.jpg", quality=95, exif=exif)
+    pillow_heif.register_heif_opener()
+    Image.open(tmp_path / "a.jpg").save(tmp_path / "a.heic", quality=95)
+    picture = read_picture(tmp_path / "a.heic")
+    assert apart(picture.pixels, np.rot90(pixels, -1)) <= 12
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_heic_of_10_bits_stays_deep(tmp_path: Path, bits: int) -> None:
+    values = smooth(48, 64, 3, "uint16")
+    file = pillow_heif.from_bytes(mode="RGB;16", size=(64, 48), data=values.tobytes())
+    pillow_heif.options.SAVE_HDR_TO_12_BIT = bits == 12
+    file.save(tmp_path / "a.heic", quality=-1, chroma=444)
+    picture = read_picture(tmp_path / "a.heic")
+    assert picture.pixels.dtype == np.uint16
+    assert apart(picture.pixels, values) <= 65535 / 2**bits * 4
+    assert len(np.unique(picture.pixels)) > 256
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_jpeg_xl_gives_back_every_sample(tmp_path: Path, dtype: str, channels: int) -> None:
+    pixels = noise(37, 53, channels, dtype)
+    metadata = Metadata(exif=exif_block()[6:], xmp=XMP, dpi=(300.0, 300.0))
+    assert write_picture(Picture(pixels, metadata), tmp_path / "a.jxl", quality=100) == ()
+    picture = read_picture(tmp_path / "a.jxl")
+    assert picture.pixels.dtype == dtype
+    if dtype == "uint8":
+        np.testing.assert_array_equal(picture.pixels, pixels)
+        assert picture.metadata.icc is None
+    else:  # linear light, coarser near black: a third of one of 255 at most
+        assert apart(as_srgb(picture).pixels, pixels) <= 80
+    assert picture.metadata.exif is not None and b"Unfade Camera Works" in picture.metadata.exif
+    assert picture.metadata.xmp is not None and b'dc:format="kept"' in picture.metadata.xmp
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_jpeg_xl_looks_the_same_to_others(tmp_path: Path, dtype: str) -> None:
+    pixels = smooth(48, 64, 3, dtype)
+    write_picture(Picture(pixels), tmp_path / "a.jxl", quality=100)
+    _, info, data, icc, _ = pillow_jxl.Decoder(num_threads=1)((tmp_path / "a.jxl").read_bytes())
+    shown = to_srgb(np.frombuffer(data, np.uint8).reshape(48, 64, 3), bytes(icc))
+    assert info.mode == "RGB" and shown is not None
+    assert apart(shown, pixels / (257 if dtype == "uint16" else 1)) <= (13 if dtype == "uint16" else 1)
+
+
+def test_jpeg_xl_of_other_colours_becomes_srgb(tmp_path: Path) -> None:
+    pixels = smooth(48, 64, 3, "uint16")
+    told = write_picture(Picture(pixels, Metadata(icc=display_p3())), tmp_path / "a.jxl", quality=100)
+    assert told == ("The colours are converted to sRGB, as JPEG XL is written without a profile.",)
+    expected = to_srgb(pixels, display_p3())
+    assert expected is not None
+    assert apart(as_srgb(read_picture(tmp_path / "a.jxl")).pixels, expected) <= 80
+
+
+@pytest.mark.parametrize("quality", [50, 95])
+def test_lossy_jpeg_xl_is_near(tmp_path: Path, quality: int) -> None:
+    pixels = smooth(48, 64, 3)
+    write_picture(Picture(pixels), tmp_path / "a.jxl", quality=quality)
+    read = read_picture(tmp_path / "a.jxl").pixels
+    assert np.abs(read.astype(int) - pixels).mean() <= (4 if quality == 50 else 1)
+
+
+def test_jpeg_xl_of_floats(tmp_path: Path) -> None:
+    values = smooth(20, 30, 3, "float32")
+    (tmp_path / "a.jxl").write_bytes(imagecodecs.jpegxl_encode(values, lossless=True))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.jxl").pixels, values)
+
+
+@pytest.mark.parametrize("size", [(8, 16), (300, 200), (9, 16), (1, 1), (513, 40)])
+def test_jpeg_xl_says_its_size_before_it_is_decoded(tmp_path: Path, size: tuple[int, int]) -> None:
+    write_picture(Picture(noise(*size, 3)), tmp_path / "a.jxl", quality=100)
+    with pytest.raises(PictureError, match=rf"claims {size[1]} x {size[0]} pixels"):
+        read_picture(tmp_path / "a.jxl", max_pixels=size[0] * size[1] - 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_avif_is_near(tmp_path: Path, channels: int) -> None:
+    pixels = smooth(48, 64, channels)
+    metadata = Metadata(icc=display_p3() if channels > 2 else None, exif=exif_block()[6:], xmp=XMP)
+    assert write_picture(Picture(pixels, metadata), tmp_path / "a.avif") == ()
+    picture = read_picture(tmp_path / "a.avif")
+    assert apart(picture.pixels, pixels) <= 8
+    assert picture.metadata.icc == metadata.icc
+    assert picture.metadata.exif is not None and b"Unfade Camera Works" in picture.metadata.exif
+    assert picture.metadata.xmp is not None and b'dc:format="kept"' in picture.metadata.xmp
+
+
+def test_avif_of_10_bits_has_its_white(tmp_path: Path) -> None:
+    values = smooth(48, 64, 3, "uint16")
+    (tmp_path / "a.avif").write_bytes(imagecodecs.avif_encode(values >> 6, bitspersample=10, level=100))
+    picture = read_picture(tmp_path / "a.avif")
+    assert picture.pixels.dtype == np.uint16
+    assert apart(picture.pixels, values) <= 65535 / 1023 * 4
+    white = np.full((16, 16, 3), 1023, np.uint16)
+    (tmp_path / "b.avif").write_bytes(imagecodecs.avif_encode(white, bitspersample=10, level=100))
+    assert (read_picture(tmp_path / "b.avif").pixels == 65535).all()
+
+
+@pytest.mark.parametrize("suffix", [".jp2", ".j2k"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_2000(tmp_path: Path, suffix: str, dtype: str, channels: int) -> None:
+    pixels = noise(40, 50, channels, dtype)
+    codec = suffix[1:]
+    data = imagecodecs.jpeg2k_encode(np.squeeze(pixels), codecformat=codec, reversible=True, level=0)
+    (tmp_path / f"a{suffix}").write_bytes(data)
+    np.testing.assert_array_equal(read_picture(tmp_path / f"a{suffix}").pixels, pixels)
+
+
+def test_jpeg_2000_of_12_bits_is_scaled_to_white(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (40, 50), dtype=np.uint16)
+    data = imagecodecs.jpeg2k_encode(values, bitspersample=12, reversible=True, level=0)
+    (tmp_path / "a.jp2").write_bytes(data)
+    read = read_picture(tmp_path / "a.jp2").pixels[..., 0]
+    np.testing.assert_array_equal(read, np.rint(values / 4095 * 65535))
+
+
+def test_gif_of_several_frames(tmp_path: Path) -> None:
+    frames = [Image.fromarray(noise(10, 20, 1, seed=i)[..., 0]) for i in range(3)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], comment=b"made here")
+    picture = read_picture(tmp_path / "a.gif")
+    assert apart(picture.pixels[..., :1], np.asarray(frames[0])[..., None]) == 0
+    assert picture.warnings == ("Only the first of its 3 frames is used.",)
+    assert page_count(tmp_path / "a.gif") == 3
+    third = read_picture(tmp_path / "a.gif", page=2)
+    assert apart(third.pixels[..., :1], np.asarray(frames[2])[..., None]) == 0
+    assert third.warnings == ()
+    with pytest.raises(PictureError, match="has no page 4; it has 3"):
+        read_picture(tmp_path / "a.gif", page=3)
+
+
+@pytest.mark.parametrize("peak", [1, 15, 255, 1000, 65535])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("plain", [True, False])
+def test_netpbm(tmp_path: Path, peak: int, channels: int, plain: bool) -> None:
+    values = np.random.default_rng(0).integers(0, peak + 1, (12, 10, channels))
+    kind = {(True, 1): 2, (True, 3): 3, (False, 1): 5, (False, 3): 6}[plain, channels]
+    data = f"P{kind}\n# a comment\n10 12\n{peak}\n".encode()
+    data += (
+        " ".join(map(str, values.ravel())).encode()
+        if plain
+        else values.astype(">u2" if peak > 255 else "u1").tobytes()
+    )
+    (tmp_path / "a.ppm").write_bytes(data)
+    read = read_picture(tmp_path / "a.ppm").pixels
+    white = 65535 if peak > 255 else 255
+    assert read.dtype == (np.uint16 if peak > 255 else np.uint8)
+    np.testing.assert_array_equal(read, np.rint(values / peak * white))
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_pbm_is_black_where_it_is_one(tmp_path: Path, plain: bool) -> None:
+    bits = noise(7, 11, 1)[..., 0] > 127
+    body = (
+        "".join("01"[int(b)] for b in bits.ravel()).encode() if plain else np.packbits(bits, axis=1).tobytes()
+    )
+    (tmp_path / "a.pbm").write_bytes((b"P1" if plain else b"P4") + b"\n11 7\n" + body)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.pbm").pixels[..., 0], np.where(bits, 0, 255))
+
+
+def test_pam_has_alpha(tmp_path: Path) -> None:
+    pixels = noise(7, 11, 4)
+    head = b"P7\nWIDTH 11\nHEIGHT 7\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+    (tmp_path / "a.pam").write_bytes(head + pixels.tobytes())
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.pam").pixels, pixels)
+
+
+@pytest.mark.parametrize(("order", "scale"), [("<f4", b"-1.0"), (">f4", b"1.0")])
+def test_pfm_is_light_from_below(tmp_path: Path, order: str, scale: bytes) -> None:
+    values = smooth(7, 11, 3, "float32") * np.float32(2)
+    (tmp_path / "a.pfm").write_bytes(b"PF\n11 7\n" + scale + b"\n" + values[::-1].astype(order).tobytes())
+    picture = read_picture(tmp_path / "a.pfm")
+    np.testing.assert_array_equal(picture.pixels, values)
+    assert picture.metadata.icc is not None
+    half = to_srgb(np.full((1, 1, 3), 0.5, np.float32), picture.metadata.icc)
+    assert half is not None and apart(half, np.full(3, 0.7354)) < 0.001  # linear
+
+
+@pytest.mark.parametrize("rle", [None, "tga_rle"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_tga(tmp_path: Path, rle: str | None, channels: int) -> None:
+    pixels = noise(9, 14, channels)
+    saved(tmp_path / "a.tga", pixels, compression=rle)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels)
+
+
+def test_tga_of_32_bits_without_alpha(tmp_path: Path) -> None:
+    """The fourth byte counts where the descriptor says so."""
+    pixels = noise(9, 14, 4)
+    data = bytearray(saved(tmp_path / "a.tga", pixels).read_bytes())
+    data[17] &= 0xF0
+    (tmp_path / "a.tga").write_bytes(data)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels[..., :3])
+
+
+def test_ico_gives_its_largest(tmp_path: Path) -> None:
+    pixels = noise(48, 48, 4)
+    Image.fromarray(pixels).save(tmp_path / "a.ico", sizes=[(16, 16), (48, 48)])
+    picture = read_picture(tmp_path / "a.ico")
+    np.testing.assert_array_equal(picture.pixels, pixels)
+    assert picture.warnings == ("Only the largest of its 2 pictures is used.",)
+
+
+def as_bytes(kind: str) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(noise(64, 64, 3)).save(stream, kind)
+    return stream.getvalue()
+
+
+def heic_bytes() -> bytes:
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(noise(64, 64, 3))).save(stream, format="HEIF")
+    return stream.getvalue()
+
+
+CUT = {
+    ".heic": heic_bytes,
+    ".jxl": lambda: imagecodecs.jpegxl_encode(noise(64, 64, 3), lossless=True),
+    ".jp2": lambda: imagecodecs.jpeg2k_encode(noise(64, 64, 3, "uint16"), reversible=True, level=0),
+    ".ppm": lambda: b"P6\n64 64\n255\n" + noise(64, 64, 3).tobytes(),
+    ".tga": lambda: as_bytes("TGA"),
+    ".gif": lambda: as_bytes("GIF"),
+    ".avif": lambda: as_bytes("AVIF"),
+}
+
+
+@pytest.mark.parametrize("suffix", list(CUT))
+def test_a_file_cut_short_is_damaged(tmp_path: Path, suffix: str) -> None:
+    data = bytes(CUT[suffix]())
+    (tmp_path / f"a{suffix}").write_bytes(data)
+    assert read_picture(tmp_path / f"a{suffix}").pixels.shape[:2] == (64, 64)
+    (tmp_path / f"a{suffix}").write_bytes(data[: len(data) * 2 // 3])
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        read_picture(tmp_path / f"a{suffix}")
+
+
+def test_boxes_that_lead_nowhere() -> None:
+    assert list(boxes(b"\0\0\0\x04free")) == []
+    assert list(boxes(b"\0\0\1\0free")) == []
+    assert [box.kind for box in boxes(b"\0\0\0\x08free\0\0\0\0last...")] == [b"free", b"last"]
