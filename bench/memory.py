@@ -76,8 +76,8 @@ def quick_model(path: Path) -> Path:
 
 def photograph(megapixels: float, dtype: str) -> Picture:
     """Noise on a gradient, in the shape of a photograph; only its size matters here."""
-    height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
-    width = round(megapixels * 1e6 / height)
+    height = int((megapixels * 1e6 * 2 / 3) ** 0.5)
+    width = int(megapixels * 1e6 / height)  # never more than that
     peak = np.iinfo(dtype).max
     random = np.random.default_rng(0)
     pixels = scratch.empty((height, width, 3), dtype)

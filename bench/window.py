@@ -38,6 +38,7 @@ from unfade.ui.canvas.painting import FADE
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.link import EngineLink
 from unfade.ui.preview.grid import places_in
+from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.theme import apply_theme
 from unfade.ui.window import Window
@@ -205,7 +206,7 @@ def heartbeat(explain: bool, what: str) -> Iterator[None]:
 
 
 def gaps(stage: Stage, megapixels: float, tasks: list[str], seconds: float, explain: bool) -> None:
-    """Opens the picture and previews all of it; then makes the whole result, as saving does."""
+    """Opens the picture and previews all of it; then saves the result, from the preview where it is there."""
     path = photograph(stage.folder / "large.jpg", megapixels)
     stage.open_window()
     stage.wait(lambda: stage.listed)
@@ -218,7 +219,9 @@ def gaps(stage: Stage, megapixels: float, tasks: list[str], seconds: float, expl
 
 
 def one_task(stage: Stage, path: Path, task: str, seconds: float, explain: bool) -> None:
-    window, results = stage.window, list[Picture]()
+    window = stage.window
+    assert window.queue is not None
+    queue, target = window.queue, stage.folder / f"{task}.jpg"
     window.start_with([{"filter": task, "options": {}}])
     with heartbeat(explain, f"{task}: opened, and previewed whole"):
         stage.open(path)
@@ -229,11 +232,11 @@ def one_task(stage: Stage, path: Path, task: str, seconds: float, explain: bool)
             assert window.canvas.viewport is not None
             window.canvas.set_viewport(window.canvas.viewport.moved(-23, -11 if step % 2 else 7))
             stage.wait(lambda: False, 0.02)
-    with heartbeat(explain, f"{task}: the whole result"):
-        window.whole.run(lambda _result, picture: results.append(picture))
-        stage.wait(lambda: bool(results), seconds)
-        window.whole.stop()
-        stage.wait(lambda: not window.whole.running)
+    with heartbeat(explain, f"{task}: saved"):
+        window.finisher.save(SaveChoice(target, "jpeg"))
+        stage.wait(lambda: not queue.queue.at_work, seconds)
+        queue.stop()
+        stage.wait(lambda: not queue.queue.at_work)
     window.close_picture()
 
 

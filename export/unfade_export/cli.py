@@ -12,7 +12,7 @@ import click
 
 from unfade.errors import UnfadeError
 from unfade.models import Tiling, Variant, half_precision_file
-from unfade_training.errors import TrainingError
+from unfade_training.errors import TrainingError, missing_package
 
 from .errors import ExportError
 
@@ -187,6 +187,11 @@ def main() -> None:
         app(arguments)
     except (ExportError, TrainingError, UnfadeError) as error:
         click.echo(f"unfade-export: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("unfade"):
+            raise
+        click.echo(f"unfade-export: {missing_package(error, 'export')}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -170,7 +170,8 @@ def work(
         seen = fingerprint(image, drawable, wire)
         title = f"{drawable.get_name()} - {image.get_name()}"
         asked = (filter.name, steps[0].options, wire.read(drawable), title)
-        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse(), selected(image, drawable))
+        part = selected(image, drawable)
+        result, steps = UNFADE.ask(*asked, lambda _: Gimp.progress_pulse(), part, editor_window())
         if not image.is_valid() or not drawable.is_valid():
             raise EngineError(
                 "The layer was closed or deleted meanwhile, so the result has no place.", "usage"
@@ -232,6 +233,13 @@ def lineage(item: Gimp.Item | None) -> Iterator[Gimp.Item]:
     while item is not None:
         yield item
         item = item.get_parent()
+
+
+def editor_window() -> int | None:
+    """The system's number for GIMP's window; None where windows have none."""
+    handle = Gimp.progress_get_window_handle()
+    number = b"" if handle is None else bytes(handle.get_data() or b"")
+    return int.from_bytes(number, sys.byteorder) if len(number) in (4, 8) else None
 
 
 def selected(image: Gimp.Image, drawable: Gimp.Drawable) -> tuple[tuple[int, int, int, int], bytes] | None:

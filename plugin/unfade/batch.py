@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
-from unfade.filters import Result, Runner
+from unfade.filters import Result, Runner, size_of
 from unfade.log import unforeseen
 from unfade.memory import peak_memory_bytes
+from unfade.paths import remove_leftovers
 from unfade.picture import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
     PagesWriter,
     Picture,
+    check_output,
+    check_writable,
     format_named,
     page_count,
     read_picture,
@@ -379,6 +382,8 @@ def run(
     if isinstance(pages, int):
         read = functools.partial(read_picture, page=pages - 1)
 
+    for folder in {job.target.parent for job in jobs}:
+        remove_leftovers(folder)
     runner.survey([job.source for job in jobs])
     for index, job in enumerate(jobs):
 
@@ -423,6 +428,7 @@ def _do(
     check_writable(job.target)  # before the minutes of work, not after
     picture = read(job.source)
     report(0.0)
+    _check_fits(job, runner, picture)
     result = runner.run(
         picture,
         want_mask=mask_target is not None,
@@ -461,6 +467,7 @@ def _do_pages(
                 report((index + done / max(total, 1)) / count)
 
             picture = read_picture(job.source, page=index)
+            _check_fits(job, runner, picture)
             result = runner.run(picture, progress=on_progress)
             writer.add(result.picture)
             told += [f"Page {index + 1}: {sentence}" for sentence in picture.warnings]
@@ -479,6 +486,13 @@ def _do_pages(
         pages=count,
         warnings=_once(told),
     )
+
+
+def _check_fits(job: Job, runner: Runner, picture: Picture) -> None:
+    """Raises OutputError where the result cannot be written: before the minutes of work, not after."""
+    size = runner.output_size(size_of(picture))
+    samples = picture.pixels.shape[2] * picture.pixels.itemsize
+    check_output(job.target, size.width, size.height, samples=samples, format=job.format)
 
 
 def _once(sentences: Iterable[str]) -> tuple[str, ...]:
@@ -510,20 +524,3 @@ def _mask_target(job: Job, jobs: Sequence[Job]) -> Path:
     if any(target.resolve() in (other.source.resolve(), other.target.resolve()) for other in jobs):
         raise OutputError(f"{target} is a picture of this run, so no mask goes there; rename that picture.")
     return target
-
-
-def check_writable(target: Path) -> None:
-    """Raises OutputError where the target cannot come into being. Makes nothing."""
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder, so no picture can be written there; choose another name.")
-    folder = target.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    if not folder.is_dir():
-        raise OutputError(
-            f"{target} cannot be written because {folder} is not a folder; choose another place."
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{target} cannot be written because {folder} may not be written to; choose another place."
-        )

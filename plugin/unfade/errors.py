@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of pairs, ends of lines and paragraphs
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST_WORD = 100  # of what was typed; comparing takes quadratic time
 
 
 class UnfadeError(Exception):
     """Base of all errors that are meant to be read by the user."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class UsageError(UnfadeError):
@@ -42,6 +48,21 @@ class DisplayError(UnfadeError):
 
 class Cancelled(UnfadeError):
     """The user stopped the work. Raised from a progress callback to stop a running filter."""
+
+
+def printable(text: str) -> str:
+    """The text in which what commands a terminal, or turns lines round, is written as an escape.
+
+    Names of files, and what files say of themselves, need not be text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(one) in _UNSEEN or one in _TURNS
+        else one
+        for one in text
+    )
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

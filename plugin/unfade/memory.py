@@ -1,8 +1,26 @@
-"""How much memory this process has taken."""
+"""How much memory this process has taken, and how much it may still take."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+NATIVE = 160 << 20
+"""Bytes of addresses that libvips wants for threads and buffers; where it gets none it ends the process."""
+
+
+def require(size: int) -> None:
+    """Raises MemoryError where this process may not have so many more bytes of addresses (RLIMIT_AS)."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY:
+        return
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    if pages * resource.getpagesize() + size > most:
+        raise MemoryError
 
 
 def peak_memory_bytes() -> int:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import functools
+import importlib
 import json
 import os
 import secrets
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +18,10 @@ from typing import Any, BinaryIO, NoReturn
 import platformdirs
 
 from unfade.errors import OutputError, UsageError
+
+fcntl: Any = None
+with suppress(ImportError):  # Windows has none
+    fcntl = importlib.import_module("fcntl")
 
 MOST_BYTES = 1 << 20
 """Of a JSON file: a recipe or a list of hints has a few hundred."""
@@ -24,6 +32,8 @@ SCRATCH_VARIABLE = "UNFADE_SCRATCH"
 """An environment variable that may name the folder for scratch files."""
 
 _APP = "unfade"
+_PART = (".unfade-", ".part")
+_LONG_AGO = 60  # seconds
 
 
 def data_dir() -> Path:
@@ -68,10 +78,11 @@ def log_dir() -> Path:
 def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     """A new file to write that takes the name `path` when the block ends well, and is gone otherwise.
 
-    Raises OutputError where it cannot be written.
+    What killed processes left half-written in that folder is removed first. Raises OutputError where the file
+    cannot be written.
     """
     final = Path(os.path.realpath(path))  # through a link, not over it
-    temporary = final.parent / f".unfade-{secrets.token_hex(6)}.part"
+    temporary = final.parent / f"{_PART[0]}{secrets.token_hex(6)}{_PART[1]}"
     try:
         if not final.parent.is_dir():
             raise OutputError(
@@ -81,11 +92,15 @@ def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
             raise OutputError(
                 f"{path} cannot be written: something that is not a file has this name; choose another."
             )
-        with temporary.open("x+b") as stream:
+        remove_leftovers(final.parent)
+        with _locked(temporary) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(final)
+            if fcntl is not None:
+                temporary.replace(final)  # while it is locked
+        if fcntl is None:
+            temporary.replace(final)  # Windows gives an open file no other name
     except OSError as error:
         raise OutputError(_why_not(path, error)) from error
     except MemoryError:
@@ -93,6 +108,54 @@ def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Waits for other processes that hold this folder, and holds it: for changes of several files.
+
+    Raises OSError where there is no such folder.
+    """
+    if fcntl is not None:
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # a file system that cannot lock
+                fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(held)
+        return
+    msvcrt: Any = importlib.import_module("msvcrt")
+    with (folder / ".unfade.lock").open("ab") as stream:
+        msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+        yield
+
+
+@functools.lru_cache(maxsize=1024)
+def remove_leftovers(folder: Path) -> None:
+    """Removes half-written files whose process is gone; once in the life of this process."""
+    for part in folder.glob("*".join(_PART)):
+        with suppress(OSError):
+            if fcntl is None:
+                if time.time() - part.stat().st_mtime > _LONG_AGO:
+                    part.unlink()  # Windows does not remove what is open
+                continue
+            with part.open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+
+
+def _locked(part: Path) -> BinaryIO:
+    """A new file that counts as somebody's until it is closed. Raises OSError."""
+    while True:
+        stream = part.open("x+b")
+        if fcntl is None:
+            return stream
+        with suppress(OSError):  # where nothing can be locked, nothing is removed either
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if part.exists():  # else it was taken for a leftover before it was locked
+            return stream
+        stream.close()
 
 
 def _why_not(path: Path, error: OSError) -> str:
@@ -117,6 +180,9 @@ def parse_json(text: str | bytes) -> Any:
 def read_json(path: Path) -> Any:
     """The value in a JSON file. Raises UsageError that names the file."""
     try:
+        kind = path.stat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # opening a pipe would wait for ever
+            raise UsageError(f"{path} is not a file; name another.")
         with path.open("rb") as stream:
             text = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:

@@ -89,7 +89,7 @@ def test_another_picture_takes_its_own_hints_and_leaves_the_old_marks() -> None:
     document.change(document.state.with_options("upscale", scale=4.0))
     document.add_hint(Hint(3, 4, "#aa0000"))
     document.add_stroke(Stroke("add", 5, ((1, 1), (2, 2))))
-    document.open(ramp(10, 10), None, "two", (Hint(1, 1, "#00aa00"),))
+    document.open(ramp(10, 10), None, "two", {("colorize", "hints"): (Hint(1, 1, "#00aa00"),)})
     assert document.hints == (Hint(1, 1, "#00aa00"),)
     assert document.state.options("deartifact").strokes == ()
     assert document.state.options("upscale").scale == 4

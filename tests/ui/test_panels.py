@@ -16,7 +16,7 @@ from unfade.ui import commands, document
 from unfade.ui.commands import Actions, Menu, declare
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import Percent
-from unfade.ui.panels.generated import GeneratedPanel, panel_for
+from unfade.ui.panels.generated import GeneratedPanel, panels_for
 from unfade.ui.panels.stack import PANELS
 from unfade.ui.preview.models import Models
 
@@ -49,7 +49,7 @@ def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[GeneratedPa
     monkeypatch.setattr(document, "CHAIN", (*document.CHAIN, FOG))
     monkeypatch.setattr(document, "ORDER", (*document.ORDER, "fog"))
     monkeypatch.setattr(commands, "COMMANDS", dict(commands.COMMANDS))
-    kind = panel_for(FOG)
+    kind = panels_for([FOG])[FOG.name]
     declare(kind.command(len(all_filters())))
     parent = QWidget()
     qtbot.addWidget(parent)
@@ -71,9 +71,9 @@ def test_every_registered_filter_has_a_panel() -> None:
 
 
 def test_its_command_is_made_of_title_and_summary() -> None:
-    command = panel_for(FOG).command(3)
+    command = panels_for([FOG])[FOG.name].command(3)
     assert (command.id, command.at) == ("fog", (Menu.FILTER, 1, 3))
-    assert (command.text, command.tip) == ("Fog", "Take fog off pictures.")
+    assert (command.text, command.tip) == ("&Fog", "Take fog off pictures.")
     assert command.checkable
 
 
@@ -105,5 +105,5 @@ def test_controls_set_the_options_and_follow_undo(panel: GeneratedPanel) -> None
 
 def test_all_it_shows_can_be_translated(panel: GeneratedPanel) -> None:
     texts = {text for _, text in panel.texts()} | {text for _, text in commands.COMMANDS["fog"].texts}
-    assert {"Fog", "Take fog off pictures.", "Strength", "Keep edges", "The curve."} <= texts
+    assert {"&Fog", "Take fog off pictures.", "Strength", "Keep edges", "The curve."} <= texts
     assert not any("model" in text for text in texts)

@@ -20,8 +20,9 @@ from unfade.filters import ColorizeOptions, find_filter
 from unfade.inference import Device, Engine
 from unfade.picture import Metadata, Picture, read_picture, write_picture
 from unfade.service.client import Client
+from unfade.ui.language import time_left
 from unfade.ui.queue import Item, ItemState, Output, Queue, QueuePanel
-from unfade.ui.queue.model import counts, state_text, summary, time_left_text
+from unfade.ui.queue.model import counts, state_text, summary
 from unfade.ui.queue.rows import thumbnail
 from unfade.ui.settings import Settings
 
@@ -167,7 +168,7 @@ def test_time_left(tmp_path: Path, output: Output) -> None:
     begun(queue, output, 140.0)
     queue.progress(b.id, 0.5)
     assert queue.seconds_left(160.0) == pytest.approx(40 + 20)
-    assert [time_left_text(s) for s in (5, 61, 3540, 3600, 9000)] == [
+    assert [time_left(s) for s in (5, 61, 3540, 3600, 9000)] == [
         "less than a minute left",
         "about 1 min left",
         "about 59 min left",

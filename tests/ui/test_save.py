@@ -11,10 +11,11 @@ from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
+from unfade.errors import OutputError
 from unfade.inference import Extent
 from unfade.picture import Metadata, Picture, read_picture
-from unfade.ui.dialogs.save import SaveChoice, SaveDialog, Saver
-from unfade.ui.saving import FORMATS, refusal, suggested_path, with_suffix
+from unfade.ui.dialogs.save import SaveDialog
+from unfade.ui.saving import FORMATS, SaveChoice, refusal, suggested_path, with_suffix, write_as
 from unfade.ui.settings import Settings
 
 EXIF = bytes.fromhex("49492a0008000000 0100 0f01 0200 06000000 1a000000 00000000") + b"Acme\0\0"  # Make
@@ -163,28 +164,19 @@ def deep_picture() -> Picture:
     return Picture(ramp, Metadata(exif=EXIF, dpi=(300, 300)))
 
 
-def test_the_file(qtbot: QtBot, tmp_path: Path) -> None:
-    saver = Saver()
-    picture = deep_picture()
-    for deep, keep in ((True, True), (False, False)):
-        path = tmp_path / f"{deep}.png"
-        with qtbot.waitSignal(saver.saved) as signal:
-            saver.save(picture, SaveChoice(path, "png", deep=deep, keep_exif=keep))
-        assert signal.args == [path]
-        written = read_picture(path)
-        assert written.pixels.dtype == (np.uint16 if deep else np.uint8)
-        expected = picture.pixels if deep else np.rint(picture.pixels / 257)
-        assert np.array_equal(written.pixels, expected)
-        assert (written.metadata.exif is not None) is keep
-        assert written.metadata.dpi == pytest.approx((300, 300), abs=0.1)
-    saver.wait()
-    assert not saver.busy
+@pytest.mark.parametrize(("deep", "keep", "dpi"), [(True, True, None), (False, False, 600)])
+def test_the_file(tmp_path: Path, deep: bool, keep: bool, dpi: int | None) -> None:
+    picture, path = deep_picture(), tmp_path / "a.png"
+    write_as(picture, SaveChoice(path, "png", deep=deep, keep_exif=keep, dpi=dpi))
+    written = read_picture(path)
+    assert written.pixels.dtype == (np.uint16 if deep else np.uint8)
+    expected = picture.pixels if deep else np.rint(picture.pixels / 257)
+    assert np.array_equal(written.pixels, expected)
+    assert (written.metadata.exif is not None) is keep
+    assert written.metadata.dpi == pytest.approx((dpi or 300, dpi or 300), abs=0.1)
 
 
-def test_a_failure_is_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    saver = Saver()
-    with qtbot.waitSignal(saver.failed) as signal:
-        saver.save(deep_picture(), SaveChoice(tmp_path / "no" / "a.png", "png"))
-    assert "does not exist; create it first." in str(signal.args)
+def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist; create it first"):
+        write_as(deep_picture(), SaveChoice(tmp_path / "no" / "a.png", "png"))
     assert list(tmp_path.iterdir()) == []
-    saver.wait()

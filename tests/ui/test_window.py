@@ -23,9 +23,9 @@ from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.document import ORDER, State
-from unfade.ui.hints import hints_path
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
+from unfade.ui.marks import marks_path
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.saving import SaveChoice
@@ -36,13 +36,18 @@ UPSCALE = {"filter": "upscale", "options": {"scale": 2.0, "model": "double"}}
 HINTS = [{"x": 200.0, "y": 40.0, "color": "#3050c0"}]
 
 
+def hints_path(picture: Path) -> Path:
+    return marks_path(picture, ("colorize", "hints"))
+
+
 def complete(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
 
 
-def begun(done: int, _total: int) -> bool:
-    """Of progress: that a tile is done."""
-    return done > 0
+def begun(window: Window) -> bool:
+    """Whether some of the whole result is done."""
+    work = window.whole.work()
+    return work is not None and work.share > 0
 
 
 def expected(window: Window) -> Picture:
@@ -117,8 +122,9 @@ def test_the_saved_file_is_the_whole_result(
 ) -> None:
     window = make_window(picture_file, steps=[UPSCALE])
     out = tmp_path / "out.png"
-    with qtbot.waitSignal(window.finisher.saver.saved, timeout=WAIT):
-        window.whole.run(lambda _result, picture: window.finisher.saver.save(picture, SaveChoice(out, "png")))
+    assert window.queue is not None
+    with qtbot.waitSignal(window.queue.saved, timeout=WAIT):
+        window.finisher.save(SaveChoice(out, "png"))
     np.testing.assert_array_equal(read_picture(out).pixels, expected(window).pixels)
 
 
@@ -127,9 +133,10 @@ def test_a_run_can_be_stopped(qtbot: QtBot, make_window: MakeWindow, tmp_path: P
     window = make_window(tmp_path / "large.png")
     window.command("zoom_actual").trigger()  # the preview goes on with what is in view, a quarter
     results: list[object] = []
-    with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
-        window.whole.run(lambda *result: results.append(result))
-    assert window.command("cancel").isEnabled() and not window.command("save").isEnabled()
+    window.whole.run(results.append)
+    qtbot.waitUntil(lambda: begun(window), timeout=WAIT)
+    assert window.command("cancel").isEnabled() and not window.command("copy").isEnabled()
+    assert window.status.stop.isVisible() and "Making the whole result" in window.status.work.text()
     with qtbot.waitSignal(window.whole.busy, timeout=WAIT):
         window.command("cancel").trigger()
     assert results == [] and window.notice.isHidden()
@@ -286,8 +293,9 @@ def test_closing_in_the_middle_leaves_no_process(
 ) -> None:
     write_picture(ramp(1600, 1600), tmp_path / "large.png")
     window = make_window(tmp_path / "large.png", engine="own")
-    with qtbot.waitSignal(window.whole.progress, check_params_cb=begun, timeout=WAIT):
-        window.whole.run(lambda _result, _picture: None)
+    window.command("zoom_actual").trigger()
+    window.whole.run(lambda _finished: None)
+    qtbot.waitUntil(lambda: begun(window), timeout=WAIT)
     pid = window.link.pid
     assert pid is not None
     window.close()

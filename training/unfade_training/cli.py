@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .errors import TrainingError
+from .errors import TrainingError, missing_package
 
 if TYPE_CHECKING:
     from .config import Recipe
@@ -137,8 +137,10 @@ def find_lr(
     threads: int | None,
 ) -> None:
     """Search the learning rate of a stage of RECIPE: plot the loss while the rate rises, and suggest one."""
+    from .files import check_output
     from .lr_finder import find_rate, write_plot
 
+    check_output(output)
     loaded = _load(recipe, override, None)
     folder = Path("runs") / loaded.name
     finding = find_rate(loaded, folder, data, _machine(accelerator, "1", 1, threads), number=stage)
@@ -154,8 +156,10 @@ def find_lr(
 @number("--side", 256, "Side of each picture in pixels.", least=32)
 def samples(checkpoint: Path, data: tuple[Path, ...], output: Path, count: int, side: int) -> None:
     """Show what CHECKPOINT, of any recipe, makes of photographs: input, result, truth."""
+    from .files import check_output
     from .report import write_samples
 
+    check_output(output)
     write_samples(checkpoint, data, output, count=count, side=side)
     click.echo(output)
 
@@ -183,9 +187,11 @@ def look(
     2018)."""
     from .build import open_trained
     from .device import use_threads
+    from .files import check_output
     from .lessons.landscape import check_name, landscape_of, write_landscapes
 
     check_name(output)
+    check_output(output)
     use_threads(threads)
     opened = [open_trained(checkpoint) for checkpoint in checkpoints]
     drawn = [landscape_of(one, data, points=points, span=span, seed=seed, patches=patches) for one in opened]
@@ -226,8 +232,10 @@ def slim(
     """Write CHECKPOINT, of a fast_unet or deartifact_unets, with fewer channels inside its residual blocks,
     those that are missed least."""
     from .device import use_threads
+    from .files import check_output
     from .pruning import parse_keep, prune_checkpoint
 
+    check_output(output)
     use_threads(threads)
     blocks = prune_checkpoint(
         checkpoint,
@@ -257,7 +265,9 @@ def _load(path: Path, override: tuple[str, ...], lpips: Path | None) -> Recipe:
 def _machine(accelerator: str, devices: str, num_nodes: int, threads: int | None) -> Machine:
     from .device import Machine
 
-    return Machine(accelerator, int(devices) if devices.isdigit() else devices, num_nodes, threads)
+    if devices != "auto" and not (devices.isdecimal() and int(devices)):
+        raise TrainingError(f"--devices must be a number above 0, or auto, not {devices!r}.")
+    return Machine(accelerator, devices if devices == "auto" else int(devices), num_nodes, threads)
 
 
 def main() -> None:
@@ -271,10 +281,15 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("unfade-train: interrupted; the last checkpoint is kept.", err=True)
+        click.echo("unfade-train: interrupted.", err=True)
         sys.exit(130)
     except TrainingError as error:
         click.echo(f"unfade-train: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("unfade"):
+            raise
+        click.echo(f"unfade-train: {missing_package(error, 'train')}", err=True)
         sys.exit(1)
 
 

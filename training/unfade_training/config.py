@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
-from .errors import TrainingError
+from .errors import TrainingError, count_of
 from .table import from_table
 
 if sys.version_info >= (3, 11):
@@ -347,7 +347,7 @@ def apply_overrides(table: Table, overrides: Mapping[str, object], where: str) -
         if rest and rest[0].isdigit():
             number = int(rest.pop(0))
             if not 1 <= number <= len(stages):
-                raise TrainingError(f"{place}: there are {len(stages)} stages.")
+                raise TrainingError(f"{place}: the recipe has {count_of(len(stages), 'stage')}.")
             _set(stages[number - 1], rest, value, place, create=True)
             continue
         reached = [_set(stage, rest, value, place, create=False) for stage in stages]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -45,6 +46,39 @@ def output_file(path: Path) -> Iterator[IO[bytes]]:
             yield out
     except OSError as error:
         raise TrainingError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def check_output(path: Path) -> None:
+    """Whether a file can be written, asked before the work begins.
+
+    Raises:
+        TrainingError: its folder is missing or cannot be written, or a folder has its name.
+    """
+    parent = path.absolute().parent
+    wrong = 0
+    if path.is_dir():
+        wrong = errno.EISDIR
+    elif not parent.is_dir():
+        wrong = errno.ENOTDIR if parent.exists() else errno.ENOENT
+    elif not os.access(parent, os.W_OK):
+        wrong = errno.EACCES
+    if wrong:
+        raise TrainingError(f"{path} cannot be written: {os.strerror(wrong)}.")
+
+
+def check_folder(folder: Path) -> None:
+    """Whether files can be written into a folder that may have to be made, asked before the work begins.
+
+    Raises:
+        TrainingError: it cannot be made, or cannot be written.
+    """
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        raise TrainingError(f"The folder {folder} cannot be made: {there} is a file.")
+    if not os.access(there, os.W_OK):
+        raise TrainingError(f"The folder {folder} cannot be written: {os.strerror(errno.EACCES)}.")
 
 
 def _umask() -> int:

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from .config import Recipe
 from .device import ANY, Machine
-from .errors import TrainingError
+from .errors import TrainingError, count_of
 from .files import output_file
 from .train import batches, resume, set_up, start_stage, training_step
 
 STEPS = 100
+SKIPPED = 10  # first steps: the weights have hardly moved, and what the loss does there is chance
 SMOOTHING = 0.9
-BLOWN_UP = 4.0  # times the smallest loss so far
+SLOPE_WIDTH = 5.0  # standard deviation, in steps, of the Gaussian that the slope is judged through
+BLOWN_UP = 3.0  # a rise by so many times the size of the smallest loss so far
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,14 @@ class Finding:
         rates: learning rates, rising.
         losses: smoothed loss after the step at each of them.
         suggestion: the rate to train with.
+        judged: the losses, smoothed both ways, that the suggestion comes from; those of the first steps and
+            beyond the lowest are left out.
     """
 
     rates: Sequence[float]
     losses: Sequence[float]
     suggestion: float
+    judged: Sequence[float]
 
 
 def find_rate(
@@ -49,8 +55,10 @@ def find_rate(
             rates.
     """
     if not 1 <= number <= len(recipe.stage):
-        raise TrainingError(f"{recipe.name} has {len(recipe.stage)} stages; there is no stage {number}.")
-    with set_up(recipe, folder, data, machine, reports=False) as run:
+        raise TrainingError(
+            f"{recipe.name} has {count_of(len(recipe.stage), 'stage')}; there is no stage {number}."
+        )
+    with set_up(recipe, folder, data, machine, fresh=True, reports=False) as run:
         resume(run, fresh=True)
         stage = run.stages[number - 1]
         start_stage(run, stage)
@@ -75,12 +83,14 @@ def search(
 ) -> Finding:
     """Call ``step`` with rising learning rates; it gives the loss of a training step.
 
-    The suggestion is the rate where the smoothed loss falls most steeply over the logarithm of the rate.
+    The suggestion is the rate where the loss, smoothed over its neighbours at both sides, falls most steeply
+    over the logarithm of the rate; the first steps do not count.
 
     Raises:
         TrainingError: the loss never fell.
     """
     rates: list[float] = []
+    seen: list[float] = []
     losses: list[float] = []
     average = 0.0
     for number in range(steps):
@@ -88,20 +98,33 @@ def search(
         loss = step(rate)
         average = SMOOTHING * average + (1 - SMOOTHING) * loss
         smooth = average / (1 - SMOOTHING ** (number + 1))
-        if not math.isfinite(loss) or (losses and smooth > BLOWN_UP * min(losses)):
+        if not math.isfinite(loss) or (losses and smooth > min(losses) + BLOWN_UP * abs(min(losses))):
             break
         rates.append(rate)
+        seen.append(loss)
         losses.append(smooth)
-    if len(losses) < 4 or min(losses) >= losses[0]:
+    judged = _smoothed(np.array(seen[SKIPPED:]))
+    lowest_at = int(np.argmin(judged)) if len(judged) else 0
+    if lowest_at < 3:
         raise TrainingError(
             f"No learning rate between {lowest:g} and {highest:g} makes the loss fall; look at data and loss."
         )
-    slopes = np.gradient(np.array(losses), np.log(np.array(rates)))
-    return Finding(rates, losses, rates[int(np.argmin(slopes[: int(np.argmin(losses)) + 1]))])
+    judged = judged[: lowest_at + 1]
+    slopes = np.gradient(judged, np.log(np.array(rates[SKIPPED : SKIPPED + len(judged)])))
+    return Finding(rates, losses, rates[SKIPPED + int(np.argmin(slopes))], judged.tolist())
+
+
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By a Gaussian, without lag: at the ends over what there is."""
+    distance = np.arange(len(values))[:, None] - np.arange(len(values))
+    weights = np.exp(-0.5 * (distance / SLOPE_WIDTH) ** 2)
+    smoothed: NDArray[np.float64] = weights @ values / weights.sum(1)
+    return smoothed
 
 
 def write_plot(finding: Finding, output: Path) -> None:
-    """A PNG: smoothed loss over the logarithm of the learning rate, the suggestion marked.
+    """A PNG: smoothed loss over the logarithm of the learning rate; beside it, dark, what was judged, with
+    the suggestion marked where that falls most steeply.
 
     Raises:
         TrainingError: it cannot be written.
@@ -130,9 +153,13 @@ def write_plot(finding: Finding, output: Path) -> None:
         draw.text((left - 8, y), f"{loss:.4g}", fill="black", font=font, anchor="rm")
     x, _ = place(finding.suggestion, floor)
     draw.line([(x, pad), (x, height - bottom)], fill="#c00000", width=2)
-    draw.text((x + 6, pad), f"{finding.suggestion:.2g}", fill="#c00000", font=font)
+    draw.text((x + 6, pad), f"steepest fall: {finding.suggestion:.2g}", fill="#c00000", font=font)
     curve = [place(r, v) for r, v in zip(finding.rates, finding.losses, strict=True)]
-    draw.line(curve, fill="#1f4e9c", width=3)
+    draw.line(curve, fill="#9db8e0", width=2)
+    judged = [place(r, v) for r, v in zip(finding.rates[SKIPPED:], finding.judged, strict=False)]
+    draw.line(judged, fill="#1f4e9c", width=4)
+    at = judged[finding.rates.index(finding.suggestion) - SKIPPED]
+    draw.ellipse([at[0] - 6, at[1] - 6, at[0] + 6, at[1] + 6], fill="#c00000")
     draw.text((width / 2, height - 16), "learning rate", fill="black", font=font, anchor="mm")
     draw.text((left, 4), "loss", fill="black", font=font, anchor="mt")
     with output_file(output) as out:

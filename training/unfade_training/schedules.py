@@ -1,4 +1,5 @@
-"""What changes while a stage goes on: how far it has come, its learning rate, and whose step is next.
+"""What changes while a stage goes on: how far it has come, its learning rate, whose step is next, and whether
+somebody wants it to end.
 
 A stage goes by steps, or by the clock where a run has only so many minutes. Learning rates are pure functions
 of the step: nothing to save, nothing to restore.
@@ -7,8 +8,11 @@ of the step: nothing to save, nothing to restore.
 from __future__ import annotations
 
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from .config import GanConfig, StageConfig
@@ -140,6 +144,34 @@ def pace_of(left: Sequence[StageConfig], until: float | None = None, begun: floa
         return StepPace(left[0])
     shares = [left[0].steps * (1 - begun), *(config.steps for config in left[1:])]
     return ClockPace(left[0], max(0.0, until - time.monotonic()) * shares[0] / max(sum(shares), 1e-9), begun)
+
+
+class Interruption:
+    """Ctrl+C, or a polite kill, while a run trains: the step that has begun is finished and saved.
+
+    A second one ends the run at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Signals are taken while this lasts; only a process's main thread can take them."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class UpdateSchedule:

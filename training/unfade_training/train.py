@@ -49,7 +49,8 @@ from .data import Batch, PhotoStore, StepSampler, collate
 from .data.photos import Photo
 from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, open_fabric
-from .errors import TrainingError
+from .errors import TrainingError, count_of
+from .files import check_folder
 from .initial_weights import adopt_initial_weights, read_weights
 from .losses import AdaptiveLoss, LossValue, content_loss, critic_accuracy
 from .metrics import EarlyStopping, Metric, Pair, restore, validate, validation_pairs
@@ -57,7 +58,7 @@ from .networks.blocks import silence_untrained_blocks
 from .networks.norms import settle_norms
 from .optim import Ema, Trainable, freeze_parts
 from .report import Reporter
-from .schedules import Pace, UpdateSchedule, pace_of
+from .schedules import Interruption, Pace, UpdateSchedule, pace_of
 
 LOG_EVERY = 50
 ACCURACY_MEMORY = 0.95  # of the average that a critic's ``accuracy`` is compared with: about 20 steps
@@ -107,6 +108,7 @@ class Run:
     lpips: Metric | None
     reporter: Reporter
     stopping: EarlyStopping
+    interruption: Interruption
     finished_stages: int = 0
     finished_steps: int = 0  # of those stages
     saved_at: float = field(default_factory=time.monotonic)
@@ -144,9 +146,11 @@ def train(
 
     Raises:
         TrainingError: one sentence about whatever is wrong with recipe, data, checkpoint or disk.
+        KeyboardInterrupt: Ctrl+C, once the checkpoint is written.
     """
     until = None if minutes is None else time.monotonic() + 60 * minutes
-    with set_up(recipe, folder, data, machine) as run:
+    check_folder(folder)
+    with set_up(recipe, folder, data, machine, fresh=fresh) as run, run.interruption.heard():
         resumed = resume(run, fresh)
         for stage in run.stages[run.finished_stages :]:
             begun = float(resumed.state.get("progress", 0.0)) if resumed else 0.0
@@ -160,7 +164,13 @@ def train(
 
 @contextmanager
 def set_up(
-    recipe: Recipe, folder: Path, data: Sequence[Path], machine: Machine, *, reports: bool = True
+    recipe: Recipe,
+    folder: Path,
+    data: Sequence[Path],
+    machine: Machine,
+    *,
+    fresh: bool = False,
+    reports: bool = True,
 ) -> Iterator[Run]:
     """A run before its first step.
 
@@ -180,12 +190,17 @@ def set_up(
     if any(config.trains_critic for config in recipe.stage):
         critic = build_critic(recipe, generator).to(fabric.device)
     lpips = build_lpips(recipe)
-    if not (folder / "last.safetensors").exists():
+    last = folder / "last.safetensors"
+    if last.exists() and not fresh:
+        check_same_networks(last, generator, critic)
+    else:
         for file in recipe.initial_weights.values():
             read_weights(file, generator)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
     photos, held = store.split(recipe.data.holdout)
+    for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
+        build_dataset(recipe, config, 0, store, photos, degradation)
     if reports:
         folder.mkdir(parents=True, exist_ok=True)
     with Reporter(folder, reports and fabric.is_global_zero) as reporter:
@@ -204,10 +219,23 @@ def set_up(
             lpips=lpips,
             reporter=reporter,
             stopping=EarlyStopping(recipe.judge),
+            interruption=Interruption(),
         )
-        for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
-            build_dataset(recipe, config, 0, store, photos, degradation)
         yield run
+
+
+def check_same_networks(last: Path, generator: nn.Module, critic: nn.Module | None) -> None:
+    """TrainingError where a folder's checkpoint is of other networks than the recipe's."""
+    tensors = load_checkpoint(last).tensors
+    for name, network in (("generator", generator), ("critic", critic)):
+        if network is None:
+            continue
+        given = {key: tuple(tensor.shape) for key, tensor in tensors.get(name, {}).items()}
+        if given != {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}:
+            raise TrainingError(
+                f"{last} is of a recipe with another {name}: --fresh starts over in this folder, and -o "
+                "names another one."
+            )
 
 
 def resume(run: Run, fresh: bool) -> Checkpoint | None:
@@ -226,8 +254,8 @@ def resume(run: Run, fresh: bool) -> Checkpoint | None:
     run.finished_stages, run.finished_steps = state["finished_stages"], state["finished_steps"]
     if run.finished_stages > len(run.stages):
         raise TrainingError(
-            f"{run.last} has {run.finished_stages} stages behind it and the recipe only "
-            f"{len(run.stages)}; take another folder, or --fresh to start over."
+            f"{run.last} has {count_of(run.finished_stages, 'stage')} behind it and the recipe "
+            f"only {len(run.stages)}; take another folder, or --fresh to start over."
         )
     run.stopping.restore(state)
     run.reporter.say(f"going on after stage {run.finished_stages}, step {state['step']}")
@@ -321,8 +349,16 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
         if validating and stage.ema is not None:
             of_steps = f"/{pace.steps}" if pace.steps else ""
             validate_and_keep_best(run, stage.ema.module, done, f"{config.kind} {done}{of_steps}")
-        if saving:
+        elif validating:
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in terms.items())
+            run.reporter.say(f"{config.kind} {done}: {shown}, averaged accuracy {stage.accuracy:.4g}")
+        asked = run.interruption.asked
+        interrupted = asked if fabric.world_size == 1 else bool(fabric.broadcast(asked))
+        if saving or interrupted:
             save_last(run, stage, done, progress)
+        if interrupted:
+            run.reporter.say(f"interrupted after step {done} of the stage, which is saved in {run.last}")
+            raise KeyboardInterrupt
     if stage.ema is not None:
         run.generator.load_state_dict(stage.ema.module.state_dict())
     if progress < 1 or not pace.steps:

@@ -94,8 +94,11 @@ def work(filter: str | None) -> None:
         seen = fingerprint(document, layer)
         asked = (filter, {}, layer.read(), f"{node.name()} - {document.name() or document.fileName()}")
         selected = Selected.of(document, layer)
+        parent = None if (window := main_window()) is None else int(window.winId())
         part = None if selected is None else (selected.region(layer), selected.mask)
-        result, steps = wait("The preview window is open.", lambda show: UNFADE.ask(*asked, show, part))
+        result, steps = wait(
+            "The preview window is open.", lambda show: UNFADE.ask(*asked, show, part, parent)
+        )
         if fingerprint(document, layer := Layer.of(node)) != seen:
             result = None  # of pixels that are there no longer: it is made anew
         whole = UNFADE.factor(steps) == 1 or is_alone(document, layer) or ask_whole()

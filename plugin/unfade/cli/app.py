@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from unfade import __version__
-from unfade.cli.running import Interrupted
+from unfade.cli.running import Interrupted, say
 from unfade.errors import UnfadeError, UsageError, did_you_mean
 from unfade.log import start_logging, unforeseen
 
@@ -123,7 +123,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"unfade: {sentence}", err=True)
+    say(f"unfade: {sentence}", err=True)
 
 
 def _usage_sentence(error: click.ClickException) -> str:

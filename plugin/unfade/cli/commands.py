@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unfade.cli.running import say
 from unfade.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def doctor(as_json: bool) -> int:
 
     examination = examine()
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(examination)))
+        say(json.dumps(dataclasses.asdict(examination)))
     else:
         for line in _lines(examination):
-            click.echo(line)
+            say(line)
     return 0 if examination.healthy else 1
 
 
@@ -70,9 +71,9 @@ def install(editor: str, remove: bool) -> int:
     if remove:
         removed = [profile for profile in profiles if installing.uninstall(profile)]
         for profile in removed:
-            click.echo(f"{profile.label}: the filters were removed from {profile.folder}.")
+            say(f"{profile.label}: the filters were removed from {profile.folder}.")
         if not removed:
-            click.echo(f"There was nothing to remove: no profile of {chosen.title} has Unfade's filters.")
+            say(f"There was nothing to remove: no profile of {chosen.title} has Unfade's filters.")
         return 0
     if not profiles:
         raise installing.InstallError(
@@ -80,9 +81,9 @@ def install(editor: str, remove: bool) -> int:
         )
     for profile in profiles:
         done = installing.install(profile)
-        click.echo(f"{profile.label}: the filters are in {done.folder}.")
+        say(f"{profile.label}: the filters are in {done.folder}.")
     if installing.sandbox_of(chosen, machine).is_dir():
-        click.echo(
+        say(
             f"{chosen.title} from Flatpak must be allowed to start Unfade's engine outside of its "
             f"sandbox, which lets it start any program of yours; type once: {chosen.allow_flatpak}"
         )
@@ -91,9 +92,9 @@ def install(editor: str, remove: bool) -> int:
         answer = installing.ask_editor(native, machine)
         if answer.sees is False:
             raise installing.InstallError(f"{answer.sentence} The log of {chosen.title} tells more.")
-        click.echo(answer.sentence)
-    click.echo(f"Start {chosen.title} anew and choose {_MENUS[editor]}.")
-    click.echo(f"To undo this: unfade install {editor} --uninstall")
+        say(answer.sentence)
+    say(f"Start {chosen.title} anew and choose {_MENUS[editor]}.")
+    say(f"To undo this: unfade install {editor} --uninstall")
     return 0
 
 
@@ -101,14 +102,15 @@ def install(editor: str, remove: bool) -> int:
 @click.argument("picture", type=click.Path(path_type=Path), required=False)
 @click.option("--filter", metavar="NAME", help="The filter that is on at the start.")
 @click.option("--host", is_flag=True, help="Work for an editor, through standard input and output.")
-def preview(picture: Path | None, filter: str | None, host: bool) -> int:
+@click.option("--parent", type=int, help="With --host: the editor's window, by the system's number for it.")
+def preview(picture: Path | None, filter: str | None, host: bool, parent: int | None) -> int:
     """Open the preview window, with PICTURE in it where one is named."""
     from unfade.ui import check_display
 
     check_display()
     from unfade.ui import app
 
-    return app.run_host() if host else app.run_window(picture, filter)
+    return app.run_host(parent) if host else app.run_window(picture, filter)
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unfade.cli.running import has_bars
+from unfade.cli.running import has_bars, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -32,12 +32,12 @@ def list_(as_json: bool) -> int:
 
     found = list_models()
     for broken in broken_models():
-        click.echo(f"unfade: {broken.reason}", err=True)
+        say(f"unfade: {broken.reason}", err=True)
     if as_json:
         for model in found:
-            click.echo(json.dumps(_record(model)))
+            say(json.dumps(_record(model)))
     elif not found:
-        click.echo(
+        say(
             f"unfade: No model is installed; unfade models add FILE puts one into {paths.models_dir()}.",
             err=True,
         )
@@ -46,7 +46,7 @@ def list_(as_json: bool) -> int:
         for model in found:
             card = model.card
             words = f"{card.task:<10}  x{card.scale}  {card.variant.value:<8}  {model.source.value:<7}"
-            click.echo(f"{card.name:<{width}}  {words}  {card.title}")
+            say(f"{card.name:<{width}}  {words}  {card.title}")
     return 0
 
 
@@ -60,17 +60,17 @@ def info(name: str, as_json: bool) -> int:
 
     record = _record(find_model(name, probe_file))
     if as_json:
-        click.echo(json.dumps(record))
+        say(json.dumps(record))
         return 0
     for key, value in record.items():
         if value in (None, "", {}):
             continue
         if key == "recipe":
-            click.echo("recipe")
+            say("recipe")
             for line in str(value).splitlines():
-                click.echo(f"  {line}")
+                say(f"  {line}")
         else:
-            click.echo(f"{key.replace('_', ' '):<16} {_text(value)}")
+            say(f"{key.replace('_', ' '):<16} {_text(value)}")
     return 0
 
 
@@ -84,7 +84,7 @@ def add(source: str, replace: bool) -> int:
     with _Bytes() as bar:
         model = add_model(source, replace=replace, on_bytes=bar.update)
     card = model.card
-    click.echo(f"{card.name}  {card.task}  x{card.scale}  {model.path}")
+    say(f"{card.name}  {card.task}  x{card.scale}  {model.path}")
     return 0
 
 
@@ -95,7 +95,7 @@ def remove(name: str) -> int:
     from unfade.models.library import remove_model
 
     for path in remove_model(name):
-        click.echo(f"deleted {path}")
+        say(f"deleted {path}")
     return 0
 
 
@@ -106,9 +106,9 @@ def verify() -> int:
 
     verdicts = verify_models()
     for verdict in verdicts:
-        click.echo(f"{verdict.name}  {verdict.state.value}")
+        say(f"{verdict.name}  {verdict.state.value}")
         if verdict.reason:
-            click.echo(f"unfade: {verdict.reason}", err=True)
+            say(f"unfade: {verdict.reason}", err=True)
     return int(not all(verdict.state.well for verdict in verdicts))
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from unfade.errors import printable
 from unfade.inference.cuda import has_nvidia_gpu
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1  # Windows delivers Ctrl+C only between waits
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Prints a line in which nothing commands the terminal: names, and what files say, need not be text."""
+    click.echo(printable(text), err=err)
 
 
 class Interrupted(Exception):
@@ -115,7 +121,7 @@ class Display:
         self._progress.update(
             self._progress.task_ids[0],
             completed=index + share,
-            description=self._names[index],
+            description=printable(self._names[index]),
             pictures=f"{index + 1}/{count}" if count > 1 else "",
         )
 
@@ -141,9 +147,11 @@ class Display:
     def _write(self, text: str, *, error: bool) -> None:
         if self._progress is not None and (error or sys.stdout.isatty()):
             # The bar owns the terminal, so the line has to go above it.
-            self._progress.console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+            self._progress.console.print(
+                printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True
+            )
         else:
-            click.echo(text, err=error)
+            say(text, err=error)
 
 
 def has_bars() -> bool:

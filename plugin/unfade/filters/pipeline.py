@@ -48,7 +48,7 @@ from unfade.filters.runner import (
 )
 from unfade.inference import Bounds, Extent
 from unfade.paths import read_json, whole_or_absent
-from unfade.picture import Kernel, Picture, resize, scratch
+from unfade.picture import PICTURE_SUFFIXES, Kernel, Picture, resize, scratch
 
 if TYPE_CHECKING:
     from unfade.inference import Engine
@@ -117,6 +117,8 @@ class Recipe:
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe in a file. Raises UsageError that names the file."""
+    if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
+        raise UsageError(f"{path} is a picture, no recipe of Unfade's; open it as a picture.")
     raw = read_json(path)
     if not isinstance(raw, dict) or _VERSION_KEY not in raw:
         raise UsageError(f"{path} is no recipe of Unfade's: it does not say {_VERSION_KEY!r}.")

@@ -24,6 +24,12 @@ from unfade.inference import Engine, check_finite
 from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
 
+_WHOLE, _FADED = 0.1, 0.25
+"""How much of its range a picture that has not faded leaves empty, at one end of one channel, and one that
+may have. Of CID22's training pictures three quarters lie below the second; of the same faded as in training,
+one in twenty."""
+_ENDS = (0.005, 0.995)
+"""The quantiles that count as the ends of a channel: a speck of dust is white on every print."""
 _GLANCE = 512
 """Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
 
@@ -147,9 +153,16 @@ class Reviver(FilterRunner):
         curves, matrix = (results[output.name].reshape(3, -1) for output in card.outputs)
         for values in (curves, matrix):
             check_finite(values, card)
-        toning = Toning(curves, matrix)
+        toning = Toning(curves, matrix).at(_chance_of_fading(small))
         # a toned print keeps its tone: what was sepia by choice and what yellowed look the same
         return toning.of_tone_alone() if picture.is_gray or is_toned(small) else toning
+
+
+def _chance_of_fading(small: Array) -> float:
+    """From 0 for a small picture, HWC in [0, 1], all of whose channels use their whole range, to 1."""
+    low, high = np.quantile(small.reshape(-1, small.shape[2]), _ENDS, axis=0)
+    empty = max(float(low.max()), float((1 - high).max()))
+    return min(max((empty - _WHOLE) / (_FADED - _WHOLE), 0.0), 1.0)
 
 
 def check_reviving(card: ModelCard) -> None:

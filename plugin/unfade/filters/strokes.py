@@ -16,7 +16,7 @@ from unfade.filters.base import Codec
 from unfade.filters.mix import lay_over, protection
 from unfade.filters.runner import cut, size_of
 from unfade.inference import Bounds, Extent, Read, Write, array_reader, array_writer, row_strips
-from unfade.picture import Picture, fill_transparent, peak_of, scratch, to_float
+from unfade.picture import Picture, fill_transparent, from_float, inpaint, scratch, to_float
 
 Plane = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ MOST_STROKES = 10_000
 MOST_POINTS = 100_000
 _FARTHEST = 1e6  # pixels; a picture is smaller
 _STRIP_PIXELS = 2**18
-_SURROUNDINGS = 64  # pixels around a group of strokes that its filling is made of
+_SURROUNDINGS = 64  # pixels around a thin stroke that its filling is made of; around others 3 radii
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
             continue
         if not stroke.box.overlaps(Bounds(0, 0, size.height, size.width)):
             continue
-        box = stroke.box.grown(_SURROUNDINGS).clipped(size)
+        box = stroke.box.grown(max(_SURROUNDINGS, math.ceil(3 * stroke.radius))).clipped(size)
         while overlapping := [other for other in boxes if other.overlaps(box)]:
             boxes = [other for other in boxes if other not in overlapping]
             for other in overlapping:
@@ -158,7 +158,7 @@ def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
 
 
 def make_patches(picture: Picture, strokes: Sequence[Stroke]) -> list[Patch]:
-    """The patches for the "add" strokes on a picture: smooth colours, without texture.
+    """The patches for the "add" strokes on a picture, filled with what lies around them.
 
     Memory grows with what the strokes cover, not with the picture.
     """
@@ -169,13 +169,10 @@ def make_patches(picture: Picture, strokes: Sequence[Stroke]) -> list[Patch]:
             continue
         replaced = painted.add > 0
         colour = cut(picture.colour, bounds)
-        if picture.alpha is None:
-            shown = np.full(replaced.shape, peak_of(colour.dtype), colour.dtype)
-        else:
-            shown = cut(picture.alpha, bounds).copy()
-        shown[replaced] = 0
-        filled = fill_transparent(colour, shown)
-        if filled is not colour:  # it is where strokes cover all there is
+        if picture.alpha is not None:
+            colour = fill_transparent(colour, cut(picture.alpha, bounds))
+        if not replaced.all():
+            filled = from_float(inpaint(to_float(colour), replaced), colour.dtype)
             patches.append(Patch(bounds, filled, replaced))
     return patches
 

@@ -196,15 +196,18 @@ class Unfade:
         title: str,
         on_fraction: OnFraction,
         selected: tuple[tuple[int, int, int, int], bytes] | None = None,
+        parent: int | None = None,
     ) -> tuple[Result, list[Step]]:
         """What the user made of the pixels in the preview window, and by which steps.
 
         ``selected`` is a region (y, x, height, width) and how far its pixels are selected, a byte each: where
-        the steps keep the size, the result is of that region.
+        the steps keep the size, the result is of that region. ``parent`` is the number of the editor's
+        window, as the system counts them.
 
         Raises EngineError of the kind "cancelled" when the window is closed without a result.
         """
-        with self._start("preview", "--host", window=True) as window:
+        above = () if parent is None else ("--parent", str(parent))
+        with self._start("preview", "--host", *above, window=True) as window:
             result = window.apply(
                 filter,
                 options,

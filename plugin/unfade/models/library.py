@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
@@ -27,6 +28,8 @@ from unfade.models.probing import probe, try_out
 
 _SUFFIX = ".onnx"
 _INDEX = "index.json"
+_STAGE = ".adding-"
+_LONG_AGO = 24 * 3600  # seconds
 
 
 class ModelState(str, Enum):
@@ -111,13 +114,14 @@ def add_model(
             else _copied(Path(source), stage, limit)
         )
         card = _tried(staged, text)
-        entries = _read_index(folder)
-        final = folder / f"{card.name}{_SUFFIX}"
-        if not replace and (card.name in entries or final.exists()):
-            raise ModelError(
-                f"There is a model {card.name} among your own already; remove it first, or use --replace."
-            )
-        _take_over(staged, final, card, entries, text)
+        with paths.one_at_a_time(folder):
+            entries = _read_index(folder)
+            final = folder / f"{card.name}{_SUFFIX}"
+            if not replace and (card.name in entries or final.exists()):
+                raise ModelError(
+                    f"There is a model {card.name} among your own already; remove it first, or use --replace."
+                )
+            _take_over(staged, final, card, entries, text)
     return Model(final, card, Source.USER)
 
 
@@ -129,6 +133,11 @@ def remove_model(name: str) -> list[Path]:
         OutputError: a file cannot be deleted.
     """
     folder = paths.models_dir()
+    with paths.one_at_a_time(folder) if folder.is_dir() else nullcontext():
+        return _remove(folder, name)
+
+
+def _remove(folder: Path, name: str) -> list[Path]:
     entries = _read_index(folder)
     entry = entries.pop(name, None)
     by_hand = folder / f"{name}{_SUFFIX}"
@@ -198,7 +207,11 @@ def _tried_verdict(name: str, path: Path, well: ModelState) -> Verdict:
 def _staging(folder: Path) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".adding-", dir=folder) as stage:
+        for left in folder.glob(f"{_STAGE}*"):
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _LONG_AGO:  # by a process that was killed
+                    shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=folder) as stage:
             yield Path(stage)
     except OSError as error:
         raise OutputError(

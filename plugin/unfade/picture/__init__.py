@@ -19,6 +19,7 @@ from unfade.picture.formats import (
     format_of_suffix,
     written_format_of_suffix,
 )
+from unfade.picture.inpainting import inpaint
 from unfade.picture.lab import (
     Lightness,
     Plane,
@@ -42,6 +43,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
+from unfade.picture.target import check_output, check_writable
 from unfade.picture.write import PagesWriter, write_picture
 
 __all__ = [
@@ -60,6 +62,8 @@ __all__ = [
     "Plane",
     "as_srgb",
     "bilinear",
+    "check_output",
+    "check_writable",
     "fill_transparent",
     "format_named",
     "format_of_suffix",
@@ -68,6 +72,7 @@ __all__ = [
     "from_vips",
     "in_gamut",
     "in_profile",
+    "inpaint",
     "is_linear",
     "is_profile_for",
     "is_srgb",

@@ -10,16 +10,18 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from unfade import memory
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bmp import write_bmp
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
 from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl
-from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, written_format_of_suffix
+from unfade.picture.formats import Format
 from unfade.picture.metadata import exif_with_resolution, metadata_for
 from unfade.picture.notes import Notes
 from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips
+from unfade.picture.target import check_side, format_for
 from unfade.picture.tiff_pages import write_pages
 
 _log = logging.getLogger(__name__)
@@ -56,15 +58,11 @@ def write_picture(
         OutputError: if the format is unknown or cannot hold so large a picture, or writing fails.
     """
     path = Path(path)
-    kind = _format_for(path, format)
+    kind = format_for(path, format)
     notes = Notes(path)
     if not 1 <= quality <= 100:
         raise OutputError(f"{path} is not written: quality must be between 1 and 100, not {quality}.")
-    if max(picture.width, picture.height) > kind.max_side:
-        raise OutputError(
-            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
-            f"this picture has {picture.width} x {picture.height}; choose PNG or TIFF."
-        )
+    check_side(path, kind, picture.width, picture.height)
     with whole_or_absent(path) as stream:
         encode(picture, kind, quality, stream, notes)
     return notes.sentences
@@ -79,7 +77,7 @@ class PagesWriter:
     def __init__(self, path: Path, *, quality: int = 95, format: str | None = None) -> None:
         """Raises OutputError where the format holds one picture alone."""
         self._path, self._quality = Path(path), quality
-        self._kind = _format_for(self._path, format)
+        self._kind = format_for(self._path, format)
         if not self._kind.pages:
             raise OutputError(
                 f"{path} cannot be written: a {self._kind.title} file holds one page; write TIFF, "
@@ -109,17 +107,6 @@ class PagesWriter:
         """Gives the temporary files up."""
         for page in self._pages:
             page.close()
-
-
-def _format_for(path: Path, name: str | None) -> Format:
-    kind = written_format_of_suffix(path) if name is None else format_named(name)
-    if kind is None:
-        what = f'"{path.suffix}"' if name is None and path.suffix else f'"{name}"' if name else "no suffix"
-        raise OutputError(
-            f"{path} cannot be written: {what} is not a format that Unfade writes; "
-            f"use one of {', '.join(OUTPUT_FORMATS)}."
-        )
-    return kind
 
 
 def encode(picture: Picture, kind: Format, quality: int, stream: BinaryIO, notes: Notes) -> None:
@@ -235,6 +222,7 @@ def _webp(image: Any, quality: int) -> bytes:
     """A WebP file without EXIF; libwebp keeps all of it in memory."""
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = embedded_to_srgb(image)
+    memory.require(memory.NATIVE)
     return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
 
 
@@ -291,6 +279,7 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
+    memory.require(memory.NATIVE)
     try:
         save(target, **options)
     except v.Error as error:

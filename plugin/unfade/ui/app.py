@@ -55,11 +55,14 @@ def run_window(picture: Path | None, filter: str | None) -> int:
     return _INTERRUPTED if interrupted else code
 
 
-def run_host() -> int:
-    """Serves frames on stdin and stdout: shows the window for each picture that comes, until they end."""
+def run_host(parent: int | None = None) -> int:
+    """Serves frames on stdin and stdout: shows the window for each picture that comes, until they end.
+
+    ``parent`` is the editor's window, by the system's number for it.
+    """
     app, settings = _start()
     app.setQuitOnLastWindowClosed(False)
-    host = Host(settings)
+    host = Host(settings, parent)
     host.ended.connect(app.quit)
     host.start()
     code = app.exec()
@@ -86,7 +89,7 @@ def _close_on_signals(window: Window) -> list[int]:
 
     def close(number: int, _frame: FrameType | None) -> None:
         came.append(number)
-        window.close()
+        window.close_unasked()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)

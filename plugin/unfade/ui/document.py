@@ -7,8 +7,9 @@ shows the document subscribes with a plain function, which is called in the thre
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -47,6 +48,10 @@ CHAIN: Final = tuple(sorted(all_filters(), key=lambda filter: "scale" in _option
 last, for artifacts would be enlarged with the picture."""
 ORDER: Final = tuple(filter.name for filter in CHAIN)
 """Their names."""
+
+
+Mark = tuple[str, str]
+"""A kind of mark on the picture: the filter's name and that of its option."""
 
 
 def marks_of(filter: Filter) -> tuple[str, ...]:
@@ -143,13 +148,29 @@ class State:
                 state = state.with_all(filter.name, dataclasses.replace(filter.Options(), **marks))
         return state
 
-    def without_marks(self) -> State:
-        """Without what is marked on the picture."""
+    @functools.cached_property
+    def marks(self) -> Mapping[Mark, Any]:
+        """What is marked on the picture."""
+        return {
+            (filter.name, name): getattr(self.options(filter.name), name)
+            for filter in CHAIN
+            for name in marks_of(filter)
+        }
+
+    def with_marks(self, marks: Mapping[Mark, Any]) -> State:
+        """With these marks on the picture, and no others."""
         state = self
         for filter in CHAIN:
-            defaults = {name: _options(filter)[name].default for name in marks_of(filter)}
-            state = state.with_options(filter.name, **defaults)
+            values = {
+                name: marks.get((filter.name, name), _options(filter)[name].default)
+                for name in marks_of(filter)
+            }
+            state = state.with_options(filter.name, **values)
         return state
+
+    def without_marks(self) -> State:
+        """Without what is marked on the picture."""
+        return self.with_marks({})
 
 
 def remembered(settings: Settings, state: State) -> State:
@@ -164,7 +185,8 @@ def remembered(settings: Settings, state: State) -> State:
 
 
 def remember(settings: Settings, state: State) -> None:
-    """Keeps the options of all filters from one day to the next, without what is marked on the picture."""
+    """Keeps which filters are on and the options of all, without what is marked on the picture."""
+    settings.set_last_filters(state.enabled)
     state = state.without_marks()
     for name in ORDER:
         settings.set_last_options(name, write_options(state.options(name)))
@@ -193,6 +215,8 @@ class Document:
         self.selection: Selection | None = None
         self.path: Path | None = None
         self.title = ""
+        self.coloured = False
+        """Whether the picture has colours."""
         self._state = State()
         self._undo: list[State] = []
         self._redo: list[State] = []
@@ -212,21 +236,22 @@ class Document:
         picture: Picture,
         path: Path | None,
         title: str,
-        hints: tuple[Hint, ...] = (),
+        marks: Mapping[Mark, Any] | None = None,
         selection: Selection | None = None,
+        *,
+        coloured: bool = False,
     ) -> None:
-        """Shows another picture, of which a part may be selected. The settings stay, what was marked on the
-        old picture goes."""
-        self.picture, self.path, self.title, self.selection = picture, path, title, selection
-        self._state = self._state.without_marks()
-        if hints:
-            self._state = self._state.with_options(filter_with("hints"), hints=hints)
+        """Shows another picture, with its own marks, of which a part may be selected. The settings stay."""
+        self.picture, self.path, self.title, self.coloured = picture, path, title, coloured
+        self.selection = selection
+        self._state = self._state.with_marks(marks or {})
         self._forget_history()
         self._tell(Change.PICTURE)
 
     def close(self) -> None:
         """Shows no picture."""
-        self.picture, self.path, self.title, self.selection = None, None, "", None
+        self.picture, self.path, self.title, self.coloured = None, None, "", False
+        self.selection = None
         self._state = self._state.without_marks()
         self._forget_history()
         self._tell(Change.PICTURE)

@@ -11,16 +11,18 @@ import sys
 import threading
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtGui import QGuiApplication, QWindow
 
 from unfade.errors import UsageError
 from unfade.filters import check_region
-from unfade.inference import Bounds, Extent
+from unfade.inference import Extent
 from unfade.picture import Picture
-from unfade.service.client import Result
 from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Image, Request, Shutdown
-from unfade.ui.link import EngineLink, pixels_of
+from unfade.ui.finishing import Finished
+from unfade.ui.link import EngineLink
 from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -28,6 +30,7 @@ from unfade.ui.window import Window
 translate = QCoreApplication.translate
 
 _DRAIN_SECONDS = 5.0
+_PARENTING = ("xcb", "windows")  # Qt's platforms where windows of other programs have numbers
 
 
 class Host(QObject):
@@ -44,10 +47,13 @@ class Host(QObject):
     _wanted = pyqtSignal(object, object, object)
     _stopped = pyqtSignal()
 
-    def __init__(self, settings: Settings) -> None:
-        """Takes stdin and stdout. Raises UsageError where they are no pipes."""
+    def __init__(self, settings: Settings, parent: int | None = None) -> None:
+        """Takes stdin and stdout. Raises UsageError where they are no pipes.
+
+        ``parent`` is the editor's window, above which the windows stay.
+        """
         super().__init__()
-        self._settings = settings
+        self._settings, self._parent = settings, parent
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
         self.window: Window | None = None
@@ -142,14 +148,24 @@ class Host(QObject):
             return
         title = request.title or translate("Host", "Picture from the editor")
         window.opener.open_picture(picture, title, selection)
+        self._put_above_editor(window)
         window.show()
         window.raise_()
         window.activateWindow()
 
-    def _applied(self, result: Result, steps: list[dict[str, Any]]) -> None:
+    def _put_above_editor(self, window: Window) -> None:
+        """A click on the editor does not hide the window, where the system can do that."""
+        if self._parent is None or QGuiApplication.platformName() not in _PARENTING:
+            return
+        window.winId()  # there is no handle before
+        handle, editor = window.windowHandle(), QWindow.fromWinId(sip.voidptr(self._parent))
+        if handle is not None and editor is not None:
+            handle.setTransientParent(editor)
+
+    def _applied(self, finished: Finished, steps: list[dict[str, Any]]) -> None:
         request, self._request = self._request, None
         if request is not None:
-            self._answer(request, result, steps)
+            self._answer(request, finished, steps)
         if self.window is not None:
             self.window.close()
 
@@ -174,25 +190,14 @@ class Host(QObject):
         else:
             self._cancel(self._request)
 
-    def _answer(self, request: Apply, result: Result, steps: list[dict[str, Any]]) -> None:
-        header: dict[str, Any] = {
-            "id": request.id,
-            "exact": result.exact,
-            "model": result.model,
-            "provider": result.provider,
-            "provider_label": result.provider_label,
-            "fallback": result.fallback,
-            "chosen": result.chosen,
-            "seconds": result.seconds,
-            "engine_seconds": result.engine_seconds,
-            "recipe": {"steps": steps},
-        }
-        if result.region is not None:
-            header["region"] = dataclasses.asdict(Bounds(*result.region))
+    def _answer(self, request: Apply, finished: Finished, steps: list[dict[str, Any]]) -> None:
+        header: dict[str, Any] = {"id": request.id, **finished.report, "recipe": {"steps": steps}}
+        if finished.region is not None:
+            header["region"] = dataclasses.asdict(finished.region)
         order = request.image.order if request.image else sys.byteorder
         self._sending = threading.Thread(
             target=self._connection.send_result,
-            args=(header, pixels_of(result)),
+            args=(header, finished.picture.pixels),
             kwargs={"order": order},
             name="unfade-send",
         )

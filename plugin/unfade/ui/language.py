@@ -1,4 +1,5 @@
-"""The user's language: which there are, texts on the screen that follow it, and numbers as it writes them."""
+"""The user's language: which there are, texts on the screen that follow it, numbers and times
+as it writes them."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator
 from PyQt6.QtWidgets import QWidget
+
+translate = QCoreApplication.translate
 
 LANGUAGES = {
     "en": "English",
@@ -106,6 +109,17 @@ def decimal(value: float, digits: int = 3) -> str:
 def fixed(value: float, places: int) -> str:
     """A number with that many places behind the point: "0.5" or "0,5", "2.0"."""
     return _locale().toString(value, "f", places)
+
+
+def time_left(seconds: float) -> str:
+    """The time left in words, no more exact than it is known."""
+    if seconds < 60:
+        return translate("Queue", "less than a minute left")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return translate("Queue", "about {minutes} min left").format(minutes=minutes)
+    hours, minutes = divmod(minutes, 60)
+    return translate("Queue", "about {hours} h {minutes} min left").format(hours=hours, minutes=minutes)
 
 
 def _locale() -> QLocale:

@@ -56,6 +56,21 @@ def pixels_of(result: Result) -> NDArray[Any]:
     return pixels.reshape(result.height, result.width, result.channels)
 
 
+def report_of(result: Result) -> dict[str, Any]:
+    """What ran, as a reply says it."""
+    names = (
+        "exact",
+        "model",
+        "provider",
+        "provider_label",
+        "fallback",
+        "chosen",
+        "seconds",
+        "engine_seconds",
+    )
+    return {name: getattr(result, name) for name in names}
+
+
 def with_metadata(pixels: NDArray[Any], metadata: Metadata) -> Picture:
     """A result's HWC pixels with the metadata of what they were made from, without a profile that does not
     fit them: what Colorize makes of a gray picture with a gray profile is sRGB."""

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
-from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, pyqtSignal
-from PyQt6.QtGui import QGuiApplication, QImage
+import numpy as np
+from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from unfade.errors import UnfadeError
-from unfade.filters.hints import Hint
+from unfade.batch import pictures_in
 from unfade.inference import Extent
-from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture
+from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture, to_float
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
+from unfade.ui.document import Mark
 from unfade.ui.explain import explain
-from unfade.ui.hints import load_hints
+from unfade.ui.marks import load_marks
 from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
+
+_SHADES: Final = 32
+_TONED: Final = 0.0085  # of white: how far the chroma of a toned print lies from the tint of its shade
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +40,10 @@ class Opened:
     original: Original
     path: Path | None
     title: str
-    hints: tuple[Hint, ...] = ()
+    marks: Mapping[Mark, Any] = field(default_factory=dict)
     selection: Selection | None = None
+    coloured: bool = False
+    """Whether it has colours that a person would see."""
     remark: str | None = None
     """A sentence on what could not be taken along."""
 
@@ -68,7 +75,7 @@ class Loader(QObject):
 
     def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file: from the clipboard, from an editor."""
-        self._begin(lambda: Opened(picture, Original.of(picture), None, title, selection=selection), title)
+        self._begin(lambda: _opened(picture, None, title, selection=selection), title)
 
     def close(self) -> None:
         """Opens nothing any more."""
@@ -100,14 +107,38 @@ class Loader(QObject):
 
 def _from_file(path: Path) -> Opened:
     picture = read_picture(path)
-    hints: tuple[Hint, ...] = ()
-    remarks = list(picture.warnings)
-    try:
-        hints = load_hints(path, Extent(picture.height, picture.width))
-    except UnfadeError as error:
-        remarks.append(str(error))
-    remark = " ".join(remarks) or None
-    return Opened(picture, Original.of(picture), path, path.name, hints, remark=remark)
+    marks, trouble = load_marks(path, Extent(picture.height, picture.width))
+    remark = " ".join([*picture.warnings, *([trouble] if trouble else [])]) or None
+    return _opened(picture, path, path.name, marks, remark=remark)
+
+
+def _opened(
+    picture: Picture,
+    path: Path | None,
+    title: str,
+    marks: Mapping[Mark, Any] | None = None,
+    *,
+    selection: Selection | None = None,
+    remark: str | None = None,
+) -> Opened:
+    original = Original.of(picture)
+    coloured = is_coloured(picture_of(original.overview))
+    return Opened(picture, original, path, title, marks or {}, selection, coloured, remark)
+
+
+def is_coloured(picture: Picture) -> bool:
+    """Whether a picture has colours; a toned print has none, for its tint follows its brightness."""
+    if picture.is_gray:
+        return False
+    colour = to_float(picture.colour).reshape(-1, 3)
+    shade = np.minimum((colour.mean(axis=1) * _SHADES).astype(np.intp), _SHADES - 1)
+    count = np.maximum(np.bincount(shade, minlength=_SHADES), 1)
+    apart = 0.0
+    for channel in (0, 2):
+        chroma = colour[:, channel] - colour[:, 1]
+        tint = np.bincount(shade, chroma, _SHADES) / count
+        apart += float(np.abs(chroma - tint[shade]).mean()) / 2
+    return apart > _TONED
 
 
 class Opener(QObject):
@@ -121,9 +152,12 @@ class Opener(QObject):
     said = pyqtSignal(str)
     many = pyqtSignal(object)
 
-    def __init__(self, loader: Loader, settings: Settings, window: QWidget) -> None:
+    def __init__(
+        self, loader: Loader, settings: Settings, window: QWidget, current: Callable[[], Path | None]
+    ) -> None:
+        """``current`` gives the file of the picture that is shown, None where it has none."""
         super().__init__(window)
-        self._loader, self._settings, self._window = loader, settings, window
+        self._loader, self._settings, self._window, self._current = loader, settings, window, current
 
     def open_file(self, path: Path) -> None:
         """Opens a picture file, off the event loop."""
@@ -154,6 +188,47 @@ class Opener(QObject):
         if name:
             self._settings.set_folder("open", Path(name).parent)
             self.open_file(Path(name))
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the picture that is shown lies in a folder, among others perhaps."""
+        return self._current() is not None
+
+    @Command(
+        "next_picture",
+        (Menu.FILE, 1, 4),
+        "&Next picture",
+        "Open the next picture of the folder.",
+        ("Ctrl+PgDown",),
+        enabled=lambda opener: opener.has_folder,
+        hosted=False,
+        value=1,
+    )
+    @Command(
+        "previous_picture",
+        (Menu.FILE, 1, 5),
+        "Pre&vious picture",
+        "Open the picture before this one in the folder.",
+        ("Ctrl+PgUp",),
+        enabled=lambda opener: opener.has_folder,
+        hosted=False,
+        value=-1,
+    )
+    def open_neighbour(self, step: int) -> None:
+        """Opens the picture so many places farther in the folder, by name."""
+        current = self._current()
+        if current is None:
+            return
+        folder = current.parent
+        found = list(pictures_in(folder, False, leave_out=folder / current.name))
+        names = sorted({*found, current}, key=lambda path: path.name.casefold())
+        at = names.index(current) + step
+        if 0 <= at < len(names):
+            self.open_file(names[at])
+        elif step > 0:
+            self.said.emit(translate("Window", "This is the last picture of the folder."))
+        else:
+            self.said.emit(translate("Window", "This is the first picture of the folder."))
 
     @Command(
         "paste",
@@ -193,3 +268,8 @@ def files_in(data: QMimeData | None) -> list[Path]:
     if data is None:
         return []
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def show_in_folder(path: Path) -> None:
+    """Opens the folder of a file in the system's own program for that."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -1,18 +1,16 @@
-"""What saving a picture takes, without widgets: the choices, a name to suggest, and what is refused.
-
-:class:`Saver` writes off the event loop.
-"""
+"""What saving a picture takes, without widgets: the choices, a name to suggest, and what is refused."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication
 
 from unfade.inference import Extent
 from unfade.picture import (
@@ -24,7 +22,6 @@ from unfade.picture import (
     to_float,
     write_picture,
 )
-from unfade.ui.explain import explain
 
 translate = QCoreApplication.translate
 
@@ -45,6 +42,23 @@ class SaveChoice:
     """16 bits a channel, where the picture has them and the format can hold them."""
     keep_exif: bool = True
     """Whether EXIF and XMP go along. The colour profile always does."""
+    dpi: int | None = None
+    """Pixels an inch, for print; None for those of the picture."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {**dataclasses.asdict(self), "path": str(self.path)}
+
+    @classmethod
+    def from_json(cls, raw: Any) -> SaveChoice:
+        """The inverse. Raises TypeError or ValueError for anything else."""
+        choice = cls(**{**raw, "path": Path(raw["path"])})
+        kinds = {"format": str, "quality": int, "deep": bool, "keep_exif": bool, "dpi": int | None}
+        if choice.format not in FORMATS or not all(
+            isinstance(getattr(choice, name), kind) for name, kind in kinds.items()
+        ):
+            raise ValueError("no choice of how to save")
+        return choice
 
 
 def format_for(name: str) -> Format:
@@ -54,12 +68,14 @@ def format_for(name: str) -> Format:
     return found
 
 
-def suggested_path(source: Path | None, filters: Sequence[str], format: str) -> Path:
+def suggested_path(
+    source: Path | None, filters: Sequence[str], format: str, taken: Callable[[Path], bool] = Path.exists
+) -> Path:
     """A name beside the source that tells what was done and is not taken: "cat-upscale.png"."""
     folder = source.parent if source else Path.home()
     stem = source.stem if source else translate("SaveDialog", "picture")
     stem = "-".join([stem, *dict.fromkeys(filters)])
-    return free_name(folder / (stem + format_for(format).suffixes[0]))
+    return free_name(folder / (stem + format_for(format).suffixes[0]), taken)
 
 
 def with_suffix(path: Path, format: str) -> Path:
@@ -72,7 +88,7 @@ def with_suffix(path: Path, format: str) -> Path:
 
 
 def refusal(choice: SaveChoice, extent: Extent | None) -> str | None:
-    """A sentence on why this cannot be saved so; None where nothing speaks against it."""
+    """A sentence on why this cannot be saved so; None where nothing speaks against it. Makes nothing."""
     if not choice.path.name:
         return translate("SaveDialog", "Give the file a name.")
     if not choice.path.parent.is_dir():
@@ -81,6 +97,9 @@ def refusal(choice: SaveChoice, extent: Extent | None) -> str | None:
     if choice.path.is_dir():
         text = translate("SaveDialog", "{name} is a folder; give the file another name.")
         return text.format(name=choice.path.name)
+    if not os.access(choice.path.parent, os.W_OK | os.X_OK):
+        text = translate("SaveDialog", "The folder {folder} may not be written to; choose another.")
+        return text.format(folder=choice.path.parent)
     kind = format_for(choice.format)
     if extent and max(extent.width, extent.height) > kind.max_side:
         text = translate(
@@ -97,6 +116,8 @@ def prepared(picture: Picture, choice: SaveChoice) -> Picture:
     metadata = picture.metadata
     if not choice.keep_exif:
         metadata = dataclasses.replace(metadata, exif=None, xmp=None)
+    if choice.dpi is not None:
+        metadata = dataclasses.replace(metadata, dpi=(float(choice.dpi), float(choice.dpi)))
     pixels = picture.pixels
     wanted = np.uint16 if choice.deep and format_for(choice.format).deep else np.uint8
     if pixels.dtype != wanted:
@@ -104,48 +125,12 @@ def prepared(picture: Picture, choice: SaveChoice) -> Picture:
     return Picture(pixels, metadata)
 
 
-class Saver(QObject):
-    """Writes pictures in a thread of its own, one after the other.
+def write_as(picture: Picture, choice: SaveChoice) -> tuple[str, ...]:
+    """Writes a picture as chosen, whole or not at all, and gives sentences on what the format could not hold.
 
-    Signals:
-        saved: the file that is there now (Path).
-        told: sentences on what the format could not hold; after ``saved``.
-        failed: a sentence on why it is not.
+    Raises OutputError.
     """
-
-    saved = pyqtSignal(object)
-    told = pyqtSignal(str)
-    failed = pyqtSignal(str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._pool = ThreadPoolExecutor(1, "unfade-save")
-        self._writing: Future[None] | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is still being written."""
-        return self._writing is not None and not self._writing.done()
-
-    def save(self, picture: Picture, choice: SaveChoice) -> None:
-        """Begins to write; ``saved`` or ``failed`` follows, in the thread of this object."""
-        self._writing = self._pool.submit(self._write, picture, choice)
-
-    def wait(self) -> None:
-        """Returns when all is written: what to do before the program ends."""
-        self._pool.shutdown(wait=True)
-
-    def _write(self, picture: Picture, choice: SaveChoice) -> None:
-        try:
-            told = write_picture(
-                prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality
-            )
-        except Exception as error:
-            self.failed.emit(explain(error, str(choice.path)))
-        else:
-            self.saved.emit(choice.path)
-            if told:
-                self.told.emit(" ".join(told))
+    return write_picture(prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality)
 
 
 def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:

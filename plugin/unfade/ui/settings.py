@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,16 @@ class Settings:
     def set_last_options(self, filter: str, options: Mapping[str, Any]) -> None:
         """Keeps options made of JSON's kinds of values."""
         self._write(f"options/{filter}", dict(options))
+
+    def last_filters(self, default: Collection[str], among: Collection[str]) -> frozenset[str]:
+        """The filters that were on last, as far as there are such; ``default`` at first."""
+        found = self._read("filters")
+        known = [name for name in found if name in among] if isinstance(found, list) else default
+        return frozenset(known)
+
+    def set_last_filters(self, names: Collection[str]) -> None:
+        """Keeps which filters are on."""
+        self._write("filters", sorted(names))
 
     @property
     def recent_colours(self) -> tuple[str, ...]:

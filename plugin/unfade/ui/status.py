@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,16 +21,30 @@ from PyQt6.QtWidgets import (
 
 from unfade.ui.commands import Command, Menu
 from unfade.ui.dialogs.doctor import DoctorDialog
-from unfade.ui.language import Words
+from unfade.ui.language import Words, time_left
 from unfade.ui.theme import Space
+from unfade.ui.widgets import bind
 
 translate = QCoreApplication.translate
 
 _SAID_FOR = 8000  # milliseconds
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is being worked on."""
+
+    text: str
+    """What it is: "Saving cat.png"."""
+    share: float
+    """How much of it is done, in [0, 1]."""
+    seconds_left: float | None
+    """None while that is not known."""
+
+
 class StatusBar(QStatusBar):
-    """Message on the left; progress and the device, which opens the doctor when clicked, on the right."""
+    """Message on the left; on the right what is being worked on with its Stop, sizes, the preview's progress
+    and the device, which opens the doctor when clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,13 +60,45 @@ class StatusBar(QStatusBar):
         self.device.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.device.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.device.clicked.connect(self.open_doctor)
-        for widget in (self.detail, self.progress, self.device):
+        self.work, self.stop, self.follow_up = QLabel(), QToolButton(), QToolButton()
+        for button in (self.stop, self.follow_up):
+            button.setProperty("role", "act")
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._work: Work | None = None
+        self._follow: Callable[[], object] = lambda: None
+        self.follow_up.clicked.connect(self._follow_up)
+        self.messageChanged.connect(self._message_changed)
+        for widget in (self.follow_up, self.work, self.stop, self.detail, self.progress, self.device):
             self.addPermanentWidget(widget)
+        for widget in (self.follow_up, self.work, self.stop):
+            widget.hide()
         self.setContentsMargins(Space.S, 0, Space.XS, 0)
         self._provider: tuple[str | None, str | None] = (None, None)
         words = Words(self)
         words.put(lambda: translate("StatusBar", "Progress"), self.progress.setAccessibleName)
         words.follow(lambda: self.set_provider(*self._provider))
+        words.follow(lambda: self.set_work(self._work))
+        words.put(lambda: translate("StatusBar", "What can be done next"), self.follow_up.setAccessibleName)
+        words.put(lambda: translate("StatusBar", "Stop"), self.stop.setAccessibleName)
+
+    def bind_stop(self, action: QAction) -> None:
+        """Has the button beside what is being worked on do what an action does."""
+        bind(self.stop, action, short=True)
+        self.stop.clicked.connect(action.trigger)
+
+    def set_work(self, work: Work | None) -> None:
+        """Says what is being worked on, how far it is, and how long it will take; None for nothing."""
+        self._work = work
+        for widget in (self.work, self.stop):
+            widget.setVisible(work is not None)
+        if work is None:
+            return
+        parts = [work.text, translate("StatusBar", "{percent} %").format(percent=int(100 * work.share))]
+        if work.seconds_left is not None:
+            parts.append(time_left(work.seconds_left))
+        self.work.setText("   ·   ".join(parts))
+        self.work.setToolTip(self.work.text())
 
     def set_provider(self, label: str | None, fallback: str | None) -> None:
         """Says what runs the networks.
@@ -84,9 +132,20 @@ class StatusBar(QStatusBar):
         """A short text that stays, beside the device: size of the picture and zoom."""
         self.detail.setText(text)
 
-    def say(self, text: str) -> None:
-        """Shows a sentence for some seconds."""
+    def say(self, text: str, offer: str = "", do: Callable[[], object] | None = None) -> None:
+        """Shows a sentence for some seconds, with a button for what can be done then."""
+        self.follow_up.setText(offer)
+        self.follow_up.setVisible(do is not None)
+        self._follow = do or (lambda: None)
         self.showMessage(text, _SAID_FOR)
+
+    def _follow_up(self) -> None:
+        self._follow()
+
+    def _message_changed(self, text: str) -> None:
+        """The button goes with its sentence, unless it is about to be used."""
+        if not text and not self.follow_up.hasFocus():
+            self.follow_up.hide()
 
     @Command(
         "doctor",
@@ -109,6 +168,7 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._do: Callable[[], None] | None = None
+        self._about = ""
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -128,20 +188,28 @@ class Notice(QFrame):
         self.dismiss.clicked.connect(self.hide)
         self.hide()
 
-    def show_sentence(self, sentence: str, remedy: str = "", do: Callable[[], None] | None = None) -> None:
+    def show_sentence(
+        self, sentence: str, remedy: str = "", do: Callable[[], None] | None = None, *, about: str = ""
+    ) -> None:
         """Shows a sentence in place of the one that is there.
 
         Args:
             sentence: what happened.
             remedy: the text of a button for what can be done.
             do: what that button does.
+            about: a word for what is in the way, for :meth:`settle`.
         """
         self.text.setText(sentence)
         self.setAccessibleName(sentence)
-        self._do = do
+        self._do, self._about = do, about
         self.remedy.setText(remedy)
         self.remedy.setVisible(do is not None)
         self.show()
+
+    def settle(self, *about: str) -> None:
+        """What it said is no longer so, where it was about one of these."""
+        if self._about in about:
+            self.hide()
 
     def _name_remedy(self) -> None:
         if self._do is None:  # else it goes with the sentence, which stays as it was said

@@ -43,6 +43,7 @@ class Welcome(QWidget):
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         about.setProperty("role", "muted")
         about.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        about.setWordWrap(True)  # also on a small screen the panel stands beside it
         self.open = QPushButton()
         self.open.setProperty("role", "primary")
         bind(self.open, open_action)

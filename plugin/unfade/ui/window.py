@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QFrame,
     QMainWindow,
     QMenu,
+    QMessageBox,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -37,18 +40,19 @@ from unfade.ui.commands import (
     make_tool_bar,
 )
 from unfade.ui.dialogs.help import Help
-from unfade.ui.document import Document, State, remember, remembered
+from unfade.ui.document import ORDER, Change, Document, State, remember, remembered
 from unfade.ui.finishing import Finisher, WholeRun, result_extent
-from unfade.ui.hints import HintEditor, HintKeeper
+from unfade.ui.hints import HintEditor
 from unfade.ui.language import LANGUAGES, Words, decimal, install_language
 from unfade.ui.link import EngineLink
+from unfade.ui.marks import MarksKeeper
 from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.stack import PanelStack
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.live import LivePreview
-from unfade.ui.queue import QueuePanel
+from unfade.ui.queue import Item, ItemState, QueuePanel
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.status import Notice, StatusBar
 from unfade.ui.theme import apply_theme
@@ -57,6 +61,11 @@ from unfade.ui.welcome import Welcome
 translate = QCoreApplication.translate
 
 _Value = TypeVar("_Value")
+
+_USUAL_SIZE = QSize(1280, 820)
+_USUAL_FRAME = QSize(8, 40)  # of a window, where it is not known yet
+_LEAST_QUEUE = 110  # device-independent pixels: a row and its buttons
+_REMEMBER_AFTER = 1000  # milliseconds of quiet before settings are written
 
 
 class Window(QMainWindow):
@@ -77,22 +86,28 @@ class Window(QMainWindow):
         self.preview = LivePreview(self.document, link, self.images, self)
         self.whole = WholeRun(self.document, link, self.preview, self)
         self.loader = Loader(self)
-        self.opener = Opener(self.loader, settings, self)
-        self.finisher = Finisher(self.document, self.whole, settings, self)
-        self.hint_editor = HintEditor(self.document, self.preview, settings, self)
-        self.keeper = HintKeeper(self.document, self)
+        self.opener = Opener(self.loader, settings, self, lambda: self.document.path)
         self.queue = None if hosted else QueuePanel(lambda: self.document.state.steps, settings)
+        self.finisher = Finisher(self.document, self.preview, self.whole, self.queue, settings, self)
+        self.hint_editor = HintEditor(self.document, self.preview, settings, self)
+        self.keeper = MarksKeeper(self.document, self)
         self.commands = Actions(self, commands_of(hosted), self.queue.commands if self.queue else {})
         self.addActions(list(self.commands.values()))  # their keys work also with the menu bar hidden
+        self._remembering = QTimer(self)  # not only at the end, which a crash would leave out
+        self._remembering.setSingleShot(True)
+        self._remembering.setInterval(_REMEMBER_AFTER)
+        self._remembering.timeout.connect(self._remember)
+        self._unasked = self._closing_when_done = False
         self._make_widgets()
         self._lay_out()
         self._connect_engine()
         self._connect_files()
         self._connect_parts()
         self.setAcceptDrops(not hosted)
-        start = State() if hosted else State(frozenset({all_filters()[0].name}))
+        start = State() if hosted else State(settings.last_filters({all_filters()[0].name}, ORDER))
         self.document.start_from(remembered(settings, start))
-        self.restoreGeometry(settings.layout("window"))
+        self._take_its_place()
+        self._restore_queue()
         _application().installEventFilter(self)
 
     def start_with(self, steps: Sequence[dict[str, Any]]) -> None:
@@ -114,10 +129,13 @@ class Window(QMainWindow):
         def brush() -> float:
             return self.panels.of(DeartifactPanel).brush_radius
 
+        def shown() -> bool:
+            return self.canvas.mask_shown
+
         tools: dict[ToolId, Tool] = {
             ToolId.HINT: HintTool(document, editor.first_colour, editor.edit),
-            ToolId.MARK: BrushTool(document, "add", brush),
-            ToolId.KEEP: BrushTool(document, "keep", brush),
+            ToolId.MARK: BrushTool(document, "add", brush, shown),
+            ToolId.KEEP: BrushTool(document, "keep", brush, shown),
         }
         self.canvas = Canvas(document, self.preview, PicturePainter(self.images), tools)
         editor.take_colours_from(self.canvas)
@@ -162,10 +180,36 @@ class Window(QMainWindow):
             self.dock = QDockWidget(self)
             words.put(lambda: translate("Window", "Queue"), self.dock.setWindowTitle)
             self.dock.setObjectName("queue")
-            self.dock.setWidget(self.queue)
+            area = QScrollArea()  # so that it can be low on a small screen
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setMinimumHeight(_LEAST_QUEUE)
+            area.setWidget(self.queue)
+            self.dock.setWidget(area)
             self.dock.hide()
             self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.dock)
-        self.resize(1280, 820)
+
+    def _take_its_place(self) -> None:
+        """Where it was last time, or at its usual size; never larger than the screen it is on."""
+        self.resize(_USUAL_SIZE)
+        self.restoreGeometry(self.settings.layout("window"))
+        screen = self.screen()
+        if screen is not None:
+            frame = self.frameGeometry().size() - self.size()
+            room = screen.availableGeometry().size() - frame.expandedTo(_USUAL_FRAME)
+            self.resize(self.size().boundedTo(room))
+
+    def _restore_queue(self) -> None:
+        """What was unfinished when another window went is there again."""
+        queue = self.queue
+        if queue is not None and (count := queue.restore()):
+            self.dock.show()
+            text = translate("Window", "Pictures of last time that wait in the queue: {count}.")
+            start = queue.commands["queue_start"].trigger
+            self.notice.show_sentence(
+                text.format(count=count), translate("Window", "Start"), start, about="queue"
+            )
 
     def _add_choices(self, menu: QMenu, words: Words) -> None:
         """Light or dark, and the language."""
@@ -216,51 +260,66 @@ class Window(QMainWindow):
 
         recent.aboutToShow.connect(fill)
 
-    # Connecting: failures go to the notice, where they stay, and all else to the status bar
+    # Connecting: failures go to the notice, where they stay while they are so, and all else to the status bar
 
     def _connect_engine(self) -> None:
         """What runs the networks, how far it is, and its failures with what can be done about them."""
-        link, preview, whole, tell = self.link, self.preview, self.whole, self.notice.show_sentence
+        link, preview, whole, notice = self.link, self.preview, self.whole, self.notice
 
         def lost(sentence: str) -> None:
             again = translate("Window", "It was started again; your settings are all there.")
-            tell(f"{sentence} {again}")
+            notice.show_sentence(f"{sentence} {again}", about="preview")
+
+        def unavailable(sentence: str) -> None:
+            notice.show_sentence(sentence, translate("Window", "Start it again"), link.start, about="engine")
+
+        def failed(sentence: str) -> None:
+            notice.show_sentence(sentence, translate("Window", "Try again"), preview.retry, about="preview")
 
         def progressed(done: int, total: int) -> None:
-            if not whole.running:
-                self.status.set_progress(done, total)
+            self.status.set_progress(0, 0) if whole.running else self.status.set_progress(done, total)
 
         link.lost.connect(lost)
         link.listed.connect(self._listed)
-        link.unavailable.connect(lambda text: tell(text, translate("Window", "Start it again"), link.start))
-        preview.failed.connect(lambda text: tell(text, translate("Window", "Try again"), preview.retry))
+        link.unavailable.connect(unavailable)
+        preview.failed.connect(failed)
+        preview.restarted.connect(lambda: notice.settle("preview"))
         preview.provider.connect(self.status.set_provider)
         preview.chosen.connect(self.panels.of(UpscalePanel).show_chosen)
         preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
         preview.progress.connect(progressed)
-        whole.progress.connect(self.status.set_progress)
+        whole.worked.connect(self._show_work)
         whole.busy.connect(lambda _busy: self._refresh())
 
     def _connect_files(self) -> None:
         """Files being opened, opened with a remark, saved, or not."""
+        notice = self.notice
 
         def busy(opening: bool) -> None:
             if opening:
+                notice.settle("open")
                 self.status.say(translate("Window", "Opening…"))
             else:
                 self.status.clearMessage()
 
         self.loader.busy.connect(busy)
         self.loader.opened.connect(self._show)
-        for failed in (self.loader.failed, self.finisher.failed, self.keeper.failed):
-            failed.connect(self.notice.show_sentence)
-        self.finisher.saver.told.connect(self.notice.show_sentence)
+        self.loader.failed.connect(lambda sentence: notice.show_sentence(sentence, about="open"))
+        self.keeper.failed.connect(lambda sentence: notice.show_sentence(sentence, about="marks"))
+        self.keeper.kept.connect(lambda: notice.settle("marks"))
+        self.finisher.failed.connect(lambda sentence: notice.show_sentence(sentence, about="preview"))
         for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
-        if self.queue is not None and self.welcome is not None:
-            self.queue.open_wanted.connect(self.opener.open_file)
-            self.queue.said.connect(self.status.say)
-            self.opener.many.connect(self._enqueue)
+        queue = self.queue
+        if queue is not None and self.welcome is not None:
+            queue.open_wanted.connect(self.opener.open_file)
+            queue.said.connect(self.status.say)
+            queue.added.connect(self.dock.show)
+            queue.saved.connect(self._saved)
+            queue.not_saved.connect(self._not_saved)
+            queue.told.connect(self._told)
+            queue.worked.connect(self._show_work)
+            self.opener.many.connect(queue.add)
             self.welcome.chosen.connect(self.opener.open_file)
 
     def _connect_parts(self) -> None:
@@ -276,14 +335,66 @@ class Window(QMainWindow):
             self.status,
             self.help,
         )
-        self.document.subscribe(lambda _change: self._refresh())
+        self.document.subscribe(self._document_changed)
+        self.status.bind_stop(self.commands["cancel"])
         self.canvas.view_changed.connect(self._show_detail)
         self.panels.of(ColorizePanel).colour_wanted.connect(self.hint_editor.edit_chosen)
         self.panels.of(DeartifactPanel).brush_changed.connect(self.canvas.update)
         if self.queue is not None:
             self.dock.visibilityChanged.connect(lambda _shown: self.commands.refresh())
 
-    # In line with the document
+    # In line with the document, and with what is being worked on
+
+    def _document_changed(self, change: Change) -> None:
+        if change is Change.STATE:
+            self.notice.settle("recipe")
+            self._remembering.start()
+        self._refresh()
+
+    def _remember(self) -> None:
+        """Keeps the settings for the next start."""
+        remember(self.settings, self.document.state)
+        self.settings.save()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being worked on."""
+        return self.whole.running or (self.queue is not None and self.queue.queue.running is not None)
+
+    def _show_work(self) -> None:
+        """The line that says what is being worked on."""
+        queue = self.queue
+        self.status.set_work(self.whole.work() or (None if queue is None else queue.work()))
+        if self.commands["cancel"].isEnabled() != self.busy:
+            self.commands.refresh()
+        if queue is not None and self.busy:
+            self.notice.settle("queue")
+        if self._closing_when_done and queue is not None and not queue.queue.at_work:
+            QTimer.singleShot(0, self.close_unasked)
+
+    def _saved(self, path: Path) -> None:
+        self.finisher.last_saved = path
+        self.notice.settle("save")
+        self.commands.refresh()
+        text = translate("Window", "Saved as {path}.").format(path=path.name)
+        self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
+
+    def _told(self, item: Item, sentences: str) -> None:
+        """What a file could not hold of a picture that the window saves."""
+        if item.save is not None:
+            self.notice.show_sentence(f"{item.name}: {sentences}", about="told")
+
+    def _not_saved(self, item: Item) -> None:
+        queue = self.queue
+        if item.state is ItemState.CANCELLED:
+            text = translate("Window", "Stopped: {name} was not saved.")
+            self.status.say(text.format(name=item.name))
+        elif queue is not None:
+            self._closing_when_done = False  # it is not to be lost without a word
+            again = functools.partial(queue.retry_items, {item.id})
+            self.notice.show_sentence(
+                item.sentence or "", translate("Window", "Try again"), again, about="save"
+            )
 
     def _refresh(self) -> None:
         """Title, page, commands and status bar."""
@@ -310,26 +421,30 @@ class Window(QMainWindow):
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
-        self.notice.hide()
-        self.document.open(opened.picture, opened.path, opened.title, opened.hints, opened.selection)
+        self.notice.settle("open", "preview", "marks", "recipe", "told")
+        self.document.open(
+            opened.picture,
+            opened.path,
+            opened.title,
+            opened.marks,
+            opened.selection,
+            coloured=opened.coloured,
+        )
         self.canvas.set_original(opened.original)
         if opened.selection is not None:
             self.canvas.show_part(opened.selection.bounds)
         if opened.path is not None:
             self.settings.add_recent_file(opened.path)
+            self.settings.set_folder("open", opened.path.parent)
         if opened.remark:
-            self.notice.show_sentence(opened.remark)
+            self.notice.show_sentence(opened.remark, about="open")
         self._refresh()
         self.canvas.setFocus()
 
-    def _enqueue(self, paths: list[Path]) -> None:
-        if self.queue is not None:
-            self.queue.add(paths)
-            self.dock.show()
-
     def _listed(self, listing: dict[str, Any]) -> None:
+        self.notice.settle("engine")
         if listing["trouble"]:
-            self.notice.show_sentence(listing["trouble"])
+            self.notice.show_sentence(listing["trouble"], about="engine")
         self.panels.set_models(self.preview.models)
 
     # The window's own commands
@@ -349,7 +464,7 @@ class Window(QMainWindow):
         try:
             state = self.document.state.with_steps(steps)
         except UsageError as error:
-            self.notice.show_sentence(str(error))
+            self.notice.show_sentence(str(error), about="recipe")
         else:
             self.document.change(state)
 
@@ -364,6 +479,21 @@ class Window(QMainWindow):
     def save_recipe(self) -> None:
         """Asks for a name, and writes the steps."""
         recipes.ask_and_save(self, self.settings, self.document.state.steps)
+
+    @Command(
+        "cancel",
+        (Menu.FILTER, 2, 2),
+        "S&top",
+        "Stop what is being worked on.",
+        ("Ctrl+.",),
+        enabled=lambda window: window.busy,
+    )
+    def stop(self) -> None:
+        """Stops what is being worked on."""
+        if self.whole.running:
+            self.whole.stop()
+        elif self.queue is not None:
+            self.queue.stop()
 
     @Command(
         "close_picture",
@@ -451,9 +581,49 @@ class Window(QMainWindow):
             event.acceptProposedAction()
             self.opener.take(data, translate("Window", "Dropped picture"))
 
+    def close_unasked(self) -> None:
+        """Closes the window; what is unfinished is stopped, and in the queue again at the next start."""
+        self._unasked = True
+        self.close()
+
+    def _may_close(self) -> bool:
+        """Whether nothing is being saved, or the user would rather stop it."""
+        jobs = [] if self.queue is None or self._unasked else self.queue.queue.at_work
+        if not jobs:
+            return True
+        question = QMessageBox(self)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Unfade")
+        if len(jobs) == 1:
+            question.setText(translate("Window", "{name} is not saved yet.").format(name=jobs[0].name))
+        else:
+            text = translate("Window", "{count} pictures are not saved yet.")
+            question.setText(text.format(count=len(jobs)))
+        question.setInformativeText(
+            translate("Window", "What is stopped waits in the queue at the next start.")
+        )
+        finish = question.addButton(translate("Window", "&Save and close"), QMessageBox.ButtonRole.AcceptRole)
+        stop = question.addButton(
+            translate("Window", "S&top and close"), QMessageBox.ButtonRole.DestructiveRole
+        )
+        stay = question.addButton(translate("Window", "St&ay"), QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(finish)
+        question.setEscapeButton(stay)
+        question.exec()
+        self._closing_when_done = question.clickedButton() is finish
+        if self._closing_when_done:
+            self.status.say(translate("Window", "The window closes when all is saved."))
+            self._show_work()  # it may be by now
+        return question.clickedButton() is stop
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Goes at once, and ends what runs; what is being saved is finished."""
+        """Asks about what is being saved; then goes at once, and ends what runs."""
+        if not self._may_close():
+            if event is not None:
+                event.ignore()
+            return
         self.hide()
+        self._remembering.stop()
         remember(self.settings, self.document.state)
         self.settings.set_layout("window", QByteArray(self.saveGeometry()))
         self.settings.save()
@@ -463,7 +633,7 @@ class Window(QMainWindow):
         self.loader.close()
         self.images.close()
         self.link.close()
-        self.finisher.saver.wait()
+        self.whole.close()
         _application().removeEventFilter(self)
         super().closeEvent(event)
         self.closed.emit()

@@ -4,6 +4,7 @@ UNFADE_TEST_FOLDER holds photo.png, and what the command line made of it, photo-
 The last line is "N passed, M failed".
 """
 
+import ctypes
 import json
 import os
 import subprocess
@@ -158,6 +159,57 @@ def test_the_picture_or_the_layer_is_asked():
     asked("alt+l", (340, 240), (40, 20))
     asked("alt+p", (680, 480), (40, 20))
     asked("Escape", (340, 240), (20, 10))
+
+
+def above(window):
+    """The number of the window that this one stays above."""
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display, found = ctypes.c_void_p(x11.XOpenDisplay(None)), ctypes.c_ulong()
+    x11.XGetTransientForHint(display, ctypes.c_ulong(int(window)), ctypes.byref(found))
+    return found.value
+
+
+def test_what_is_painted_meanwhile_and_what_is_not_selected_stay():
+    """The preview's result is of pixels that are there no longer: it is made anew, of what is selected."""
+    with opened() as image:
+        layer = image.get_layers()[0]
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 60, 80, 50)
+        before = pixels(image)
+        keys("alt+r", "h")
+        time.sleep(1)
+        keys("f")
+        time.sleep(1)
+        keys("d")  # > De-artifact...
+        wait_for(preview_windows, "the preview window", 90)
+        time.sleep(6)
+        screenshot("gimp-preview-selection")
+        (window,) = preview_windows()
+        name = subprocess.run(
+            ["xdotool", "getwindowname", window], capture_output=True, text=True, check=True
+        )
+        assert "photo" in name.stdout, name.stdout  # the picture, beside the layer
+        editor = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "GIMP$"],
+                                capture_output=True, text=True, check=True).stdout.split()  # fmt: skip
+        assert str(above(window)) in editor, (above(window), editor)
+        buffer = layer.get_buffer()
+        buffer.set(Gegl.Rectangle.new(0, 0, 340, 80), "R'G'B' u8", bytes([10, 200, 30]) * (340 * 80))
+        buffer.flush()
+        layer.update(0, 0, 340, 80)
+        painted = pixels(image)
+        subprocess.run(["xdotool", "windowactivate", "--sync", window, "key", "ctrl+Return"], check=True)
+        wait_for(lambda: pixels(image) != painted, "De-artifact", 90)
+        time.sleep(2)
+        after = pixels(image)
+        for y in range(240):
+            row, old = after[y * 1020 : y * 1020 + 1020], painted[y * 1020 : y * 1020 + 1020]
+            if not 60 <= y < 110:
+                assert row == old, y
+            assert row[:300] == old[:300] and row[540:] == old[540:], y
+        assert after != before
+        # Where green was painted, the result is of green, not of what was there when the window opened.
+        inside = [after[(y * 340 + x) * 3 + 1] for y in range(62, 70) for x in range(110, 170)]
+        assert min(inside) > 150, min(inside)
 
 
 def test_a_closed_window_changes_nothing():

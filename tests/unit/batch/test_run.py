@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -100,6 +103,50 @@ def test_an_unwritable_target_fails_before_the_work(tmp_path: Path, jobs: list[J
     assert record.error is not None
     assert str(target) in record.error
     assert record.error.endswith(("choose another name.", "choose another place."))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "free", "sentence"),
+    [
+        (
+            "a.webp",
+            (9000, 2),
+            1 << 40,
+            "a WebP file holds at most 16383 pixels a side, and this picture has 18000 x 4",
+        ),
+        (
+            "a.jpg",
+            (40000, 1),
+            1 << 40,
+            "a JPEG file holds at most 65500 pixels a side, and .* choose PNG or TIFF",
+        ),
+        (
+            "a.png",
+            (3000, 2000),
+            100_000,
+            "no room for its 6000 x 4000 pixels, which take 1 MB at least; free some",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_network_runs(
+    double: Runner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    size: tuple[int, int],
+    free: int,
+    sentence: str,
+) -> None:
+    write_picture(Picture(np.zeros((size[1], size[0], 3), np.uint8)), tmp_path / "in.png")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    shares: list[float] = []
+    (record,) = run(
+        [Job(tmp_path / "in.png", tmp_path / "out" / name)],
+        double,
+        on_progress=lambda _job, share: shares.append(share),
+    )
+    assert record.error is not None and re.search(sentence, record.error)
+    assert set(shares) == {0.0, 1.0} and not (tmp_path / "out").exists()
 
 
 def test_the_unforeseen_is_one_sentence_and_logged(jobs: list[Job], caplog: pytest.LogCaptureFixture) -> None:

@@ -23,7 +23,7 @@ from unfade.filters import Memo, Recipe
 from unfade.filters.revive import REVIVE, ReviveOptions
 from unfade.inference import Bounds
 from unfade.models import Tensor, Tiling
-from unfade.picture import Metadata, Picture, read_picture, to_float, write_picture
+from unfade.picture import Metadata, Picture, from_float, read_picture, to_float, write_picture
 
 KNOTS = np.linspace(0, 1, 17, dtype=np.float32)
 CURVES = np.stack([0.1 + 0.6 * KNOTS, 0.8 * KNOTS, 0.2 + 0.7 * KNOTS])
@@ -34,10 +34,26 @@ def model(tmp_path: Path) -> str:
     return str(toning_model(tmp_path / "tones.onnx", CURVES))
 
 
+def pale(height: int, width: int, channels: int, dtype: str = "uint8") -> Picture:
+    """A picture without black and white, as faded ones are."""
+    values = to_float(picture(height, width, channels, dtype="float32").pixels)
+    return Picture(np.ascontiguousarray(from_float(values * np.float32(0.4) + np.float32(0.3), dtype)))
+
+
+def test_a_picture_that_uses_its_whole_range_has_not_faded(model: str) -> None:
+    whole = pale(60, 60, 3).pixels.copy()
+    whole[:12], whole[12:24] = 0, 255
+    whole[:12, :, 0] = 1
+    runner = REVIVE.open(ReviveOptions(model=model), engine())
+    assert apart(runner.run(Picture(whole)).picture.pixels, whole) <= 1 / 255
+    without_white = np.minimum(whole, 150)
+    assert apart(runner.run(Picture(without_white)).picture.pixels, without_white) > 0.05
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
-    source = Picture(picture(40, 57, channels, dtype=dtype).pixels, Metadata(dpi=(300.0, 300.0)))
+    source = Picture(pale(40, 57, channels, dtype).pixels, Metadata(dpi=(300.0, 300.0)))
     result = REVIVE.open(ReviveOptions(model=model), engine()).run(source).picture
     assert (result.pixels.shape, result.pixels.dtype) == (source.pixels.shape, source.pixels.dtype)
     assert result.metadata == source.metadata
@@ -51,14 +67,14 @@ def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
 
 
 def test_a_gray_picture_in_three_channels_stays_gray(model: str) -> None:
-    gray = picture(40, 40, 1).pixels.repeat(3, 2)
+    gray = pale(40, 40, 1).pixels.repeat(3, 2)
     result = REVIVE.open(ReviveOptions(model=model), engine()).run(Picture(gray)).picture.pixels
     assert np.ptp(result, axis=2).max() == 0
     assert apart(result, gray) > 0.05
 
 
 def test_a_region_is_that_of_the_whole_and_the_network_runs_once(model: str) -> None:
-    source, memo = picture(80, 90, 4), Memo().of("picture")
+    source, memo = pale(80, 90, 4), Memo().of("picture")
     runner = REVIVE.open(ReviveOptions(model=model, warmth=0.5), engine())
     whole = runner.run(source, memo=memo)
     part = runner.run(source, region=Bounds(11, 20, 31, 40), memo=memo)

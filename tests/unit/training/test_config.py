@@ -100,7 +100,7 @@ def test_a_recipe_that_leaves_the_machine_tells_no_folders(place: str) -> None:
     [
         ("stage.batch", "takes key=value"),
         ("=3", "takes key=value"),
-        ("stage.7.batch=3", "there are 1 stages"),
+        ("stage.7.batch=3", "the recipe has 1 stage."),
         ("stage.loss.feature.weights=x", "fits no stage"),
         ("stage.bacth=3", "did you mean 'batch'"),
         ("sed=3", "did you mean 'seed'"),

@@ -166,6 +166,14 @@ def test_what_cannot_be_drawn_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
+def test_losses_below_zero_are_drawn_too(tmp_path: Path) -> None:
+    """The loss ``psnr`` is minus the PSNR in dB."""
+    bowl = -30 + 20 * (AXIS[:, None] ** 2 + AXIS**2)
+    write_landscapes([Landscape("decibels", AXIS, bowl)], tmp_path / "psnr.png")
+    with Image.open(tmp_path / "psnr.png") as picture:
+        assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 200
+
+
 def test_photographs_and_recipe_must_do(checkpoint: Path, tmp_path: Path) -> None:
     trained = open_trained(checkpoint)
     with pytest.raises(TrainingError, match="One photograph is too few"):
@@ -177,5 +185,5 @@ def test_photographs_and_recipe_must_do(checkpoint: Path, tmp_path: Path) -> Non
     )
     with pytest.raises(TrainingError, match="never trains its generator"):
         landscape_of(replace(trained, recipe=critic_alone), [])
-    with pytest.raises(TrainingError, match="no loss in it is a number above 0"):
+    with pytest.raises(TrainingError, match="no loss in it is a number other than 0"):
         write_landscapes([Landscape("none", AXIS, np.full((5, 5), np.nan))], tmp_path / "none.png")

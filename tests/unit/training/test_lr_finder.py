@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -25,6 +26,20 @@ def test_the_finder_sees_the_steepest_fall(tmp_path: Path) -> None:
         assert plot.size == (900, 540) and len(plot.getcolors(1 << 20) or []) > 4
     with pytest.raises(TrainingError, match=r"lr\.png cannot be written"):
         write_plot(finding, tmp_path / "nowhere" / "lr.png")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_at_rates_that_do_nothing_is_not_taken_for_a_fall(seed: int) -> None:
+    """A loss as of small batches: its noise is half as large as its fall around 1e-3."""
+    random = np.random.default_rng(seed)
+
+    def step(rate: float) -> float:
+        return float(
+            1 - 0.5 / (1 + (1e-3 / rate) ** 2) + random.normal(0, 0.1) + (rate / 0.1) ** 4 + (rate < 4e-6)
+        )
+
+    finding = search(step)
+    assert 2e-4 < finding.suggestion < 5e-3
 
 
 def test_a_loss_that_never_falls_is_one_sentence() -> None:

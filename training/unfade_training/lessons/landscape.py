@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -37,6 +37,7 @@ from ..networks import fold_norms
 LossOf = Callable[[nn.Module], Tensor]
 SUFFIXES = (".png", ".webp", ".svg", ".pdf")
 HIGHEST = 100.0  # times the lowest loss: what is above has one colour, or the basin would have none
+HIGHEST_DECIBELS = 30.0  # above the lowest, the same for losses below 0
 LEVELS = 25
 COLOURS = "viridis"
 ROW_INCHES, DOTS_PER_INCH = 4.0, 110
@@ -178,7 +179,7 @@ def write_landscapes(landscapes: Sequence[Landscape], output: Path) -> None:
     """Write a picture with a row for each landscape: filled contours | surface.
 
     Losses are drawn on one logarithmic scale, from the lowest of all to a hundred times that, so that rows
-    can be compared.
+    can be compared; on a linear one where losses go below 0, as that of PSNR in dB does.
 
     Args:
         landscapes: at least one.
@@ -220,29 +221,47 @@ class _Scale(NamedTuple):
     high: float
 
     @property
-    def norm(self) -> LogNorm:
-        return LogNorm(self.low, self.high)
+    def logarithmic(self) -> bool:
+        return self.low > 0
+
+    @property
+    def norm(self) -> Normalize:
+        return LogNorm(self.low, self.high) if self.logarithmic else Normalize(self.low, self.high)
 
     @property
     def ticks(self) -> NDArray[np.float64]:
-        ticks = np.asarray(LogLocator(10, (1, 2, 5)).tick_values(self.low, self.high))
+        locator = LogLocator(10, (1, 2, 5)) if self.logarithmic else MaxNLocator(8)
+        ticks = np.asarray(locator.tick_values(self.low, self.high))
         return ticks[(ticks >= self.low) & (ticks <= self.high)]
+
+    @property
+    def levels(self) -> NDArray[np.float64]:
+        """Where contours are drawn."""
+        return (np.geomspace if self.logarithmic else np.linspace)(self.low, self.high, LEVELS)
+
+    def height(self, loss: Any) -> Any:
+        """On the axis of a surface: those of matplotlib in 3-D have no logarithmic scale."""
+        return np.log10(loss) if self.logarithmic else loss
 
 
 def _common_scale(landscapes: Sequence[Landscape]) -> _Scale:
     losses = np.concatenate([landscape.losses.ravel() for landscape in landscapes])
-    losses = losses[np.isfinite(losses) & (losses > 0)]
+    losses = losses[np.isfinite(losses)]
+    if (losses >= 0).all():
+        losses = losses[losses > 0]
     if not len(losses):
-        raise TrainingError("There is no landscape to draw: no loss in it is a number above 0.")
+        raise TrainingError("There is no landscape to draw: no loss in it is a number other than 0.")
     low, high = float(losses.min()), float(losses.max())
+    if low < 0:
+        return _Scale(low, min(max(high, 0.9 * low), low + HIGHEST_DECIBELS))
     return _Scale(low, min(max(high, 1.1 * low), HIGHEST * low))
 
 
 def _draw(figure: Figure, row: int, rows: int, landscape: Landscape, scale: _Scale) -> None:
-    losses = np.nan_to_num(landscape.losses, nan=np.inf).clip(*scale)
+    losses = np.nan_to_num(landscape.losses, nan=np.inf).clip(scale.low, scale.high)
     x, y = np.meshgrid(landscape.axis, landscape.axis)
     flat = figure.add_subplot(rows, 2, 2 * row + 1)
-    levels = np.geomspace(*scale, LEVELS)
+    levels = scale.levels
     flat.contourf(x, y, losses, levels, cmap=COLOURS, norm=scale.norm)
     flat.contour(x, y, losses, levels, colors="black", linewidths=0.4, alpha=0.6)
     flat.plot(0, 0, "o", color="white", markeredgecolor="black", markersize=5)
@@ -255,11 +274,10 @@ def _draw(figure: Figure, row: int, rows: int, landscape: Landscape, scale: _Sca
 def _draw_surface(
     axes: Any, x: NDArray[np.float64], y: NDArray[np.float64], losses: NDArray[np.float64], scale: _Scale
 ) -> None:
-    """``axes`` are 3-D, which have no logarithmic scale of their own: heights are powers of ten."""
     colours = ScalarMappable(scale.norm, COLOURS).to_rgba(losses)
-    axes.plot_surface(x, y, np.log10(losses), facecolors=colours, rstride=1, cstride=1, linewidth=0.1)
-    axes.set_zlim(np.log10(scale))
-    axes.set_zticks(np.log10(scale.ticks), [_loss(tick) for tick in scale.ticks])
+    axes.plot_surface(x, y, scale.height(losses), facecolors=colours, rstride=1, cstride=1, linewidth=0.1)
+    axes.set_zlim(scale.height(scale.low), scale.height(scale.high))
+    axes.set_zticks(scale.height(scale.ticks), [_loss(tick) for tick in scale.ticks])
     axes.locator_params("x", nbins=4)
     axes.locator_params("y", nbins=4)
     axes.view_init(elev=32, azim=-58)

@@ -85,7 +85,8 @@ def prune_checkpoint(
         lost = narrow_decoder(finder.unet, pictures, marks)
         pruned.append(PrunedBlock("decoder of marks", before, marks, lost))
         shape[f"{finder.place}.widths"] = finder.widths
-    recipe = override_text(trained.recipe.text, shape)
+    # a folder of runs has the recipe's name: what is trained from here on must not fall into the old one
+    recipe = override_text(trained.recipe.text, {**shape, "name": f"{trained.recipe.name}-slim"})
     save_checkpoint(output, Checkpoint({"generator": trained.generator.state_dict()}, recipe))
     return pruned
 

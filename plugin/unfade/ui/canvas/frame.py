@@ -89,7 +89,7 @@ class FramePainter:
         if not pane.after:
             return
         self._fading |= self._picture.paint_after(painter, viewport, pane, self._results.image)
-        if mask and self._document.state.takes("strokes"):
+        if mask:
             self._picture.paint_mask(painter, viewport, pane, self._results.mask)
 
     def _paint_marks(self, painter: QPainter, viewport: Viewport, pane: Pane, scene: Scene) -> None:

@@ -93,7 +93,7 @@ class Scene:
     before_held: bool = False
     """Whether the original is shown everywhere, for as long as a key is held."""
     loupe: bool = False
-    mask_shown: bool = True
+    mask_shown: bool = False
     pointer: Point | None = None
     """Where it is on the canvas."""
     crosshair: Point | None = None

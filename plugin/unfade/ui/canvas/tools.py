@@ -130,9 +130,21 @@ class BrushTool:
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, document: Document, mode: Literal["add", "keep"], radius: Callable[[], float]) -> None:
-        """``radius`` gives half the brush's width, in pixels of the picture."""
-        self._document, self._mode, self._radius = document, mode, radius
+    def __init__(
+        self,
+        document: Document,
+        mode: Literal["add", "keep"],
+        radius: Callable[[], float],
+        shown: Callable[[], bool],
+    ) -> None:
+        """
+        Args:
+            document: holds the strokes.
+            mode: what they say.
+            radius: gives half the brush's width, in pixels of the picture.
+            shown: whether all strokes are to be seen, not only the one that is being painted.
+        """
+        self._document, self._mode, self._radius, self._shown = document, mode, radius, shown
         self._points: list[Point] = []
 
     def press(self, at: Point, reach: float) -> None:
@@ -155,7 +167,7 @@ class BrushTool:
         self.press(at, reach)
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float, pointer: Point | None) -> None:
-        for stroke in self._document.strokes:
+        for stroke in self._document.strokes if self._shown() else ():
             _paint_stroke(painter, viewport, stroke.mode, stroke.radius, stroke.points)
         if self._points:
             _paint_stroke(painter, viewport, self._mode, self._radius(), tuple(self._points))

@@ -74,7 +74,7 @@ class Canvas(QWidget):
         self._fade.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 120)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         words = Words(self)
         words.put(lambda: translate("Canvas", "Picture, before and after"), self.setAccessibleName)
@@ -212,20 +212,20 @@ class Canvas(QWidget):
 
     @property
     def mask_shown(self) -> bool:
-        """Whether it is shown where a watermark was found."""
+        """Whether it is shown where a filter found something, and what is painted."""
         return self._scene.mask_shown
 
     @Command(
         "show_mask",
         (Menu.VIEW, 3, 2),
-        "&Watermark overlay",
-        "Show in colour where a watermark was found or painted over.",
+        "&Mask overlay",
+        "Show in colour what was found or painted over.",
         ("M",),
         checkable=True,
         checked=lambda canvas: canvas.mask_shown,
     )
     def set_mask_shown(self, on: bool) -> None:
-        """Shows where a watermark was found."""
+        """Shows where a filter found something, and what is painted."""
         self._scene.mask_shown = on
         self.update()
 
@@ -276,14 +276,12 @@ class Canvas(QWidget):
         ),
     )
     def choose_tool(self, tool: ToolId) -> None:
-        """Changes what the left button does, switches the tool's filter on, and shows what is painted."""
+        """Changes what the left button does, and switches the tool's filter on."""
         if tool.option is not None:
             state = self._document.state
             name = painted(state) if tool.option == "strokes" else filter_with(tool.option)
             self._document.change(state.switched(name, True))
         self.set_tool(tool)
-        if tool.option == "strokes":
-            self.set_mask_shown(True)
 
     def set_tool(self, tool: ToolId) -> None:
         """Changes what the left button does."""

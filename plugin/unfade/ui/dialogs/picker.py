@@ -49,7 +49,9 @@ MEMORY_COLOURS = (
 )
 """Colours people know by heart, with their names; what is offered has the picture's lightness."""
 
-_COLUMNS = 6
+_COLUMNS = 3
+_RECENT_COLUMNS = 6
+_AS_FAR_FROM_BOTH = 0.179  # the luminance whose contrast to black and to white is the same
 _LIGHTNESSES = (15.0, 93.0)  # nearer to black and white there is hardly any colour to choose from
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
@@ -93,7 +95,9 @@ class HintPicker(QDialog):
         self.swatches = [self._swatch(known, translate("HintPicker", name)) for known, name in MEMORY_COLOURS]
         recent = settings.recent_colours if settings else ()
         self.recent = [
-            self._swatch(known, translate("HintPicker", "Recent colour {colour}").format(colour=known))
+            self._swatch(
+                known, translate("HintPicker", "Recent colour {colour}").format(colour=known), named=False
+            )
             for known in recent
             if _HEX.fullmatch(known)
         ]
@@ -146,7 +150,7 @@ class HintPicker(QDialog):
                 heading = QLabel(title)
                 heading.setProperty("role", "heading")
                 layout.addWidget(heading)
-                layout.addLayout(_grid(swatches))
+                layout.addLayout(_grid(swatches, _RECENT_COLUMNS if swatches is self.recent else _COLUMNS))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         ready = QPushButton(translate("HintPicker", "&Use colour"))
         ready.setProperty("role", "primary")
@@ -157,9 +161,9 @@ class HintPicker(QDialog):
         layout.addWidget(buttons)
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
-    def _swatch(self, known: str, name: str) -> Swatch:
+    def _swatch(self, known: str, name: str, *, named: bool = True) -> Swatch:
         chroma = chroma_of(known)
-        swatch = Swatch(colour_at(chroma, self._lightness), name)
+        swatch = Swatch(colour_at(chroma, self._lightness), name, named=named)
         swatch.clicked.connect(functools.partial(self._swatch_chosen, chroma))
         return swatch
 
@@ -192,11 +196,12 @@ class HintPicker(QDialog):
 
 
 class Swatch(QAbstractButton):
-    """A button that is a colour, with a name for those who cannot see it."""
+    """A button that is a colour, with its name on it, or for those alone who cannot see it."""
 
-    def __init__(self, colour: str, name: str) -> None:
+    def __init__(self, colour: str, name: str, *, named: bool) -> None:
         super().__init__()
         self.colour = colour
+        self._shown = name if named else ""
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -204,11 +209,15 @@ class Swatch(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Large enough to hit."""
-        return QSize(2 * Space.TARGET, Space.TARGET)
+        wide = self.fontMetrics().horizontalAdvance(self._shown) + 2 * Space.S
+        return QSize(max(2 * Space.TARGET, wide), Space.TARGET)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The colour, framed; more so with the focus."""
+        """The colour, framed, more so with the focus; its name in black or white, by what is read better."""
         _paint_patch(self, self.colour, focused=self.hasFocus() or self.underMouse())
+        painter = QPainter(self)
+        painter.setPen(QColor(ink_on(self.colour)))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._shown)
 
 
 class _Patch(QWidget):
@@ -239,12 +248,21 @@ def _paint_patch(widget: QWidget, colour: str, *, focused: bool) -> None:
     painter.drawRoundedRect(area, Space.RADIUS, Space.RADIUS)
 
 
-def _grid(swatches: list[Swatch]) -> QGridLayout:
+def ink_on(colour: str) -> str:
+    """Black or white, whichever has more contrast to "#rrggbb" by WCAG 2.2."""
+    value = QColor(colour)
+    parts = (value.redF(), value.greenF(), value.blueF())
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return "black" if luminance > _AS_FAR_FROM_BOTH else "white"
+
+
+def _grid(swatches: list[Swatch], columns: int) -> QGridLayout:
     grid = QGridLayout()
     grid.setSpacing(Space.XS)
-    for column in range(_COLUMNS):
+    for column in range(columns):
         grid.setColumnStretch(column, 1)
         grid.setColumnMinimumWidth(column, 2 * Space.TARGET)
     for number, swatch in enumerate(swatches):
-        grid.addWidget(swatch, *divmod(number, _COLUMNS))
+        grid.addWidget(swatch, *divmod(number, columns))
     return grid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, Qt
@@ -23,17 +24,17 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import Extent
 from unfade.picture import format_of_suffix
-from unfade.ui.saving import FORMATS, SaveChoice, Saver, format_for, refusal, suggested_path, with_suffix
+from unfade.ui.saving import FORMATS, SaveChoice, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of, label_of
 
 translate = QCoreApplication.translate
 
-__all__ = ["SaveChoice", "SaveDialog", "Saver"]
-
 _SMALLEST_QUALITY = 1
 _DEFAULT_QUALITY = 95
+_MOST_DPI = 9600
+_YES, _NO = "yes", "no"
 
 
 class SaveDialog(QDialog):
@@ -46,7 +47,9 @@ class SaveDialog(QDialog):
         extent: size of the result; sizes a format cannot hold are refused in the dialog.
         deep: whether the result has more than 8 bits a channel, so that 16 can be chosen.
         alpha: whether it has transparency, which JPEG would lose.
-        settings: remember format, quality and folder.
+        dpi: the picture's resolution, across and down, where it has one.
+        settings: remember what was chosen.
+        taken: whether there is a file of that name, or soon will be.
     """
 
     def __init__(
@@ -58,12 +61,15 @@ class SaveDialog(QDialog):
         extent: Extent | None = None,
         deep: bool = False,
         alpha: bool = False,
+        dpi: tuple[float, float] | None = None,
         settings: Settings | None = None,
+        taken: Callable[[Path], bool] = Path.exists,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("SaveDialog", "Save as"))
         self.setMinimumWidth(520)
         self._extent, self._deep, self._alpha, self._settings = extent, deep, alpha, settings
+        self._taken = taken
         self._make_fields()
         self._lay_out()
         own = format_of_suffix(picture_path) if picture_path else None
@@ -71,7 +77,9 @@ class SaveDialog(QDialog):
         if settings:
             format = settings.choice("save format", format, FORMATS)
             self.quality.setValue(settings.number("save quality", _DEFAULT_QUALITY, _SMALLEST_QUALITY, 100))
-        path = suggested_path(picture_path, filters, format)
+            self.keep_exif.setChecked(settings.choice("save camera data", _YES, (_YES, _NO)) == _YES)
+        self.dpi.setValue(round(dpi[0]) if dpi else 0)
+        path = suggested_path(picture_path, filters, format, taken)
         if settings and picture_path is None:
             path = settings.folder("save") / path.name
         self.format.setCurrentIndex(FORMATS.index(format))
@@ -90,6 +98,7 @@ class SaveDialog(QDialog):
             quality=self.quality.value(),
             deep=self.bits.isEnabled() and self.bits.currentIndex() == 1,
             keep_exif=self.keep_exif.isChecked(),
+            dpi=self.dpi.value() or None,
         )
 
     def accept(self) -> None:
@@ -100,6 +109,7 @@ class SaveDialog(QDialog):
         if self._settings:
             self._settings.set_choice("save format", choice.format)
             self._settings.set_number("save quality", choice.quality)
+            self._settings.set_choice("save camera data", _YES if choice.keep_exif else _NO)
             self._settings.set_folder("save", choice.path.parent)
         super().accept()
 
@@ -123,6 +133,13 @@ class SaveDialog(QDialog):
             [translate("SaveDialog", "8 bits a channel"), translate("SaveDialog", "16 bits a channel")]
         )
         self.bits.setCurrentIndex(int(self._deep))
+        self.dpi = QSpinBox()
+        self.dpi.setRange(0, _MOST_DPI)
+        self.dpi.setSpecialValueText(translate("SaveDialog", "not stated"))
+        self.dpi.setSuffix(translate("SaveDialog", " dpi"))
+        self.dpi.setToolTip(
+            translate("SaveDialog", "How large it is printed; the pixels stay the same. 0 leaves it out.")
+        )
         self.keep_exif = QCheckBox(translate("SaveDialog", "Keep &camera data (EXIF, XMP)"))
         self.keep_exif.setChecked(True)
         self.keep_exif.setToolTip(
@@ -146,6 +163,9 @@ class SaveDialog(QDialog):
         self.save.setProperty("role", "primary")
         self.save.setDefault(True)
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        for button in (self.browse, *buttons.buttons()):
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(button is self.save)  # Enter saves, wherever the focus is
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         grid = QGridLayout()
@@ -158,6 +178,7 @@ class SaveDialog(QDialog):
             (translate("SaveDialog", "&Format"), self.format, None),
             (translate("SaveDialog", "&Quality"), self.slider, self.quality),
             (translate("SaveDialog", "&Depth"), self.bits, None),
+            (translate("SaveDialog", "&Resolution"), self.dpi, None),
         ]
         for row, (text, wide, narrow) in enumerate(rows):
             grid.addWidget(label_of(text, wide), row, 0)
@@ -212,7 +233,7 @@ class SaveDialog(QDialog):
             self._name_given()
 
     def _may_write(self, path: Path) -> bool:
-        if not path.exists():
+        if not self._taken(path):
             return True
         question = QMessageBox(self)
         question.setIcon(QMessageBox.Icon.Question)

@@ -42,10 +42,15 @@ class ColorizePanel(FilterPanel):
             lambda: translate("ColorizePanel", "Stren&gth"),
             lambda: translate("ColorizePanel", "0 is the picture as it was, 100 the coloured one."),
         )
+        self.warning = QLabel()
+        self.warning.setWordWrap(True)
+        self.warning.setProperty("role", "warning")
         self.hints = QLabel()
         self.hints.setWordWrap(True)
         self.hints.setProperty("role", "muted")
         self.colour, self.clear = QPushButton(), QPushButton()
+        self.fields.addWidget(self.warning)
+        self.fields.addWidget(self.model)
         self.add_share("saturation", self.saturation)
         self.add_share("strength", self.strength)
         self.fields.addLayout(row(tool_button(actions["tool_hint"]), self.colour))
@@ -59,6 +64,12 @@ class ColorizePanel(FilterPanel):
             ),
             self.about.setText,
         )
+        self.words.put(
+            lambda: translate(
+                "ColorizePanel", "This picture is in colour already; its colours would be replaced."
+            ),
+            self.warning.setText,
+        )
         self.words.put(lambda: translate("ColorizePanel", "C&olour…"), self.colour.setText)
         self.words.put(
             lambda: translate("ColorizePanel", "Change the colour of the chosen hint."),
@@ -69,6 +80,7 @@ class ColorizePanel(FilterPanel):
     def show_document(self, models: Models) -> None:
         """Shows what is set."""
         options = self.options
+        self.warning.setVisible(self.document.coloured)
         self.saturation.set_share(options.saturation)
         self.strength.set_share(options.strength)
         self.colour.setEnabled(self.document.selected_hint is not None)

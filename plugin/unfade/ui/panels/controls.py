@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -23,7 +25,7 @@ from PyQt6.QtWidgets import (
 from unfade.ui.commands import Command, Menu, plain_text
 from unfade.ui.document import Document
 from unfade.ui.language import Words
-from unfade.ui.preview.models import Models
+from unfade.ui.preview.models import Models, Named
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind, label_of, mirror, restyle
 
@@ -115,6 +117,60 @@ class Percent(QWidget):
         self.changed.emit(percent / 100)
 
 
+class ModelChoice(QWidget):
+    """A list of a filter's models, the usual one first; hidden where there is nothing to choose.
+
+    Signals:
+        chosen: a model's name; None for whichever fits.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.list = QComboBox()
+        self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.list.setMinimumContentsLength(12)
+        self._shown: tuple[Named, ...] = ()
+        self._value: str | None = None
+        self._words = Words(self)
+        label = label_of("", self.list)
+        self._words.put(lambda: translate("ModelChoice", "Model"), label.setText)
+        self._words.put(
+            lambda: translate("ModelChoice", "Which network does it: your own, or one that is shipped."),
+            self.list.setToolTip,
+            label.setToolTip,
+        )
+        self._words.follow(self._fill)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(Space.S)
+        line.addWidget(label)
+        line.addWidget(self.list, 1)
+        self.list.activated.connect(lambda at: self.chosen.emit(self.list.itemData(at)))
+
+    def show_models(self, models: tuple[Named, ...], value: str | None) -> None:
+        """Shows which there are, and which is chosen: by its name, its file, or None."""
+        if (models, value) != (self._shown, self._value):
+            self._shown, self._value = models, value
+            self._fill()
+        self.setVisible(len(models) > 1 or value is not None)
+
+    def _fill(self) -> None:
+        self.list.blockSignals(True)
+        self.list.clear()
+        self.list.addItem(translate("ModelChoice", "Whichever fits"), None)
+        for one in self._shown:
+            self.list.addItem(one.title, one.name)
+            self.list.setItemData(self.list.count() - 1, one.name, Qt.ItemDataRole.ToolTipRole)
+        at = next((n for n, one in enumerate(self._shown, 1) if self._value in (one.name, one.path)), 0)
+        if self._value is not None and not at:
+            self.list.addItem(Path(self._value).name, self._value)
+            at = self.list.count() - 1
+        self.list.setCurrentIndex(at)
+        self.list.blockSignals(False)
+
+
 class FilterPanel(QFrame):
     """A filter's switch, with a line on what it does, and its settings while it is on.
 
@@ -152,6 +208,8 @@ class FilterPanel(QFrame):
         self.fields = QVBoxLayout(self.body)
         self.fields.setContentsMargins(0, Space.S, 0, 0)
         self.fields.setSpacing(Space.M)
+        self.model = ModelChoice()
+        self.model.chosen.connect(self.choose_model)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
         layout.setSpacing(Space.XS)
@@ -196,6 +254,15 @@ class FilterPanel(QFrame):
         """Sets an option; with ``merge`` what a slider does in one go is one step to undo."""
         changed = self.document.state.with_options(self.filter, **{name: value})
         self.document.change(changed, merge=f"{self.filter} {name}" if merge else None)
+
+    def choose_model(self, name: str | None) -> None:
+        """Has another model do it; None for whichever fits."""
+        self.change("model", name, merge=False)
+
+    def show_models(self, models: Models) -> None:
+        """Shows which models there are, for a filter that can be told which."""
+        if hasattr(self.options, "model"):
+            self.model.show_models(models.named.get(self.filter, ()), self.options.model)
 
     def add_share(self, name: str, field: Percent) -> None:
         """Adds a slider that sets an option."""

@@ -61,6 +61,7 @@ class DeartifactPanel(FilterPanel):
         self._make_brush()
         self.heading, self.clear = QLabel(), QPushButton()
         self.heading.setProperty("role", "muted")
+        self.fields.addWidget(self.model)
         self.add_share("strength", self.strength)
         for widget in (self.watermark, self.blind, self.offer, self.overlay, self.heading):
             self.fields.addWidget(widget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication
@@ -20,12 +20,26 @@ translate = QCoreApplication.translate
 
 _MOST_SHARE = 2.0  # numbers from 0 to at most this are shown in percent
 _STEPS = 20
+_LETTERS_TAKEN = frozenset("acdhklmpstu")  # by the Filter menu's other entries
+_MOST_KEYS = 9
 
 
-def panel_for(filter: Filter) -> type[FilterPanel]:
-    """A panel class for the filter."""
-    texts = {"filter": filter.name, "text": filter.title, "tip": filter.summary, "described": filter}
-    return type(f"{filter.name.title()}Panel", (GeneratedPanel,), texts)
+def panels_for(filters: Iterable[Filter]) -> dict[str, type[FilterPanel]]:
+    """A panel class for each of the filters, by name; their commands get mnemonics and keys that are free."""
+    panels: dict[str, type[FilterPanel]] = {}
+    taken = set(_LETTERS_TAKEN)
+    for number, filter in enumerate(filters, 1):
+        letter = next((one for one in filter.title if one.isalpha() and one.lower() not in taken), "")
+        taken.add(letter.lower())
+        texts = {
+            "filter": filter.name,
+            "text": filter.title.replace(letter, f"&{letter}", 1) if letter else filter.title,
+            "tip": filter.summary,
+            "keys": (f"Ctrl+Alt+{number}",) if number <= _MOST_KEYS else (),
+            "described": filter,
+        }
+        panels[filter.name] = type(f"{filter.name.title()}Panel", (GeneratedPanel,), texts)
+    return panels
 
 
 class GeneratedPanel(FilterPanel):
@@ -50,6 +64,8 @@ class GeneratedPanel(FilterPanel):
         super().__init__(document, actions, parent)
         summary = self.described.summary
         self.words.put(lambda: translate("Filter", summary), self.about.setText)
+        self.fields.addWidget(self.model)
+        self.model.hide()
         self.controls: dict[str, Percent | QCheckBox | QSpinBox | QDoubleSpinBox] = {}
         for one in describe_options(self.described):
             if _is_shown(one):

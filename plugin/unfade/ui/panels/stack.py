@@ -15,7 +15,7 @@ from unfade.ui.language import Words
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.controls import FilterPanel
 from unfade.ui.panels.deartifact import DeartifactPanel
-from unfade.ui.panels.generated import panel_for
+from unfade.ui.panels.generated import panels_for
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
@@ -25,7 +25,8 @@ translate = QCoreApplication.translate
 
 OWN_PANELS: Final = {panel.filter: panel for panel in (DeartifactPanel, ColorizePanel, UpscalePanel)}
 """The filters that need a panel of their own; the others' are made from their options."""
-PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or panel_for(filter) for filter in all_filters()}
+_MADE: Final = panels_for(filter for filter in all_filters() if filter.name not in OWN_PANELS)
+PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or _MADE[filter.name] for filter in all_filters()}
 
 for _place, _panel in enumerate(PANELS.values()):
     declare(_panel.command(_place))
@@ -78,6 +79,7 @@ class PanelStack(QWidget):
         """Shows what is set."""
         for name, frame in self.frames.items():
             frame.show_document(self._models)
+            frame.show_models(self._models)
             lacking = self._listed and name not in self._models.filters and find_filter(name).has_models
             frame.set_note(
                 translate(

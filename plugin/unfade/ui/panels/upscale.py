@@ -52,6 +52,7 @@ class UpscalePanel(FilterPanel):
             lambda: translate("UpscalePanel", "Stre&ngth"),
             lambda: translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
         )
+        self.fields.addWidget(self.model)
         self.add_share("detail", self.detail)
         self.detail.left.connect(lambda: self.change("detail", None, merge=False))
         self.add_share("strength", self.strength)
@@ -73,7 +74,7 @@ class UpscalePanel(FilterPanel):
                 if not number.hasFocus() or number.value() != self._asked.get(side):
                     number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
-        self.detail.setVisible(bool(models.both(self.filter)))
+        self.detail.setVisible(bool(models.both(self.filter)) and options.model is None)
         self.detail.set_auto(options.detail is None)
         self.detail.set_share(self._chosen if options.detail is None else options.detail)
         self.strength.set_share(options.strength)
@@ -83,6 +84,11 @@ class UpscalePanel(FilterPanel):
         self._chosen = chosen.get("detail", self._chosen)
         if self.options.detail is None:
             self.detail.set_share(self._chosen)
+
+    def choose_model(self, name: str | None) -> None:
+        """Has another model do it: then there is no detail to choose, which goes back with whichever fits."""
+        state = self.document.state.with_options(self.filter, model=name, detail=None)
+        self.document.change(state)
 
     def _make_scales(self) -> None:
         group = QButtonGroup(self)

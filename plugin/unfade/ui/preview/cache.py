@@ -32,6 +32,8 @@ class Kept:
     """HW: where the filter found something."""
     reduction: int = 1
     """How many of the result's pixels one of these stands for, a side."""
+    exact: bool = True
+    """Whether it equals that part of the whole result, within rounding."""
 
     @property
     def bytes(self) -> int:

@@ -51,6 +51,7 @@ class LivePreview(QObject):
         failed: a sentence: the preview cannot go on with these settings.
         provider: (label, why not the GPU or None).
         chosen: options that were left to the picture, by name, and their values for it.
+        restarted: settings or answers have come after a failure, which is no longer so.
         marked: whether there surely is a watermark that the settings leave there.
     """
 
@@ -59,6 +60,7 @@ class LivePreview(QObject):
     failed = pyqtSignal(str)
     provider = pyqtSignal(str, object)
     chosen = pyqtSignal(dict)
+    restarted = pyqtSignal()
     marked = pyqtSignal(bool)
 
     def __init__(
@@ -100,7 +102,7 @@ class LivePreview(QObject):
 
     def retry(self) -> None:
         """Asks again for what failed."""
-        self._stuck = None
+        self._unstick()
         self._go_on()
 
     @property
@@ -137,7 +139,7 @@ class LivePreview(QObject):
         plan = make_plan(self._document.state, self.models) if picture else None
         self.results.set_plan(plan)
         if _keys(old) != _keys(plan):
-            self._stuck = None
+            self._unstick()
             if self._asked is not None and self._asked.layer.key not in _keys(plan):
                 self._asked = None  # what is asked next supersedes it
             if plan is None:
@@ -187,6 +189,11 @@ class LivePreview(QObject):
         steps = layer.near(region, extent).steps
         ticket = self._link.ask(Request(PICTURE, steps, region, supersede=PREVIEW))
         self._asked = _Asked(ticket, layer, tuple(block), plan)
+
+    def _unstick(self) -> None:
+        if self._stuck:
+            self._stuck = None
+            self.restarted.emit()
 
     def _stop_asking(self) -> None:
         if self._asked is not None:

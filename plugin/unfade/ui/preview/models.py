@@ -15,6 +15,7 @@ class Named:
     """A model as a person chooses it."""
 
     name: str
+    path: str
     title: str
 
 
@@ -55,7 +56,9 @@ class Models:
                 if all(Tiling(model["tiling"]) is Tiling.EXACT for model in models)
             },
             named={
-                name: tuple(Named(model["name"], model["title"] or model["name"]) for model in models)
+                name: tuple(
+                    Named(model["name"], model["path"], model["title"] or model["name"]) for model in models
+                )
                 for name, models in by_filter.items()
             },
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters import cut, scaled_bounds
+from unfade.filters import cut, scaled_bounds, scaled_size
 from unfade.inference import Bounds, Extent
-from unfade.picture import Picture, as_srgb, to_float
+from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
-from unfade.ui.link import pixels_of, with_metadata
+from unfade.ui.link import pixels_of, report_of, with_metadata
 from unfade.ui.preview.cache import Kept, TileCache
-from unfade.ui.preview.compose import compose, enlarged_tile, mosaic
+from unfade.ui.preview.compose import blended, compose, enlarged_tile, mosaic
 from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
-from unfade.ui.preview.plan import Layer, Plan
+from unfade.ui.preview.plan import Layer, Plan, Under
 from unfade.ui.selection import Selection
 
 MASK_COLOUR: Final = (230, 0, 126)
@@ -47,6 +47,8 @@ class Results:
         self.plan: Plan | None = None
         self.reduction = 1
         """How many of the result's pixels one of an image's stands for, a side, as the zoom calls for."""
+        self.report: dict[str, Any] = {}
+        """What ran of late, as :func:`unfade.ui.link.report_of` tells it."""
         self._images = images
         self._picture: Picture | None = None
         self._selection: Selection | None = None
@@ -82,6 +84,7 @@ class Results:
     def keep(self, layer: Layer, places: tuple[Place, ...], scale: float, result: Result) -> None:
         """Takes in what the engine gave for some tiles."""
         pixels = pixels_of(result)
+        self.report = report_of(result)
         mask = None
         if result.mask is not None:
             mask = np.frombuffer(result.mask, np.uint8).reshape(result.height, result.width)
@@ -90,7 +93,11 @@ class Results:
             bounds = bounds_of(place, self._extent)
             at = scaled_bounds(bounds, scale).within(Bounds(top, left, result.height, result.width))
             part = None if mask is None else cut(mask, at).copy()
-            self.cache.put(layer.near(bounds, self._extent).key, place, Kept(cut(pixels, at).copy(), part))
+            self.cache.put(
+                layer.near(bounds, self._extent).key,
+                place,
+                Kept(cut(pixels, at).copy(), part, exact=result.exact),
+            )
             if part is not None and _is_mark(part):
                 self._marked.add(layer.key)
             self._came.update((level, above(place, level)) for level in _LEVELS)
@@ -221,6 +228,26 @@ class Results:
 
         return self._images.image(slot, version, make)
 
+    # The whole result
+
+    def whole(self) -> Callable[[Callable[[float], object]], Picture] | None:
+        """Makes the whole result of what has come, within the rounding of its last blend; in any thread.
+
+        It tells how much is done, in [0, 1], and what that raises ends it. None where some of the result has
+        not come, is kept smaller than it is, or may differ from that part of the whole.
+        """
+        plan, picture = self.plan, self._picture
+        if plan is None or picture is None:
+            return None
+        extent = self._extent
+        there: list[tuple[Bounds, Place, list[Kept]]] = []
+        for place in places_in(Bounds(0, 0, extent.height, extent.width), extent):
+            layers = self._layers(self._plan_for(place), place, self.cache.peek)
+            if layers is None or any(one.reduction > 1 or not one.exact for one in layers):
+                return None
+            there.append((bounds_of(place, extent), place, layers))
+        return functools.partial(_whole, plan, picture, there)
+
     # In the images' threads
 
     def _compose(self, plan: Plan, place: Place, reduction: int) -> QImage | None:
@@ -246,9 +273,11 @@ class Results:
         return Extent(self._picture.height, self._picture.width)
 
     def _layers(
-        self, plan: Plan, place: Place, get: Callable[[str, Place], Kept | None]
+        self, plan: Plan | None, place: Place, get: Callable[[str, Place], Kept | None]
     ) -> list[Kept] | None:
         """What the plan's layers are at a tile; None unless all of them have come."""
+        if plan is None:
+            return None
         found = [get(layer.key, place) for layer in plan.layers]
         layers = [one for one in found if one is not None]
         return layers if len(layers) == len(found) else None
@@ -262,6 +291,31 @@ class Results:
             extent = self._extent
             found = self._near[place] = self.plan.near(bounds_of(place, extent), extent)
         return found
+
+
+def _whole(
+    plan: Plan,
+    picture: Picture,
+    there: Sequence[tuple[Bounds, Place, list[Kept]]],
+    tell: Callable[[float], object],
+) -> Picture:
+    """All tiles as one picture, with the metadata that fits it."""
+    extent = Extent(picture.height, picture.width)
+    size = scaled_size(extent, plan.scale)
+    into: NDArray[Any] | None = None
+    for number, (bounds, place, layers) in enumerate(there):
+        tell(number / len(there))
+        arrays = [one.pixels for one in layers]
+        if plan.under is Under.SOURCE:
+            arrays.append(cut(picture.pixels, bounds))
+        elif plan.under is Under.ENLARGED:
+            arrays.append(enlarged_tile(picture, extent, place, plan.scale))
+        part = blended(plan, arrays, picture.metadata).pixels
+        if into is None:
+            into = scratch.empty((size.height, size.width, part.shape[2]), part.dtype)
+        cut(into, scaled_bounds(bounds, plan.scale))[...] = part
+    assert into is not None
+    return with_metadata(into, picture.metadata)
 
 
 def _is_mark(mask: NDArray[np.uint8]) -> bool:

@@ -4,13 +4,16 @@
     waiting, running -> cancelled
     failed, cancelled -> waiting (retry);  running -> waiting (the engine died under it: once more)
 
+A picture is there either because its folder was added, to be run with the recipe of the start; or because the
+window saves it: that one has its steps and its file already, and does not wait for the start.
+
 Used from one thread. Time is passed in, in seconds, so that tests need not wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,9 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication
 
 from unfade.batch import FALLBACK_FORMAT, pictures_in
-from unfade.picture import format_named, written_format_of_suffix
-from unfade.ui.language import fixed
-from unfade.ui.saving import free_name
+from unfade.picture import Picture, format_named, written_format_of_suffix
+from unfade.ui.language import fixed, time_left
+from unfade.ui.saving import SaveChoice, free_name
 
 translate = QCoreApplication.translate
 
@@ -59,13 +62,28 @@ class Output:
         return free_name(path, lambda name: name in taken or name.exists())
 
 
+Make = Callable[[Callable[[float], object]], Picture]
+"""Makes a result of what is there already, telling how much is done in [0, 1]; what that raises ends it."""
+
+
+@dataclass(frozen=True)
+class Save:
+    """A picture of the window that is to be saved."""
+
+    choice: SaveChoice
+    picture: Picture | None = None
+    """The picture itself, where it is in memory."""
+    make: Make | None = None
+    """Makes the result of what the preview has; None where networks have to run."""
+
+
 @dataclass
 class Item:
     """One picture of the queue. Only the queue changes it."""
 
     id: int
     source: Path
-    below: Path
+    below: Path = Path()
     """The folder below the one that was dropped, kept in the output."""
     state: ItemState = ItemState.WAITING
     share: float = 0.0
@@ -79,6 +97,20 @@ class Item:
     attempts: int = 0
     seconds: float | None = None
     """What it took."""
+    save: Save | None = None
+    """What the window saves; None for a picture that was added."""
+    held: bool = False
+    """Whether it is one of last time, which waits for the start."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is something to be done yet."""
+        return self.state in (ItemState.WAITING, ItemState.RUNNING)
+
+    @property
+    def name(self) -> str:
+        """What it is called: what is saved by its file, what was added by its own."""
+        return self.source.name if self.save is None else self.save.choice.path.name
 
 
 class Queue:
@@ -105,7 +137,7 @@ class Queue:
 
         A picture that waits already is not added twice. Gives the new items.
         """
-        waiting = {item.source for item in self.items if item.state in (ItemState.WAITING, ItemState.RUNNING)}
+        waiting = {item.source for item in self.items if item.save is None and item.unfinished}
         new = []
         for path in paths:
             if path.is_dir():
@@ -123,6 +155,22 @@ class Queue:
         self.items += new
         self._on_change(None)
         return new
+
+    def add_save(self, source: Path, steps: Sequence[dict[str, Any]], save: Save) -> Item:
+        """Adds a picture of the window. Gives the new item, which is begun before those that were added."""
+        item = Item(self._next_id, source, steps=list(steps), save=save, target=save.choice.path)
+        self._next_id += 1
+        self.items.append(item)
+        self._on_change(None)
+        return item
+
+    def restore(self, items: Iterable[Item]) -> None:
+        """Adds items of last time, which get ids of their own and wait for the start."""
+        for item in items:
+            item.id, item.held = self._next_id, True
+            self._next_id += 1
+            self.items.append(item)
+        self._on_change(None)
 
     def remove(self, ids: Collection[int]) -> None:
         """Takes items off the list; the one that is running stays."""
@@ -143,7 +191,9 @@ class Queue:
         self.active, self.paused = True, False
         for item in self.items:
             if item.state is ItemState.WAITING:
-                item.steps = list(steps)
+                item.held = False
+                if item.save is None:
+                    item.steps = list(steps)
         self._on_change(None)
 
     def pause(self) -> None:
@@ -163,22 +213,26 @@ class Queue:
         """Has failed and cancelled pictures wait again."""
         for item in self.items:
             if item.id in ids and item.state in (ItemState.FAILED, ItemState.CANCELLED):
-                item.attempts = 0
+                item.attempts, item.held = 0, False
                 self._become(item, ItemState.WAITING)
 
     # What the worker tells
 
     def begin(self, output: Output, now: float) -> Item | None:
         """The next picture, now running; None where nothing is to be done."""
-        if not self.active or self.running is not None:
+        if self.running is not None:
             return None
-        item = next((item for item in self.items if item.state is ItemState.WAITING), None)
+        waiting = [item for item in self.items if item.state is ItemState.WAITING]
+        item = next((item for item in waiting if item.save is not None and not item.held), None)
+        if item is None and self.active:
+            item = next(iter(waiting), None)
         if item is None:
-            self.active = False
-            self._on_change(None)
+            if self.active:
+                self.active = False
+                self._on_change(None)
             return None
-        claimed = {other.target for other in self.items if other.target is not None}
-        item.target = output.target(item, claimed | {other.source for other in self.items})
+        if item.save is None:
+            item.target = output.target(item, self.claimed | {other.source for other in self.items})
         item.attempts += 1
         self._began = now
         self._become(item, ItemState.RUNNING)
@@ -217,6 +271,21 @@ class Queue:
     # What there is to tell
 
     @property
+    def claimed(self) -> set[Path]:
+        """The files that results go to, there or not yet."""
+        return {item.target for item in self.items if item.target is not None}
+
+    @property
+    def at_work(self) -> list[Item]:
+        """What runs, and what will without anybody starting it."""
+        return [
+            item
+            for item in self.items
+            if item.state is ItemState.RUNNING
+            or (item.state is ItemState.WAITING and (self.active or item.save is not None) and not item.held)
+        ]
+
+    @property
     def running(self) -> Item | None:
         """The picture that is being worked on."""
         return next((item for item in self.items if item.state is ItemState.RUNNING), None)
@@ -238,15 +307,14 @@ class Queue:
         running = self.running
         elapsed = now - self._began
         times = [item.seconds for item in self.items if item.seconds is not None]
-        if times:
-            each = sum(times) / len(times)
-        elif running is not None and running.share > 0.02:  # before that it is all model loading
-            each = elapsed / running.share
-        else:
+        known = running is not None and running.share > 0.02  # before that it is all model loading
+        whole = elapsed / running.share if running is not None and known else None
+        if not times and whole is None:
             return None
-        left = each * self.count(ItemState.WAITING)
+        each = sum(times) / len(times) if times else whole or 0.0
+        left = each * sum(item is not running for item in self.at_work)
         if running is not None:
-            left += max(each * (1 - running.share), 0.0)
+            left += max(each - elapsed, 0.0) if whole is None else whole - elapsed
         return left
 
     def _running(self, id: int) -> Item:
@@ -258,8 +326,12 @@ class Queue:
         item.state, item.sentence = state, sentence
         if state is not ItemState.DONE:
             item.share = 0.0
-            if state is not ItemState.RUNNING:
+            if state is not ItemState.RUNNING and item.save is None:
                 item.target = None
+            if state in (ItemState.CANCELLED, ItemState.FAILED) and item.save is not None:
+                item.save = replace(item.save, make=None)  # the preview may have gone on
+        elif item.save is not None:
+            item.save = Save(item.save.choice)
         self._on_change(item)
 
 
@@ -285,7 +357,7 @@ def summary(queue: Queue, now: float) -> str:
     parts = [counts(queue)]
     left = queue.seconds_left(now) if queue.running else None
     if left is not None:
-        parts.append(time_left_text(left))
+        parts.append(time_left(left))
     if queue.paused:
         parts.append(translate("Queue", "paused"))
     return " · ".join(parts)
@@ -297,14 +369,3 @@ def counts(queue: Queue) -> str:
     total = len(queue.items) - queue.count(ItemState.CANCELLED)
     text = translate("Queue", "{done} of {total} done").format(done=done, total=total)
     return f"{text}, {translate('Queue', '{failed} failed').format(failed=failed)}" if failed else text
-
-
-def time_left_text(seconds: float) -> str:
-    """The time left in words, no more exact than it is known."""
-    if seconds < 60:
-        return translate("Queue", "less than a minute left")
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return translate("Queue", "about {minutes} min left").format(minutes=minutes)
-    hours, minutes = divmod(minutes, 60)
-    return translate("Queue", "about {hours} h {minutes} min left").format(hours=hours, minutes=minutes)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QCoreApplication, Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -20,16 +20,21 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.picture import Picture
 from unfade.service.client import Client
 from unfade.ui.commands import Actions, Command, Menu, commands_of
 from unfade.ui.language import Words
 from unfade.ui.link import start_engine
-from unfade.ui.opening import files_in
+from unfade.ui.opening import files_in, show_in_folder
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
-from unfade.ui.queue.model import Item, ItemState, summary
+from unfade.ui.queue.model import Item, ItemState, Make, Save, summary
 from unfade.ui.queue.rows import THUMBNAIL_SIDE, QueueList, QueueRows, Thumbnails
 from unfade.ui.queue.runner import QueueRunner
+from unfade.ui.queue.store import QueueStore
+from unfade.ui.recipes import Steps
+from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
+from unfade.ui.status import Work
 from unfade.ui.theme import Space
 from unfade.ui.widgets import button_of
 
@@ -43,16 +48,26 @@ class QueuePanel(QWidget):
 
     Signals:
         open_wanted: a result is to be shown in the window (Path).
+        added: pictures have come into it.
+        saved: what the window had to save is there (Path).
+        not_saved: what it had to save is not (Item, failed or cancelled).
+        told: (Item, sentences) on what its file could not hold of a picture.
+        worked: how it stands with the queue has changed: see :meth:`work`.
         said: a sentence for the status bar.
         provider: (label, why not the GPU or None), as soon as it is known.
 
     Args:
         steps: gives the recipe's steps as they are set now.
-        settings: remember the output folder, format and quality.
+        settings: remember the output folder, format and quality; the unfinished queue is kept beside them.
         connect: starts the queue's engine.
     """
 
     open_wanted = pyqtSignal(object)
+    added = pyqtSignal()
+    saved = pyqtSignal(object)
+    not_saved = pyqtSignal(object)
+    told = pyqtSignal(object, str)
+    worked = pyqtSignal()
     said = pyqtSignal(str)
     provider = pyqtSignal(str, object)
 
@@ -72,6 +87,7 @@ class QueuePanel(QWidget):
         self._thumbnails.made.connect(self.rows.set_thumbnail)
         self.output = OutputFields(settings)
         self.runner = QueueRunner(self.queue, steps, self.output.output, connect, self)
+        self._store = QueueStore(settings.path.parent / "queue")
         mine = (command for command in commands_of(hosted=False) if command.menu is Menu.QUEUE)
         self.commands = Actions(self, mine)
         self.commands.bind(self)
@@ -83,6 +99,36 @@ class QueuePanel(QWidget):
         words.follow(self._update)
         self.list.setFocus()
 
+    def restore(self) -> int:
+        """Brings back what was unfinished when another window went, to wait for the start; gives how many."""
+        items = self._store.take_over()
+        self.queue.restore(items)
+        for item in items:
+            self._thumbnails.ask(item.id, item.source)
+        return len(items)
+
+    def save(
+        self, picture: Picture, source: Path | None, steps: Steps, choice: SaveChoice, make: Make | None
+    ) -> None:
+        """Saves a picture of the window as soon as nothing else is being saved.
+
+        Args:
+            picture: the original.
+            source: its file; None for one that has none, which is kept until it is saved.
+            steps: what is to be done.
+            choice: where to and how.
+            make: makes the result of what the preview has; None where networks have to run.
+        """
+        if source is None:
+            source = self._store.keep_picture(picture)
+        item = self.queue.add_save(source, steps, Save(choice, picture, make))
+        self._thumbnails.ask(item.id, item.source)
+        self.runner.go_on()
+
+    def taken(self, path: Path) -> bool:
+        """Whether there is such a file, or soon will be."""
+        return path.exists() or path in self.queue.claimed
+
     def add(self, paths: Iterable[Path]) -> None:
         """Puts files and folders of pictures into the queue."""
         paths = list(paths)
@@ -93,6 +139,8 @@ class QueuePanel(QWidget):
             self.said.emit(translate("Queue", "There are no new pictures in what was added."))
         if self.queue.active:
             self.start()
+        if new:
+            self.added.emit()
 
     @Command(
         "queue_start",
@@ -110,6 +158,8 @@ class QueuePanel(QWidget):
     def close_down(self) -> None:
         """Stops everything: what to call before the window goes. May be called again."""
         self.runner.close()
+        self._store.keep(self.queue.items)
+        self._store.close()
         self._thumbnails.close()
 
     # Building
@@ -180,6 +230,8 @@ class QueuePanel(QWidget):
         self.rows.modelReset.connect(self._update)
         self.runner.changed.connect(self._update)
         self.runner.begun.connect(self._scroll_to)
+        self.runner.ended.connect(self._ended)
+        self.runner.told.connect(self.told)
         self.runner.said.connect(self.said)
         self.runner.provider.connect(self.provider)
 
@@ -238,8 +290,15 @@ class QueuePanel(QWidget):
     )
     def retry(self) -> None:
         """Runs chosen pictures again."""
-        self.queue.retry(_ids(self._chosen(ItemState.FAILED, ItemState.CANCELLED)))
-        self.start()
+        self.retry_items(_ids(self._chosen(ItemState.FAILED, ItemState.CANCELLED)))
+
+    def retry_items(self, ids: set[int]) -> None:
+        """Runs pictures again that failed or were cancelled."""
+        self.queue.retry(ids)
+        if any(item.save is None for item in self.queue.items if item.id in ids):
+            self.start()
+        else:
+            self.runner.go_on()
 
     @Command(
         "queue_cancel",
@@ -253,6 +312,22 @@ class QueuePanel(QWidget):
     def cancel(self) -> None:
         """Takes chosen pictures out of it."""
         self.runner.cancel(_ids(self._chosen(ItemState.WAITING, ItemState.RUNNING)))
+
+    def stop(self) -> None:
+        """Stops what runs; of the pictures that were added, none is begun until the next start."""
+        running = self.queue.running
+        if running is not None and running.save is None:
+            self.queue.pause()
+        if running is not None:
+            self.runner.cancel({running.id})
+
+    def _ended(self, item: Item) -> None:
+        """What was saved is told of; a picture kept for it may go."""
+        if item.save is not None and item.state is ItemState.DONE:
+            self._store.drop_picture(item.source)
+            self.saved.emit(item.target)
+        elif item.save is not None:
+            self.not_saved.emit(item)
 
     def _scroll_to(self, item: Item) -> None:
         self.list.scrollTo(self.rows.index(self.queue.items.index(item)))
@@ -272,12 +347,9 @@ class QueuePanel(QWidget):
         menu = QMenu(self)
         first = chosen[0]
         if first.state is ItemState.DONE and first.target is not None:
-            folder = first.target.parent
+            target = first.target
             menu.addAction(translate("Queue", "&Open result"), lambda: self.open(first))
-            menu.addAction(
-                translate("Queue", "Show in &folder"),
-                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))),
-            )
+            menu.addAction(translate("Queue", "Show in &folder"), lambda: show_in_folder(target))
             menu.addSeparator()
         menu.addAction(self.commands["queue_retry"])
         menu.addAction(self.commands["queue_cancel"])
@@ -300,6 +372,24 @@ class QueuePanel(QWidget):
 
     # Telling
 
+    def work(self) -> Work | None:
+        """What is being worked on, and how far it is; None for nothing."""
+        running = self.queue.running
+        if running is None:
+            return None
+        if running.save is None:
+            done, total = self.queue.count(ItemState.DONE, ItemState.FAILED), len(self.queue.items)
+            text = translate("Queue", "Queue: {name}, {number} of {total}")
+            text = text.format(name=running.name, number=done + 1, total=total)
+            share = self.queue.share()
+        else:
+            more = len(self.queue.at_work) - 1
+            text = translate("Queue", "Saving {name}").format(name=running.name)
+            if more:
+                text += translate("Queue", ", {count} more waiting").format(count=more)
+            share = running.share
+        return Work(text, share, self.queue.seconds_left(time.monotonic()))
+
     def _update(self) -> None:
         queue = self.queue
         waiting, running = queue.count(ItemState.WAITING), queue.running is not None
@@ -309,6 +399,8 @@ class QueuePanel(QWidget):
         self.progress.setVisible(running or waiting > 0)
         self.summary.setText(summary(queue, time.monotonic()))
         self.summary.setVisible(bool(queue.items))
+        self._store.keep(queue.items)
+        self.worked.emit()
 
 
 def _ids(items: Iterable[Item]) -> set[int]:

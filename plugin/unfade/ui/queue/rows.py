@@ -52,9 +52,9 @@ class QueueRows(QAbstractListModel):
         """Texts, tool tips with the whole sentence, and what the delegate paints."""
         item = self._shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return item.source.name
+            return item.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{item.source.name}: {state_text(item)}"
+            return f"{item.name}: {state_text(item)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{item.source}\n{state_text(item)}"
         if role == Qt.ItemDataRole.DecorationRole:
@@ -198,7 +198,7 @@ def _paint_texts(
     metrics = option.fontMetrics
     line = metrics.height()
     painter.setPen(QColor(colours.text))
-    name = metrics.elidedText(item.source.name, Qt.TextElideMode.ElideMiddle, area.width())
+    name = metrics.elidedText(item.name, Qt.TextElideMode.ElideMiddle, area.width())
     painter.drawText(
         QRect(area.left(), area.top() + 1, area.width(), line), Qt.AlignmentFlag.AlignVCenter, name
     )
