@@ -1,7 +1,7 @@
 """Folders of pictures through the command line, with a model that changes nothing, beside others' reading.
 
-Each picture is enlarged two times by a model that repeats every pixel, into TIFF. The result, taken back to
-its size, is compared in 8 bits of sRGB with what Pillow and ImageMagick read from the same file (where they
+Each picture goes through De-artifact with a network of one step that gives back what it takes, into TIFF. The
+result is compared in 8 bits of sRGB with what Pillow and ImageMagick read from the same file (where they
 can), and its metadata with the file's own, by exiftool. ImageMagick (`convert`) and exiftool are left out
 where they are not installed, and so are pictures of more than 16 megapixels.
 
@@ -86,7 +86,7 @@ def main() -> None:
         step = max(1, len(found) // arguments.sample) if arguments.sample else 1
         outcomes += [outcome for outcome in found[::step] if pixels_of(outcome.path) <= MOST_PIXELS]
     with tempfile.TemporaryDirectory(prefix="unfade-corpus-") as folder:
-        model = identity_model(Path(folder) / "double.onnx", 2)
+        model = identity_model(Path(folder) / "nothing.onnx", task="deartifact")
         for start in range(0, len(outcomes), BATCH):
             run(outcomes[start : start + BATCH], model, Path(folder))
             print(f"{min(start + BATCH, len(outcomes))} of {len(outcomes)}", file=sys.stderr)
@@ -128,17 +128,17 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
         sys.executable,
         "-m",
         "unfade",
-        "upscale",
+        "deartifact",
         *map(str, sorted(source.iterdir())),
         "-o",
         f"{target}/",
     ]
-    command += ["--format", "tiff", "--scale", "2", "--model", str(model), "--json", "--device", "cpu"]
+    command += ["--format", "tiff", "--model", str(model), "--json", "--device", "cpu"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         done = None
-    if done is None or done.returncode not in (0, 1):
+    if done is None or done.returncode not in (0, 1) or not done.stdout:
         if len(outcomes) > 1:
             for outcome in outcomes:
                 run([outcome], model, folder)
@@ -159,7 +159,7 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
 
 def judge(outcome: Outcome, result: Path) -> None:
     """Compares a result with the readings of others."""
-    own = in_8_bits(result)[::2, ::2]
+    own = in_8_bits(result)
     for name, reading in readings(outcome.path):
         if reading.shape[:2] != own.shape[:2]:
             outcome.readers[name] = 255.0
@@ -262,14 +262,14 @@ def lost_metadata(numbered: dict[str, Outcome], target: Path) -> list[list[str]]
         found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
         return {Path(entry.pop("SourceFile")): set(entry) for entry in json.loads(found or "[]")}
 
-    results = {name: target / f"{name}.tif" for name in numbered}
-    there = {name: path for name, path in results.items() if path.exists()}
+    results = {path.stem: path for path in target.iterdir()}
+    there = {name: path for name, path in results.items() if name in numbered}
     before = tags([numbered[name].path for name in there])
     after = tags(list(there.values()))
     return [
         sorted(
             tag
-            for tag in before.get(outcome.path, set()) - after.get(results[name], set())
+            for tag in before.get(outcome.path, set()) - after.get(results.get(name, Path()), set())
             if tag.partition(":")[2] not in STRUCTURE
         )
         for name, outcome in numbered.items()

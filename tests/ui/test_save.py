@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -180,3 +181,29 @@ def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="does not exist; create it first"):
         write_as(deep_picture(), SaveChoice(tmp_path / "no" / "a.png", "png"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_colours_of_jpeg_and_compression_of_png(qtbot: QtBot, source: Path, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "window.ini")
+    dialog = SaveDialog(source, settings=settings)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.subsampling.isVisible() and not dialog.compression.isVisible()
+    dialog.subsampling.setCurrentIndex(2)
+    dialog.format.setCurrentIndex(index("png"))
+    assert dialog.compression.isVisible() and not dialog.subsampling.isVisible()
+    dialog.compression.setValue(9)
+    dialog.accept()
+    again = SaveDialog(source, settings=settings)
+    qtbot.addWidget(again)
+    assert (again.choice().subsampling, again.choice().compression) == (True, 9)
+    picture = deep_picture()
+    sizes = []
+    for level in (0, 9):
+        write_as(picture, SaveChoice(tmp_path / "a.png", "png", compression=level))
+        sizes.append((tmp_path / "a.png").stat().st_size)
+    assert sizes[1] < sizes[0] / 2
+    for halved, expected in ((False, (1, 1)), (True, (2, 2)), (None, (1, 1))):
+        write_as(picture, SaveChoice(tmp_path / "a.jpg", "jpeg", subsampling=halved))
+        with Image.open(tmp_path / "a.jpg") as written:
+            assert written.layer[0][1:3] == expected  # type: ignore[attr-defined] # of luma, beside chroma's 1

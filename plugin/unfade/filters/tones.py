@@ -146,16 +146,16 @@ def extremes_of(colour: NDArray[Any]) -> Array:
         inside = np.where((colour > 0) & (colour < 1), colour, np.float32(0.5)).reshape(-1, channels)
         return np.stack([inside.min(axis=0), inside.max(axis=0)])
     peak = int(peak_of(colour.dtype))
-    counts = np.zeros((channels, peak + 1), np.int64)
+    seen = np.zeros((channels, peak + 1), np.bool_)
 
-    def count(strip: Bounds) -> NDArray[np.int64]:
+    def mark(strip: Bounds) -> None:
         part = colour[strip.y : strip.bottom]
-        return np.stack([np.bincount(part[..., c].ravel(), minlength=peak + 1) for c in range(channels)])
+        for c in range(channels):
+            seen[c, part[..., c]] = True
 
-    for found in _on_all_cores(count, Extent(*colour.shape[:2])):
-        counts += found
+    _on_all_cores(mark, Extent(*colour.shape[:2]))
     ends = []
-    for row in counts:
+    for row in seen:
         present = np.flatnonzero(row[1:-1]) + 1
         ends.append((present[0] / peak, present[-1] / peak) if present.size else (0.0, 1.0))
     return np.array(ends, np.float32).T
@@ -210,9 +210,12 @@ def _reach(rgb: Array) -> tuple[Array, Array]:
 
 def _fit(rgb: Array, most: float) -> None:
     """Takes chroma from N3 colours that have no room for theirs, in place."""
-    luma, reach = _reach(rgb)
-    tight = np.flatnonzero(reach[:, 0] > _CHROMA_KNEE)
+    # only what is near an end of the range can have too little room: elsewhere nothing has to be worked out
+    near = np.flatnonzero((rgb.max(axis=1) > _CHROMA_KNEE) | (rgb.min(axis=1) < 1 - _CHROMA_KNEE))
+    luma, reach = _reach(rgb[near])
+    is_tight = reach[:, 0] > _CHROMA_KNEE
+    tight = near[is_tight]
     if tight.size:
-        luma, reach = luma[tight], reach[tight]
+        luma, reach = luma[is_tight], reach[is_tight]
         share = _shoulder(reach, max(most, 1.0), _CHROMA_KNEE) / reach
         rgb[tight] = luma + (rgb[tight] - luma) * np.minimum(share, 1 / reach).astype(np.float32)

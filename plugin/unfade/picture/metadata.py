@@ -22,6 +22,8 @@ from unfade.picture.picture import Metadata
 
 _log = logging.getLogger(__name__)
 
+_LEAST, _MOST = 0.01, 100_000.0  # pixels per inch: what files can hold, and what makes sense
+
 EXIF_PREFIX = b"Exif\0\0"
 """What JPEG puts before the block."""
 
@@ -39,7 +41,7 @@ def metadata_for(metadata: Metadata, width: int, height: int, *, gray: bool, not
     """The metadata, corrected for an upright picture of `width` x `height` pixels.
 
     EXIF and XMP are updated (:func:`updated_exif`, :func:`updated_xmp`); what cannot be used for such pixels
-    (a profile, a damaged EXIF block) is left out, with a note.
+    (a profile, a damaged EXIF block) is left out, with a note; a resolution that makes no sense goes.
     """
     exif = updated_exif(metadata.exif, width, height) if metadata.exif else None
     if metadata.exif and exif is None:
@@ -49,6 +51,7 @@ def metadata_for(metadata: Metadata, width: int, height: int, *, gray: bool, not
         icc=matching_profile(metadata.icc, gray, notes),
         exif=exif,
         xmp=updated_xmp(metadata.xmp, width, height) if metadata.xmp else None,
+        dpi=metadata.dpi if metadata.dpi and all(_LEAST <= d <= _MOST for d in metadata.dpi) else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,12 +27,30 @@ from unfade.picture.tiff_pages import write_pages
 
 _log = logging.getLogger(__name__)
 
+_SUBSAMPLING = {None: "auto", True: "on", False: "off"}  # libvips' words
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
 _TITLES = {"icc": "colour profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "texts": "texts"}
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """How a file is made smaller, where its format leaves a choice."""
+
+    quality: int = 95
+    """1 to 100, for JPEG and AVIF, WebP and JPEG XL (100 is lossless)."""
+    subsampling: bool | None = None
+    """Whether JPEG keeps colour at half the resolution; None for below quality 90 alone."""
+    compression: int = 3
+    """0 to 9, for PNG, lossless all of them; 3 is as small as 6 on photographs, in half the time."""
+
+
 def write_picture(
-    picture: Picture, path: Path, *, format: str | None = None, quality: int = 95
+    picture: Picture,
+    path: Path,
+    *,
+    format: str | None = None,
+    quality: int = 95,
+    encoding: Encoding | None = None,
 ) -> tuple[str, ...]:
     """Writes a picture with its metadata, whole or not at all.
 
@@ -50,6 +69,7 @@ def write_picture(
         format: a name in OUTPUT_FORMATS; by default the suffix of `path` decides.
         quality: 1 to 100, for JPEG and AVIF (from 90 without chroma subsampling), WebP and JPEG XL (100 is
             lossless).
+        encoding: the same and more, in place of it.
 
     Returns:
         Sentences on what the format could not hold.
@@ -60,11 +80,13 @@ def write_picture(
     path = Path(path)
     kind = format_for(path, format)
     notes = Notes(path)
+    encoding = encoding or Encoding(quality)
+    quality = encoding.quality
     if not 1 <= quality <= 100:
         raise OutputError(f"{path} is not written: quality must be between 1 and 100, not {quality}.")
     check_side(path, kind, picture.width, picture.height)
     with whole_or_absent(path) as stream:
-        encode(picture, kind, quality, stream, notes)
+        encode(picture, kind, encoding, stream, notes)
     return notes.sentences
 
 
@@ -92,7 +114,7 @@ class PagesWriter:
         try:
             page = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
             self._pages.append(page)
-            encode(picture, self._kind, self._quality, page, notes)
+            encode(picture, self._kind, Encoding(self._quality), page, notes)
         except OSError as error:
             raise OutputError(f"{self._path} cannot be written: {error.strerror or error}.") from error
         self._told.update(dict.fromkeys(notes.sentences))
@@ -109,7 +131,7 @@ class PagesWriter:
             page.close()
 
 
-def encode(picture: Picture, kind: Format, quality: int, stream: BinaryIO, notes: Notes) -> None:
+def encode(picture: Picture, kind: Format, encoding: Encoding, stream: BinaryIO, notes: Notes) -> None:
     """The picture as a file of that format, into a stream that can be read and sought.
 
     Raises:
@@ -124,11 +146,11 @@ def encode(picture: Picture, kind: Format, quality: int, stream: BinaryIO, notes
         if kind.name == "bmp":
             write_bmp(picture.pixels, metadata, stream)
         elif kind.name == "avif":
-            write_avif(picture, metadata, quality, stream)
+            write_avif(picture, metadata, encoding.quality, stream)
         elif kind.name == "jxl":
-            write_jxl(picture, metadata, quality, stream)
+            write_jxl(picture, metadata, encoding.quality, stream)
         else:
-            _encode_with_vips(picture, metadata, kind, quality, stream, notes)
+            _encode_with_vips(picture, metadata, kind, encoding, stream, notes)
     except (vips().Error, RuntimeError, ValueError) as error:
         _log.warning("%s: %s", notes.path, error)
         raise OutputError(
@@ -160,21 +182,21 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
 
 
 def _encode_with_vips(
-    picture: Picture, metadata: Metadata, kind: Format, quality: int, stream: BinaryIO, notes: Notes
+    picture: Picture, metadata: Metadata, kind: Format, encoding: Encoding, stream: BinaryIO, notes: Notes
 ) -> None:
     image = _with_profile_and_xmp(_as_vips(picture, kind), metadata)
     if kind.name == "png":
-        # Filters are chosen row by row; level 3 is as small as 6 on photographs, in half the time.
         head = HeadRewriter(stream, lambda start: png.with_metadata(start, metadata))
-        _save(image.pngsave_target, head, keep="icc|xmp", compression=3, filter="all")
+        _save(image.pngsave_target, head, keep="icc|xmp", compression=encoding.compression, filter="all")
     elif kind.name == "jpeg":
         segments = jpeg.head(metadata, notes)
         head = HeadRewriter(
             stream, lambda start: start[:2] + segments + start[2:] if len(start) > 1 else None
         )
-        _save(image.jpegsave_target, head, keep="icc", Q=quality)
+        mode = _SUBSAMPLING[encoding.subsampling]
+        _save(image.jpegsave_target, head, keep="icc", Q=encoding.quality, subsample_mode=mode)
     elif kind.name == "webp":
-        encoded = _webp(image, quality)
+        encoded = _webp(image, encoding.quality)
         exif = exif_with_resolution(metadata)
         if exif:
             encoded = webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)

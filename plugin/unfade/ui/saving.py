@@ -14,6 +14,7 @@ from PyQt6.QtCore import QCoreApplication
 
 from unfade.inference import Extent
 from unfade.picture import (
+    Encoding,
     Format,
     Picture,
     format_named,
@@ -42,6 +43,10 @@ class SaveChoice:
     """16 bits a channel, where the picture has them and the format can hold them."""
     keep_exif: bool = True
     """Whether EXIF and XMP go along. The colour profile always does."""
+    subsampling: bool | None = None
+    """Whether JPEG keeps colour at half the resolution; None for below quality 90 alone."""
+    compression: int = 3
+    """0 to 9, for PNG."""
     dpi: int | None = None
     """Pixels an inch, for print; None for those of the picture."""
 
@@ -53,7 +58,15 @@ class SaveChoice:
     def from_json(cls, raw: Any) -> SaveChoice:
         """The inverse. Raises TypeError or ValueError for anything else."""
         choice = cls(**{**raw, "path": Path(raw["path"])})
-        kinds = {"format": str, "quality": int, "deep": bool, "keep_exif": bool, "dpi": int | None}
+        kinds = {
+            "format": str,
+            "quality": int,
+            "deep": bool,
+            "keep_exif": bool,
+            "subsampling": bool | None,
+            "compression": int,
+            "dpi": int | None,
+        }
         if choice.format not in FORMATS or not all(
             isinstance(getattr(choice, name), kind) for name, kind in kinds.items()
         ):
@@ -130,7 +143,8 @@ def write_as(picture: Picture, choice: SaveChoice) -> tuple[str, ...]:
 
     Raises OutputError.
     """
-    return write_picture(prepared(picture, choice), choice.path, format=choice.format, quality=choice.quality)
+    encoding = Encoding(choice.quality, choice.subsampling, choice.compression)
+    return write_picture(prepared(picture, choice), choice.path, format=choice.format, encoding=encoding)
 
 
 def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:

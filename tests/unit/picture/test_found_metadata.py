@@ -188,6 +188,18 @@ def test_resolution_comes_back(tmp_path: Path, suffix: str, dpi: tuple[float, fl
     assert found == (None if dpi is None else pytest.approx(dpi, abs=0.02))
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp", ".avif", ".jxl"])
+@pytest.mark.parametrize("dpi", [(5e6, 5e6), (1e-6, 300.0)])
+def test_a_resolution_that_makes_no_sense_goes(tmp_path: Path, suffix: str, dpi: tuple[float, float]) -> None:
+    write_picture(Picture(PIXELS, Metadata(dpi=dpi)), tmp_path / f"a{suffix}")
+    assert read_picture(tmp_path / f"a{suffix}").metadata.dpi is None
+
+
+def test_an_absurd_resolution_of_a_file(tmp_path: Path) -> None:
+    path = png_with(tmp_path / "a.png", chunk(b"pHYs", struct.pack(">IIB", 0x7FFFFFFF, 0x7FFFFFFF, 1)))
+    assert read_picture(path).metadata.dpi is None
+
+
 def test_webp_resolution_stands_in_exif(tmp_path: Path) -> None:
     saved(tmp_path / "a.webp", PIXELS, exif=in_exif(2))
     assert read_picture(tmp_path / "a.webp").metadata.dpi == (300, 300)

@@ -34,6 +34,8 @@ translate = QCoreApplication.translate
 _SMALLEST_QUALITY = 1
 _DEFAULT_QUALITY = 95
 _MOST_DPI = 9600
+_USUAL_COMPRESSION = 3
+_SUBSAMPLING: dict[str, bool | None] = {"full": False, "half": True}
 _YES, _NO = "yes", "no"
 
 
@@ -77,6 +79,9 @@ class SaveDialog(QDialog):
         if settings:
             format = settings.choice("save format", format, FORMATS)
             self.quality.setValue(settings.number("save quality", _DEFAULT_QUALITY, _SMALLEST_QUALITY, 100))
+            self.compression.setValue(settings.number("save compression", _USUAL_COMPRESSION, 0, 9))
+            word = settings.choice("save colours", "", tuple(_SUBSAMPLING))
+            self.subsampling.setCurrentIndex(self.subsampling.findData(_SUBSAMPLING.get(word)))
             self.keep_exif.setChecked(settings.choice("save camera data", _YES, (_YES, _NO)) == _YES)
         self.dpi.setValue(round(dpi[0]) if dpi else 0)
         path = suggested_path(picture_path, filters, format, taken)
@@ -98,6 +103,8 @@ class SaveDialog(QDialog):
             quality=self.quality.value(),
             deep=self.bits.isEnabled() and self.bits.currentIndex() == 1,
             keep_exif=self.keep_exif.isChecked(),
+            subsampling=self.subsampling.currentData(),
+            compression=self.compression.value(),
             dpi=self.dpi.value() or None,
         )
 
@@ -109,6 +116,9 @@ class SaveDialog(QDialog):
         if self._settings:
             self._settings.set_choice("save format", choice.format)
             self._settings.set_number("save quality", choice.quality)
+            self._settings.set_number("save compression", choice.compression)
+            words = {value: word for word, value in _SUBSAMPLING.items()}
+            self._settings.set_choice("save colours", words.get(choice.subsampling, ""))
             self._settings.set_choice("save camera data", _YES if choice.keep_exif else _NO)
             self._settings.set_folder("save", choice.path.parent)
         super().accept()
@@ -133,6 +143,19 @@ class SaveDialog(QDialog):
             [translate("SaveDialog", "8 bits a channel"), translate("SaveDialog", "16 bits a channel")]
         )
         self.bits.setCurrentIndex(int(self._deep))
+        self.subsampling = QComboBox()
+        for value, text in (
+            (None, translate("SaveDialog", "half the resolution below quality 90")),
+            (False, translate("SaveDialog", "full resolution")),
+            (True, translate("SaveDialog", "half the resolution, smaller files")),
+        ):
+            self.subsampling.addItem(text, value)
+        self.compression = QSpinBox()
+        self.compression.setRange(0, 9)
+        self.compression.setValue(_USUAL_COMPRESSION)
+        self.compression.setToolTip(
+            translate("SaveDialog", "Of PNG: larger makes smaller files and takes longer; nothing is lost.")
+        )
         self.dpi = QSpinBox()
         self.dpi.setRange(0, _MOST_DPI)
         self.dpi.setSpecialValueText(translate("SaveDialog", "not stated"))
@@ -172,16 +195,21 @@ class SaveDialog(QDialog):
         grid.setHorizontalSpacing(Space.L)
         grid.setVerticalSpacing(Space.M)
         grid.setColumnStretch(1, 1)
+        self._labels: dict[QWidget, QLabel] = {}
         rows: list[tuple[str, QWidget, QWidget | None]] = [
             (translate("SaveDialog", "&Name"), self.name, None),
             (translate("SaveDialog", "F&older"), self.folder, self.browse),
             (translate("SaveDialog", "&Format"), self.format, None),
             (translate("SaveDialog", "&Quality"), self.slider, self.quality),
+            (translate("SaveDialog", "Co&lours"), self.subsampling, None),
+            (translate("SaveDialog", "Co&mpression"), self.compression, None),
             (translate("SaveDialog", "&Depth"), self.bits, None),
             (translate("SaveDialog", "&Resolution"), self.dpi, None),
         ]
         for row, (text, wide, narrow) in enumerate(rows):
-            grid.addWidget(label_of(text, wide), row, 0)
+            label = label_of(text, wide)
+            self._labels[wide] = label
+            grid.addWidget(label, row, 0)
             grid.addWidget(wide, row, 1, 1, 1 if narrow else 2)
             if narrow:
                 grid.addWidget(narrow, row, 2)
@@ -253,6 +281,12 @@ class SaveDialog(QDialog):
         lossy = choice.format in ("jpeg", "webp")
         self.quality.setEnabled(lossy)
         self.slider.setEnabled(lossy)
+        for field, fits in (
+            (self.subsampling, choice.format == "jpeg"),
+            (self.compression, choice.format == "png"),
+        ):
+            field.setVisible(fits)
+            self._labels[field].setVisible(fits)
         self.bits.setEnabled(self._deep and kind.deep)
         self.note.setText(self._remark(choice.format, kind.deep, kind.alpha))
         self.note.setVisible(bool(self.note.text()))
