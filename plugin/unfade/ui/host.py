@@ -12,7 +12,7 @@ import threading
 from typing import Any
 
 from PyQt6 import sip
-from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication, QWindow
 
 from unfade.errors import UsageError
@@ -54,6 +54,7 @@ class Host(QObject):
         """
         super().__init__()
         self._settings, self._parent = settings, parent
+        self._editor: QWindow | None = None
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
         self.window: Window | None = None
@@ -157,10 +158,13 @@ class Host(QObject):
         """A click on the editor does not hide the window, where the system can do that."""
         if self._parent is None or QGuiApplication.platformName() not in _PARENTING:
             return
+        # To Qt only dialogs belong to other windows.
+        buttons = Qt.WindowType.WindowMinMaxButtonsHint | Qt.WindowType.WindowCloseButtonHint
+        window.setWindowFlags(Qt.WindowType.Dialog | buttons)
         window.winId()  # there is no handle before
-        handle, editor = window.windowHandle(), QWindow.fromWinId(sip.voidptr(self._parent))
-        if handle is not None and editor is not None:
-            handle.setTransientParent(editor)
+        handle, self._editor = window.windowHandle(), QWindow.fromWinId(sip.voidptr(self._parent))
+        if handle is not None and self._editor is not None:
+            handle.setTransientParent(self._editor)
 
     def _applied(self, finished: Finished, steps: list[dict[str, Any]]) -> None:
         request, self._request = self._request, None
