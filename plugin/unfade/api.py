@@ -45,8 +45,8 @@ def upscale(
         source: a :class:`Picture`, the path of a file, or an array of uint8, uint16 or floats in [0, 1]:
             HW (gray) or HWC (gray, gray and alpha, RGB, RGB and alpha).
         scale: how many times as large, from 1 to 4.
-        detail: 0 for the faithful model, 1 for the GAN model, blended in between; None for the faithful one
-            where there is one.
+        detail: 0 for the faithful model, 1 for the GAN model, blended in between; None for as much as suits
+            how compressed or noisy the picture is.
         strength: 1 for the model's result, 0 for plain enlargement, blended in between.
         model: name or path of a model, instead of the one chosen by ``scale`` and ``detail``.
         device: "auto", "cpu", "cuda", "cuda:N", "coreml" or "directml".

@@ -15,7 +15,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,6 +277,8 @@ class Record:
     model: str | None = None
     provider: str | None = None
     fallback: str | None = None
+    chosen: Mapping[str, float] | None = None
+    """Options that were left to the picture, and their values for it."""
     peak_memory_bytes: int | None = None
     """The most memory the process had held by the end of this picture."""
     recipe: list[dict[str, Any]] | None = None
@@ -510,6 +512,7 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
         model=report.model,
         provider=report.provider,
         fallback=report.fallback,
+        chosen=dict(report.chosen),
         recipe=report.recipe,
         peak_memory_bytes=peak_memory_bytes(),
     )

@@ -202,6 +202,7 @@ def test_a_stroke_is_painted_with_the_brush(
     (stroke,) = window.document.state.options("deartifact").strokes
     assert (stroke.mode, stroke.radius) == ("add", 15)
     assert stroke.points[0] == pytest.approx((50, 50), abs=1) and len(stroke.points) > 2
+    window.command("show_mask").setChecked(True)
     settle(qtbot, window)
     veil = window.preview.results.mask(Place(0, 0))
     assert veil is not None

@@ -9,6 +9,7 @@ filled, and a few tiles.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
 from unfade.filters.mix import PROTECTION_REACH
+from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -44,13 +46,19 @@ from unfade.models import Model, Tiling
 from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
+_COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
 
 
 @dataclass(frozen=True)
 class DeartifactOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    strength: float = option(
+        1.0,
+        "0 is the picture as it was, 1 the model's result, as far as there is something to clean.",
+        low=0,
+        high=1,
+    )
     watermark: bool = option(
         False, "Takes text watermarks off too; else all letters stay as they are, but for what is painted."
     )
@@ -97,6 +105,7 @@ class Cleaner(FilterRunner):
         self._session = engine.session(model.path)
         card = self._session.card
         self._finds_mask = finds_mask(card)
+        self._need = 1.0
         self._ensembles = {
             (gray, mask): Ensemble([self._session], [1.0], gray=gray, mask=mask)
             for gray in (False, True)
@@ -107,9 +116,27 @@ class Cleaner(FilterRunner):
                 f"The model {card.name} changes the size of a picture; choose another with --model."
             )
 
+    def for_picture(self, picture: Picture, memo: Memo) -> Cleaner:
+        """Leaves alone, but for marks, what seems never to have been compressed."""
+        quality = estimated_quality(picture, memo)
+        if quality is None:
+            return self
+        twin = copy.copy(self)
+        twin._need = float(np.interp(quality, (_COMPRESSED, _CLEAN), (1, 0)))
+        return twin
+
+    @property
+    def _chosen(self) -> dict[str, float]:
+        return {"strength": round(self._need * self._options.strength, 2)}
+
+    @property
+    def _goes_by_mask(self) -> bool:
+        """Whether more or less is to be seen of the result where a watermark is found."""
+        return self._finds_mask and (not self._options.watermark or self._need < 1)
+
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
-        reach = region.grown(0 if self._options.watermark else PROTECTION_REACH)
+        reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
         seen = reach.grown(card.halo + card.size_multiple)
         for patch in patch_bounds(self._options.strokes, size):
             if patch.overlaps(seen):
@@ -126,13 +153,16 @@ class Cleaner(FilterRunner):
         progress: Progress | None = None,
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
+        if not (self._need or want_mask or self._options.watermark or self._options.strokes):
+            same = Picture(piece.pixels.copy(), piece.metadata)
+            card, provider = self._session.card, self._session.provider
+            return crop.result(same, Report(card.name, provider, None, 0.0, chosen=self._chosen))
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        size, timer = size_of(piece), Timer()
-        protect = self._finds_mask and not self._options.watermark
-        ensemble = self._ensembles[piece.is_gray, protect or (want_mask and self._finds_mask)].timed(timer)
+        size, timer, by_mask = size_of(piece), Timer(), self._goes_by_mask
+        ensemble = self._ensembles[piece.is_gray, by_mask or (want_mask and self._finds_mask)].timed(timer)
         into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
         mask = None
-        if protect or (want_mask and (strokes or self._finds_mask)):
+        if by_mask or (want_mask and (strokes or self._finds_mask)):
             mask = scratch.zeros((size.height, size.width), np.uint8)
         colour = piece.colour
         if piece.alpha is not None:
@@ -146,11 +176,19 @@ class Cleaner(FilterRunner):
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
-        lay_over_original(piece, into, self._options.strength, strokes, mask if protect else None)
+        lay_over_original(
+            piece,
+            into,
+            self._options.strength,
+            strokes,
+            mask if by_mask else None,
+            need=self._need,
+            protect=not self._options.watermark,
+        )
         if want_mask and mask is not None and strokes:
             _paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
+        report = Report(self._session.card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)
         return crop.result(into, report, mask if want_mask else None)
 
 

@@ -166,16 +166,29 @@ class Chain(Runner):
         progress: Progress | None = None,
         memo: Memo | None = None,
     ) -> Result:
+        size, memo = size_of(picture), memo or Memo()
+        if region is not None:
+            check_region(region, size)
+        runners = [runner.for_picture(picture, memo) for runner in self._runners]
+        return Chain(runners, self._steps)._run(picture, region, want_mask, progress, memo)
+
+    def _run(
+        self,
+        picture: Picture,
+        region: Bounds | None,
+        want_mask: bool,
+        progress: Progress | None,
+        memo: Memo,
+    ) -> Result:
+        """The same, by runners for this very picture."""
         sizes = self._sizes(size_of(picture))
         if region is None:
             crops = [runner.whole(size) for runner, size in zip(self._runners, sizes, strict=False)]
         else:
-            check_region(region, sizes[0])
             crops = self._crops(sizes, region, transparent=False)
             if has_transparent(picture, crops[0].input):
                 crops = self._crops(sizes, region, transparent=True)
         told = _StepProgress(crops, progress)
-        memo = memo or Memo()
         keep_at = _last_whole(crops, sizes)
         key = (self._steps[:keep_at], want_mask)
         state: _State | None = None if keep_at is None else memo.recall("between steps", key)
@@ -280,6 +293,7 @@ def _joined(reports: Sequence[Report]) -> Report:
         provider=slowest.provider,
         fallback=next((report.fallback for report in reports if report.fallback), None),
         engine_seconds=sum(report.engine_seconds for report in reports),
+        chosen={name: value for report in reports for name, value in report.chosen.items()},
     )
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class Report:
     """Time spent running the network on tiles, without reading, writing and resampling."""
     recipe: list[dict[str, Any]] | None = None
     """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
+    chosen: Mapping[str, float] = field(default_factory=dict)
+    """Options that were left to the picture, and their values for it."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ class FilterRunner(Runner):
     """One filter with its models open: a step of a chain.
 
     A new filter gives :meth:`run_crop`; :meth:`crop` where it need not see the whole picture for a region of
-    the result, and :meth:`output_size` where it changes the size.
+    the result, :meth:`output_size` where it changes the size, and :meth:`for_picture` where something about
+    the whole picture decides how it is run.
     """
 
     by_values: bool = True
@@ -187,6 +190,15 @@ class FilterRunner(Runner):
     def output_size(self, size: Extent) -> Extent:
         """That of the picture, unless the filter says otherwise."""
         return size
+
+    def for_picture(self, picture: Picture, memo: Memo) -> FilterRunner:  # noqa: ARG002
+        """The runner with all decided that the picture decides, so that its regions equal those of the whole.
+
+        Args:
+            picture: the whole of what a run begins with; of a chain, what its first step reads.
+            memo: of the picture.
+        """
+        return self
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:  # noqa: ARG002
         """The input crop needed for the part of the result that is made of ``region``.
@@ -243,15 +255,17 @@ class FilterRunner(Runner):
         memo: Memo | None = None,
     ) -> Result:
         size = size_of(picture)
-        if region is None:
-            crop = self.whole(size)
-        else:
+        if region is not None:
             check_region(region, size)
-            crop = self.crop(size, region, transparent=False)
+        runner = self.for_picture(picture, memo or Memo())
+        if region is None:
+            crop = runner.whole(size)
+        else:
+            crop = runner.crop(size, region, transparent=False)
             if has_transparent(picture, crop.input):
-                crop = self.crop(size, region, transparent=True)
+                crop = runner.crop(size, region, transparent=True)
         piece = cut_picture(picture, crop.input)
-        return self.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
+        return runner.run_piece(piece, crop, want_mask=want_mask, progress=progress, memo=memo)
 
     def whole(self, size: Extent) -> Crop:
         """The crop for all of the result."""

@@ -218,23 +218,28 @@ def lay_over_original(
     into: Picture,
     strength: float,
     strokes: Sequence[Stroke],
-    protected: NDArray[np.uint8] | None,
+    mask: NDArray[np.uint8] | None,
+    *,
+    need: float = 1.0,
+    protect: bool = True,
 ) -> None:
     """Lays the result, in place, over the picture it was made from.
 
-    The original stays by ``strength``, under "keep" strokes, around the mark in the ``protected`` mask but
-    for what "add" strokes cover, and where nothing is to be seen of it.
+    The original stays by ``strength``, as far as there is no ``need`` of the result, under "keep" strokes
+    and where nothing is to be seen of it. Around the marks in the ``mask`` it stays, to ``protect`` them, or
+    goes; it goes under "add" strokes.
     """
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
         scratch.let_go()
         rows = slice(strip.y, strip.bottom)
-        share = np.full((strip.height, strip.width), strength, np.float32)
-        painted = paint(strokes, strip)
-        mark = None if protected is None else protection(protected, strip.y, strip.bottom)
+        share = np.full((strip.height, strip.width), need, np.float32)
+        mark = None if mask is None else protection(mask, strip.y, strip.bottom)
         if mark is not None:
-            share *= 1 - (mark if painted is None else mark * (1 - painted.add))
+            share = share * (1 - mark) if protect else np.maximum(share, mark)
+        painted = paint(strokes, strip)
         if painted is not None:
-            share *= 1 - painted.keep
+            share = np.maximum(share, painted.add) * (1 - painted.keep)
+        share *= np.float32(strength)
         if picture.alpha is not None:
             share[picture.alpha[rows] == 0] = 0
         if share.min() < 1:

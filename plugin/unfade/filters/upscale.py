@@ -9,6 +9,7 @@ twice costs less than a 250th of an 8-bit step. Memory beside input and output i
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -22,6 +23,7 @@ from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
+from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -48,6 +50,10 @@ from unfade.picture import Kernel, Picture, fill_transparent, from_float, resize
 
 MOST_PASSES = 2
 
+_QUALITIES = (50.0, 60.0, 75.0, 85.0, 90.0, 95.0, 98.0)
+_BEST_DETAIL = {2: (1.0, 0.85, 0.8, 0.7, 0.55, 0.25, 0.0), 4: (1.0, 1.0, 0.9, 0.8, 0.75, 0.6, 0.15)}
+"""Of those qualities, by native scale, as bench/detail.py finds them; clean pictures stay faithful."""
+
 
 @dataclass(frozen=True)
 class UpscaleOptions:
@@ -57,7 +63,7 @@ class UpscaleOptions:
     detail: float | None = option(
         None,
         "0 runs the faithful model, 1 the GAN model, and what lies between blends the two; "
-        "the faithful one, where there is one, when left out.",
+        "as much as suits how compressed or noisy the picture is, when left out.",
         low=0,
         high=1,
     )
@@ -111,11 +117,21 @@ class Upscaler(FilterRunner):
         """Opens the models, and refuses those that cannot be used."""
         self._options = options
         self._engine = engine
-        self._members = [
-            ([engine.session(model.path) for model in one.models], one.weights) for one in passes
-        ]
-        self._name = " + ".join(dict.fromkeys(model.card.name for one in passes for model in one.models))
-        self._passes = {gray: self._ensembles(gray=gray) for gray in (False, True)}
+        self._members = tuple(passes)
+        self._chosen: dict[str, float] = {}
+        self._name = ""
+        self._passes: dict[bool, list[Ensemble]] = {}
+        self._open([one.at(0.0) if one.by_picture else one for one in passes])
+
+    def for_picture(self, picture: Picture, memo: Memo) -> Upscaler:
+        """With the detail that suits the picture's quality, where it is left to the picture."""
+        if not any(one.by_picture for one in self._members):
+            return self
+        detail = best_detail(estimated_quality(picture, memo), self._members[0].models[0].card.scale)
+        twin = copy.copy(self)
+        twin._open([one.at(detail) if one.by_picture else one for one in self._members])
+        twin._chosen = {"detail": detail}
+        return twin
 
     def output_size(self, size: Extent) -> Extent:
         return scaled_size(size, self._options.scale)
@@ -150,11 +166,16 @@ class Upscaler(FilterRunner):
             for y, strip in resized_strips(colour, (size.height, size.width), PLAIN):
                 lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
         fallback = self._engine.fallback_of(passes[-1].provider, provider)
-        return crop.result(into, Report(self._name, provider, fallback, timer.seconds))
+        return crop.result(into, Report(self._name, provider, fallback, timer.seconds, chosen=self._chosen))
 
-    def _ensembles(self, *, gray: bool) -> list[Ensemble]:
-        """One for each pass."""
-        return [Ensemble(sessions, weights, gray=gray) for sessions, weights in self._members]
+    def _open(self, passes: Sequence[Members]) -> None:
+        """Opens the models that make up the passes."""
+        opened = [([self._engine.session(model.path) for model in one.models], one.weights) for one in passes]
+        self._name = " + ".join(dict.fromkeys(model.card.name for one in passes for model in one.models))
+        self._passes = {
+            gray: [Ensemble(sessions, weights, gray=gray) for sessions, weights in opened]
+            for gray in (False, True)
+        }
 
 
 @dataclass(frozen=True)
@@ -164,13 +185,22 @@ class Members:
     models: tuple[Model, ...]
     weights: tuple[float, ...]
     """Between 0 and 1, their sum is 1."""
+    by_picture: bool = False
+    """Whether the weights of these two, a faithful and a GAN model, are those that suit the picture."""
+
+    def at(self, detail: float) -> Members:
+        """A faithful and a GAN model, in this order, blended by ``detail``."""
+        faithful, gan = self.models
+        if detail <= 0 or detail >= 1:
+            return alone(gan if detail >= 1 else faithful)
+        return Members((faithful, gan), (1 - detail, detail))
 
 
 def choose_members(models: Sequence[Model], detail: float | None) -> dict[int, Members]:
     """The models for each native scale that the installed ones offer at this detail.
 
-    ``detail`` None takes the faithful model, and the GAN where there is no other. Raises ModelError, with
-    what to do, where no scale can be had.
+    ``detail`` None leaves it to the picture where there are both models, and takes the one that there is
+    where there are not. Raises ModelError, with what to do, where no scale can be had.
     """
     variants = _best_of_each(models)
     scales = sorted({scale for scale, _ in variants})
@@ -179,14 +209,13 @@ def choose_members(models: Sequence[Model], detail: float | None) -> dict[int, M
     members: dict[int, Members] = {}
     for scale in scales:
         faithful, gan = (variants.get((scale, variant)) for variant in (Variant.FAITHFUL, Variant.GAN))
-        if detail is None:
-            members[scale] = alone(next(model for model in (faithful, gan) if model is not None))
-        elif detail <= 0 and faithful is not None:
+        if faithful is not None and gan is not None:
+            both = Members((faithful, gan), (1.0, 0.0), by_picture=True)
+            members[scale] = both if detail is None else both.at(detail)
+        elif faithful is not None and (detail is None or detail <= 0):
             members[scale] = alone(faithful)
-        elif detail >= 1 and gan is not None:
+        elif gan is not None and (detail is None or detail >= 1):
             members[scale] = alone(gan)
-        elif faithful is not None and gan is not None:
-            members[scale] = Members((faithful, gan), (1 - detail, detail))
     if not members:
         lacking = "faithful" if all(variant is Variant.GAN for _, variant in variants) else "GAN"
         raise ModelError(
@@ -194,6 +223,17 @@ def choose_members(models: Sequence[Model], detail: float | None) -> dict[int, M
             "leave detail out, or install one (unfade models list shows what there is)."
         )
     return members
+
+
+def best_detail(quality: float | None, scale: int) -> float:
+    """The detail, in steps of .05, that suits pictures compressed like that.
+
+    Args:
+        quality: as :func:`unfade.filters.quality.estimated_quality` gives it; None counts as clean.
+        scale: the models' native scale.
+    """
+    details = _BEST_DETAIL.get(scale, _BEST_DETAIL[2])
+    return round(float(np.interp(100.0 if quality is None else quality, _QUALITIES, details)) * 20) / 20
 
 
 def alone(model: Model) -> Members:

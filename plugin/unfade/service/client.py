@@ -84,6 +84,7 @@ class Result:
         exact: False where a part may differ from that part of the whole result by more than rounding.
         model, provider, provider_label: what ran.
         fallback: a sentence on why it was not the GPU, or None.
+        chosen: options that were left to the picture, by name, and their values for it.
         seconds, engine_seconds: what the filter took, and what of that the network took.
         recipe: from the window, what was done, for :meth:`Client.submit` to do it again; else None.
     """
@@ -103,6 +104,7 @@ class Result:
         self.provider: str = header["provider"]
         self.provider_label: str = header["provider_label"]
         self.fallback: str | None = header["fallback"]
+        self.chosen: dict[str, float] = header.get("chosen", {})
         self.seconds: float = header["seconds"]
         self.engine_seconds: float = header["engine_seconds"]
         self.recipe: dict[str, Any] | None = header.get("recipe")

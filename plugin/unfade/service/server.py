@@ -253,6 +253,7 @@ class Server:
             "provider": report.provider,
             "provider_label": provider_label(report.provider),
             "fallback": report.fallback,
+            "chosen": dict(report.chosen),
             "engine_seconds": round(report.engine_seconds, 3),
             "seconds": round(time.perf_counter() - started, 3),
         }

@@ -58,7 +58,16 @@ def pixels_of(result: Result) -> NDArray[Any]:
 
 def report_of(result: Result) -> dict[str, Any]:
     """What ran, as a reply says it."""
-    names = ("exact", "model", "provider", "provider_label", "fallback", "seconds", "engine_seconds")
+    names = (
+        "exact",
+        "model",
+        "provider",
+        "provider_label",
+        "fallback",
+        "chosen",
+        "seconds",
+        "engine_seconds",
+    )
     return {name: getattr(result, name) for name in names}
 
 

@@ -50,6 +50,7 @@ from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.stack import PanelStack
+from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import Item, ItemState, QueuePanel
 from unfade.ui.settings import Settings, Theme
@@ -284,6 +285,7 @@ class Window(QMainWindow):
         preview.failed.connect(failed)
         preview.restarted.connect(lambda: notice.settle("preview"))
         preview.provider.connect(self.status.set_provider)
+        preview.chosen.connect(self.panels.of(UpscalePanel).show_chosen)
         preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
         preview.progress.connect(progressed)
         whole.worked.connect(self._show_work)

@@ -78,8 +78,8 @@ def test_folders_json_and_skipping(shell: Shell, photo: Picture) -> None:
     assert all(record["output_size"] == [60, 45] and record["error"] is None for record in records)
     assert set(records[0]) == {
         "input", "output", "input_size", "output_size", "seconds", "engine_seconds", "megapixels_per_second",
-        "model", "provider", "fallback", "peak_memory_bytes", "recipe", "pages",
-        "warnings", "skipped", "error",
+        "model", "provider", "fallback", "chosen", "peak_memory_bytes", "pages", "warnings", "recipe",
+        "skipped", "error",
     }  # fmt: skip
 
     (shell.folder / "out" / "a.png").unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.models import black_model, cleaning_model, identity_model, nan_model
 from tests.unit.filters.pictures import apart, deartifact, engine, picture
@@ -29,6 +31,24 @@ KEEP = Stroke("keep", 9, ((60.0, 60.0), (60.0, 20.0), (20.0, 70.0)))
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     return str(cleaning_model(tmp_path / "clean.onnx", residual=0.3))
+
+
+@pytest.fixture(autouse=True)
+def compressed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """All pictures count as compressed: what they are made of was not, and would be left alone."""
+    if "photo" not in request.fixturenames:
+        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
+
+
+@pytest.fixture
+def photo() -> Picture:
+    """A clean photograph, with what the test model takes for a watermark."""
+    path = Path(__file__).parents[3] / "examples" / "shepherd.webp"
+    with Image.open(path) as large:
+        small = large.convert("RGB").resize((large.width // 3, large.height // 3), Image.Resampling.BOX)
+    pixels = np.array(small)
+    pixels[100:112, 30:90] = (242, 26, 26)
+    return Picture(pixels)
 
 
 def marked(height: int = 90, width: int = 100, channels: int = 3, dtype: str = "uint8") -> Picture:
@@ -142,6 +162,25 @@ def test_leaving_the_watermark(model: str) -> None:
     ring = np.abs(left.astype(int) - source.pixels).max(2)[53:60, 20:80]
     full = np.abs(gone.astype(int) - source.pixels).max(2)[53:60, 20:80]
     assert ((ring > 0) & (ring < full)).any()
+
+
+def test_what_was_never_compressed_is_left_alone_but_for_marks(model: str, photo: Picture) -> None:
+    result = clean(photo, DeartifactOptions(model=model))
+    np.testing.assert_array_equal(result.picture.pixels, photo.pixels)
+    assert result.report.chosen == {"strength": 0}
+    taken = clean(photo, DeartifactOptions(model=model, watermark=True)).picture.pixels
+    assert apart(taken[96:116, 26:94], photo.pixels[96:116, 26:94]) > 0.05
+    np.testing.assert_array_equal(taken[130:], photo.pixels[130:])
+    region = Bounds(90, 40, 30, 50)
+    runner = DEARTIFACT.open(DeartifactOptions(model=model, watermark=True), engine(64))
+    part = runner.run(photo, region=region).picture.pixels
+    assert apart(part, taken[90:120, 40:90]) <= 1 / 255
+    out = io.BytesIO()
+    Image.fromarray(photo.pixels).save(out, "JPEG", quality=60)
+    coded = Picture(np.array(Image.open(out)))
+    cleaned = clean(coded, DeartifactOptions(model=model))
+    assert cleaned.report.chosen == {"strength": 1}
+    assert apart(cleaned.picture.pixels, coded.pixels) > 0.02
 
 
 def test_strokes_on_the_mask(model: str) -> None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tests.models import black_model, identity_model, nan_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture, upscale
 from unfade.errors import Cancelled, ModelError
-from unfade.filters import UpscaleOptions, scaled_size
-from unfade.filters.upscale import UPSCALE
-from unfade.inference import Extent
+from unfade.filters import Memo, UpscaleOptions, scaled_size
+from unfade.filters.upscale import UPSCALE, best_detail
+from unfade.inference import Bounds, Extent
 from unfade.models import Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
 
@@ -192,10 +192,45 @@ def test_detail_blends_the_two_models(tile: int) -> None:
 
     faithful, gan = result(0), result(1)
     assert apart(faithful, gan) > 0.02
-    np.testing.assert_array_equal(result(None), faithful)
     inside = ((faithful > 0) & (faithful < 1) & (gan > 0) & (gan < 1)).all(axis=2)  # not clipped
     expected = 0.75 * faithful + 0.25 * gan
     assert apart(result(0.25)[inside], expected[inside].astype(np.float32)) < 1e-4
+
+
+@pytest.mark.usefixtures("pair")
+def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so is that of its regions, whatever they look like by themselves."""
+    source = picture(150, 170, 3)
+    source.pixels[:75] = 99
+    for quality, detail in ((100.0, 0.0), (90.0, best_detail(90.0, 2)), (30.0, 1.0)):
+        known = {id(source): quality}
+        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda whole, known=known: known[id(whole)])
+        runner = UPSCALE.open(UpscaleOptions(), engine(64))
+        whole = runner.run(source)
+        assert whole.report.chosen == {"detail": detail}
+        by_hand = upscale(source, UpscaleOptions(detail=detail), engine(64))
+        np.testing.assert_array_equal(whole.picture.pixels, by_hand.pixels)
+        region = runner.run(source, region=Bounds(80, 20, 40, 60))
+        assert region.exact and region.report.chosen == {"detail": detail}
+        assert apart(region.picture.pixels, whole.picture.pixels[160:240, 40:160]) <= 1 / 255
+    assert 0 < best_detail(90.0, 2) < 1
+    assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_pictures_quality_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Picture] = []
+
+    def quality_of(whole: Picture) -> float:
+        asked.append(whole)
+        return 90.0
+
+    monkeypatch.setattr("unfade.filters.quality.quality_of", quality_of)
+    source, memo = picture(80, 96, 3), Memo().of("one")
+    runner = UPSCALE.open(UpscaleOptions(), engine())
+    for x in range(0, 80, 16):
+        runner.run(source, region=Bounds(8, x, 16, 16), memo=memo)
+    assert len(asked) == 1
 
 
 @pytest.mark.usefixtures("pair")

@@ -35,12 +35,16 @@ translate = QCoreApplication.translate
 class Percent(QWidget):
     """A share as a slider and a number of percent, under its label.
 
+    With ``automatic`` a button leaves the share to the picture, until it is moved or typed.
+
     Signals:
         changed: the share, as it moves.
+        left: the share is left to the picture.
         settled: the slider was let go.
     """
 
     changed = pyqtSignal(float)
+    left = pyqtSignal()
     settled = pyqtSignal()
 
     def __init__(
@@ -49,6 +53,8 @@ class Percent(QWidget):
         tip: Callable[[], str],
         most: float = 1.0,
         parent: QWidget | None = None,
+        *,
+        automatic: bool = False,
     ) -> None:
         """``text`` and ``tip`` translate; they are called again when the language changes."""
         super().__init__(parent)
@@ -70,7 +76,17 @@ class Percent(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(Space.S)
         grid.setVerticalSpacing(0)
-        grid.addWidget(label, 0, 0, 1, 2)
+        grid.addWidget(label, 0, 0)
+        self.auto = QToolButton()
+        self.auto.setCheckable(True)
+        self.auto.setVisible(automatic)
+        if automatic:
+            self.auto.setProperty("role", "tool")
+            self.auto.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            words.put(lambda: translate("Percent", "Auto"), self.auto.setText)
+            words.put(lambda: translate("Percent", "Leave it to the picture."), self.auto.setToolTip)
+            grid.addWidget(self.auto, 0, 1)
+            self.auto.clicked.connect(self._leave)
         grid.addWidget(self.slider, 1, 0)
         grid.addWidget(self.number, 1, 1)
         self.slider.valueChanged.connect(self._moved)
@@ -83,6 +99,16 @@ class Percent(QWidget):
             widget.blockSignals(True)
             widget.setValue(round(100 * share))
             widget.blockSignals(False)
+
+    def set_auto(self, auto: bool) -> None:
+        """Shows whether the share is left to the picture, without telling of it."""
+        self.auto.setChecked(auto)
+
+    def _leave(self, auto: bool) -> None:
+        if auto:
+            self.left.emit()
+        else:
+            self.changed.emit(self.slider.value() / 100)
 
     def _moved(self, percent: int) -> None:
         self.number.blockSignals(True)

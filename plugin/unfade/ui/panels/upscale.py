@@ -45,13 +45,16 @@ class UpscalePanel(FilterPanel):
             lambda: translate(
                 "UpscalePanel", "0 is faithful to the picture, 100 invents convincing texture."
             ),
+            automatic=True,
         )
+        self._chosen = 0.0
         self.strength = Percent(
             lambda: translate("UpscalePanel", "Stre&ngth"),
             lambda: translate("UpscalePanel", "0 is plain enlargement, 100 the model's result."),
         )
         self.fields.addWidget(self.model)
         self.add_share("detail", self.detail)
+        self.detail.left.connect(lambda: self.change("detail", None, merge=False))
         self.add_share("strength", self.strength)
 
     def show_document(self, models: Models) -> None:
@@ -72,8 +75,15 @@ class UpscalePanel(FilterPanel):
                     number.setValue(getattr(scaled_size(extent, options.scale), side))
             number.blockSignals(False)
         self.detail.setVisible(bool(models.both(self.filter)) and options.model is None)
-        self.detail.set_share(options.detail or 0.0)
+        self.detail.set_auto(options.detail is None)
+        self.detail.set_share(self._chosen if options.detail is None else options.detail)
         self.strength.set_share(options.strength)
+
+    def show_chosen(self, chosen: Mapping[str, float]) -> None:
+        """Shows what the picture made of options that were left to it."""
+        self._chosen = chosen.get("detail", self._chosen)
+        if self.options.detail is None:
+            self.detail.set_share(self._chosen)
 
     def choose_model(self, name: str | None) -> None:
         """Has another model do it: then there is no detail to choose, which goes back with whichever fits."""

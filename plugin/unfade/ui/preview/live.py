@@ -50,6 +50,7 @@ class LivePreview(QObject):
         progress: (done, in all) of the tiles in view.
         failed: a sentence: the preview cannot go on with these settings.
         provider: (label, why not the GPU or None).
+        chosen: options that were left to the picture, by name, and their values for it.
         restarted: settings or answers have come after a failure, which is no longer so.
         marked: whether there surely is a watermark that the settings leave there.
     """
@@ -58,6 +59,7 @@ class LivePreview(QObject):
     progress = pyqtSignal(int, int)
     failed = pyqtSignal(str)
     provider = pyqtSignal(str, object)
+    chosen = pyqtSignal(dict)
     restarted = pyqtSignal()
     marked = pyqtSignal(bool)
 
@@ -208,6 +210,7 @@ class LivePreview(QObject):
         self.provider.emit(result.provider_label, result.fallback)
         self.results.keep(asked.layer, asked.places, asked.plan.scale, result)
         self.changed.emit()
+        self.chosen.emit(result.chosen)
         self.marked.emit(self.results.marked)
         self._go_on()
 

@@ -72,7 +72,9 @@ class EngineRunner(Runner):
             on_progress=on_progress,
         )
         self._on_provider(result.provider_label, result.fallback)
-        report = Report(result.model, result.provider, result.fallback, result.engine_seconds)
+        report = Report(
+            result.model, result.provider, result.fallback, result.engine_seconds, chosen=result.chosen
+        )
         made = with_metadata(pixels_of(result), picture.metadata)
         at = all_of(size_of(made)) if result.region is None else Bounds(*result.region)
         return Result(made, at, result.exact, None, report)

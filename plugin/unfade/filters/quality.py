@@ -1,0 +1,248 @@
+"""How coarsely a picture was compressed, told from its pixels alone, also where it was resized since.
+
+Where the coefficients of some grid of 8 x 8 blocks are multiples of one of JPEG's usual tables, that is the
+answer, or the coarsest of them. Else it is that of a perceptron of two hidden layers, which was fitted by
+`scripts/fit_quality.py` to statistics of photographs whose compression was known: steps at the edges of
+blocks; coefficients that have become zero, in the grid of the blocks and half a block beside it; chroma
+without its finest detail. What is left of detail in the plainest places tells noise, which is no compression.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.filters.runner import Memo
+from unfade.picture import Picture, peak_of
+
+SIDE: Final = 64
+"""Of a patch, in pixels; patches begin at multiples of 8."""
+MOST_PATCHES: Final = 100
+FINEST: Final = -5.0
+"""The logarithm of a coarseness that is none: that of quality 98.4."""
+
+_BLOCK = 8
+_MEMO = "quality"
+_GUESSES, _MEANT = (
+    (1, 60, 80, 92, 98),
+    (1, 50, 70, 97, 100),
+)  # what is uncertain is guessed too near the middle
+_index = np.arange(_BLOCK)
+_waves = (
+    np.cos((2 * _index + 1) * _index[:, None] * np.pi / (2 * _BLOCK)) * np.where(_index, 1, 2**-0.5)[:, None]
+)
+_DCT: Final = (_waves / 2).astype(np.float32)
+_FREQUENCY = np.add.outer(_index, _index).ravel()
+_BANDS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 6), (7, 8), (9, 11), (12, 14))  # first and last frequency
+_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+
+_TABLE: Final = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    np.float32,
+).ravel()
+"""ISO/IEC 10918-1, table K.1, which libjpeg multiplies by the coarseness."""
+_FINE: Final = (*range(15, 84, 3), *range(84, 98))
+_COARSE: Final = range(20, 86, 5)
+"""Qualities that are tried."""
+_LOW = 4  # the highest frequency that is looked at in a search
+_SEARCHED = 8  # patches
+_MOST_BLOCKS = 700
+_FITS = 0.5  # pictures that were never compressed reach .3
+_LEAST_COEFFICIENTS = 100
+_BETTER = 0.05
+_FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
+
+Floats = NDArray[np.float32]
+
+
+def estimated_quality(picture: Picture, memo: Memo) -> float | None:
+    """The quality, 1 to 100, of a JPEG that is compressed as coarsely as the picture; 100 for not at all.
+
+    None where that cannot be told: of pictures smaller than a patch, and of flat ones. It is the same for all
+    regions of a picture, and found once for it.
+    """
+    found = memo.recall(_MEMO, ())
+    if found is None:
+        found = (quality_of(picture),)
+        memo.keep(_MEMO, (), found)
+    quality: float | None = found[0]
+    return quality
+
+
+def quality_of(picture: Picture) -> float | None:
+    """The same, found anew."""
+    patches = patches_of(picture)
+    patches = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
+    if not len(patches):
+        return None
+    by_table = tabled(patches)
+    if by_table is not None:
+        return _quality(by_table)
+    logarithms, weights = predict(statistics(patches))
+    guess = _quality(float(np.average(logarithms, weights=weights)))
+    return float(np.interp(guess, _GUESSES, _MEANT))
+
+
+def _quality(logarithm: float) -> float:
+    """The quality of a logarithm of the coarseness."""
+    coarseness = 2**logarithm
+    return 50 / coarseness if coarseness > 1 else 100 - 50 * coarseness
+
+
+def patches_of(picture: Picture) -> Floats:
+    """At most :data:`MOST_PATCHES` patches spread over the picture, NHW3 in 8-bit steps.
+
+    Those with transparent pixels are left out.
+    """
+    rows, columns = (_begins(length) for length in (picture.height, picture.width))
+    thinned = max(1.0, (len(rows) * len(columns) / MOST_PATCHES) ** 0.5)
+    rows, columns = (_thinned(begins, thinned) for begins in (rows, columns))
+    steps = np.float32(255 / peak_of(picture.pixels.dtype))
+    found = []
+    for y in rows:
+        for x in columns:
+            at = np.s_[y : y + SIDE, x : x + SIDE]
+            if picture.alpha is None or picture.alpha[at].all():
+                found.append(np.broadcast_to(picture.colour[at] * steps, (SIDE, SIDE, 3)))
+    return np.array(found, np.float32).reshape(-1, SIDE, SIDE, 3)
+
+
+def statistics(patches: Floats) -> Floats:
+    """One row for each patch of a picture, NHW3 in 8-bit steps."""
+    luma, *chroma = np.moveaxis(patches @ _YCC.T, -1, 0)
+    steps = [_steps(np.moveaxis(luma, axis, -1)) for axis in (1, 2)]
+    offset = [int(np.argmax(step.mean(axis=0))) for step in steps]
+    rows: list[NDArray[Any]] = []
+    for step, begin in zip(steps, offset, strict=True):
+        means = step.mean(axis=0)
+        rows.append(np.full(len(patches), np.log(means[begin] + 0.05) - np.log(np.median(means) + 0.05)))
+        others = np.delete(step, begin, axis=1).mean(axis=1)
+        rows.append(np.log(step[:, begin] + 0.1) - np.log(others + 0.1))
+    for beside in (0, _BLOCK // 2):
+        size = np.abs(_coefficients(luma, *((begin + beside) % _BLOCK for begin in offset)))
+        for first, last in _BANDS:
+            band = size[..., (first <= _FREQUENCY) & (last >= _FREQUENCY)]
+            rows.append(np.log(band.mean(axis=(1, 2)) + 0.1))
+            rows.append((band < 0.6).mean(axis=(1, 2)))
+            if beside == 0:
+                rows.append(np.log(np.percentile(band.mean(axis=2), 20, axis=1) + 0.1))
+    for plane in chroma:
+        rows += [np.log(np.abs(_diagonal(each)).mean(axis=(1, 2)) + 0.05) for each in (plane, _halved(plane))]
+    cells = np.abs(_diagonal(luma)).reshape(len(patches), 8, 4, 8, 4).mean(axis=(2, 4))
+    rows += list(np.log(np.percentile(cells.reshape(len(patches), -1), (10, 50), axis=1) + 0.05))
+    rows.append(np.log(luma.std(axis=(1, 2)) + 0.5))
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
+def tabled(patches: Floats) -> float | None:
+    """The logarithm of the coarseness by one of JPEG's tables, the coarsest; None where none of them fits.
+
+    All tables are tried where a picture's blocks usually begin, and a few of the coarser ones everywhere.
+    """
+    luma = patches @ _YCC[0]
+    found = [table_fit(_coefficients(luma, 0, 0), _FINE)]
+    some = luma[:: max(1, len(luma) // _SEARCHED)][:_SEARCHED]
+    for top in range(_BLOCK):
+        for left in range(_BLOCK):
+            found.append(table_fit(_coefficients(some, top, left)[..., _FREQUENCY <= _LOW], _COARSE))
+    return max((coarseness for coarseness, fit in found if fit >= _FITS), default=None)
+
+
+def table_fit(coefficients: Floats, qualities: Iterable[int]) -> tuple[float, float]:
+    """The logarithm of the coarseness whose table fits best, and how well it does, from 0 to 1.
+
+    A coefficient is a multiple of the table's entry but for rounding, which the mean of the cosines of whole
+    turns tells: 1 for multiples, 0 for what has nothing to do with them.
+
+    Args:
+        coefficients: of patches and blocks, at the lowest frequencies of the table, or at all of them.
+        qualities: to be tried, from the coarsest on.
+    """
+    count = coefficients.shape[-1]
+    sizes = np.abs(coefficients.reshape(-1, count))
+    sizes = sizes[:: max(1, len(sizes) // _MOST_BLOCKS), 1:]
+    entries = (_TABLE if count == len(_TABLE) else _TABLE[_FREQUENCY <= _LOW])[1:]
+    best = (FINEST, 0.0)
+    for quality in qualities:
+        coarseness = coarseness_of(quality)
+        table = np.maximum(np.floor(entries * 2**coarseness + 0.5), 1)
+        turns = sizes / table
+        told = (turns > 0.75) & (table >= 2)
+        if np.count_nonzero(told) >= _LEAST_COEFFICIENTS:
+            fit = float(np.cos(2 * np.pi * turns[told]).mean())
+            if fit > best[1] + _BETTER:  # of tables that fit alike the coarsest is the right one
+                best = (coarseness, fit)
+    return best
+
+
+def coarseness_of(quality: float) -> float:
+    """The base 2 logarithm of what libjpeg multiplies its tables by at that quality."""
+    return max(float(np.log2(50 / quality if quality < 50 else 2 - quality / 50)), FINEST)
+
+
+def predict(rows: Floats) -> tuple[Floats, Floats]:
+    """Of each patch the base 2 logarithm of the coarseness, and how much it is to be relied on.
+
+    The coarseness is what libjpeg multiplies its tables by: 1 at quality 50, .5 at 75, .1 at 95.
+    """
+    fit = _fit()
+    hidden = np.maximum(((rows - fit["mean"]) / fit["spread"]) @ fit["in"] + fit["in_bias"], 0)
+    hidden = np.maximum(hidden @ fit["middle"] + fit["middle_bias"], 0)
+    out = hidden @ fit["out"] + fit["out_bias"]
+    return out[:, 0], np.exp(-np.clip(out[:, 1], -6, 6))
+
+
+@functools.cache
+def _fit() -> dict[str, Any]:
+    with resources.files("unfade.filters").joinpath("quality.npz").open("rb") as stream, np.load(stream) as f:
+        return {name: f[name].astype(np.float32) for name in f.files}
+
+
+def _begins(length: int) -> list[int]:
+    return list(range(0, length - SIDE + 1, SIDE))
+
+
+def _thinned(begins: list[int], factor: float) -> list[int]:
+    count = max(1, int(len(begins) / factor)) if begins else 0
+    return [begins[(2 * index + 1) * len(begins) // (2 * count)] for index in range(count)]
+
+
+def _steps(luma: Floats) -> Floats:
+    """How much neighbouring columns differ, by where in a block they meet: N8, of N, rows, columns."""
+    differences = np.abs(np.diff(luma, axis=-1))
+    place = np.arange(1, SIDE) % _BLOCK
+    return np.stack([differences[..., place == at].mean(axis=(1, 2)) for at in range(_BLOCK)], axis=1)
+
+
+def _coefficients(luma: Floats, top: int, left: int) -> Floats:
+    """The DCT of 8 x 8 blocks that begin there: N, blocks, 64."""
+    down, across = (SIDE - top) // _BLOCK, (SIDE - left) // _BLOCK
+    whole = luma[:, top : top + down * _BLOCK, left : left + across * _BLOCK]
+    blocks = whole.reshape(len(luma), down, _BLOCK, across, _BLOCK).swapaxes(2, 3)
+    coefficients = np.asarray(_DCT @ blocks @ _DCT.T, np.float32)
+    return coefficients.reshape(len(luma), down * across, _BLOCK**2)
+
+
+def _diagonal(plane: Floats) -> Floats:
+    """The finest diagonal detail: the Haar wavelet's."""
+    even, odd = plane[:, ::2], plane[:, 1::2]
+    return np.asarray((even[..., ::2] - odd[..., ::2] - even[..., 1::2] + odd[..., 1::2]) / 2, np.float32)
+
+
+def _halved(plane: Floats) -> Floats:
+    even, odd = plane[:, ::2], plane[:, 1::2]
+    return np.asarray((even[..., ::2] + odd[..., ::2] + even[..., 1::2] + odd[..., 1::2]) / 4, np.float32)

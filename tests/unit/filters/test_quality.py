@@ -1,0 +1,94 @@
+"""How coarsely a picture was compressed, told from its pixels."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from unfade.filters import quality
+from unfade.filters.quality import MOST_PATCHES, SIDE, patches_of
+from unfade.picture import Picture, from_float, to_float
+
+PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
+Pixels = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def clean() -> Pixels:
+    """A sharp photograph, brought down so far that nothing is left of its compression."""
+    with Image.open(PHOTO) as photo:
+        return np.asarray(
+            photo.convert("RGB").resize((photo.width // 3, photo.height // 3), Image.Resampling.BOX)
+        )
+
+
+def quality_of(picture: Picture) -> float:
+    found = quality.quality_of(picture)
+    assert found is not None
+    return found
+
+
+def coded(pixels: Pixels, quality: int, format: str = "JPEG") -> Pixels:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, format, quality=quality)
+    return np.asarray(Image.open(out).convert(Image.fromarray(pixels).mode))
+
+
+def test_it_tells_jpegs_apart(clean: Pixels) -> None:
+    assert quality_of(Picture(clean)) > 98
+    for wanted, off in ((95, 2), (85, 5), (70, 10), (50, 15), (30, 15)):
+        assert quality_of(Picture(coded(clean, wanted))) == pytest.approx(wanted, abs=off)
+
+
+@pytest.mark.parametrize("kind", ["moved", "gray", "twice"])
+def test_other_jpegs(clean: Pixels, kind: str) -> None:
+    if kind == "moved":  # the blocks do not begin at the corner
+        pixels = coded(clean, 50)[3:, 5:]
+    elif kind == "gray":
+        pixels = coded(np.asarray(Image.fromarray(clean).convert("L")), 50)[..., None]
+    else:
+        pixels = coded(coded(clean, 50)[3:, 5:], 90)
+    assert quality_of(Picture(np.ascontiguousarray(pixels))) == pytest.approx(50, abs=25)
+
+
+def test_resizing_hides_it_less_than_wholly(clean: Pixels) -> None:
+    large = np.asarray(Image.fromarray(clean).resize((600, 600), Image.Resampling.BICUBIC))
+    small = np.asarray(Image.fromarray(coded(large, 40)).resize((450, 450), Image.Resampling.BICUBIC))
+    assert quality_of(Picture(small)) < 90
+
+
+def test_noise_is_no_compression(clean: Pixels) -> None:
+    noise = np.random.default_rng(0).normal(0, 8, clean.shape)
+    assert quality_of(Picture(np.clip(clean + noise, 0, 255).astype(np.uint8))) > 97
+
+
+def test_depth_and_opaque_alpha_do_not_matter(clean: Pixels) -> None:
+    pixels = coded(clean, 70)
+    told = quality_of(Picture(pixels))
+    deep = Picture(from_float(to_float(pixels), "uint16"))
+    opaque = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    assert quality_of(deep) == pytest.approx(told, abs=2)
+    assert quality_of(Picture(np.ascontiguousarray(opaque))) == pytest.approx(told, abs=0.01)
+
+
+def test_what_cannot_be_told(clean: Pixels) -> None:
+    assert quality.quality_of(Picture(np.ascontiguousarray(clean[: SIDE - 1]))) is None
+    clear = np.dstack([clean, np.zeros(clean.shape[:2], np.uint8)])
+    assert quality.quality_of(Picture(np.ascontiguousarray(clear))) is None
+    assert quality.quality_of(Picture(np.full((200, 200, 3), 128, np.uint8))) is None
+
+
+def test_patches_are_few_and_lie_on_the_grid() -> None:
+    y, x = np.mgrid[:2000, :3000]
+    place = np.stack([y / 8, x / 16, y * 0], axis=-1).astype(np.float32) / 255
+    patches = patches_of(Picture(place))
+    assert len(patches) <= MOST_PATCHES
+    assert patches.shape[1:] == (SIDE, SIDE, 3)
+    begins = patches[:, 0, 0, 0] * 8
+    np.testing.assert_allclose(begins % 8, 0, atol=0.01)
+    assert np.ptp(begins) > 1500
