@@ -14,7 +14,7 @@ from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
 from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.findings import Findings, look
 from unfade.filters.mix import lay_over
-from unfade.filters.pipeline import Recipe, Step
+from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.revive import REVIVE, ReviveOptions
 from unfade.filters.runner import (
@@ -123,15 +123,14 @@ class Restorer(FilterRunner):
         if not steps:
             unchanged = Report("none", self._engine.provider or "", None, 0.0, recipe=[])
             return Result(Picture(source.pixels.copy(), source.metadata), crop.output, True, None, unchanged)
-        recipe = Recipe(steps)
         if steps not in self._runners:
-            self._runners[steps] = recipe.open(self._engine)
+            self._runners[steps] = open_steps(steps, self._engine)
         result = self._runners[steps].run(
             piece, region=region, want_mask=want_mask, progress=progress, memo=memo
         )
         if self._options.strength < 1:
             lay_over(result.picture.colour, source.colour, self._options.strength)
-        report = replace(result.report, recipe=recipe.to_json()["steps"])
+        report = replace(result.report, recipe=[step.to_json() for step in steps])
         return replace(result, at=crop.output, report=report)
 
 
