@@ -108,7 +108,7 @@ def test_a_watermark_that_is_surely_there_is_shown_and_offered_for_removal(
 ) -> None:
     pixels = np.full((200, 240, 3), 120, np.uint8)
     write_picture(Picture(pixels), tmp_path / "plain.png")
-    pixels[80:120, 60:180] = (250, 20, 20)  # what the test's model takes for one
+    pixels[90:110, 60:180] = (250, 20, 20)  # what the test's model takes for one
     write_picture(Picture(pixels), tmp_path / "marked.png")
     steps = [{"filter": "deartifact", "options": {"model": "clean"}}]
     plain = make_window(tmp_path / "plain.png", steps=steps)

@@ -649,7 +649,8 @@ def test_arguments_are_those_of_the_command_line():
     scale = arguments["scale"]
     assert scale.default_value == 2 and scale.get_blurb().endswith("From 1 to 4.")
     assert arguments["detail"].get_blurb().endswith("From 0 to 1. -1 leaves it out.")
-    options = json.loads((PLUGIN / "unfade.json").read_text())["filters"][0]["options"]
+    filters = json.loads((PLUGIN / "unfade.json").read_text())["filters"]
+    options = next(filter["options"] for filter in filters if filter["name"] == "upscale")
     for option in options:
         assert arguments[option["name"]].get_blurb().startswith(option["help"])
 

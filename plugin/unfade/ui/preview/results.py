@@ -33,8 +33,8 @@ MASK_COLOUR: Final = (230, 0, 126)
 
 _VEIL = 0.55
 # Of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
-_FOUND, _SURE = 51, 205
-_LEAST = 0.01  # ... that covers so much of a tile
+_FOUND, _SURE = 51, 200
+_LEAST, _MOST = 0.02, 0.14  # ... that covers so much of a tile: pages of text cover more
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
 
@@ -321,7 +321,7 @@ def _whole(
 def _is_mark(mask: NDArray[np.uint8]) -> bool:
     """Whether what was found in a tile surely is a watermark; of letters on things networks are less sure."""
     found = mask[mask > _FOUND]
-    return bool(found.size >= _LEAST * mask.size and found.mean() >= _SURE)
+    return bool(_LEAST <= found.size / mask.size <= _MOST and found.mean() >= _SURE)
 
 
 def _veil_of(kept: Kept, reduction: int) -> QImage:
