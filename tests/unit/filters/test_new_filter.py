@@ -27,7 +27,9 @@ from unfade.install.profiles import Editor
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.service.client import Client
 from unfade.service.server import listing
-from unfade.ui.queue.worker import Worker
+from unfade.ui.commands import plain_text
+from unfade.ui.queue.model import Item
+from unfade.ui.queue.runner import Worker
 
 ROOT = Path(__file__).parents[3]
 REGISTERED = (
@@ -144,7 +146,7 @@ def test_in_the_queue(tmp_path: Path, qtbot: QtBot) -> None:
     write_picture(source, tmp_path / "a.png")
     worker = Worker(lambda: Client(python(SERVE)))
     with qtbot.waitSignal(worker.finished, timeout=60_000):
-        worker.run(1, tmp_path / "a.png", tmp_path / "out" / "a.png", [STEP], 95)
+        worker.run(Item(1, tmp_path / "a.png", steps=[STEP], target=tmp_path / "out" / "a.png"), 95)
     worker.close()
     np.testing.assert_array_equal(read_picture(tmp_path / "out" / "a.png").pixels, negative(source))
 
@@ -153,6 +155,6 @@ def test_in_the_translations_list_of_texts() -> None:
     """Its name in menus, what it does, and its options with their help."""
     code = "from scripts.translations import declared_texts; print(*declared_texts(), sep='\\n')"
     done = subprocess.run(python(code), capture_output=True, text=True, check=True, cwd=ROOT)
-    lines = done.stdout.splitlines()
+    lines = plain_text(done.stdout).splitlines()  # "In&vert": the mnemonic is one that is free
     for text in ("Invert", INVERT.summary, "Gamma", "The exponent of the negative's curve."):
         assert any(repr(text) in line for line in lines), text

@@ -43,6 +43,10 @@
       <translation>Koloriert Schwarz-Weiß-Bilder; Farbhinweise sagen, was Sie wissen.</translation>
     </message>
     <message>
+      <source>This picture is in colour already; its colours would be replaced.</source>
+      <translation>Dieses Bild ist schon farbig; seine Farben würden ersetzt.</translation>
+    </message>
+    <message>
       <source>C&amp;olour…</source>
       <translation>Far&amp;be…</translation>
     </message>
@@ -70,372 +74,428 @@
   <context>
     <name>Command</name>
     <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Die letzte Änderung der Einstellungen zurücknehmen.</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Wiederherstellen</translation>
-    </message>
-    <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Die zurückgenommene Änderung wiederherstellen.</translation>
-    </message>
-    <message>
-      <source>&amp;Copy result</source>
-      <translation>Ergebnis &amp;kopieren</translation>
-    </message>
-    <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Das Ergebnis in die Zwischenablage kopieren.</translation>
-    </message>
-    <message>
-      <source>&amp;Paste picture</source>
-      <translation>Bild &amp;einfügen</translation>
-    </message>
-    <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Das Bild aus der Zwischenablage öffnen.</translation>
-    </message>
-    <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>Farbhinweis &amp;löschen</translation>
-    </message>
-    <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Den ausgewählten Farbhinweis löschen.</translation>
-    </message>
-    <message>
-      <source>Reset &amp;settings</source>
-      <translation>Einstellungen &amp;zurücksetzen</translation>
-    </message>
-    <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Diesen Schritt auf die Vorgaben zurücksetzen.</translation>
-    </message>
-    <message>
-      <source>&amp;Open…</source>
-      <translation>&amp;Öffnen…</translation>
-    </message>
-    <message>
-      <source>Open a picture.</source>
-      <translation>Ein Bild öffnen.</translation>
-    </message>
-    <message>
-      <source>&amp;Save as…</source>
-      <translation>Speichern &amp;unter…</translation>
-    </message>
-    <message>
-      <source>Save the result as a picture file.</source>
-      <translation>Das Ergebnis als Bilddatei speichern.</translation>
-    </message>
-    <message>
-      <source>Open recip&amp;e…</source>
-      <translation>Rezept ö&amp;ffnen…</translation>
-    </message>
-    <message>
-      <source>Take the steps and their settings from a recipe file.</source>
-      <translation>Schritte und ihre Einstellungen aus einer Rezeptdatei übernehmen.</translation>
-    </message>
-    <message>
-      <source>Save rec&amp;ipe…</source>
-      <translation>Reze&amp;pt speichern…</translation>
-    </message>
-    <message>
-      <source>Keep the steps and their settings in a recipe file.</source>
-      <translation>Schritte und ihre Einstellungen in einer Rezeptdatei aufbewahren.</translation>
-    </message>
-    <message>
-      <source>&amp;Close picture</source>
-      <translation>Bild &amp;schließen</translation>
-    </message>
-    <message>
-      <source>Close the picture, and keep the window.</source>
-      <translation>Das Bild schließen; das Fenster bleibt offen.</translation>
-    </message>
-    <message>
-      <source>&amp;Quit</source>
-      <translation>&amp;Beenden</translation>
-    </message>
-    <message>
-      <source>Close the window.</source>
-      <translation>Das Fenster schließen.</translation>
-    </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>&amp;Vergrößern</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Das Bild vergrößern.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>&amp;Artefakte entfernen</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts away.</source>
-      <translation>Kompressionsartefakte entfernen.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Kolorieren</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Einem Schwarz-Weiß-Bild Farbe geben.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>&amp;Übernehmen</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Das Ergebnis an das Bildprogramm zurückgeben.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>&amp;Stopp</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Die laufende Arbeit abbrechen.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>&amp;Bild verschieben</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Ziehen, um das Bild zu verschieben.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Farbhinweise</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Klicken setzt einen Farbhinweis, Ziehen verschiebt ihn, Doppelklick ändert die Farbe.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Wasserzeichen markieren</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Ein Wasserzeichen übermalen, um es auffüllen zu lassen.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>&amp;Original behalten</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Übermalen, was unverändert bleiben soll.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>K&amp;leinerer Pinsel</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Mit einem kleineren Pinsel malen.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>&amp;Größerer Pinsel</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Mit einem größeren Pinsel malen.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Tastenkürzel</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Alle Befehle und ihre Tasten zeigen.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnose…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Zeigen, welches Gerät rechnet, warum nicht die GPU, und welche Modelle es gibt.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>&amp;Protokolldatei öffnen</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Das Protokoll öffnen, das zu einer Fehlermeldung gehört.</translation>
+      <source>Show or hide the panel with the filters' settings.</source>
+      <translation>Die Leiste mit den Filtereinstellungen ein- oder ausblenden.</translation>
     </message>
     <message>
       <source>&amp;About Unfade</source>
       <translation>&amp;Über Unfade</translation>
     </message>
     <message>
-      <source>Show the version and the licence.</source>
-      <translation>Version und Lizenz zeigen.</translation>
+      <source>&amp;Actual pixels</source>
+      <translation>&amp;Tatsächliche Pixel</translation>
     </message>
     <message>
-      <source>Add &amp;pictures…</source>
-      <translation>&amp;Bilder hinzufügen…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Bilder in die Warteschlange aufnehmen.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>&amp;Ordner hinzufügen…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Alle Bilder eines Ordners in die Warteschlange aufnehmen.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>&amp;Starten</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Das Rezept auf die wartenden Bilder anwenden.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pause</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Das laufende Bild fertigstellen und kein weiteres beginnen.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Ausgewählte Bilder, die fehlgeschlagen oder abgebrochen sind, erneut bearbeiten.</translation>
+      <source>&amp;Apply</source>
+      <translation>&amp;Übernehmen</translation>
     </message>
     <message>
       <source>&amp;Cancel</source>
       <translation>&amp;Abbrechen</translation>
     </message>
     <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Die ausgewählten Bilder abbrechen.</translation>
+      <source>&amp;Close picture</source>
+      <translation>Bild &amp;schließen</translation>
     </message>
     <message>
-      <source>Zoom &amp;in</source>
-      <translation>Ver&amp;größern</translation>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Kolorieren</translation>
     </message>
     <message>
-      <source>Show the picture larger.</source>
-      <translation>Das Bild größer anzeigen.</translation>
+      <source>&amp;Copy result</source>
+      <translation>Ergebnis &amp;kopieren</translation>
     </message>
     <message>
-      <source>Zoom &amp;out</source>
-      <translation>Ver&amp;kleinern</translation>
+      <source>&amp;De-artifact</source>
+      <translation>&amp;Artefakte entfernen</translation>
     </message>
     <message>
-      <source>Show the picture smaller.</source>
-      <translation>Das Bild kleiner anzeigen.</translation>
+      <source>&amp;Delete colour hint</source>
+      <translation>Farbhinweis &amp;löschen</translation>
     </message>
     <message>
-      <source>&amp;Actual pixels</source>
-      <translation>&amp;Tatsächliche Pixel</translation>
-    </message>
-    <message>
-      <source>Show one pixel of the result as one pixel of the screen.</source>
-      <translation>Ein Pixel des Ergebnisses als ein Bildschirmpixel anzeigen.</translation>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnose…</translation>
     </message>
     <message>
       <source>&amp;Fit in window</source>
       <translation>Ins Fenster &amp;einpassen</translation>
     </message>
     <message>
-      <source>Show the whole picture.</source>
-      <translation>Das ganze Bild anzeigen.</translation>
+      <source>&amp;Keep original</source>
+      <translation>&amp;Original behalten</translation>
     </message>
     <message>
-      <source>&amp;Result only</source>
-      <translation>&amp;Nur Ergebnis</translation>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
-      <source>Show the result alone.</source>
-      <translation>Nur das Ergebnis anzeigen.</translation>
-    </message>
-    <message>
-      <source>&amp;Split view</source>
-      <translation>Geteilte &amp;Ansicht</translation>
-    </message>
-    <message>
-      <source>Show before and after in one picture, with a divider to drag.</source>
-      <translation>Vorher und Nachher in einem Bild zeigen, mit verschiebbarer Trennlinie.</translation>
-    </message>
-    <message>
-      <source>Side &amp;by side</source>
-      <translation>Ne&amp;beneinander</translation>
-    </message>
-    <message>
-      <source>Show before and after next to each other.</source>
-      <translation>Vorher und Nachher nebeneinander zeigen.</translation>
-    </message>
-    <message>
-      <source>Before, while &amp;held</source>
-      <translation>&amp;Vorher (solange gedrückt)</translation>
-    </message>
-    <message>
-      <source>Show the original for as long as the key is held down.</source>
-      <translation>Das Original zeigen, solange die Taste gedrückt ist.</translation>
+      <source>&amp;Larger brush</source>
+      <translation>&amp;Größerer Pinsel</translation>
     </message>
     <message>
       <source>&amp;Loupe</source>
       <translation>&amp;Lupe</translation>
     </message>
     <message>
-      <source>Enlarge what is under the pointer, before and after.</source>
-      <translation>Vergrößern, was unter dem Mauszeiger liegt, vorher und nachher.</translation>
+      <source>&amp;Mark watermark</source>
+      <translation>&amp;Wasserzeichen markieren</translation>
     </message>
     <message>
-      <source>&amp;Watermark overlay</source>
-      <translation>&amp;Wasserzeichen anzeigen</translation>
+      <source>&amp;Mask overlay</source>
+      <translation>&amp;Maske anzeigen</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found or painted over.</source>
-      <translation>Farbig anzeigen, wo ein Wasserzeichen gefunden oder übermalt wurde.</translation>
+      <source>&amp;Next picture</source>
+      <translation>&amp;Nächstes Bild</translation>
     </message>
     <message>
-      <source>Filter &amp;panel</source>
-      <translation>&amp;Filterleiste</translation>
+      <source>&amp;Open…</source>
+      <translation>&amp;Öffnen…</translation>
     </message>
     <message>
-      <source>Show or hide the panel with the filters' settings.</source>
-      <translation>Die Leiste mit den Filtereinstellungen ein- oder ausblenden.</translation>
+      <source>&amp;Paste picture</source>
+      <translation>Bild &amp;einfügen</translation>
     </message>
     <message>
       <source>&amp;Queue</source>
       <translation>Warte&amp;schlange</translation>
     </message>
     <message>
-      <source>Show or hide the queue of pictures.</source>
-      <translation>Die Warteschlange der Bilder ein- oder ausblenden.</translation>
+      <source>&amp;Quit</source>
+      <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Wiederherstellen</translation>
+    </message>
+    <message>
+      <source>&amp;Restore old photograph</source>
+      <translation>Altes Foto &amp;restaurieren</translation>
+    </message>
+    <message>
+      <source>&amp;Result only</source>
+      <translation>&amp;Nur Ergebnis</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+      <source>&amp;Save as…</source>
+      <translation>Speichern &amp;unter…</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>K&amp;leinerer Pinsel</translation>
+    </message>
+    <message>
+      <source>&amp;Split view</source>
+      <translation>Geteilte &amp;Ansicht</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>&amp;Starten</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+      <source>&amp;Upscale</source>
+      <translation>&amp;Vergrößern</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>&amp;Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>&amp;Bilder hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Alle Bilder eines Ordners in die Warteschlange aufnehmen.</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Bilder in die Warteschlange aufnehmen.</translation>
+    </message>
+    <message>
+      <source>Before, while &amp;held</source>
+      <translation>&amp;Vorher (solange gedrückt)</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Verblasste Farben zurückholen.</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Die ausgewählten Bilder abbrechen.</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Klicken setzt einen Farbhinweis, Ziehen verschiebt ihn, Doppelklick ändert die Farbe.</translation>
+    </message>
+    <message>
+      <source>Close the picture, and keep the window.</source>
+      <translation>Das Bild schließen; das Fenster bleibt offen.</translation>
+    </message>
+    <message>
+      <source>Close the window.</source>
+      <translation>Das Fenster schließen.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Farbhinweise</translation>
+    </message>
+    <message>
+      <source>De&amp;noise</source>
+      <translation>&amp;Entrauschen</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Den ausgewählten Farbhinweis löschen.</translation>
+    </message>
+    <message>
+      <source>Drag to move the picture about.</source>
+      <translation>Ziehen, um das Bild zu verschieben.</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture.</source>
+      <translation>Das Bild vergrößern.</translation>
+    </message>
+    <message>
+      <source>Enlarge what is under the pointer, before and after.</source>
+      <translation>Vergrößern, was unter dem Mauszeiger liegt, vorher und nachher.</translation>
     </message>
     <message>
       <source>F&amp;ull screen</source>
       <translation>V&amp;ollbild</translation>
     </message>
     <message>
+      <source>Filter &amp;panel</source>
+      <translation>&amp;Filterleiste</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Das laufende Bild fertigstellen und kein weiteres beginnen.</translation>
+    </message>
+    <message>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Einem Schwarz-Weiß-Bild Farbe geben.</translation>
+    </message>
+    <message>
       <source>Give the window the whole screen.</source>
       <translation>Das Fenster auf den ganzen Bildschirm vergrößern.</translation>
+    </message>
+    <message>
+      <source>Hand the result back to the editor.</source>
+      <translation>Das Ergebnis an das Bildprogramm zurückgeben.</translation>
+    </message>
+    <message>
+      <source>Keep the steps and their settings in a recipe file.</source>
+      <translation>Schritte und ihre Einstellungen in einer Rezeptdatei aufbewahren.</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Nachsehen, was ein altes Foto braucht, und genau das tun.</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Die zurückgenommene Änderung wiederherstellen.</translation>
+    </message>
+    <message>
+      <source>Move &amp;picture</source>
+      <translation>&amp;Bild verschieben</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>&amp;Protokolldatei öffnen</translation>
+    </message>
+    <message>
+      <source>Open a picture.</source>
+      <translation>Ein Bild öffnen.</translation>
+    </message>
+    <message>
+      <source>Open recip&amp;e…</source>
+      <translation>Rezept ö&amp;ffnen…</translation>
+    </message>
+    <message>
+      <source>Open the folder of what was saved last.</source>
+      <translation>Den Ordner öffnen, in dem zuletzt gespeichert wurde.</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Das Protokoll öffnen, das zu einer Fehlermeldung gehört.</translation>
+    </message>
+    <message>
+      <source>Open the next picture of the folder.</source>
+      <translation>Das nächste Bild des Ordners öffnen.</translation>
+    </message>
+    <message>
+      <source>Open the picture before this one in the folder.</source>
+      <translation>Das Bild öffnen, das im Ordner vor diesem steht.</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Das Bild aus der Zwischenablage öffnen.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pause</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Ein Wasserzeichen übermalen, um es auffüllen zu lassen.</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Übermalen, was unverändert bleiben soll.</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Mit einem größeren Pinsel malen.</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Mit einem kleineren Pinsel malen.</translation>
+    </message>
+    <message>
+      <source>Pre&amp;vious picture</source>
+      <translation>Vor&amp;heriges Bild</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Das Ergebnis in die Zwischenablage kopieren.</translation>
+    </message>
+    <message>
+      <source>R&amp;evive</source>
+      <translation>Farben a&amp;uffrischen</translation>
+    </message>
+    <message>
+      <source>Repa&amp;ir</source>
+      <translation>Re&amp;parieren</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Einstellungen &amp;zurücksetzen</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Ausgewählte Bilder, die fehlgeschlagen oder abgebrochen sind, erneut bearbeiten.</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Das Rezept auf die wartenden Bilder anwenden.</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>&amp;Stopp</translation>
+    </message>
+    <message>
+      <source>Save rec&amp;ipe…</source>
+      <translation>Reze&amp;pt speichern…</translation>
+    </message>
+    <message>
+      <source>Save the result as a picture file.</source>
+      <translation>Das Ergebnis als Bilddatei speichern.</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Diesen Schritt auf die Vorgaben zurücksetzen.</translation>
+    </message>
+    <message>
+      <source>Show before and after in one picture, with a divider to drag.</source>
+      <translation>Vorher und Nachher in einem Bild zeigen, mit verschiebbarer Trennlinie.</translation>
+    </message>
+    <message>
+      <source>Show before and after next to each other.</source>
+      <translation>Vorher und Nachher nebeneinander zeigen.</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Alle Befehle und ihre Tasten zeigen.</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Im &amp;Ordner zeigen</translation>
+    </message>
+    <message>
+      <source>Show in colour what was found or painted over.</source>
+      <translation>Farbig anzeigen, was gefunden oder übermalt wurde.</translation>
+    </message>
+    <message>
+      <source>Show one pixel of the result as one pixel of the screen.</source>
+      <translation>Ein Pixel des Ergebnisses als ein Bildschirmpixel anzeigen.</translation>
+    </message>
+    <message>
+      <source>Show or hide the queue of pictures.</source>
+      <translation>Die Warteschlange der Bilder ein- oder ausblenden.</translation>
+    </message>
+    <message>
+      <source>Show the original for as long as the key is held down.</source>
+      <translation>Das Original zeigen, solange die Taste gedrückt ist.</translation>
+    </message>
+    <message>
+      <source>Show the picture larger.</source>
+      <translation>Das Bild größer anzeigen.</translation>
+    </message>
+    <message>
+      <source>Show the picture smaller.</source>
+      <translation>Das Bild kleiner anzeigen.</translation>
+    </message>
+    <message>
+      <source>Show the result alone.</source>
+      <translation>Nur das Ergebnis anzeigen.</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Version und Lizenz zeigen.</translation>
+    </message>
+    <message>
+      <source>Show the whole picture.</source>
+      <translation>Das ganze Bild anzeigen.</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Zeigen, welches Gerät rechnet, warum nicht die GPU, und welche Modelle es gibt.</translation>
+    </message>
+    <message>
+      <source>Side &amp;by side</source>
+      <translation>Ne&amp;beneinander</translation>
+    </message>
+    <message>
+      <source>Stop what is being worked on.</source>
+      <translation>Die laufende Arbeit abbrechen.</translation>
+    </message>
+    <message>
+      <source>Take compression artifacts away.</source>
+      <translation>Kompressionsartefakte entfernen.</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Filmkorn und Sensorrauschen aus Bildern entfernen.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Kratzer, Staub, Haare, Knicke und Flecken von alten Fotos entfernen.</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Die letzte Änderung der Einstellungen zurücknehmen.</translation>
+    </message>
+    <message>
+      <source>Take the steps and their settings from a recipe file.</source>
+      <translation>Schritte und ihre Einstellungen aus einer Rezeptdatei übernehmen.</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;in</source>
+      <translation>Ver&amp;größern</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;out</source>
+      <translation>Ver&amp;kleinern</translation>
     </message>
   </context>
   <context>
@@ -449,12 +509,20 @@
       <translation>0 ist das Bild, wie es war, 100 das Ergebnis des Modells.</translation>
     </message>
     <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Entfernt Kompressionsartefakte und Textwasserzeichen.</translation>
+      <source>Takes compression artifacts away, and text watermarks if you wish.</source>
+      <translation>Entfernt Kompressionsartefakte und auf Wunsch Textwasserzeichen.</translation>
     </message>
     <message>
       <source>Takes compression artifacts away.</source>
       <translation>Entfernt Kompressionsartefakte.</translation>
+    </message>
+    <message>
+      <source>A watermark seems to be here.</source>
+      <translation>Hier scheint ein Wasserzeichen zu sein.</translation>
+    </message>
+    <message>
+      <source>Take it &amp;off</source>
+      <translation>&amp;Entfernen</translation>
     </message>
     <message>
       <source>&amp;Remove text watermarks</source>
@@ -590,8 +658,154 @@
       <translation>Die Engine läuft nicht.</translation>
     </message>
     <message>
-      <source>Something went wrong that Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>Etwas Unvorhergesehenes ist schiefgegangen ({kind}); {log} sagt mehr.</translation>
+      <source>the picture</source>
+      <translation>das Bild</translation>
+    </message>
+  </context>
+  <context>
+    <name>Failure</name>
+    <message>
+      <source>There is not enough memory for {name}; close other programs.</source>
+      <translation>Der Speicher reicht nicht für {name}; schließen Sie andere Programme.</translation>
+    </message>
+    <message>
+      <source>Something went wrong with {name} that Unfade did not foresee ({kind}); {log} tells more.</source>
+      <translation>Etwas Unvorhergesehenes ist schiefgegangen ({kind}); es betrifft {name}. {log} sagt mehr.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Filter</name>
+    <message>
+      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
+      <translation>0 ist grau, 1 das Ergebnis des Modells, 2 doppelt so viel Farbe.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the model's result.</source>
+      <translation>0 ist das Bild, wie es war, 1 das Ergebnis des Modells.</translation>
+    </message>
+    <message>
+      <source>Below 0 is colder than the model's result, above 0 warmer.</source>
+      <translation>Unter 0 ist kälter als das Ergebnis des Modells, über 0 wärmer.</translation>
+    </message>
+    <message>
+      <source>Below 0 is softer than the model's result, above 0 harder.</source>
+      <translation>Unter 0 ist weicher als das Ergebnis des Modells, über 0 härter.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the restored one.</source>
+      <translation>0 ist das Bild, wie es war, 1 das restaurierte.</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Verblasste Farben zurückholen.</translation>
+    </message>
+    <message>
+      <source>Chroma</source>
+      <translation>Farbrauschen</translation>
+    </message>
+    <message>
+      <source>Colours</source>
+      <translation>Farben</translation>
+    </message>
+    <message>
+      <source>Compression</source>
+      <translation>Kompression</translation>
+    </message>
+    <message>
+      <source>Contrast</source>
+      <translation>Kontrast</translation>
+    </message>
+    <message>
+      <source>Damage</source>
+      <translation>Schäden</translation>
+    </message>
+    <message>
+      <source>Grain</source>
+      <translation>Korn</translation>
+    </message>
+    <message>
+      <source>How much new grain, of the kind that was there, the result gets.</source>
+      <translation>Wie viel neues Korn, von der Art des vorhandenen, das Ergebnis bekommt.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in brightness is taken off.</source>
+      <translation>Wie viel vom Rauschen in der Helligkeit entfernt wird.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in colour is taken off.</source>
+      <translation>Wie viel vom Rauschen in der Farbe entfernt wird.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>Wie stark das Rauschen angenommen wird: 0 für keines, 1 für eine Abweichung von 50 in 255; ohne Angabe so stark, wie es aussieht.</translation>
+    </message>
+    <message>
+      <source>Level</source>
+      <translation>Rauschstärke</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Nachsehen, was ein altes Foto braucht, und genau das tun.</translation>
+    </message>
+    <message>
+      <source>Looks for JPEG artifacts, and takes them off.</source>
+      <translation>Sucht nach JPEG-Artefakten und entfernt sie.</translation>
+    </message>
+    <message>
+      <source>Looks for faded colours, and brings them back.</source>
+      <translation>Sucht nach verblassten Farben und holt sie zurück.</translation>
+    </message>
+    <message>
+      <source>Looks for grain and noise, and takes them off.</source>
+      <translation>Sucht nach Korn und Rauschen und entfernt sie.</translation>
+    </message>
+    <message>
+      <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
+      <translation>Sucht nach Kratzern, Staub, Knicken und Flecken und entfernt sie.</translation>
+    </message>
+    <message>
+      <source>Luma</source>
+      <translation>Helligkeitsrauschen</translation>
+    </message>
+    <message>
+      <source>Noise</source>
+      <translation>Rauschen</translation>
+    </message>
+    <message>
+      <source>One correction for all pictures of a run, such as a roll of film or an album.</source>
+      <translation>Eine Korrektur für alle Bilder eines Durchgangs, etwa eines Films oder eines Albums.</translation>
+    </message>
+    <message>
+      <source>Same for all</source>
+      <translation>Gleich für alle</translation>
+    </message>
+    <message>
+      <source>Saturation</source>
+      <translation>Sättigung</translation>
+    </message>
+    <message>
+      <source>Sensitivity</source>
+      <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+      <source>Strength</source>
+      <translation>Stärke</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Filmkorn und Sensorrauschen aus Bildern entfernen.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Kratzer, Staub, Haare, Knicke und Flecken von alten Fotos entfernen.</translation>
+    </message>
+    <message>
+      <source>Warmth</source>
+      <translation>Wärme</translation>
+    </message>
+    <message>
+      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
+      <translation>Was als Schaden gilt: bei 0 nur, was übermalt ist, bei 1 alles, was einer sein könnte.</translation>
     </message>
   </context>
   <context>
@@ -603,10 +817,6 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Pfeiltasten bewegen die Markierung; mit Umschalt weiter.</translation>
-    </message>
-    <message>
-      <source>Click a colour in the picture, or press Esc to go back.</source>
-      <translation>Klicken Sie eine Farbe im Bild an; mit Esc geht es zurück.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -716,6 +926,10 @@
       <source>&amp;Use colour</source>
       <translation>Farbe &amp;verwenden</translation>
     </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Klicken Sie eine Farbe im Bild an; mit Esc geht es zurück.</translation>
+    </message>
   </context>
   <context>
     <name>Host</name>
@@ -726,17 +940,6 @@
     <message>
       <source>The window was closed, and nothing was changed.</source>
       <translation>Das Fenster wurde geschlossen; es wurde nichts geändert.</translation>
-    </message>
-  </context>
-  <context>
-    <name>Loader</name>
-    <message>
-      <source>There is not enough memory to open {name}; close other programs.</source>
-      <translation>Der Speicher reicht nicht, um {name} zu öffnen; schließen Sie andere Programme.</translation>
-    </message>
-    <message>
-      <source>{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{name} wurde aus einem unvorhergesehenen Grund nicht geöffnet ({kind}); {log} sagt mehr.</translation>
     </message>
   </context>
   <context>
@@ -767,6 +970,21 @@
     </message>
   </context>
   <context>
+    <name>ModelChoice</name>
+    <message>
+      <source>Model</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
+      <source>Which network does it: your own, or one that is shipped.</source>
+      <translation>Welches Netz es tut: Ihr eigenes oder ein mitgeliefertes.</translation>
+    </message>
+    <message>
+      <source>Whichever fits</source>
+      <translation>Was am besten passt</translation>
+    </message>
+  </context>
+  <context>
     <name>Notice</name>
     <message>
       <source>Dismiss</source>
@@ -781,7 +999,30 @@
     </message>
   </context>
   <context>
+    <name>Percent</name>
+    <message>
+      <source>Auto</source>
+      <translation>Auto</translation>
+    </message>
+    <message>
+      <source>Leave it to the picture.</source>
+      <translation>Dem Bild überlassen.</translation>
+    </message>
+  </context>
+  <context>
     <name>Queue</name>
+    <message>
+      <source>less than a minute left</source>
+      <translation>noch unter einer Minute</translation>
+    </message>
+    <message>
+      <source>about {minutes} min left</source>
+      <translation>noch etwa {minutes} min</translation>
+    </message>
+    <message>
+      <source>about {hours} h {minutes} min left</source>
+      <translation>noch etwa {hours} h {minutes} min</translation>
+    </message>
     <message>
       <source>Add pictures</source>
       <translation>Bilder hinzufügen</translation>
@@ -827,54 +1068,6 @@
       <translation>Ordner für Ergebnisse</translation>
     </message>
     <message>
-      <source>There are no new pictures in what was added.</source>
-      <translation>Im Hinzugefügten sind keine neuen Bilder.</translation>
-    </message>
-    <message>
-      <source>Progress of the queue</source>
-      <translation>Fortschritt der Warteschlange</translation>
-    </message>
-    <message>
-      <source>Remove &amp;finished</source>
-      <translation>&amp;Fertige entfernen</translation>
-    </message>
-    <message>
-      <source>Take finished pictures off the list; files stay.</source>
-      <translation>Fertige Bilder aus der Liste nehmen; die Dateien bleiben.</translation>
-    </message>
-    <message>
-      <source>&amp;Open result</source>
-      <translation>Ergebnis ö&amp;ffnen</translation>
-    </message>
-    <message>
-      <source>Show in &amp;folder</source>
-      <translation>Im &amp;Ordner zeigen</translation>
-    </message>
-    <message>
-      <source>Re&amp;move from list</source>
-      <translation>Aus der Liste &amp;entfernen</translation>
-    </message>
-    <message>
-      <source>Pictures in the queue</source>
-      <translation>Bilder in der Warteschlange</translation>
-    </message>
-    <message>
-      <source>Drop pictures or folders here.</source>
-      <translation>Bilder oder Ordner hier ablegen.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>Das Rezept hat keine Schritte; wählen Sie zuerst einen Filter.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>Die Warteschlange ist fertig: {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>Die Engine ist bei {name} ausgefallen; sie wurde neu gestartet.</translation>
-    </message>
-    <message>
       <source>Waiting</source>
       <translation>Wartet</translation>
     </message>
@@ -903,24 +1096,64 @@
       <translation>{failed} fehlgeschlagen</translation>
     </message>
     <message>
-      <source>less than a minute left</source>
-      <translation>noch unter einer Minute</translation>
+      <source>There are no new pictures in what was added.</source>
+      <translation>Im Hinzugefügten sind keine neuen Bilder.</translation>
     </message>
     <message>
-      <source>about {minutes} min left</source>
-      <translation>noch etwa {minutes} min</translation>
+      <source>Progress of the queue</source>
+      <translation>Fortschritt der Warteschlange</translation>
     </message>
     <message>
-      <source>about {hours} h {minutes} min left</source>
-      <translation>noch etwa {hours} h {minutes} min</translation>
+      <source>Remove &amp;finished</source>
+      <translation>&amp;Fertige entfernen</translation>
     </message>
     <message>
-      <source>There is not enough memory for {path}; close other programs.</source>
-      <translation>Der Speicher reicht nicht für {path}; schließen Sie andere Programme.</translation>
+      <source>Take finished pictures off the list; files stay.</source>
+      <translation>Fertige Bilder aus der Liste nehmen; die Dateien bleiben.</translation>
     </message>
     <message>
-      <source>{path} failed in a way Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} ist auf unvorhergesehene Weise fehlgeschlagen ({kind}); {log} sagt mehr.</translation>
+      <source>&amp;Open result</source>
+      <translation>Ergebnis ö&amp;ffnen</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Im &amp;Ordner zeigen</translation>
+    </message>
+    <message>
+      <source>Re&amp;move from list</source>
+      <translation>Aus der Liste &amp;entfernen</translation>
+    </message>
+    <message>
+      <source>Queue: {name}, {number} of {total}</source>
+      <translation>Warteschlange: {name}, {number} von {total}</translation>
+    </message>
+    <message>
+      <source>Saving {name}</source>
+      <translation>{name} wird gespeichert</translation>
+    </message>
+    <message>
+      <source>, {count} more waiting</source>
+      <translation>, {count} weitere warten</translation>
+    </message>
+    <message>
+      <source>Pictures in the queue</source>
+      <translation>Bilder in der Warteschlange</translation>
+    </message>
+    <message>
+      <source>Drop pictures or folders here.</source>
+      <translation>Bilder oder Ordner hier ablegen.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>Das Rezept hat keine Schritte; wählen Sie zuerst einen Filter.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>Die Warteschlange ist fertig: {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>Die Engine ist bei {name} ausgefallen; sie wurde neu gestartet.</translation>
     </message>
   </context>
   <context>
@@ -973,6 +1206,34 @@
       <translation>16 Bit pro Kanal</translation>
     </message>
     <message>
+      <source>half the resolution below quality 90</source>
+      <translation>unter Qualität 90 halbe Auflösung</translation>
+    </message>
+    <message>
+      <source>full resolution</source>
+      <translation>volle Auflösung</translation>
+    </message>
+    <message>
+      <source>half the resolution, smaller files</source>
+      <translation>halbe Auflösung, kleinere Dateien</translation>
+    </message>
+    <message>
+      <source>Of PNG: larger makes smaller files and takes longer; nothing is lost.</source>
+      <translation>Bei PNG: Höher ergibt kleinere Dateien und dauert länger; verloren geht nichts.</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>keine Angabe</translation>
+    </message>
+    <message>
+      <source> dpi</source>
+      <translation> dpi</translation>
+    </message>
+    <message>
+      <source>How large it is printed; the pixels stay the same. 0 leaves it out.</source>
+      <translation>Wie groß es gedruckt wird; die Pixel bleiben gleich. Bei 0 entfällt die Angabe.</translation>
+    </message>
+    <message>
       <source>Keep &amp;camera data (EXIF, XMP)</source>
       <translation>&amp;Kameradaten behalten (EXIF, XMP)</translation>
     </message>
@@ -1009,8 +1270,20 @@
       <translation>&amp;Qualität</translation>
     </message>
     <message>
+      <source>Co&amp;lours</source>
+      <translation>Fa&amp;rben</translation>
+    </message>
+    <message>
+      <source>Co&amp;mpression</source>
+      <translation>Ko&amp;mpression</translation>
+    </message>
+    <message>
       <source>&amp;Depth</source>
       <translation>Farb&amp;tiefe</translation>
+    </message>
+    <message>
+      <source>&amp;Resolution</source>
+      <translation>Auf&amp;lösung</translation>
     </message>
     <message>
       <source>{name} exists already.</source>
@@ -1065,16 +1338,12 @@
       <translation>{name} ist ein Ordner; geben Sie der Datei einen anderen Namen.</translation>
     </message>
     <message>
+      <source>The folder {folder} may not be written to; choose another.</source>
+      <translation>In den Ordner {folder} darf nicht geschrieben werden; wählen Sie einen anderen.</translation>
+    </message>
+    <message>
       <source>A {format} file holds at most {most} pixels a side, and this picture has {width} × {height}; choose PNG or TIFF.</source>
       <translation>Eine {format}-Datei fasst höchstens {most} Pixel je Seite, und dieses Bild hat {width} × {height}; wählen Sie PNG oder TIFF.</translation>
-    </message>
-    <message>
-      <source>There is not enough memory to save {path}; close other programs.</source>
-      <translation>Der Speicher reicht nicht, um {path} zu speichern; schließen Sie andere Programme.</translation>
-    </message>
-    <message>
-      <source>{path} was not saved, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} wurde aus einem unvorhergesehenen Grund nicht gespeichert ({kind}); {log} sagt mehr.</translation>
     </message>
   </context>
   <context>
@@ -1199,6 +1468,18 @@
       <translation>Fortschritt</translation>
     </message>
     <message>
+      <source>What can be done next</source>
+      <translation>Was als Nächstes möglich ist</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Stopp</translation>
+    </message>
+    <message>
+      <source>{percent} %</source>
+      <translation>{percent} %</translation>
+    </message>
+    <message>
       <source>Click for the doctor's findings.</source>
       <translation>Klicken Sie für die Diagnose.</translation>
     </message>
@@ -1222,44 +1503,44 @@
       <translation>Werkzeuge</translation>
     </message>
     <message>
-      <source>Open</source>
-      <translation>Öffnen</translation>
-    </message>
-    <message>
-      <source>Save as</source>
-      <translation>Speichern unter</translation>
-    </message>
-    <message>
-      <source>Fit</source>
-      <translation>Einpassen</translation>
+      <source>+</source>
+      <translation>+</translation>
     </message>
     <message>
       <source>1:1</source>
       <translation>1:1</translation>
     </message>
     <message>
-      <source>−</source>
-      <translation>−</translation>
+      <source>Fit</source>
+      <translation>Einpassen</translation>
     </message>
     <message>
-      <source>+</source>
-      <translation>+</translation>
+      <source>Hold: before</source>
+      <translation>Halten: vorher</translation>
+    </message>
+    <message>
+      <source>Open</source>
+      <translation>Öffnen</translation>
     </message>
     <message>
       <source>Result</source>
       <translation>Ergebnis</translation>
     </message>
     <message>
-      <source>Split</source>
-      <translation>Geteilt</translation>
+      <source>Save as</source>
+      <translation>Speichern unter</translation>
     </message>
     <message>
       <source>Side by side</source>
       <translation>Nebeneinander</translation>
     </message>
     <message>
-      <source>Hold: before</source>
-      <translation>Halten: vorher</translation>
+      <source>Split</source>
+      <translation>Geteilt</translation>
+    </message>
+    <message>
+      <source>−</source>
+      <translation>−</translation>
     </message>
   </context>
   <context>
@@ -1335,12 +1616,56 @@
       <translation>Über Unfade</translation>
     </message>
     <message>
-      <source>Open &amp;recent</source>
-      <translation>&amp;Zuletzt geöffnet</translation>
+      <source>Making the whole result</source>
+      <translation>Das ganze Ergebnis wird berechnet</translation>
     </message>
     <message>
-      <source>&amp;Forget these</source>
-      <translation>Liste &amp;leeren</translation>
+      <source>The result is on the clipboard.</source>
+      <translation>Das Ergebnis ist in der Zwischenablage.</translation>
+    </message>
+    <message>
+      <source>Choose a filter first.</source>
+      <translation>Wählen Sie zuerst einen Filter.</translation>
+    </message>
+    <message>
+      <source>Open picture</source>
+      <translation>Bild öffnen</translation>
+    </message>
+    <message>
+      <source>Pictures</source>
+      <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>This is the last picture of the folder.</source>
+      <translation>Dies ist das letzte Bild des Ordners.</translation>
+    </message>
+    <message>
+      <source>This is the first picture of the folder.</source>
+      <translation>Dies ist das erste Bild des Ordners.</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+      <source>There is no picture on the clipboard.</source>
+      <translation>In der Zwischenablage ist kein Bild.</translation>
+    </message>
+    <message>
+      <source>Try again</source>
+      <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>Warteschlange</translation>
+    </message>
+    <message>
+      <source>Pictures of last time that wait in the queue: {count}.</source>
+      <translation>Bilder vom letzten Mal, die in der Warteschlange warten: {count}.</translation>
+    </message>
+    <message>
+      <source>Start</source>
+      <translation>Starten</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1363,36 +1688,12 @@
       <translation>Sp&amp;rache</translation>
     </message>
     <message>
-      <source>The result is on the clipboard.</source>
-      <translation>Das Ergebnis ist in der Zwischenablage.</translation>
+      <source>Open &amp;recent</source>
+      <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
-      <source>Choose a filter first.</source>
-      <translation>Wählen Sie zuerst einen Filter.</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Gespeichert als {path}.</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Erneut versuchen</translation>
-    </message>
-    <message>
-      <source>Open picture</source>
-      <translation>Bild öffnen</translation>
-    </message>
-    <message>
-      <source>Pictures</source>
-      <translation>Bilder</translation>
-    </message>
-    <message>
-      <source>Pasted picture</source>
-      <translation>Eingefügtes Bild</translation>
-    </message>
-    <message>
-      <source>There is no picture on the clipboard.</source>
-      <translation>In der Zwischenablage ist kein Bild.</translation>
+      <source>&amp;Forget these</source>
+      <translation>Liste &amp;leeren</translation>
     </message>
     <message>
       <source>It was started again; your settings are all there.</source>
@@ -1407,12 +1708,48 @@
       <translation>Wird geöffnet…</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Warteschlange</translation>
+      <source>Saved as {path}.</source>
+      <translation>Gespeichert als {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Angehalten: {name} wurde nicht gespeichert.</translation>
     </message>
     <message>
       <source>Dropped picture</source>
       <translation>Abgelegtes Bild</translation>
+    </message>
+    <message>
+      <source>{name} is not saved yet.</source>
+      <translation>{name} ist noch nicht gespeichert.</translation>
+    </message>
+    <message>
+      <source>{count} pictures are not saved yet.</source>
+      <translation>{count} Bilder sind noch nicht gespeichert.</translation>
+    </message>
+    <message>
+      <source>What is stopped waits in the queue at the next start.</source>
+      <translation>Was angehalten wird, wartet beim nächsten Start in der Warteschlange.</translation>
+    </message>
+    <message>
+      <source>&amp;Save and close</source>
+      <translation>&amp;Speichern und schließen</translation>
+    </message>
+    <message>
+      <source>S&amp;top and close</source>
+      <translation>&amp;Anhalten und schließen</translation>
+    </message>
+    <message>
+      <source>St&amp;ay</source>
+      <translation>&amp;Bleiben</translation>
+    </message>
+    <message>
+      <source>The window closes when all is saved.</source>
+      <translation>Das Fenster schließt sich, wenn alles gespeichert ist.</translation>
     </message>
   </context>
 </TS>

@@ -43,6 +43,10 @@
       <translation>Colorea imágenes en blanco y negro; las indicaciones le dicen lo que usted sabe.</translation>
     </message>
     <message>
+      <source>This picture is in colour already; its colours would be replaced.</source>
+      <translation>Esta imagen ya está en color; sus colores se sustituirían.</translation>
+    </message>
+    <message>
       <source>C&amp;olour…</source>
       <translation>C&amp;olor…</translation>
     </message>
@@ -70,372 +74,428 @@
   <context>
     <name>Command</name>
     <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Deshacer</translation>
-    </message>
-    <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Deshacer el último cambio de los ajustes.</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Rehacer</translation>
-    </message>
-    <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Rehacer el cambio deshecho.</translation>
-    </message>
-    <message>
-      <source>&amp;Copy result</source>
-      <translation>&amp;Copiar resultado</translation>
-    </message>
-    <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Copiar el resultado al portapapeles.</translation>
-    </message>
-    <message>
-      <source>&amp;Paste picture</source>
-      <translation>&amp;Pegar imagen</translation>
-    </message>
-    <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Abrir la imagen del portapapeles.</translation>
-    </message>
-    <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>&amp;Eliminar indicación de color</translation>
-    </message>
-    <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Eliminar la indicación de color seleccionada.</translation>
-    </message>
-    <message>
-      <source>Reset &amp;settings</source>
-      <translation>Restablecer a&amp;justes</translation>
-    </message>
-    <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Restablecer los valores predeterminados de este paso.</translation>
-    </message>
-    <message>
-      <source>&amp;Open…</source>
-      <translation>&amp;Abrir…</translation>
-    </message>
-    <message>
-      <source>Open a picture.</source>
-      <translation>Abrir una imagen.</translation>
-    </message>
-    <message>
-      <source>&amp;Save as…</source>
-      <translation>&amp;Guardar como…</translation>
-    </message>
-    <message>
-      <source>Save the result as a picture file.</source>
-      <translation>Guardar el resultado como archivo de imagen.</translation>
-    </message>
-    <message>
-      <source>Open recip&amp;e…</source>
-      <translation>Abrir &amp;receta…</translation>
-    </message>
-    <message>
-      <source>Take the steps and their settings from a recipe file.</source>
-      <translation>Tomar los pasos y sus ajustes de un archivo de receta.</translation>
-    </message>
-    <message>
-      <source>Save rec&amp;ipe…</source>
-      <translation>Guardar re&amp;ceta…</translation>
-    </message>
-    <message>
-      <source>Keep the steps and their settings in a recipe file.</source>
-      <translation>Guardar los pasos y sus ajustes en un archivo de receta.</translation>
-    </message>
-    <message>
-      <source>&amp;Close picture</source>
-      <translation>Cerrar &amp;imagen</translation>
-    </message>
-    <message>
-      <source>Close the picture, and keep the window.</source>
-      <translation>Cerrar la imagen sin cerrar la ventana.</translation>
-    </message>
-    <message>
-      <source>&amp;Quit</source>
-      <translation>&amp;Salir</translation>
-    </message>
-    <message>
-      <source>Close the window.</source>
-      <translation>Cerrar la ventana.</translation>
-    </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>A&amp;mpliar</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Ampliar la imagen.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>&amp;Quitar artefactos</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts away.</source>
-      <translation>Quitar artefactos de compresión.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Colorear</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Dar color a una imagen en blanco y negro.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>&amp;Aplicar</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Devolver el resultado al editor.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>&amp;Detener</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Detener lo que se está procesando.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>Mo&amp;ver imagen</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Arrastrar para mover la imagen.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Indicaciones de color</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Clic para colocar una indicación de color, arrastrar para moverla, doble clic para elegir su color.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>Señalar marca de a&amp;gua</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Pintar sobre una marca de agua para que se rellene.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>Conservar &amp;original</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Pintar sobre lo que debe quedar como está.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>&amp;Pincel más pequeño</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Pintar con un pincel más pequeño.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>Pince&amp;l más grande</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Pintar con un pincel más grande.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Atajos de teclado</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Mostrar todos los comandos y sus teclas.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnóstico…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Mostrar qué dispositivo se usa, por qué no la GPU y qué modelos hay.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>Abrir &amp;registro</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Abrir el registro, necesario para informar de un error.</translation>
+      <source>Show or hide the panel with the filters' settings.</source>
+      <translation>Mostrar u ocultar el panel con los ajustes de los filtros.</translation>
     </message>
     <message>
       <source>&amp;About Unfade</source>
       <translation>Ac&amp;erca de Unfade</translation>
     </message>
     <message>
-      <source>Show the version and the licence.</source>
-      <translation>Mostrar la versión y la licencia.</translation>
+      <source>&amp;Actual pixels</source>
+      <translation>&amp;Píxeles reales</translation>
     </message>
     <message>
-      <source>Add &amp;pictures…</source>
-      <translation>Añadir &amp;imágenes…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Añadir imágenes a la cola.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>Añadir &amp;carpeta…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Añadir a la cola todas las imágenes de una carpeta.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>I&amp;niciar</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Aplicar la receta a las imágenes en espera.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pausar</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Terminar la imagen en curso y no empezar otra.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Reintentar</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Volver a procesar las imágenes seleccionadas que han fallado o se han cancelado.</translation>
+      <source>&amp;Apply</source>
+      <translation>&amp;Aplicar</translation>
     </message>
     <message>
       <source>&amp;Cancel</source>
       <translation>C&amp;ancelar</translation>
     </message>
     <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Cancelar las imágenes seleccionadas.</translation>
+      <source>&amp;Close picture</source>
+      <translation>Cerrar &amp;imagen</translation>
     </message>
     <message>
-      <source>Zoom &amp;in</source>
-      <translation>Ac&amp;ercar</translation>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Colorear</translation>
     </message>
     <message>
-      <source>Show the picture larger.</source>
-      <translation>Mostrar la imagen más grande.</translation>
+      <source>&amp;Copy result</source>
+      <translation>&amp;Copiar resultado</translation>
     </message>
     <message>
-      <source>Zoom &amp;out</source>
-      <translation>A&amp;lejar</translation>
+      <source>&amp;De-artifact</source>
+      <translation>&amp;Quitar artefactos</translation>
     </message>
     <message>
-      <source>Show the picture smaller.</source>
-      <translation>Mostrar la imagen más pequeña.</translation>
+      <source>&amp;Delete colour hint</source>
+      <translation>&amp;Eliminar indicación de color</translation>
     </message>
     <message>
-      <source>&amp;Actual pixels</source>
-      <translation>&amp;Píxeles reales</translation>
-    </message>
-    <message>
-      <source>Show one pixel of the result as one pixel of the screen.</source>
-      <translation>Mostrar cada píxel del resultado en un píxel de la pantalla.</translation>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnóstico…</translation>
     </message>
     <message>
       <source>&amp;Fit in window</source>
       <translation>&amp;Ajustar a la ventana</translation>
     </message>
     <message>
-      <source>Show the whole picture.</source>
-      <translation>Mostrar la imagen completa.</translation>
+      <source>&amp;Keep original</source>
+      <translation>Conservar &amp;original</translation>
     </message>
     <message>
-      <source>&amp;Result only</source>
-      <translation>Solo el &amp;resultado</translation>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Atajos de teclado</translation>
     </message>
     <message>
-      <source>Show the result alone.</source>
-      <translation>Mostrar solo el resultado.</translation>
-    </message>
-    <message>
-      <source>&amp;Split view</source>
-      <translation>Vista &amp;dividida</translation>
-    </message>
-    <message>
-      <source>Show before and after in one picture, with a divider to drag.</source>
-      <translation>Mostrar antes y después en una sola imagen, con un divisor que se puede arrastrar.</translation>
-    </message>
-    <message>
-      <source>Side &amp;by side</source>
-      <translation>Lad&amp;o a lado</translation>
-    </message>
-    <message>
-      <source>Show before and after next to each other.</source>
-      <translation>Mostrar antes y después uno junto al otro.</translation>
-    </message>
-    <message>
-      <source>Before, while &amp;held</source>
-      <translation>A&amp;ntes (al mantener pulsada)</translation>
-    </message>
-    <message>
-      <source>Show the original for as long as the key is held down.</source>
-      <translation>Mostrar el original mientras se mantiene pulsada la tecla.</translation>
+      <source>&amp;Larger brush</source>
+      <translation>Pince&amp;l más grande</translation>
     </message>
     <message>
       <source>&amp;Loupe</source>
       <translation>L&amp;upa</translation>
     </message>
     <message>
-      <source>Enlarge what is under the pointer, before and after.</source>
-      <translation>Ampliar lo que está bajo el puntero, antes y después.</translation>
+      <source>&amp;Mark watermark</source>
+      <translation>Señalar marca de a&amp;gua</translation>
     </message>
     <message>
-      <source>&amp;Watermark overlay</source>
-      <translation>&amp;Marca de agua</translation>
+      <source>&amp;Mask overlay</source>
+      <translation>Mostrar &amp;máscara</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found or painted over.</source>
-      <translation>Mostrar en color dónde se ha encontrado o pintado una marca de agua.</translation>
+      <source>&amp;Next picture</source>
+      <translation>Imagen siguien&amp;te</translation>
     </message>
     <message>
-      <source>Filter &amp;panel</source>
-      <translation>Panel de &amp;filtros</translation>
+      <source>&amp;Open…</source>
+      <translation>&amp;Abrir…</translation>
     </message>
     <message>
-      <source>Show or hide the panel with the filters' settings.</source>
-      <translation>Mostrar u ocultar el panel con los ajustes de los filtros.</translation>
+      <source>&amp;Paste picture</source>
+      <translation>&amp;Pegar imagen</translation>
     </message>
     <message>
       <source>&amp;Queue</source>
       <translation>&amp;Cola</translation>
     </message>
     <message>
-      <source>Show or hide the queue of pictures.</source>
-      <translation>Mostrar u ocultar la cola de imágenes.</translation>
+      <source>&amp;Quit</source>
+      <translation>&amp;Salir</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Rehacer</translation>
+    </message>
+    <message>
+      <source>&amp;Restore old photograph</source>
+      <translation>&amp;Restaurar foto antigua</translation>
+    </message>
+    <message>
+      <source>&amp;Result only</source>
+      <translation>Solo el &amp;resultado</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Reintentar</translation>
+    </message>
+    <message>
+      <source>&amp;Save as…</source>
+      <translation>&amp;Guardar como…</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>&amp;Pincel más pequeño</translation>
+    </message>
+    <message>
+      <source>&amp;Split view</source>
+      <translation>Vista &amp;dividida</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>I&amp;niciar</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Deshacer</translation>
+    </message>
+    <message>
+      <source>&amp;Upscale</source>
+      <translation>A&amp;mpliar</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>Añadir &amp;carpeta…</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>Añadir &amp;imágenes…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Añadir a la cola todas las imágenes de una carpeta.</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Añadir imágenes a la cola.</translation>
+    </message>
+    <message>
+      <source>Before, while &amp;held</source>
+      <translation>A&amp;ntes (al mantener pulsada)</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Recuperar colores desvaídos.</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Cancelar las imágenes seleccionadas.</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Clic para colocar una indicación de color, arrastrar para moverla, doble clic para elegir su color.</translation>
+    </message>
+    <message>
+      <source>Close the picture, and keep the window.</source>
+      <translation>Cerrar la imagen sin cerrar la ventana.</translation>
+    </message>
+    <message>
+      <source>Close the window.</source>
+      <translation>Cerrar la ventana.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Indicaciones de color</translation>
+    </message>
+    <message>
+      <source>De&amp;noise</source>
+      <translation>Reducir r&amp;uido</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Eliminar la indicación de color seleccionada.</translation>
+    </message>
+    <message>
+      <source>Drag to move the picture about.</source>
+      <translation>Arrastrar para mover la imagen.</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture.</source>
+      <translation>Ampliar la imagen.</translation>
+    </message>
+    <message>
+      <source>Enlarge what is under the pointer, before and after.</source>
+      <translation>Ampliar lo que está bajo el puntero, antes y después.</translation>
     </message>
     <message>
       <source>F&amp;ull screen</source>
       <translation>Pan&amp;talla completa</translation>
     </message>
     <message>
+      <source>Filter &amp;panel</source>
+      <translation>Panel de &amp;filtros</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Terminar la imagen en curso y no empezar otra.</translation>
+    </message>
+    <message>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Dar color a una imagen en blanco y negro.</translation>
+    </message>
+    <message>
       <source>Give the window the whole screen.</source>
       <translation>Mostrar la ventana en toda la pantalla.</translation>
+    </message>
+    <message>
+      <source>Hand the result back to the editor.</source>
+      <translation>Devolver el resultado al editor.</translation>
+    </message>
+    <message>
+      <source>Keep the steps and their settings in a recipe file.</source>
+      <translation>Guardar los pasos y sus ajustes en un archivo de receta.</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Ver qué necesita una fotografía antigua y hacerlo.</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Rehacer el cambio deshecho.</translation>
+    </message>
+    <message>
+      <source>Move &amp;picture</source>
+      <translation>Mo&amp;ver imagen</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>Abrir &amp;registro</translation>
+    </message>
+    <message>
+      <source>Open a picture.</source>
+      <translation>Abrir una imagen.</translation>
+    </message>
+    <message>
+      <source>Open recip&amp;e…</source>
+      <translation>Abrir &amp;receta…</translation>
+    </message>
+    <message>
+      <source>Open the folder of what was saved last.</source>
+      <translation>Abrir la carpeta de lo último que se guardó.</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Abrir el registro, necesario para informar de un error.</translation>
+    </message>
+    <message>
+      <source>Open the next picture of the folder.</source>
+      <translation>Abrir la imagen siguiente de la carpeta.</translation>
+    </message>
+    <message>
+      <source>Open the picture before this one in the folder.</source>
+      <translation>Abrir la imagen anterior de la carpeta.</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Abrir la imagen del portapapeles.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pausar</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Pintar sobre una marca de agua para que se rellene.</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Pintar sobre lo que debe quedar como está.</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Pintar con un pincel más grande.</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Pintar con un pincel más pequeño.</translation>
+    </message>
+    <message>
+      <source>Pre&amp;vious picture</source>
+      <translation>Imagen a&amp;nterior</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Copiar el resultado al portapapeles.</translation>
+    </message>
+    <message>
+      <source>R&amp;evive</source>
+      <translation>Reavivar colore&amp;s</translation>
+    </message>
+    <message>
+      <source>Repa&amp;ir</source>
+      <translation>R&amp;eparar</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Restablecer a&amp;justes</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Volver a procesar las imágenes seleccionadas que han fallado o se han cancelado.</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Aplicar la receta a las imágenes en espera.</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>&amp;Detener</translation>
+    </message>
+    <message>
+      <source>Save rec&amp;ipe…</source>
+      <translation>Guardar re&amp;ceta…</translation>
+    </message>
+    <message>
+      <source>Save the result as a picture file.</source>
+      <translation>Guardar el resultado como archivo de imagen.</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Restablecer los valores predeterminados de este paso.</translation>
+    </message>
+    <message>
+      <source>Show before and after in one picture, with a divider to drag.</source>
+      <translation>Mostrar antes y después en una sola imagen, con un divisor que se puede arrastrar.</translation>
+    </message>
+    <message>
+      <source>Show before and after next to each other.</source>
+      <translation>Mostrar antes y después uno junto al otro.</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Mostrar todos los comandos y sus teclas.</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Mostrar en la car&amp;peta</translation>
+    </message>
+    <message>
+      <source>Show in colour what was found or painted over.</source>
+      <translation>Mostrar en color lo que se ha encontrado o pintado.</translation>
+    </message>
+    <message>
+      <source>Show one pixel of the result as one pixel of the screen.</source>
+      <translation>Mostrar cada píxel del resultado en un píxel de la pantalla.</translation>
+    </message>
+    <message>
+      <source>Show or hide the queue of pictures.</source>
+      <translation>Mostrar u ocultar la cola de imágenes.</translation>
+    </message>
+    <message>
+      <source>Show the original for as long as the key is held down.</source>
+      <translation>Mostrar el original mientras se mantiene pulsada la tecla.</translation>
+    </message>
+    <message>
+      <source>Show the picture larger.</source>
+      <translation>Mostrar la imagen más grande.</translation>
+    </message>
+    <message>
+      <source>Show the picture smaller.</source>
+      <translation>Mostrar la imagen más pequeña.</translation>
+    </message>
+    <message>
+      <source>Show the result alone.</source>
+      <translation>Mostrar solo el resultado.</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Mostrar la versión y la licencia.</translation>
+    </message>
+    <message>
+      <source>Show the whole picture.</source>
+      <translation>Mostrar la imagen completa.</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Mostrar qué dispositivo se usa, por qué no la GPU y qué modelos hay.</translation>
+    </message>
+    <message>
+      <source>Side &amp;by side</source>
+      <translation>Lad&amp;o a lado</translation>
+    </message>
+    <message>
+      <source>Stop what is being worked on.</source>
+      <translation>Detener lo que se está procesando.</translation>
+    </message>
+    <message>
+      <source>Take compression artifacts away.</source>
+      <translation>Quitar artefactos de compresión.</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Quitar de las imágenes el grano de película y el ruido del sensor.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Quitar de fotografías antiguas arañazos, polvo, pelos, pliegues y manchas.</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Deshacer el último cambio de los ajustes.</translation>
+    </message>
+    <message>
+      <source>Take the steps and their settings from a recipe file.</source>
+      <translation>Tomar los pasos y sus ajustes de un archivo de receta.</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;in</source>
+      <translation>Ac&amp;ercar</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;out</source>
+      <translation>A&amp;lejar</translation>
     </message>
   </context>
   <context>
@@ -449,12 +509,20 @@
       <translation>0 es la imagen original, 100 el resultado del modelo.</translation>
     </message>
     <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Quita artefactos de compresión y marcas de agua de texto.</translation>
+      <source>Takes compression artifacts away, and text watermarks if you wish.</source>
+      <translation>Quita artefactos de compresión y, si lo desea, marcas de agua de texto.</translation>
     </message>
     <message>
       <source>Takes compression artifacts away.</source>
       <translation>Quita artefactos de compresión.</translation>
+    </message>
+    <message>
+      <source>A watermark seems to be here.</source>
+      <translation>Parece que hay una marca de agua.</translation>
+    </message>
+    <message>
+      <source>Take it &amp;off</source>
+      <translation>&amp;Quitarla</translation>
     </message>
     <message>
       <source>&amp;Remove text watermarks</source>
@@ -590,8 +658,154 @@
       <translation>El motor no está en marcha.</translation>
     </message>
     <message>
-      <source>Something went wrong that Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>Se ha producido un error imprevisto ({kind}); {log} dice más.</translation>
+      <source>the picture</source>
+      <translation>la imagen</translation>
+    </message>
+  </context>
+  <context>
+    <name>Failure</name>
+    <message>
+      <source>There is not enough memory for {name}; close other programs.</source>
+      <translation>No hay memoria suficiente para {name}; cierre otros programas.</translation>
+    </message>
+    <message>
+      <source>Something went wrong with {name} that Unfade did not foresee ({kind}); {log} tells more.</source>
+      <translation>Algo imprevisto ha fallado con {name} ({kind}); {log} da más detalles.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Filter</name>
+    <message>
+      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
+      <translation>0 es gris, 1 el resultado del modelo, 2 el doble de color.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the model's result.</source>
+      <translation>0 es la imagen original, 1 el resultado del modelo.</translation>
+    </message>
+    <message>
+      <source>Below 0 is colder than the model's result, above 0 warmer.</source>
+      <translation>Por debajo de 0, más frío que el resultado del modelo; por encima, más cálido.</translation>
+    </message>
+    <message>
+      <source>Below 0 is softer than the model's result, above 0 harder.</source>
+      <translation>Por debajo de 0, más suave que el resultado del modelo; por encima, más duro.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the restored one.</source>
+      <translation>0 es la imagen original, 1 la restaurada.</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Recuperar colores desvaídos.</translation>
+    </message>
+    <message>
+      <source>Chroma</source>
+      <translation>Ruido de color</translation>
+    </message>
+    <message>
+      <source>Colours</source>
+      <translation>Colores</translation>
+    </message>
+    <message>
+      <source>Compression</source>
+      <translation>Compresión</translation>
+    </message>
+    <message>
+      <source>Contrast</source>
+      <translation>Contraste</translation>
+    </message>
+    <message>
+      <source>Damage</source>
+      <translation>Daños</translation>
+    </message>
+    <message>
+      <source>Grain</source>
+      <translation>Grano</translation>
+    </message>
+    <message>
+      <source>How much new grain, of the kind that was there, the result gets.</source>
+      <translation>Cuánto grano nuevo, del tipo que había, recibe el resultado.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in brightness is taken off.</source>
+      <translation>Cuánto ruido de brillo se quita.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in colour is taken off.</source>
+      <translation>Cuánto ruido de color se quita.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>La intensidad que se supone al ruido: 0 si no hay, 1 para una desviación de 50 sobre 255; si se omite, la que aparenta.</translation>
+    </message>
+    <message>
+      <source>Level</source>
+      <translation>Nivel de ruido</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Ver qué necesita una fotografía antigua y hacerlo.</translation>
+    </message>
+    <message>
+      <source>Looks for JPEG artifacts, and takes them off.</source>
+      <translation>Busca artefactos JPEG y los quita.</translation>
+    </message>
+    <message>
+      <source>Looks for faded colours, and brings them back.</source>
+      <translation>Busca colores desvaídos y los recupera.</translation>
+    </message>
+    <message>
+      <source>Looks for grain and noise, and takes them off.</source>
+      <translation>Busca grano y ruido y los quita.</translation>
+    </message>
+    <message>
+      <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
+      <translation>Busca arañazos, polvo, pliegues y manchas y los quita.</translation>
+    </message>
+    <message>
+      <source>Luma</source>
+      <translation>Ruido de brillo</translation>
+    </message>
+    <message>
+      <source>Noise</source>
+      <translation>Ruido</translation>
+    </message>
+    <message>
+      <source>One correction for all pictures of a run, such as a roll of film or an album.</source>
+      <translation>Una misma corrección para todas las imágenes de una tanda, como un carrete o un álbum.</translation>
+    </message>
+    <message>
+      <source>Same for all</source>
+      <translation>Igual para todas</translation>
+    </message>
+    <message>
+      <source>Saturation</source>
+      <translation>Saturación</translation>
+    </message>
+    <message>
+      <source>Sensitivity</source>
+      <translation>Sensibilidad</translation>
+    </message>
+    <message>
+      <source>Strength</source>
+      <translation>Intensidad</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Quitar de las imágenes el grano de película y el ruido del sensor.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Quitar de fotografías antiguas arañazos, polvo, pelos, pliegues y manchas.</translation>
+    </message>
+    <message>
+      <source>Warmth</source>
+      <translation>Calidez</translation>
+    </message>
+    <message>
+      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
+      <translation>Qué se considera daño: 0, solo lo pintado; 1, todo lo que podría serlo.</translation>
     </message>
   </context>
   <context>
@@ -603,10 +817,6 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Las flechas mueven la marca; con Mayús, más lejos.</translation>
-    </message>
-    <message>
-      <source>Click a colour in the picture, or press Esc to go back.</source>
-      <translation>Haga clic en un color de la imagen, o pulse Esc para volver.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -716,6 +926,10 @@
       <source>&amp;Use colour</source>
       <translation>&amp;Usar color</translation>
     </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Haga clic en un color de la imagen, o pulse Esc para volver.</translation>
+    </message>
   </context>
   <context>
     <name>Host</name>
@@ -726,17 +940,6 @@
     <message>
       <source>The window was closed, and nothing was changed.</source>
       <translation>Se cerró la ventana y no se ha cambiado nada.</translation>
-    </message>
-  </context>
-  <context>
-    <name>Loader</name>
-    <message>
-      <source>There is not enough memory to open {name}; close other programs.</source>
-      <translation>No hay memoria suficiente para abrir {name}; cierre otros programas.</translation>
-    </message>
-    <message>
-      <source>{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{name} no se ha abierto por un motivo imprevisto ({kind}); {log} dice más.</translation>
     </message>
   </context>
   <context>
@@ -767,6 +970,21 @@
     </message>
   </context>
   <context>
+    <name>ModelChoice</name>
+    <message>
+      <source>Model</source>
+      <translation>Modelo</translation>
+    </message>
+    <message>
+      <source>Which network does it: your own, or one that is shipped.</source>
+      <translation>Qué red lo hace: la suya o una de las incluidas.</translation>
+    </message>
+    <message>
+      <source>Whichever fits</source>
+      <translation>La que convenga</translation>
+    </message>
+  </context>
+  <context>
     <name>Notice</name>
     <message>
       <source>Dismiss</source>
@@ -781,7 +999,30 @@
     </message>
   </context>
   <context>
+    <name>Percent</name>
+    <message>
+      <source>Auto</source>
+      <translation>Auto</translation>
+    </message>
+    <message>
+      <source>Leave it to the picture.</source>
+      <translation>Según la imagen.</translation>
+    </message>
+  </context>
+  <context>
     <name>Queue</name>
+    <message>
+      <source>less than a minute left</source>
+      <translation>menos de un minuto restante</translation>
+    </message>
+    <message>
+      <source>about {minutes} min left</source>
+      <translation>unos {minutes} min restantes</translation>
+    </message>
+    <message>
+      <source>about {hours} h {minutes} min left</source>
+      <translation>unas {hours} h {minutes} min restantes</translation>
+    </message>
     <message>
       <source>Add pictures</source>
       <translation>Añadir imágenes</translation>
@@ -827,54 +1068,6 @@
       <translation>Carpeta de resultados</translation>
     </message>
     <message>
-      <source>There are no new pictures in what was added.</source>
-      <translation>No hay imágenes nuevas en lo que se ha añadido.</translation>
-    </message>
-    <message>
-      <source>Progress of the queue</source>
-      <translation>Progreso de la cola</translation>
-    </message>
-    <message>
-      <source>Remove &amp;finished</source>
-      <translation>Quitar las &amp;terminadas</translation>
-    </message>
-    <message>
-      <source>Take finished pictures off the list; files stay.</source>
-      <translation>Quitar de la lista las imágenes terminadas; los archivos se conservan.</translation>
-    </message>
-    <message>
-      <source>&amp;Open result</source>
-      <translation>&amp;Abrir resultado</translation>
-    </message>
-    <message>
-      <source>Show in &amp;folder</source>
-      <translation>Mostrar en la &amp;carpeta</translation>
-    </message>
-    <message>
-      <source>Re&amp;move from list</source>
-      <translation>&amp;Quitar de la lista</translation>
-    </message>
-    <message>
-      <source>Pictures in the queue</source>
-      <translation>Imágenes en la cola</translation>
-    </message>
-    <message>
-      <source>Drop pictures or folders here.</source>
-      <translation>Suelte aquí imágenes o carpetas.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>La receta no tiene pasos; elija primero un filtro.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>La cola ha terminado: {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>El motor se detuvo con {name}; se ha reiniciado.</translation>
-    </message>
-    <message>
       <source>Waiting</source>
       <translation>En espera</translation>
     </message>
@@ -903,24 +1096,64 @@
       <translation>{failed} con error</translation>
     </message>
     <message>
-      <source>less than a minute left</source>
-      <translation>menos de un minuto restante</translation>
+      <source>There are no new pictures in what was added.</source>
+      <translation>No hay imágenes nuevas en lo que se ha añadido.</translation>
     </message>
     <message>
-      <source>about {minutes} min left</source>
-      <translation>unos {minutes} min restantes</translation>
+      <source>Progress of the queue</source>
+      <translation>Progreso de la cola</translation>
     </message>
     <message>
-      <source>about {hours} h {minutes} min left</source>
-      <translation>unas {hours} h {minutes} min restantes</translation>
+      <source>Remove &amp;finished</source>
+      <translation>Quitar las &amp;terminadas</translation>
     </message>
     <message>
-      <source>There is not enough memory for {path}; close other programs.</source>
-      <translation>No hay memoria suficiente para {path}; cierre otros programas.</translation>
+      <source>Take finished pictures off the list; files stay.</source>
+      <translation>Quitar de la lista las imágenes terminadas; los archivos se conservan.</translation>
     </message>
     <message>
-      <source>{path} failed in a way Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} ha fallado de forma imprevista ({kind}); {log} dice más.</translation>
+      <source>&amp;Open result</source>
+      <translation>&amp;Abrir resultado</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Mostrar en la &amp;carpeta</translation>
+    </message>
+    <message>
+      <source>Re&amp;move from list</source>
+      <translation>&amp;Quitar de la lista</translation>
+    </message>
+    <message>
+      <source>Queue: {name}, {number} of {total}</source>
+      <translation>Cola: {name}, {number} de {total}</translation>
+    </message>
+    <message>
+      <source>Saving {name}</source>
+      <translation>Guardando {name}</translation>
+    </message>
+    <message>
+      <source>, {count} more waiting</source>
+      <translation>, {count} más en espera</translation>
+    </message>
+    <message>
+      <source>Pictures in the queue</source>
+      <translation>Imágenes en la cola</translation>
+    </message>
+    <message>
+      <source>Drop pictures or folders here.</source>
+      <translation>Suelte aquí imágenes o carpetas.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>La receta no tiene pasos; elija primero un filtro.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>La cola ha terminado: {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>El motor se detuvo con {name}; se ha reiniciado.</translation>
     </message>
   </context>
   <context>
@@ -973,6 +1206,34 @@
       <translation>16 bits por canal</translation>
     </message>
     <message>
+      <source>half the resolution below quality 90</source>
+      <translation>mitad de resolución por debajo de calidad 90</translation>
+    </message>
+    <message>
+      <source>full resolution</source>
+      <translation>resolución completa</translation>
+    </message>
+    <message>
+      <source>half the resolution, smaller files</source>
+      <translation>mitad de resolución, archivos más pequeños</translation>
+    </message>
+    <message>
+      <source>Of PNG: larger makes smaller files and takes longer; nothing is lost.</source>
+      <translation>De PNG: un valor mayor da archivos más pequeños y tarda más; no se pierde nada.</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>sin indicar</translation>
+    </message>
+    <message>
+      <source> dpi</source>
+      <translation> ppp</translation>
+    </message>
+    <message>
+      <source>How large it is printed; the pixels stay the same. 0 leaves it out.</source>
+      <translation>A qué tamaño se imprime; los píxeles no cambian. Con 0 no se indica.</translation>
+    </message>
+    <message>
       <source>Keep &amp;camera data (EXIF, XMP)</source>
       <translation>Conservar los datos de la cá&amp;mara (EXIF, XMP)</translation>
     </message>
@@ -1009,8 +1270,20 @@
       <translation>&amp;Calidad</translation>
     </message>
     <message>
+      <source>Co&amp;lours</source>
+      <translation>Co&amp;lores</translation>
+    </message>
+    <message>
+      <source>Co&amp;mpression</source>
+      <translation>Comp&amp;resión</translation>
+    </message>
+    <message>
       <source>&amp;Depth</source>
-      <translation>Pro&amp;fundidad</translation>
+      <translation>Profun&amp;didad</translation>
+    </message>
+    <message>
+      <source>&amp;Resolution</source>
+      <translation>Res&amp;olución</translation>
     </message>
     <message>
       <source>{name} exists already.</source>
@@ -1065,16 +1338,12 @@
       <translation>{name} es una carpeta; dé otro nombre al archivo.</translation>
     </message>
     <message>
+      <source>The folder {folder} may not be written to; choose another.</source>
+      <translation>No se permite escribir en la carpeta {folder}; elija otra.</translation>
+    </message>
+    <message>
       <source>A {format} file holds at most {most} pixels a side, and this picture has {width} × {height}; choose PNG or TIFF.</source>
       <translation>Un archivo {format} admite como máximo {most} píxeles por lado, y esta imagen tiene {width} × {height}; elija PNG o TIFF.</translation>
-    </message>
-    <message>
-      <source>There is not enough memory to save {path}; close other programs.</source>
-      <translation>No hay memoria suficiente para guardar {path}; cierre otros programas.</translation>
-    </message>
-    <message>
-      <source>{path} was not saved, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} no se ha guardado por un motivo imprevisto ({kind}); {log} dice más.</translation>
     </message>
   </context>
   <context>
@@ -1199,6 +1468,18 @@
       <translation>Progreso</translation>
     </message>
     <message>
+      <source>What can be done next</source>
+      <translation>Qué se puede hacer a continuación</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Detener</translation>
+    </message>
+    <message>
+      <source>{percent} %</source>
+      <translation>{percent} %</translation>
+    </message>
+    <message>
       <source>Click for the doctor's findings.</source>
       <translation>Haga clic para ver el diagnóstico.</translation>
     </message>
@@ -1222,44 +1503,44 @@
       <translation>Herramientas</translation>
     </message>
     <message>
-      <source>Open</source>
-      <translation>Abrir</translation>
-    </message>
-    <message>
-      <source>Save as</source>
-      <translation>Guardar como</translation>
-    </message>
-    <message>
-      <source>Fit</source>
-      <translation>Ajustar</translation>
+      <source>+</source>
+      <translation>+</translation>
     </message>
     <message>
       <source>1:1</source>
       <translation>1:1</translation>
     </message>
     <message>
-      <source>−</source>
-      <translation>−</translation>
+      <source>Fit</source>
+      <translation>Ajustar</translation>
     </message>
     <message>
-      <source>+</source>
-      <translation>+</translation>
+      <source>Hold: before</source>
+      <translation>Mantener: antes</translation>
+    </message>
+    <message>
+      <source>Open</source>
+      <translation>Abrir</translation>
     </message>
     <message>
       <source>Result</source>
       <translation>Resultado</translation>
     </message>
     <message>
-      <source>Split</source>
-      <translation>Dividida</translation>
+      <source>Save as</source>
+      <translation>Guardar como</translation>
     </message>
     <message>
       <source>Side by side</source>
       <translation>Lado a lado</translation>
     </message>
     <message>
-      <source>Hold: before</source>
-      <translation>Mantener: antes</translation>
+      <source>Split</source>
+      <translation>Dividida</translation>
+    </message>
+    <message>
+      <source>−</source>
+      <translation>−</translation>
     </message>
   </context>
   <context>
@@ -1335,12 +1616,56 @@
       <translation>Acerca de Unfade</translation>
     </message>
     <message>
-      <source>Open &amp;recent</source>
-      <translation>Abrir reci&amp;ente</translation>
+      <source>Making the whole result</source>
+      <translation>Generando el resultado completo</translation>
     </message>
     <message>
-      <source>&amp;Forget these</source>
-      <translation>&amp;Vaciar la lista</translation>
+      <source>The result is on the clipboard.</source>
+      <translation>El resultado está en el portapapeles.</translation>
+    </message>
+    <message>
+      <source>Choose a filter first.</source>
+      <translation>Elija primero un filtro.</translation>
+    </message>
+    <message>
+      <source>Open picture</source>
+      <translation>Abrir imagen</translation>
+    </message>
+    <message>
+      <source>Pictures</source>
+      <translation>Imágenes</translation>
+    </message>
+    <message>
+      <source>This is the last picture of the folder.</source>
+      <translation>Esta es la última imagen de la carpeta.</translation>
+    </message>
+    <message>
+      <source>This is the first picture of the folder.</source>
+      <translation>Esta es la primera imagen de la carpeta.</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>Imagen pegada</translation>
+    </message>
+    <message>
+      <source>There is no picture on the clipboard.</source>
+      <translation>No hay ninguna imagen en el portapapeles.</translation>
+    </message>
+    <message>
+      <source>Try again</source>
+      <translation>Reintentar</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>Cola</translation>
+    </message>
+    <message>
+      <source>Pictures of last time that wait in the queue: {count}.</source>
+      <translation>Imágenes de la última vez que esperan en la cola: {count}.</translation>
+    </message>
+    <message>
+      <source>Start</source>
+      <translation>Iniciar</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1363,36 +1688,12 @@
       <translation>&amp;Idioma</translation>
     </message>
     <message>
-      <source>The result is on the clipboard.</source>
-      <translation>El resultado está en el portapapeles.</translation>
+      <source>Open &amp;recent</source>
+      <translation>Abrir reci&amp;ente</translation>
     </message>
     <message>
-      <source>Choose a filter first.</source>
-      <translation>Elija primero un filtro.</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Guardado como {path}.</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Reintentar</translation>
-    </message>
-    <message>
-      <source>Open picture</source>
-      <translation>Abrir imagen</translation>
-    </message>
-    <message>
-      <source>Pictures</source>
-      <translation>Imágenes</translation>
-    </message>
-    <message>
-      <source>Pasted picture</source>
-      <translation>Imagen pegada</translation>
-    </message>
-    <message>
-      <source>There is no picture on the clipboard.</source>
-      <translation>No hay ninguna imagen en el portapapeles.</translation>
+      <source>&amp;Forget these</source>
+      <translation>&amp;Vaciar la lista</translation>
     </message>
     <message>
       <source>It was started again; your settings are all there.</source>
@@ -1407,12 +1708,48 @@
       <translation>Abriendo…</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Cola</translation>
+      <source>Saved as {path}.</source>
+      <translation>Guardado como {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Mostrar en la carpeta</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Detenido: {name} no se ha guardado.</translation>
     </message>
     <message>
       <source>Dropped picture</source>
       <translation>Imagen soltada</translation>
+    </message>
+    <message>
+      <source>{name} is not saved yet.</source>
+      <translation>{name} aún no se ha guardado.</translation>
+    </message>
+    <message>
+      <source>{count} pictures are not saved yet.</source>
+      <translation>{count} imágenes aún no se han guardado.</translation>
+    </message>
+    <message>
+      <source>What is stopped waits in the queue at the next start.</source>
+      <translation>Lo que se detenga esperará en la cola al iniciar de nuevo.</translation>
+    </message>
+    <message>
+      <source>&amp;Save and close</source>
+      <translation>&amp;Guardar y cerrar</translation>
+    </message>
+    <message>
+      <source>S&amp;top and close</source>
+      <translation>&amp;Detener y cerrar</translation>
+    </message>
+    <message>
+      <source>St&amp;ay</source>
+      <translation>&amp;Permanecer</translation>
+    </message>
+    <message>
+      <source>The window closes when all is saved.</source>
+      <translation>La ventana se cerrará cuando todo esté guardado.</translation>
     </message>
   </context>
 </TS>

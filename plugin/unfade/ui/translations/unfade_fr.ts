@@ -43,6 +43,10 @@
       <translation>Colorise les images en noir et blanc ; les indications lui disent ce que vous savez.</translation>
     </message>
     <message>
+      <source>This picture is in colour already; its colours would be replaced.</source>
+      <translation>Cette image est déjà en couleur ; ses couleurs seraient remplacées.</translation>
+    </message>
+    <message>
       <source>C&amp;olour…</source>
       <translation>C&amp;ouleur…</translation>
     </message>
@@ -70,372 +74,428 @@
   <context>
     <name>Command</name>
     <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Annuler</translation>
-    </message>
-    <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>Annuler la dernière modification des réglages.</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Rétablir</translation>
-    </message>
-    <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>Rétablir la modification annulée.</translation>
-    </message>
-    <message>
-      <source>&amp;Copy result</source>
-      <translation>&amp;Copier le résultat</translation>
-    </message>
-    <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>Copier le résultat dans le presse-papiers.</translation>
-    </message>
-    <message>
-      <source>&amp;Paste picture</source>
-      <translation>C&amp;oller l’image</translation>
-    </message>
-    <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>Ouvrir l’image du presse-papiers.</translation>
-    </message>
-    <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>&amp;Supprimer l’indication de couleur</translation>
-    </message>
-    <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>Supprimer l’indication de couleur sélectionnée.</translation>
-    </message>
-    <message>
-      <source>Reset &amp;settings</source>
-      <translation>Réinitialiser les ré&amp;glages</translation>
-    </message>
-    <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>Rétablir les valeurs par défaut de cette étape.</translation>
-    </message>
-    <message>
-      <source>&amp;Open…</source>
-      <translation>&amp;Ouvrir…</translation>
-    </message>
-    <message>
-      <source>Open a picture.</source>
-      <translation>Ouvrir une image.</translation>
-    </message>
-    <message>
-      <source>&amp;Save as…</source>
-      <translation>&amp;Enregistrer sous…</translation>
-    </message>
-    <message>
-      <source>Save the result as a picture file.</source>
-      <translation>Enregistrer le résultat dans un fichier image.</translation>
-    </message>
-    <message>
-      <source>Open recip&amp;e…</source>
-      <translation>Ouvrir une &amp;recette…</translation>
-    </message>
-    <message>
-      <source>Take the steps and their settings from a recipe file.</source>
-      <translation>Reprendre les étapes et leurs réglages d’un fichier de recette.</translation>
-    </message>
-    <message>
-      <source>Save rec&amp;ipe…</source>
-      <translation>Enregistrer la re&amp;cette…</translation>
-    </message>
-    <message>
-      <source>Keep the steps and their settings in a recipe file.</source>
-      <translation>Conserver les étapes et leurs réglages dans un fichier de recette.</translation>
-    </message>
-    <message>
-      <source>&amp;Close picture</source>
-      <translation>&amp;Fermer l’image</translation>
-    </message>
-    <message>
-      <source>Close the picture, and keep the window.</source>
-      <translation>Fermer l’image sans fermer la fenêtre.</translation>
-    </message>
-    <message>
-      <source>&amp;Quit</source>
-      <translation>&amp;Quitter</translation>
-    </message>
-    <message>
-      <source>Close the window.</source>
-      <translation>Fermer la fenêtre.</translation>
-    </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>A&amp;grandir</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>Agrandir l’image.</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>Supprimer les &amp;artefacts</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts away.</source>
-      <translation>Supprimer les artefacts de compression.</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>&amp;Coloriser</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>Mettre en couleur une image en noir et blanc.</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>App&amp;liquer</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>Renvoyer le résultat au logiciel de retouche.</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>A&amp;rrêter</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>Arrêter le traitement en cours.</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>&amp;Déplacer l’image</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>Faire glisser pour déplacer l’image.</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>&amp;Indications de couleur</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>Cliquer pour placer une indication de couleur, faire glisser pour la déplacer, double-cliquer pour choisir sa couleur.</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Marquer le filigrane</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Peindre sur un filigrane pour le faire combler.</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>C&amp;onserver l’original</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>Peindre sur ce qui doit rester tel quel.</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>&amp;Pinceau plus petit</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>Peindre avec un pinceau plus petit.</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>Pinceau pl&amp;us grand</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>Peindre avec un pinceau plus grand.</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>&amp;Raccourcis clavier</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>Afficher toutes les commandes et leurs touches.</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>&amp;Diagnostic…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>Indiquer quel appareil calcule, pourquoi pas le GPU, et quels modèles sont disponibles.</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>Ouvrir le &amp;journal</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>Ouvrir le journal, à joindre à tout rapport d’erreur.</translation>
+      <source>Show or hide the panel with the filters' settings.</source>
+      <translation>Afficher ou masquer le panneau des réglages des filtres.</translation>
     </message>
     <message>
       <source>&amp;About Unfade</source>
       <translation>À &amp;propos d’Unfade</translation>
     </message>
     <message>
-      <source>Show the version and the licence.</source>
-      <translation>Afficher la version et la licence.</translation>
+      <source>&amp;Actual pixels</source>
+      <translation>&amp;Pixels réels</translation>
     </message>
     <message>
-      <source>Add &amp;pictures…</source>
-      <translation>Ajouter des &amp;images…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>Ajouter des images à la file d’attente.</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>Ajouter un &amp;dossier…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>Ajouter toutes les images d’un dossier à la file d’attente.</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>Dé&amp;marrer</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>Appliquer la recette aux images en attente.</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>&amp;Pause</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>Terminer l’image en cours sans en commencer d’autre.</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>&amp;Réessayer</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>Relancer les images sélectionnées qui ont échoué ou ont été annulées.</translation>
+      <source>&amp;Apply</source>
+      <translation>App&amp;liquer</translation>
     </message>
     <message>
       <source>&amp;Cancel</source>
       <translation>&amp;Annuler</translation>
     </message>
     <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>Annuler les images sélectionnées.</translation>
+      <source>&amp;Close picture</source>
+      <translation>&amp;Fermer l’image</translation>
     </message>
     <message>
-      <source>Zoom &amp;in</source>
-      <translation>Zoom a&amp;vant</translation>
+      <source>&amp;Colorize</source>
+      <translation>&amp;Coloriser</translation>
     </message>
     <message>
-      <source>Show the picture larger.</source>
-      <translation>Afficher l’image en plus grand.</translation>
+      <source>&amp;Copy result</source>
+      <translation>&amp;Copier le résultat</translation>
     </message>
     <message>
-      <source>Zoom &amp;out</source>
-      <translation>Zoom a&amp;rrière</translation>
+      <source>&amp;De-artifact</source>
+      <translation>Supprimer les &amp;artefacts</translation>
     </message>
     <message>
-      <source>Show the picture smaller.</source>
-      <translation>Afficher l’image en plus petit.</translation>
+      <source>&amp;Delete colour hint</source>
+      <translation>&amp;Supprimer l’indication de couleur</translation>
     </message>
     <message>
-      <source>&amp;Actual pixels</source>
-      <translation>&amp;Pixels réels</translation>
-    </message>
-    <message>
-      <source>Show one pixel of the result as one pixel of the screen.</source>
-      <translation>Afficher un pixel du résultat sur un pixel de l’écran.</translation>
+      <source>&amp;Doctor…</source>
+      <translation>&amp;Diagnostic…</translation>
     </message>
     <message>
       <source>&amp;Fit in window</source>
       <translation>A&amp;juster à la fenêtre</translation>
     </message>
     <message>
-      <source>Show the whole picture.</source>
-      <translation>Afficher l’image entière.</translation>
+      <source>&amp;Keep original</source>
+      <translation>C&amp;onserver l’original</translation>
     </message>
     <message>
-      <source>&amp;Result only</source>
-      <translation>Résultat &amp;seul</translation>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>&amp;Raccourcis clavier</translation>
     </message>
     <message>
-      <source>Show the result alone.</source>
-      <translation>Afficher uniquement le résultat.</translation>
-    </message>
-    <message>
-      <source>&amp;Split view</source>
-      <translation>Vue par&amp;tagée</translation>
-    </message>
-    <message>
-      <source>Show before and after in one picture, with a divider to drag.</source>
-      <translation>Afficher avant et après dans une seule image, avec un séparateur à faire glisser.</translation>
-    </message>
-    <message>
-      <source>Side &amp;by side</source>
-      <translation>&amp;Côte à côte</translation>
-    </message>
-    <message>
-      <source>Show before and after next to each other.</source>
-      <translation>Afficher avant et après côte à côte.</translation>
-    </message>
-    <message>
-      <source>Before, while &amp;held</source>
-      <translation>Av&amp;ant (touche maintenue)</translation>
-    </message>
-    <message>
-      <source>Show the original for as long as the key is held down.</source>
-      <translation>Afficher l’original tant que la touche est maintenue.</translation>
+      <source>&amp;Larger brush</source>
+      <translation>Pinceau pl&amp;us grand</translation>
     </message>
     <message>
       <source>&amp;Loupe</source>
       <translation>&amp;Loupe</translation>
     </message>
     <message>
-      <source>Enlarge what is under the pointer, before and after.</source>
-      <translation>Agrandir ce qui se trouve sous le pointeur, avant et après.</translation>
+      <source>&amp;Mark watermark</source>
+      <translation>&amp;Marquer le filigrane</translation>
     </message>
     <message>
-      <source>&amp;Watermark overlay</source>
-      <translation>Calque du &amp;filigrane</translation>
+      <source>&amp;Mask overlay</source>
+      <translation>Afficher le &amp;masque</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found or painted over.</source>
-      <translation>Montrer en couleur où un filigrane a été détecté ou peint.</translation>
+      <source>&amp;Next picture</source>
+      <translation>Image &amp;suivante</translation>
     </message>
     <message>
-      <source>Filter &amp;panel</source>
-      <translation>Pannea&amp;u des filtres</translation>
+      <source>&amp;Open…</source>
+      <translation>&amp;Ouvrir…</translation>
     </message>
     <message>
-      <source>Show or hide the panel with the filters' settings.</source>
-      <translation>Afficher ou masquer le panneau des réglages des filtres.</translation>
+      <source>&amp;Paste picture</source>
+      <translation>C&amp;oller l’image</translation>
     </message>
     <message>
       <source>&amp;Queue</source>
       <translation>File &amp;d’attente</translation>
     </message>
     <message>
-      <source>Show or hide the queue of pictures.</source>
-      <translation>Afficher ou masquer la file d’attente des images.</translation>
+      <source>&amp;Quit</source>
+      <translation>&amp;Quitter</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Rétablir</translation>
+    </message>
+    <message>
+      <source>&amp;Restore old photograph</source>
+      <translation>Re&amp;staurer une photo ancienne</translation>
+    </message>
+    <message>
+      <source>&amp;Result only</source>
+      <translation>Résultat &amp;seul</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>&amp;Réessayer</translation>
+    </message>
+    <message>
+      <source>&amp;Save as…</source>
+      <translation>&amp;Enregistrer sous…</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>&amp;Pinceau plus petit</translation>
+    </message>
+    <message>
+      <source>&amp;Split view</source>
+      <translation>Vue par&amp;tagée</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>Dé&amp;marrer</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Annuler</translation>
+    </message>
+    <message>
+      <source>&amp;Upscale</source>
+      <translation>A&amp;grandir</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>Ajouter un &amp;dossier…</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>Ajouter des &amp;images…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>Ajouter toutes les images d’un dossier à la file d’attente.</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>Ajouter des images à la file d’attente.</translation>
+    </message>
+    <message>
+      <source>Before, while &amp;held</source>
+      <translation>Av&amp;ant (touche maintenue)</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Faire revivre les couleurs passées.</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>Annuler les images sélectionnées.</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>Cliquer pour placer une indication de couleur, faire glisser pour la déplacer, double-cliquer pour choisir sa couleur.</translation>
+    </message>
+    <message>
+      <source>Close the picture, and keep the window.</source>
+      <translation>Fermer l’image sans fermer la fenêtre.</translation>
+    </message>
+    <message>
+      <source>Close the window.</source>
+      <translation>Fermer la fenêtre.</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>&amp;Indications de couleur</translation>
+    </message>
+    <message>
+      <source>De&amp;noise</source>
+      <translation>Réduire le &amp;bruit</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>Supprimer l’indication de couleur sélectionnée.</translation>
+    </message>
+    <message>
+      <source>Drag to move the picture about.</source>
+      <translation>Faire glisser pour déplacer l’image.</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture.</source>
+      <translation>Agrandir l’image.</translation>
+    </message>
+    <message>
+      <source>Enlarge what is under the pointer, before and after.</source>
+      <translation>Agrandir ce qui se trouve sous le pointeur, avant et après.</translation>
     </message>
     <message>
       <source>F&amp;ull screen</source>
       <translation>Pl&amp;ein écran</translation>
     </message>
     <message>
+      <source>Filter &amp;panel</source>
+      <translation>Pannea&amp;u des filtres</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>Terminer l’image en cours sans en commencer d’autre.</translation>
+    </message>
+    <message>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>Mettre en couleur une image en noir et blanc.</translation>
+    </message>
+    <message>
       <source>Give the window the whole screen.</source>
       <translation>Afficher la fenêtre sur tout l’écran.</translation>
+    </message>
+    <message>
+      <source>Hand the result back to the editor.</source>
+      <translation>Renvoyer le résultat au logiciel de retouche.</translation>
+    </message>
+    <message>
+      <source>Keep the steps and their settings in a recipe file.</source>
+      <translation>Conserver les étapes et leurs réglages dans un fichier de recette.</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Examiner ce dont une photo ancienne a besoin, et le faire.</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>Rétablir la modification annulée.</translation>
+    </message>
+    <message>
+      <source>Move &amp;picture</source>
+      <translation>&amp;Déplacer l’image</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>Ouvrir le &amp;journal</translation>
+    </message>
+    <message>
+      <source>Open a picture.</source>
+      <translation>Ouvrir une image.</translation>
+    </message>
+    <message>
+      <source>Open recip&amp;e…</source>
+      <translation>Ouvrir une &amp;recette…</translation>
+    </message>
+    <message>
+      <source>Open the folder of what was saved last.</source>
+      <translation>Ouvrir le dossier du dernier enregistrement.</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>Ouvrir le journal, à joindre à tout rapport d’erreur.</translation>
+    </message>
+    <message>
+      <source>Open the next picture of the folder.</source>
+      <translation>Ouvrir l’image suivante du dossier.</translation>
+    </message>
+    <message>
+      <source>Open the picture before this one in the folder.</source>
+      <translation>Ouvrir l’image précédente du dossier.</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>Ouvrir l’image du presse-papiers.</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>&amp;Pause</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>Peindre sur un filigrane pour le faire combler.</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>Peindre sur ce qui doit rester tel quel.</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>Peindre avec un pinceau plus grand.</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>Peindre avec un pinceau plus petit.</translation>
+    </message>
+    <message>
+      <source>Pre&amp;vious picture</source>
+      <translation>Image &amp;précédente</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>Copier le résultat dans le presse-papiers.</translation>
+    </message>
+    <message>
+      <source>R&amp;evive</source>
+      <translation>Ra&amp;viver les couleurs</translation>
+    </message>
+    <message>
+      <source>Repa&amp;ir</source>
+      <translation>Répar&amp;er</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>Réinitialiser les ré&amp;glages</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>Relancer les images sélectionnées qui ont échoué ou ont été annulées.</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>Appliquer la recette aux images en attente.</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>A&amp;rrêter</translation>
+    </message>
+    <message>
+      <source>Save rec&amp;ipe…</source>
+      <translation>Enregistrer la re&amp;cette…</translation>
+    </message>
+    <message>
+      <source>Save the result as a picture file.</source>
+      <translation>Enregistrer le résultat dans un fichier image.</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>Rétablir les valeurs par défaut de cette étape.</translation>
+    </message>
+    <message>
+      <source>Show before and after in one picture, with a divider to drag.</source>
+      <translation>Afficher avant et après dans une seule image, avec un séparateur à faire glisser.</translation>
+    </message>
+    <message>
+      <source>Show before and after next to each other.</source>
+      <translation>Afficher avant et après côte à côte.</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>Afficher toutes les commandes et leurs touches.</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Afficher dans le &amp;dossier</translation>
+    </message>
+    <message>
+      <source>Show in colour what was found or painted over.</source>
+      <translation>Montrer en couleur ce qui a été détecté ou peint par-dessus.</translation>
+    </message>
+    <message>
+      <source>Show one pixel of the result as one pixel of the screen.</source>
+      <translation>Afficher un pixel du résultat sur un pixel de l’écran.</translation>
+    </message>
+    <message>
+      <source>Show or hide the queue of pictures.</source>
+      <translation>Afficher ou masquer la file d’attente des images.</translation>
+    </message>
+    <message>
+      <source>Show the original for as long as the key is held down.</source>
+      <translation>Afficher l’original tant que la touche est maintenue.</translation>
+    </message>
+    <message>
+      <source>Show the picture larger.</source>
+      <translation>Afficher l’image en plus grand.</translation>
+    </message>
+    <message>
+      <source>Show the picture smaller.</source>
+      <translation>Afficher l’image en plus petit.</translation>
+    </message>
+    <message>
+      <source>Show the result alone.</source>
+      <translation>Afficher uniquement le résultat.</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>Afficher la version et la licence.</translation>
+    </message>
+    <message>
+      <source>Show the whole picture.</source>
+      <translation>Afficher l’image entière.</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>Indiquer quel appareil calcule, pourquoi pas le GPU, et quels modèles sont disponibles.</translation>
+    </message>
+    <message>
+      <source>Side &amp;by side</source>
+      <translation>&amp;Côte à côte</translation>
+    </message>
+    <message>
+      <source>Stop what is being worked on.</source>
+      <translation>Arrêter le traitement en cours.</translation>
+    </message>
+    <message>
+      <source>Take compression artifacts away.</source>
+      <translation>Supprimer les artefacts de compression.</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Supprimer le grain de la pellicule et le bruit du capteur.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Supprimer des photos anciennes les rayures, la poussière, les poils, les plis et les taches.</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>Annuler la dernière modification des réglages.</translation>
+    </message>
+    <message>
+      <source>Take the steps and their settings from a recipe file.</source>
+      <translation>Reprendre les étapes et leurs réglages d’un fichier de recette.</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;in</source>
+      <translation>Zoom a&amp;vant</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;out</source>
+      <translation>Zoom a&amp;rrière</translation>
     </message>
   </context>
   <context>
@@ -449,12 +509,20 @@
       <translation>0 : image d’origine ; 100 : résultat du modèle.</translation>
     </message>
     <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>Supprime les artefacts de compression et les filigranes de texte.</translation>
+      <source>Takes compression artifacts away, and text watermarks if you wish.</source>
+      <translation>Supprime les artefacts de compression et, si vous le souhaitez, les filigranes de texte.</translation>
     </message>
     <message>
       <source>Takes compression artifacts away.</source>
       <translation>Supprime les artefacts de compression.</translation>
+    </message>
+    <message>
+      <source>A watermark seems to be here.</source>
+      <translation>Un filigrane semble présent ici.</translation>
+    </message>
+    <message>
+      <source>Take it &amp;off</source>
+      <translation>L’en&amp;lever</translation>
     </message>
     <message>
       <source>&amp;Remove text watermarks</source>
@@ -590,8 +658,154 @@
       <translation>Le moteur n’est pas en marche.</translation>
     </message>
     <message>
-      <source>Something went wrong that Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>Une erreur imprévue s’est produite ({kind}) ; voir {log}.</translation>
+      <source>the picture</source>
+      <translation>l’image</translation>
+    </message>
+  </context>
+  <context>
+    <name>Failure</name>
+    <message>
+      <source>There is not enough memory for {name}; close other programs.</source>
+      <translation>Il n’y a pas assez de mémoire pour {name} ; fermez d’autres programmes.</translation>
+    </message>
+    <message>
+      <source>Something went wrong with {name} that Unfade did not foresee ({kind}); {log} tells more.</source>
+      <translation>Un problème imprévu est survenu avec {name} ({kind}) ; {log} en dit plus.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Filter</name>
+    <message>
+      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
+      <translation>0 : gris ; 1 : résultat du modèle ; 2 : deux fois plus de couleur.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the model's result.</source>
+      <translation>0 : image d’origine ; 1 : résultat du modèle.</translation>
+    </message>
+    <message>
+      <source>Below 0 is colder than the model's result, above 0 warmer.</source>
+      <translation>Au-dessous de 0 : plus froid que le résultat du modèle ; au-dessus : plus chaud.</translation>
+    </message>
+    <message>
+      <source>Below 0 is softer than the model's result, above 0 harder.</source>
+      <translation>Au-dessous de 0 : plus doux que le résultat du modèle ; au-dessus : plus dur.</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the restored one.</source>
+      <translation>0 : image d’origine ; 1 : image restaurée.</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>Faire revivre les couleurs passées.</translation>
+    </message>
+    <message>
+      <source>Chroma</source>
+      <translation>Bruit de couleur</translation>
+    </message>
+    <message>
+      <source>Colours</source>
+      <translation>Couleurs</translation>
+    </message>
+    <message>
+      <source>Compression</source>
+      <translation>Compression</translation>
+    </message>
+    <message>
+      <source>Contrast</source>
+      <translation>Contraste</translation>
+    </message>
+    <message>
+      <source>Damage</source>
+      <translation>Dégradations</translation>
+    </message>
+    <message>
+      <source>Grain</source>
+      <translation>Grain</translation>
+    </message>
+    <message>
+      <source>How much new grain, of the kind that was there, the result gets.</source>
+      <translation>Quantité de nouveau grain, du même type que l’ancien, donnée au résultat.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in brightness is taken off.</source>
+      <translation>Part du bruit de luminosité qui est supprimée.</translation>
+    </message>
+    <message>
+      <source>How much of the noise in colour is taken off.</source>
+      <translation>Part du bruit de couleur qui est supprimée.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>Force supposée du bruit : 0 pour aucun, 1 pour un écart de 50 sur 255 ; sans valeur, celle qu’il semble avoir.</translation>
+    </message>
+    <message>
+      <source>Level</source>
+      <translation>Niveau de bruit</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>Examiner ce dont une photo ancienne a besoin, et le faire.</translation>
+    </message>
+    <message>
+      <source>Looks for JPEG artifacts, and takes them off.</source>
+      <translation>Recherche les artefacts JPEG et les supprime.</translation>
+    </message>
+    <message>
+      <source>Looks for faded colours, and brings them back.</source>
+      <translation>Recherche les couleurs passées et les fait revivre.</translation>
+    </message>
+    <message>
+      <source>Looks for grain and noise, and takes them off.</source>
+      <translation>Recherche le grain et le bruit et les supprime.</translation>
+    </message>
+    <message>
+      <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
+      <translation>Recherche les rayures, la poussière, les plis et les taches et les supprime.</translation>
+    </message>
+    <message>
+      <source>Luma</source>
+      <translation>Bruit de luminosité</translation>
+    </message>
+    <message>
+      <source>Noise</source>
+      <translation>Bruit</translation>
+    </message>
+    <message>
+      <source>One correction for all pictures of a run, such as a roll of film or an album.</source>
+      <translation>Une seule correction pour toutes les images d’un lot, comme une pellicule ou un album.</translation>
+    </message>
+    <message>
+      <source>Same for all</source>
+      <translation>Identique pour toutes</translation>
+    </message>
+    <message>
+      <source>Saturation</source>
+      <translation>Saturation</translation>
+    </message>
+    <message>
+      <source>Sensitivity</source>
+      <translation>Sensibilité</translation>
+    </message>
+    <message>
+      <source>Strength</source>
+      <translation>Intensité</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>Supprimer le grain de la pellicule et le bruit du capteur.</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>Supprimer des photos anciennes les rayures, la poussière, les poils, les plis et les taches.</translation>
+    </message>
+    <message>
+      <source>Warmth</source>
+      <translation>Chaleur</translation>
+    </message>
+    <message>
+      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
+      <translation>Ce qui compte comme dégradation : 0, seulement ce qui est peint par-dessus ; 1, tout ce qui pourrait en être une.</translation>
     </message>
   </context>
   <context>
@@ -603,10 +817,6 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>Les flèches déplacent le repère ; avec Maj, plus loin.</translation>
-    </message>
-    <message>
-      <source>Click a colour in the picture, or press Esc to go back.</source>
-      <translation>Cliquez sur une couleur de l’image, ou appuyez sur Échap pour revenir.</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -716,6 +926,10 @@
       <source>&amp;Use colour</source>
       <translation>&amp;Utiliser la couleur</translation>
     </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>Cliquez sur une couleur de l’image, ou appuyez sur Échap pour revenir.</translation>
+    </message>
   </context>
   <context>
     <name>Host</name>
@@ -726,17 +940,6 @@
     <message>
       <source>The window was closed, and nothing was changed.</source>
       <translation>La fenêtre a été fermée ; rien n’a été modifié.</translation>
-    </message>
-  </context>
-  <context>
-    <name>Loader</name>
-    <message>
-      <source>There is not enough memory to open {name}; close other programs.</source>
-      <translation>Mémoire insuffisante pour ouvrir {name} ; fermez d’autres programmes.</translation>
-    </message>
-    <message>
-      <source>{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{name} n’a pas été ouvert, pour une raison imprévue ({kind}) ; voir {log}.</translation>
     </message>
   </context>
   <context>
@@ -767,6 +970,21 @@
     </message>
   </context>
   <context>
+    <name>ModelChoice</name>
+    <message>
+      <source>Model</source>
+      <translation>Modèle</translation>
+    </message>
+    <message>
+      <source>Which network does it: your own, or one that is shipped.</source>
+      <translation>Le réseau qui s’en charge : le vôtre, ou l’un de ceux fournis.</translation>
+    </message>
+    <message>
+      <source>Whichever fits</source>
+      <translation>Celui qui convient</translation>
+    </message>
+  </context>
+  <context>
     <name>Notice</name>
     <message>
       <source>Dismiss</source>
@@ -781,7 +999,30 @@
     </message>
   </context>
   <context>
+    <name>Percent</name>
+    <message>
+      <source>Auto</source>
+      <translation>Auto</translation>
+    </message>
+    <message>
+      <source>Leave it to the picture.</source>
+      <translation>Laisser l’image en décider.</translation>
+    </message>
+  </context>
+  <context>
     <name>Queue</name>
+    <message>
+      <source>less than a minute left</source>
+      <translation>moins d’une minute restante</translation>
+    </message>
+    <message>
+      <source>about {minutes} min left</source>
+      <translation>environ {minutes} min restantes</translation>
+    </message>
+    <message>
+      <source>about {hours} h {minutes} min left</source>
+      <translation>environ {hours} h {minutes} min restantes</translation>
+    </message>
     <message>
       <source>Add pictures</source>
       <translation>Ajouter des images</translation>
@@ -827,54 +1068,6 @@
       <translation>Dossier des résultats</translation>
     </message>
     <message>
-      <source>There are no new pictures in what was added.</source>
-      <translation>Aucune nouvelle image dans ce qui a été ajouté.</translation>
-    </message>
-    <message>
-      <source>Progress of the queue</source>
-      <translation>Progression de la file d’attente</translation>
-    </message>
-    <message>
-      <source>Remove &amp;finished</source>
-      <translation>Retirer les &amp;terminées</translation>
-    </message>
-    <message>
-      <source>Take finished pictures off the list; files stay.</source>
-      <translation>Retirer les images terminées de la liste ; les fichiers restent.</translation>
-    </message>
-    <message>
-      <source>&amp;Open result</source>
-      <translation>&amp;Ouvrir le résultat</translation>
-    </message>
-    <message>
-      <source>Show in &amp;folder</source>
-      <translation>Afficher dans le &amp;dossier</translation>
-    </message>
-    <message>
-      <source>Re&amp;move from list</source>
-      <translation>&amp;Retirer de la liste</translation>
-    </message>
-    <message>
-      <source>Pictures in the queue</source>
-      <translation>Images dans la file d’attente</translation>
-    </message>
-    <message>
-      <source>Drop pictures or folders here.</source>
-      <translation>Déposez ici des images ou des dossiers.</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>La recette ne contient aucune étape ; choisissez d’abord un filtre.</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>La file d’attente est terminée : {summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>Le moteur s’est arrêté sur {name} ; il a été relancé.</translation>
-    </message>
-    <message>
       <source>Waiting</source>
       <translation>En attente</translation>
     </message>
@@ -903,24 +1096,64 @@
       <translation>{failed} en échec</translation>
     </message>
     <message>
-      <source>less than a minute left</source>
-      <translation>moins d’une minute restante</translation>
+      <source>There are no new pictures in what was added.</source>
+      <translation>Aucune nouvelle image dans ce qui a été ajouté.</translation>
     </message>
     <message>
-      <source>about {minutes} min left</source>
-      <translation>environ {minutes} min restantes</translation>
+      <source>Progress of the queue</source>
+      <translation>Progression de la file d’attente</translation>
     </message>
     <message>
-      <source>about {hours} h {minutes} min left</source>
-      <translation>environ {hours} h {minutes} min restantes</translation>
+      <source>Remove &amp;finished</source>
+      <translation>Retirer les &amp;terminées</translation>
     </message>
     <message>
-      <source>There is not enough memory for {path}; close other programs.</source>
-      <translation>Mémoire insuffisante pour {path} ; fermez d’autres programmes.</translation>
+      <source>Take finished pictures off the list; files stay.</source>
+      <translation>Retirer les images terminées de la liste ; les fichiers restent.</translation>
     </message>
     <message>
-      <source>{path} failed in a way Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} a échoué de façon imprévue ({kind}) ; voir {log}.</translation>
+      <source>&amp;Open result</source>
+      <translation>&amp;Ouvrir le résultat</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>Afficher dans le &amp;dossier</translation>
+    </message>
+    <message>
+      <source>Re&amp;move from list</source>
+      <translation>&amp;Retirer de la liste</translation>
+    </message>
+    <message>
+      <source>Queue: {name}, {number} of {total}</source>
+      <translation>File d’attente : {name}, {number} sur {total}</translation>
+    </message>
+    <message>
+      <source>Saving {name}</source>
+      <translation>Enregistrement de {name}</translation>
+    </message>
+    <message>
+      <source>, {count} more waiting</source>
+      <translation>, {count} de plus en attente</translation>
+    </message>
+    <message>
+      <source>Pictures in the queue</source>
+      <translation>Images dans la file d’attente</translation>
+    </message>
+    <message>
+      <source>Drop pictures or folders here.</source>
+      <translation>Déposez ici des images ou des dossiers.</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>La recette ne contient aucune étape ; choisissez d’abord un filtre.</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>La file d’attente est terminée : {summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>Le moteur s’est arrêté sur {name} ; il a été relancé.</translation>
     </message>
   </context>
   <context>
@@ -973,6 +1206,34 @@
       <translation>16 bits par canal</translation>
     </message>
     <message>
+      <source>half the resolution below quality 90</source>
+      <translation>demi-résolution sous la qualité 90</translation>
+    </message>
+    <message>
+      <source>full resolution</source>
+      <translation>pleine résolution</translation>
+    </message>
+    <message>
+      <source>half the resolution, smaller files</source>
+      <translation>demi-résolution, fichiers plus légers</translation>
+    </message>
+    <message>
+      <source>Of PNG: larger makes smaller files and takes longer; nothing is lost.</source>
+      <translation>Pour PNG : plus la valeur est élevée, plus le fichier est léger et plus c’est long ; rien n’est perdu.</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>non précisée</translation>
+    </message>
+    <message>
+      <source> dpi</source>
+      <translation> ppp</translation>
+    </message>
+    <message>
+      <source>How large it is printed; the pixels stay the same. 0 leaves it out.</source>
+      <translation>Taille à l’impression ; les pixels restent les mêmes. 0 l’omet.</translation>
+    </message>
+    <message>
       <source>Keep &amp;camera data (EXIF, XMP)</source>
       <translation>Conserver les données de l’&amp;appareil (EXIF, XMP)</translation>
     </message>
@@ -1009,8 +1270,20 @@
       <translation>&amp;Qualité</translation>
     </message>
     <message>
+      <source>Co&amp;lours</source>
+      <translation>Cou&amp;leurs</translation>
+    </message>
+    <message>
+      <source>Co&amp;mpression</source>
+      <translation>Co&amp;mpression</translation>
+    </message>
+    <message>
       <source>&amp;Depth</source>
-      <translation>Pro&amp;fondeur</translation>
+      <translation>Prof&amp;ondeur</translation>
+    </message>
+    <message>
+      <source>&amp;Resolution</source>
+      <translation>&amp;Résolution</translation>
     </message>
     <message>
       <source>{name} exists already.</source>
@@ -1065,16 +1338,12 @@
       <translation>{name} est un dossier ; donnez un autre nom au fichier.</translation>
     </message>
     <message>
+      <source>The folder {folder} may not be written to; choose another.</source>
+      <translation>L’écriture dans le dossier {folder} n’est pas autorisée ; choisissez-en un autre.</translation>
+    </message>
+    <message>
       <source>A {format} file holds at most {most} pixels a side, and this picture has {width} × {height}; choose PNG or TIFF.</source>
       <translation>Un fichier {format} contient au plus {most} pixels par côté, et cette image en a {width} × {height} ; choisissez PNG ou TIFF.</translation>
-    </message>
-    <message>
-      <source>There is not enough memory to save {path}; close other programs.</source>
-      <translation>Mémoire insuffisante pour enregistrer {path} ; fermez d’autres programmes.</translation>
-    </message>
-    <message>
-      <source>{path} was not saved, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} n’a pas été enregistré, pour une raison imprévue ({kind}) ; voir {log}.</translation>
     </message>
   </context>
   <context>
@@ -1199,6 +1468,18 @@
       <translation>Progression</translation>
     </message>
     <message>
+      <source>What can be done next</source>
+      <translation>Ce que l’on peut faire ensuite</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Arrêter</translation>
+    </message>
+    <message>
+      <source>{percent} %</source>
+      <translation>{percent} %</translation>
+    </message>
+    <message>
       <source>Click for the doctor's findings.</source>
       <translation>Cliquez pour voir le diagnostic.</translation>
     </message>
@@ -1222,44 +1503,44 @@
       <translation>Outils</translation>
     </message>
     <message>
-      <source>Open</source>
-      <translation>Ouvrir</translation>
-    </message>
-    <message>
-      <source>Save as</source>
-      <translation>Enregistrer sous</translation>
-    </message>
-    <message>
-      <source>Fit</source>
-      <translation>Ajuster</translation>
+      <source>+</source>
+      <translation>+</translation>
     </message>
     <message>
       <source>1:1</source>
       <translation>1:1</translation>
     </message>
     <message>
-      <source>−</source>
-      <translation>−</translation>
+      <source>Fit</source>
+      <translation>Ajuster</translation>
     </message>
     <message>
-      <source>+</source>
-      <translation>+</translation>
+      <source>Hold: before</source>
+      <translation>Maintenir : avant</translation>
+    </message>
+    <message>
+      <source>Open</source>
+      <translation>Ouvrir</translation>
     </message>
     <message>
       <source>Result</source>
       <translation>Résultat</translation>
     </message>
     <message>
-      <source>Split</source>
-      <translation>Partagé</translation>
+      <source>Save as</source>
+      <translation>Enregistrer sous</translation>
     </message>
     <message>
       <source>Side by side</source>
       <translation>Côte à côte</translation>
     </message>
     <message>
-      <source>Hold: before</source>
-      <translation>Maintenir : avant</translation>
+      <source>Split</source>
+      <translation>Partagé</translation>
+    </message>
+    <message>
+      <source>−</source>
+      <translation>−</translation>
     </message>
   </context>
   <context>
@@ -1335,12 +1616,56 @@
       <translation>À propos d’Unfade</translation>
     </message>
     <message>
-      <source>Open &amp;recent</source>
-      <translation>Ouvrir un fichier réce&amp;nt</translation>
+      <source>Making the whole result</source>
+      <translation>Calcul du résultat complet</translation>
     </message>
     <message>
-      <source>&amp;Forget these</source>
-      <translation>&amp;Vider la liste</translation>
+      <source>The result is on the clipboard.</source>
+      <translation>Le résultat est dans le presse-papiers.</translation>
+    </message>
+    <message>
+      <source>Choose a filter first.</source>
+      <translation>Choisissez d’abord un filtre.</translation>
+    </message>
+    <message>
+      <source>Open picture</source>
+      <translation>Ouvrir une image</translation>
+    </message>
+    <message>
+      <source>Pictures</source>
+      <translation>Images</translation>
+    </message>
+    <message>
+      <source>This is the last picture of the folder.</source>
+      <translation>C’est la dernière image du dossier.</translation>
+    </message>
+    <message>
+      <source>This is the first picture of the folder.</source>
+      <translation>C’est la première image du dossier.</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>Image collée</translation>
+    </message>
+    <message>
+      <source>There is no picture on the clipboard.</source>
+      <translation>Il n’y a pas d’image dans le presse-papiers.</translation>
+    </message>
+    <message>
+      <source>Try again</source>
+      <translation>Réessayer</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>File d’attente</translation>
+    </message>
+    <message>
+      <source>Pictures of last time that wait in the queue: {count}.</source>
+      <translation>Images de la dernière fois en attente dans la file : {count}.</translation>
+    </message>
+    <message>
+      <source>Start</source>
+      <translation>Démarrer</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1363,36 +1688,12 @@
       <translation>Lan&amp;gue</translation>
     </message>
     <message>
-      <source>The result is on the clipboard.</source>
-      <translation>Le résultat est dans le presse-papiers.</translation>
+      <source>Open &amp;recent</source>
+      <translation>Ouvrir un fichier réce&amp;nt</translation>
     </message>
     <message>
-      <source>Choose a filter first.</source>
-      <translation>Choisissez d’abord un filtre.</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Enregistré sous {path}.</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>Réessayer</translation>
-    </message>
-    <message>
-      <source>Open picture</source>
-      <translation>Ouvrir une image</translation>
-    </message>
-    <message>
-      <source>Pictures</source>
-      <translation>Images</translation>
-    </message>
-    <message>
-      <source>Pasted picture</source>
-      <translation>Image collée</translation>
-    </message>
-    <message>
-      <source>There is no picture on the clipboard.</source>
-      <translation>Il n’y a pas d’image dans le presse-papiers.</translation>
+      <source>&amp;Forget these</source>
+      <translation>&amp;Vider la liste</translation>
     </message>
     <message>
       <source>It was started again; your settings are all there.</source>
@@ -1407,12 +1708,48 @@
       <translation>Ouverture…</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>File d’attente</translation>
+      <source>Saved as {path}.</source>
+      <translation>Enregistré sous {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Afficher dans le dossier</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Arrêté : {name} n’a pas été enregistré.</translation>
     </message>
     <message>
       <source>Dropped picture</source>
       <translation>Image déposée</translation>
+    </message>
+    <message>
+      <source>{name} is not saved yet.</source>
+      <translation>{name} n’est pas encore enregistré.</translation>
+    </message>
+    <message>
+      <source>{count} pictures are not saved yet.</source>
+      <translation>{count} images ne sont pas encore enregistrées.</translation>
+    </message>
+    <message>
+      <source>What is stopped waits in the queue at the next start.</source>
+      <translation>Ce qui est arrêté attendra dans la file d’attente au prochain démarrage.</translation>
+    </message>
+    <message>
+      <source>&amp;Save and close</source>
+      <translation>&amp;Enregistrer et fermer</translation>
+    </message>
+    <message>
+      <source>S&amp;top and close</source>
+      <translation>&amp;Arrêter et fermer</translation>
+    </message>
+    <message>
+      <source>St&amp;ay</source>
+      <translation>&amp;Rester</translation>
+    </message>
+    <message>
+      <source>The window closes when all is saved.</source>
+      <translation>La fenêtre se fermera quand tout sera enregistré.</translation>
     </message>
   </context>
 </TS>

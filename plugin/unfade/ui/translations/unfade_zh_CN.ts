@@ -43,6 +43,10 @@
       <translation>为黑白图片上色；颜色提示可告知您已知的颜色。</translation>
     </message>
     <message>
+      <source>This picture is in colour already; its colours would be replaced.</source>
+      <translation>此图片已是彩色；其颜色将被替换。</translation>
+    </message>
+    <message>
       <source>C&amp;olour…</source>
       <translation>颜色(&amp;O)…</translation>
     </message>
@@ -70,372 +74,428 @@
   <context>
     <name>Command</name>
     <message>
-      <source>&amp;Undo</source>
-      <translation>撤销(&amp;U)</translation>
-    </message>
-    <message>
-      <source>Take the last change of the settings back.</source>
-      <translation>撤销上一次设置更改。</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>重做(&amp;R)</translation>
-    </message>
-    <message>
-      <source>Make the change again that was taken back.</source>
-      <translation>重做已撤销的更改。</translation>
-    </message>
-    <message>
-      <source>&amp;Copy result</source>
-      <translation>复制结果(&amp;C)</translation>
-    </message>
-    <message>
-      <source>Put the result on the clipboard.</source>
-      <translation>将结果复制到剪贴板。</translation>
-    </message>
-    <message>
-      <source>&amp;Paste picture</source>
-      <translation>粘贴图片(&amp;P)</translation>
-    </message>
-    <message>
-      <source>Open the picture that is on the clipboard.</source>
-      <translation>打开剪贴板中的图片。</translation>
-    </message>
-    <message>
-      <source>&amp;Delete colour hint</source>
-      <translation>删除颜色提示(&amp;D)</translation>
-    </message>
-    <message>
-      <source>Delete the colour hint that is chosen.</source>
-      <translation>删除选中的颜色提示。</translation>
-    </message>
-    <message>
-      <source>Reset &amp;settings</source>
-      <translation>重置设置(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Set this step back to its defaults.</source>
-      <translation>将此步骤恢复为默认值。</translation>
-    </message>
-    <message>
-      <source>&amp;Open…</source>
-      <translation>打开(&amp;O)…</translation>
-    </message>
-    <message>
-      <source>Open a picture.</source>
-      <translation>打开一张图片。</translation>
-    </message>
-    <message>
-      <source>&amp;Save as…</source>
-      <translation>另存为(&amp;S)…</translation>
-    </message>
-    <message>
-      <source>Save the result as a picture file.</source>
-      <translation>将结果保存为图片文件。</translation>
-    </message>
-    <message>
-      <source>Open recip&amp;e…</source>
-      <translation>打开配方(&amp;R)…</translation>
-    </message>
-    <message>
-      <source>Take the steps and their settings from a recipe file.</source>
-      <translation>从配方文件载入步骤及其设置。</translation>
-    </message>
-    <message>
-      <source>Save rec&amp;ipe…</source>
-      <translation>保存配方(&amp;I)…</translation>
-    </message>
-    <message>
-      <source>Keep the steps and their settings in a recipe file.</source>
-      <translation>将步骤及其设置保存到配方文件。</translation>
-    </message>
-    <message>
-      <source>&amp;Close picture</source>
-      <translation>关闭图片(&amp;C)</translation>
-    </message>
-    <message>
-      <source>Close the picture, and keep the window.</source>
-      <translation>关闭图片，保留窗口。</translation>
-    </message>
-    <message>
-      <source>&amp;Quit</source>
-      <translation>退出(&amp;Q)</translation>
-    </message>
-    <message>
-      <source>Close the window.</source>
-      <translation>关闭窗口。</translation>
-    </message>
-    <message>
-      <source>&amp;Upscale</source>
-      <translation>放大(&amp;U)</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture.</source>
-      <translation>放大图片。</translation>
-    </message>
-    <message>
-      <source>&amp;De-artifact</source>
-      <translation>去除瑕疵(&amp;D)</translation>
-    </message>
-    <message>
-      <source>Take compression artifacts away.</source>
-      <translation>去除压缩瑕疵。</translation>
-    </message>
-    <message>
-      <source>&amp;Colorize</source>
-      <translation>上色(&amp;C)</translation>
-    </message>
-    <message>
-      <source>Give a black-and-white picture colour.</source>
-      <translation>为黑白图片上色。</translation>
-    </message>
-    <message>
-      <source>&amp;Apply</source>
-      <translation>应用(&amp;A)</translation>
-    </message>
-    <message>
-      <source>Hand the result back to the editor.</source>
-      <translation>将结果返回给图像编辑器。</translation>
-    </message>
-    <message>
-      <source>S&amp;top</source>
-      <translation>停止(&amp;T)</translation>
-    </message>
-    <message>
-      <source>Stop what is being worked on.</source>
-      <translation>停止正在进行的处理。</translation>
-    </message>
-    <message>
-      <source>Move &amp;picture</source>
-      <translation>移动图片(&amp;P)</translation>
-    </message>
-    <message>
-      <source>Drag to move the picture about.</source>
-      <translation>拖动以移动图片。</translation>
-    </message>
-    <message>
-      <source>Colour &amp;hints</source>
-      <translation>颜色提示(&amp;H)</translation>
-    </message>
-    <message>
-      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
-      <translation>单击放置颜色提示，拖动移动，双击更改颜色。</translation>
-    </message>
-    <message>
-      <source>&amp;Mark watermark</source>
-      <translation>标记水印(&amp;M)</translation>
-    </message>
-    <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>涂抹水印，使其被填补。</translation>
-    </message>
-    <message>
-      <source>&amp;Keep original</source>
-      <translation>保留原样(&amp;K)</translation>
-    </message>
-    <message>
-      <source>Paint over what is to stay as it is.</source>
-      <translation>涂抹需要保持不变的部分。</translation>
-    </message>
-    <message>
-      <source>&amp;Smaller brush</source>
-      <translation>缩小画笔(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Paint with a smaller brush.</source>
-      <translation>使用更小的画笔。</translation>
-    </message>
-    <message>
-      <source>&amp;Larger brush</source>
-      <translation>放大画笔(&amp;L)</translation>
-    </message>
-    <message>
-      <source>Paint with a larger brush.</source>
-      <translation>使用更大的画笔。</translation>
-    </message>
-    <message>
-      <source>&amp;Keyboard shortcuts</source>
-      <translation>键盘快捷键(&amp;K)</translation>
-    </message>
-    <message>
-      <source>Show every command and its keys.</source>
-      <translation>显示所有命令及其按键。</translation>
-    </message>
-    <message>
-      <source>&amp;Doctor…</source>
-      <translation>诊断(&amp;D)…</translation>
-    </message>
-    <message>
-      <source>Show which device runs, why not the GPU, and which models there are.</source>
-      <translation>显示当前使用的设备、未使用 GPU 的原因以及可用模型。</translation>
-    </message>
-    <message>
-      <source>Open &amp;log file</source>
-      <translation>打开日志文件(&amp;L)</translation>
-    </message>
-    <message>
-      <source>Open the log, which a bug report needs.</source>
-      <translation>打开日志，报告问题时需要它。</translation>
+      <source>Show or hide the panel with the filters' settings.</source>
+      <translation>显示或隐藏滤镜设置面板。</translation>
     </message>
     <message>
       <source>&amp;About Unfade</source>
       <translation>关于 Unfade(&amp;A)</translation>
     </message>
     <message>
-      <source>Show the version and the licence.</source>
-      <translation>显示版本和许可证。</translation>
+      <source>&amp;Actual pixels</source>
+      <translation>实际像素(&amp;A)</translation>
     </message>
     <message>
-      <source>Add &amp;pictures…</source>
-      <translation>添加图片(&amp;P)…</translation>
-    </message>
-    <message>
-      <source>Add pictures to the queue.</source>
-      <translation>将图片添加到队列。</translation>
-    </message>
-    <message>
-      <source>Add &amp;folder…</source>
-      <translation>添加文件夹(&amp;F)…</translation>
-    </message>
-    <message>
-      <source>Add all pictures of a folder to the queue.</source>
-      <translation>将文件夹中的所有图片添加到队列。</translation>
-    </message>
-    <message>
-      <source>&amp;Start</source>
-      <translation>开始(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Run the recipe on the pictures that wait.</source>
-      <translation>对等待中的图片运行配方。</translation>
-    </message>
-    <message>
-      <source>Pa&amp;use</source>
-      <translation>暂停(&amp;U)</translation>
-    </message>
-    <message>
-      <source>Finish the picture that is running and begin no other.</source>
-      <translation>完成当前图片后不再开始下一张。</translation>
-    </message>
-    <message>
-      <source>&amp;Retry</source>
-      <translation>重试(&amp;R)</translation>
-    </message>
-    <message>
-      <source>Run the chosen pictures that failed or were cancelled again.</source>
-      <translation>重新处理选中的失败或已取消的图片。</translation>
+      <source>&amp;Apply</source>
+      <translation>应用(&amp;A)</translation>
     </message>
     <message>
       <source>&amp;Cancel</source>
       <translation>取消(&amp;C)</translation>
     </message>
     <message>
-      <source>Cancel the chosen pictures.</source>
-      <translation>取消选中的图片。</translation>
+      <source>&amp;Close picture</source>
+      <translation>关闭图片(&amp;C)</translation>
     </message>
     <message>
-      <source>Zoom &amp;in</source>
-      <translation>放大显示(&amp;I)</translation>
+      <source>&amp;Colorize</source>
+      <translation>上色(&amp;C)</translation>
     </message>
     <message>
-      <source>Show the picture larger.</source>
-      <translation>放大显示图片。</translation>
+      <source>&amp;Copy result</source>
+      <translation>复制结果(&amp;C)</translation>
     </message>
     <message>
-      <source>Zoom &amp;out</source>
-      <translation>缩小显示(&amp;O)</translation>
+      <source>&amp;De-artifact</source>
+      <translation>去除瑕疵(&amp;D)</translation>
     </message>
     <message>
-      <source>Show the picture smaller.</source>
-      <translation>缩小显示图片。</translation>
+      <source>&amp;Delete colour hint</source>
+      <translation>删除颜色提示(&amp;D)</translation>
     </message>
     <message>
-      <source>&amp;Actual pixels</source>
-      <translation>实际像素(&amp;A)</translation>
-    </message>
-    <message>
-      <source>Show one pixel of the result as one pixel of the screen.</source>
-      <translation>结果的一个像素对应屏幕的一个像素。</translation>
+      <source>&amp;Doctor…</source>
+      <translation>诊断(&amp;D)…</translation>
     </message>
     <message>
       <source>&amp;Fit in window</source>
       <translation>适合窗口(&amp;F)</translation>
     </message>
     <message>
-      <source>Show the whole picture.</source>
-      <translation>显示整张图片。</translation>
+      <source>&amp;Keep original</source>
+      <translation>保留原样(&amp;K)</translation>
     </message>
     <message>
-      <source>&amp;Result only</source>
-      <translation>仅显示结果(&amp;R)</translation>
+      <source>&amp;Keyboard shortcuts</source>
+      <translation>键盘快捷键(&amp;K)</translation>
     </message>
     <message>
-      <source>Show the result alone.</source>
-      <translation>只显示处理结果。</translation>
-    </message>
-    <message>
-      <source>&amp;Split view</source>
-      <translation>分割视图(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Show before and after in one picture, with a divider to drag.</source>
-      <translation>在同一图片中显示处理前后，可拖动分隔线。</translation>
-    </message>
-    <message>
-      <source>Side &amp;by side</source>
-      <translation>并排(&amp;B)</translation>
-    </message>
-    <message>
-      <source>Show before and after next to each other.</source>
-      <translation>并排显示处理前后。</translation>
-    </message>
-    <message>
-      <source>Before, while &amp;held</source>
-      <translation>按住显示原图(&amp;H)</translation>
-    </message>
-    <message>
-      <source>Show the original for as long as the key is held down.</source>
-      <translation>按住按键时显示原图。</translation>
+      <source>&amp;Larger brush</source>
+      <translation>放大画笔(&amp;L)</translation>
     </message>
     <message>
       <source>&amp;Loupe</source>
       <translation>放大镜(&amp;L)</translation>
     </message>
     <message>
-      <source>Enlarge what is under the pointer, before and after.</source>
-      <translation>放大显示指针下的区域，对比处理前后。</translation>
+      <source>&amp;Mark watermark</source>
+      <translation>标记水印(&amp;M)</translation>
     </message>
     <message>
-      <source>&amp;Watermark overlay</source>
-      <translation>水印叠加层(&amp;W)</translation>
+      <source>&amp;Mask overlay</source>
+      <translation>显示蒙版(&amp;M)</translation>
     </message>
     <message>
-      <source>Show in colour where a watermark was found or painted over.</source>
-      <translation>用颜色标出检测到或涂抹过的水印。</translation>
+      <source>&amp;Next picture</source>
+      <translation>下一张图片(&amp;N)</translation>
     </message>
     <message>
-      <source>Filter &amp;panel</source>
-      <translation>滤镜面板(&amp;P)</translation>
+      <source>&amp;Open…</source>
+      <translation>打开(&amp;O)…</translation>
     </message>
     <message>
-      <source>Show or hide the panel with the filters' settings.</source>
-      <translation>显示或隐藏滤镜设置面板。</translation>
+      <source>&amp;Paste picture</source>
+      <translation>粘贴图片(&amp;P)</translation>
     </message>
     <message>
       <source>&amp;Queue</source>
       <translation>队列(&amp;Q)</translation>
     </message>
     <message>
-      <source>Show or hide the queue of pictures.</source>
-      <translation>显示或隐藏图片队列。</translation>
+      <source>&amp;Quit</source>
+      <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+      <source>&amp;Restore old photograph</source>
+      <translation>修复老照片(&amp;R)</translation>
+    </message>
+    <message>
+      <source>&amp;Result only</source>
+      <translation>仅显示结果(&amp;R)</translation>
+    </message>
+    <message>
+      <source>&amp;Retry</source>
+      <translation>重试(&amp;R)</translation>
+    </message>
+    <message>
+      <source>&amp;Save as…</source>
+      <translation>另存为(&amp;S)…</translation>
+    </message>
+    <message>
+      <source>&amp;Smaller brush</source>
+      <translation>缩小画笔(&amp;S)</translation>
+    </message>
+    <message>
+      <source>&amp;Split view</source>
+      <translation>分割视图(&amp;S)</translation>
+    </message>
+    <message>
+      <source>&amp;Start</source>
+      <translation>开始(&amp;S)</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+      <source>&amp;Upscale</source>
+      <translation>放大(&amp;U)</translation>
+    </message>
+    <message>
+      <source>Add &amp;folder…</source>
+      <translation>添加文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+      <source>Add &amp;pictures…</source>
+      <translation>添加图片(&amp;P)…</translation>
+    </message>
+    <message>
+      <source>Add all pictures of a folder to the queue.</source>
+      <translation>将文件夹中的所有图片添加到队列。</translation>
+    </message>
+    <message>
+      <source>Add pictures to the queue.</source>
+      <translation>将图片添加到队列。</translation>
+    </message>
+    <message>
+      <source>Before, while &amp;held</source>
+      <translation>按住显示原图(&amp;H)</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>恢复褪去的颜色。</translation>
+    </message>
+    <message>
+      <source>Cancel the chosen pictures.</source>
+      <translation>取消选中的图片。</translation>
+    </message>
+    <message>
+      <source>Click to place a colour hint, drag to move it, double-click for its colour.</source>
+      <translation>单击放置颜色提示，拖动移动，双击更改颜色。</translation>
+    </message>
+    <message>
+      <source>Close the picture, and keep the window.</source>
+      <translation>关闭图片，保留窗口。</translation>
+    </message>
+    <message>
+      <source>Close the window.</source>
+      <translation>关闭窗口。</translation>
+    </message>
+    <message>
+      <source>Colour &amp;hints</source>
+      <translation>颜色提示(&amp;H)</translation>
+    </message>
+    <message>
+      <source>De&amp;noise</source>
+      <translation>降噪(&amp;N)</translation>
+    </message>
+    <message>
+      <source>Delete the colour hint that is chosen.</source>
+      <translation>删除选中的颜色提示。</translation>
+    </message>
+    <message>
+      <source>Drag to move the picture about.</source>
+      <translation>拖动以移动图片。</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture.</source>
+      <translation>放大图片。</translation>
+    </message>
+    <message>
+      <source>Enlarge what is under the pointer, before and after.</source>
+      <translation>放大显示指针下的区域，对比处理前后。</translation>
     </message>
     <message>
       <source>F&amp;ull screen</source>
       <translation>全屏(&amp;U)</translation>
     </message>
     <message>
+      <source>Filter &amp;panel</source>
+      <translation>滤镜面板(&amp;P)</translation>
+    </message>
+    <message>
+      <source>Finish the picture that is running and begin no other.</source>
+      <translation>完成当前图片后不再开始下一张。</translation>
+    </message>
+    <message>
+      <source>Give a black-and-white picture colour.</source>
+      <translation>为黑白图片上色。</translation>
+    </message>
+    <message>
       <source>Give the window the whole screen.</source>
       <translation>让窗口占满整个屏幕。</translation>
+    </message>
+    <message>
+      <source>Hand the result back to the editor.</source>
+      <translation>将结果返回给图像编辑器。</translation>
+    </message>
+    <message>
+      <source>Keep the steps and their settings in a recipe file.</source>
+      <translation>将步骤及其设置保存到配方文件。</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>检查老照片需要什么处理，并加以处理。</translation>
+    </message>
+    <message>
+      <source>Make the change again that was taken back.</source>
+      <translation>重做已撤销的更改。</translation>
+    </message>
+    <message>
+      <source>Move &amp;picture</source>
+      <translation>移动图片(&amp;P)</translation>
+    </message>
+    <message>
+      <source>Open &amp;log file</source>
+      <translation>打开日志文件(&amp;L)</translation>
+    </message>
+    <message>
+      <source>Open a picture.</source>
+      <translation>打开一张图片。</translation>
+    </message>
+    <message>
+      <source>Open recip&amp;e…</source>
+      <translation>打开配方(&amp;R)…</translation>
+    </message>
+    <message>
+      <source>Open the folder of what was saved last.</source>
+      <translation>打开最近一次保存所在的文件夹。</translation>
+    </message>
+    <message>
+      <source>Open the log, which a bug report needs.</source>
+      <translation>打开日志，报告问题时需要它。</translation>
+    </message>
+    <message>
+      <source>Open the next picture of the folder.</source>
+      <translation>打开文件夹中的下一张图片。</translation>
+    </message>
+    <message>
+      <source>Open the picture before this one in the folder.</source>
+      <translation>打开文件夹中的上一张图片。</translation>
+    </message>
+    <message>
+      <source>Open the picture that is on the clipboard.</source>
+      <translation>打开剪贴板中的图片。</translation>
+    </message>
+    <message>
+      <source>Pa&amp;use</source>
+      <translation>暂停(&amp;U)</translation>
+    </message>
+    <message>
+      <source>Paint over a watermark to have it filled in.</source>
+      <translation>涂抹水印，使其被填补。</translation>
+    </message>
+    <message>
+      <source>Paint over what is to stay as it is.</source>
+      <translation>涂抹需要保持不变的部分。</translation>
+    </message>
+    <message>
+      <source>Paint with a larger brush.</source>
+      <translation>使用更大的画笔。</translation>
+    </message>
+    <message>
+      <source>Paint with a smaller brush.</source>
+      <translation>使用更小的画笔。</translation>
+    </message>
+    <message>
+      <source>Pre&amp;vious picture</source>
+      <translation>上一张图片(&amp;V)</translation>
+    </message>
+    <message>
+      <source>Put the result on the clipboard.</source>
+      <translation>将结果复制到剪贴板。</translation>
+    </message>
+    <message>
+      <source>R&amp;evive</source>
+      <translation>恢复褪色(&amp;E)</translation>
+    </message>
+    <message>
+      <source>Repa&amp;ir</source>
+      <translation>修补(&amp;I)</translation>
+    </message>
+    <message>
+      <source>Reset &amp;settings</source>
+      <translation>重置设置(&amp;S)</translation>
+    </message>
+    <message>
+      <source>Run the chosen pictures that failed or were cancelled again.</source>
+      <translation>重新处理选中的失败或已取消的图片。</translation>
+    </message>
+    <message>
+      <source>Run the recipe on the pictures that wait.</source>
+      <translation>对等待中的图片运行配方。</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>停止(&amp;T)</translation>
+    </message>
+    <message>
+      <source>Save rec&amp;ipe…</source>
+      <translation>保存配方(&amp;I)…</translation>
+    </message>
+    <message>
+      <source>Save the result as a picture file.</source>
+      <translation>将结果保存为图片文件。</translation>
+    </message>
+    <message>
+      <source>Set this step back to its defaults.</source>
+      <translation>将此步骤恢复为默认值。</translation>
+    </message>
+    <message>
+      <source>Show before and after in one picture, with a divider to drag.</source>
+      <translation>在同一图片中显示处理前后，可拖动分隔线。</translation>
+    </message>
+    <message>
+      <source>Show before and after next to each other.</source>
+      <translation>并排显示处理前后。</translation>
+    </message>
+    <message>
+      <source>Show every command and its keys.</source>
+      <translation>显示所有命令及其按键。</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>在文件夹中显示(&amp;F)</translation>
+    </message>
+    <message>
+      <source>Show in colour what was found or painted over.</source>
+      <translation>用颜色显示检测到或涂抹过的地方。</translation>
+    </message>
+    <message>
+      <source>Show one pixel of the result as one pixel of the screen.</source>
+      <translation>结果的一个像素对应屏幕的一个像素。</translation>
+    </message>
+    <message>
+      <source>Show or hide the queue of pictures.</source>
+      <translation>显示或隐藏图片队列。</translation>
+    </message>
+    <message>
+      <source>Show the original for as long as the key is held down.</source>
+      <translation>按住按键时显示原图。</translation>
+    </message>
+    <message>
+      <source>Show the picture larger.</source>
+      <translation>放大显示图片。</translation>
+    </message>
+    <message>
+      <source>Show the picture smaller.</source>
+      <translation>缩小显示图片。</translation>
+    </message>
+    <message>
+      <source>Show the result alone.</source>
+      <translation>只显示处理结果。</translation>
+    </message>
+    <message>
+      <source>Show the version and the licence.</source>
+      <translation>显示版本和许可证。</translation>
+    </message>
+    <message>
+      <source>Show the whole picture.</source>
+      <translation>显示整张图片。</translation>
+    </message>
+    <message>
+      <source>Show which device runs, why not the GPU, and which models there are.</source>
+      <translation>显示当前使用的设备、未使用 GPU 的原因以及可用模型。</translation>
+    </message>
+    <message>
+      <source>Side &amp;by side</source>
+      <translation>并排(&amp;B)</translation>
+    </message>
+    <message>
+      <source>Stop what is being worked on.</source>
+      <translation>停止正在进行的处理。</translation>
+    </message>
+    <message>
+      <source>Take compression artifacts away.</source>
+      <translation>去除压缩瑕疵。</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>去除胶片颗粒和传感器噪点。</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>去除老照片上的划痕、灰尘、毛发、折痕和污渍。</translation>
+    </message>
+    <message>
+      <source>Take the last change of the settings back.</source>
+      <translation>撤销上一次设置更改。</translation>
+    </message>
+    <message>
+      <source>Take the steps and their settings from a recipe file.</source>
+      <translation>从配方文件载入步骤及其设置。</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;in</source>
+      <translation>放大显示(&amp;I)</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;out</source>
+      <translation>缩小显示(&amp;O)</translation>
     </message>
   </context>
   <context>
@@ -449,12 +509,20 @@
       <translation>0 为原图，100 为模型的结果。</translation>
     </message>
     <message>
-      <source>Takes compression artifacts and text watermarks away.</source>
-      <translation>去除压缩瑕疵和文字水印。</translation>
+      <source>Takes compression artifacts away, and text watermarks if you wish.</source>
+      <translation>去除压缩瑕疵，也可去除文字水印。</translation>
     </message>
     <message>
       <source>Takes compression artifacts away.</source>
       <translation>去除压缩瑕疵。</translation>
+    </message>
+    <message>
+      <source>A watermark seems to be here.</source>
+      <translation>此处似乎有水印。</translation>
+    </message>
+    <message>
+      <source>Take it &amp;off</source>
+      <translation>去除(&amp;O)</translation>
     </message>
     <message>
       <source>&amp;Remove text watermarks</source>
@@ -590,8 +658,154 @@
       <translation>引擎未运行。</translation>
     </message>
     <message>
-      <source>Something went wrong that Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>发生了意外错误（{kind}）；详情见 {log}。</translation>
+      <source>the picture</source>
+      <translation>图片</translation>
+    </message>
+  </context>
+  <context>
+    <name>Failure</name>
+    <message>
+      <source>There is not enough memory for {name}; close other programs.</source>
+      <translation>内存不足，无法处理{name}；请关闭其他程序。</translation>
+    </message>
+    <message>
+      <source>Something went wrong with {name} that Unfade did not foresee ({kind}); {log} tells more.</source>
+      <translation>处理{name}时发生意外错误（{kind}）；详情见 {log}。</translation>
+    </message>
+  </context>
+  <context>
+    <name>Filter</name>
+    <message>
+      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
+      <translation>0 为灰度，1 为模型的结果，2 为两倍色彩。</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the model's result.</source>
+      <translation>0 为原图，1 为模型的结果。</translation>
+    </message>
+    <message>
+      <source>Below 0 is colder than the model's result, above 0 warmer.</source>
+      <translation>小于 0 比模型的结果更冷，大于 0 更暖。</translation>
+    </message>
+    <message>
+      <source>Below 0 is softer than the model's result, above 0 harder.</source>
+      <translation>小于 0 比模型的结果更柔和，大于 0 更硬朗。</translation>
+    </message>
+    <message>
+      <source>0 is the picture as it was, 1 the restored one.</source>
+      <translation>0 为原图，1 为修复后的图片。</translation>
+    </message>
+    <message>
+      <source>Bring faded colours back.</source>
+      <translation>恢复褪去的颜色。</translation>
+    </message>
+    <message>
+      <source>Chroma</source>
+      <translation>色彩噪点</translation>
+    </message>
+    <message>
+      <source>Colours</source>
+      <translation>颜色</translation>
+    </message>
+    <message>
+      <source>Compression</source>
+      <translation>压缩</translation>
+    </message>
+    <message>
+      <source>Contrast</source>
+      <translation>对比度</translation>
+    </message>
+    <message>
+      <source>Damage</source>
+      <translation>损伤</translation>
+    </message>
+    <message>
+      <source>Grain</source>
+      <translation>颗粒</translation>
+    </message>
+    <message>
+      <source>How much new grain, of the kind that was there, the result gets.</source>
+      <translation>为结果添加多少与原有颗粒同类的新颗粒。</translation>
+    </message>
+    <message>
+      <source>How much of the noise in brightness is taken off.</source>
+      <translation>去除多少亮度噪点。</translation>
+    </message>
+    <message>
+      <source>How much of the noise in colour is taken off.</source>
+      <translation>去除多少色彩噪点。</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>假定的噪点强度：0 为没有，1 为 255 级中偏差 50；留空则按图片看起来的强度。</translation>
+    </message>
+    <message>
+      <source>Level</source>
+      <translation>噪点级别</translation>
+    </message>
+    <message>
+      <source>Look what an old photograph needs, and do that.</source>
+      <translation>检查老照片需要什么处理，并加以处理。</translation>
+    </message>
+    <message>
+      <source>Looks for JPEG artifacts, and takes them off.</source>
+      <translation>查找 JPEG 瑕疵并去除。</translation>
+    </message>
+    <message>
+      <source>Looks for faded colours, and brings them back.</source>
+      <translation>查找褪去的颜色并恢复。</translation>
+    </message>
+    <message>
+      <source>Looks for grain and noise, and takes them off.</source>
+      <translation>查找颗粒和噪点并去除。</translation>
+    </message>
+    <message>
+      <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
+      <translation>查找划痕、灰尘、折痕和污渍并去除。</translation>
+    </message>
+    <message>
+      <source>Luma</source>
+      <translation>亮度噪点</translation>
+    </message>
+    <message>
+      <source>Noise</source>
+      <translation>噪点</translation>
+    </message>
+    <message>
+      <source>One correction for all pictures of a run, such as a roll of film or an album.</source>
+      <translation>对一批图片（如一卷胶卷或一本相册）采用同一校正。</translation>
+    </message>
+    <message>
+      <source>Same for all</source>
+      <translation>全部相同</translation>
+    </message>
+    <message>
+      <source>Saturation</source>
+      <translation>饱和度</translation>
+    </message>
+    <message>
+      <source>Sensitivity</source>
+      <translation>灵敏度</translation>
+    </message>
+    <message>
+      <source>Strength</source>
+      <translation>强度</translation>
+    </message>
+    <message>
+      <source>Take film grain and sensor noise off pictures.</source>
+      <translation>去除胶片颗粒和传感器噪点。</translation>
+    </message>
+    <message>
+      <source>Take scratches, dust, hairs, creases and stains off old photographs.</source>
+      <translation>去除老照片上的划痕、灰尘、毛发、折痕和污渍。</translation>
+    </message>
+    <message>
+      <source>Warmth</source>
+      <translation>色温</translation>
+    </message>
+    <message>
+      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
+      <translation>什么算作损伤：0 只算涂抹之处，1 为所有可能的损伤。</translation>
     </message>
   </context>
   <context>
@@ -603,10 +817,6 @@
     <message>
       <source>Arrow keys move the mark; with Shift they move it further.</source>
       <translation>方向键移动标记；按住 Shift 移动更远。</translation>
-    </message>
-    <message>
-      <source>Click a colour in the picture, or press Esc to go back.</source>
-      <translation>点击图片中的颜色，或按 Esc 返回。</translation>
     </message>
     <message>
       <source>Light skin</source>
@@ -716,6 +926,10 @@
       <source>&amp;Use colour</source>
       <translation>使用此颜色(&amp;U)</translation>
     </message>
+    <message>
+      <source>Click a colour in the picture, or press Esc to go back.</source>
+      <translation>点击图片中的颜色，或按 Esc 返回。</translation>
+    </message>
   </context>
   <context>
     <name>Host</name>
@@ -726,17 +940,6 @@
     <message>
       <source>The window was closed, and nothing was changed.</source>
       <translation>窗口已关闭，未作任何更改。</translation>
-    </message>
-  </context>
-  <context>
-    <name>Loader</name>
-    <message>
-      <source>There is not enough memory to open {name}; close other programs.</source>
-      <translation>内存不足，无法打开 {name}；请关闭其他程序。</translation>
-    </message>
-    <message>
-      <source>{name} was not opened, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{name} 未能打开，原因未知（{kind}）；详情见 {log}。</translation>
     </message>
   </context>
   <context>
@@ -767,6 +970,21 @@
     </message>
   </context>
   <context>
+    <name>ModelChoice</name>
+    <message>
+      <source>Model</source>
+      <translation>模型</translation>
+    </message>
+    <message>
+      <source>Which network does it: your own, or one that is shipped.</source>
+      <translation>由哪个网络处理：您自己的，或随附的。</translation>
+    </message>
+    <message>
+      <source>Whichever fits</source>
+      <translation>自动选择合适的</translation>
+    </message>
+  </context>
+  <context>
     <name>Notice</name>
     <message>
       <source>Dismiss</source>
@@ -781,7 +999,30 @@
     </message>
   </context>
   <context>
+    <name>Percent</name>
+    <message>
+      <source>Auto</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>Leave it to the picture.</source>
+      <translation>由图片决定。</translation>
+    </message>
+  </context>
+  <context>
     <name>Queue</name>
+    <message>
+      <source>less than a minute left</source>
+      <translation>剩余不到 1 分钟</translation>
+    </message>
+    <message>
+      <source>about {minutes} min left</source>
+      <translation>剩余约 {minutes} 分钟</translation>
+    </message>
+    <message>
+      <source>about {hours} h {minutes} min left</source>
+      <translation>剩余约 {hours} 小时 {minutes} 分钟</translation>
+    </message>
     <message>
       <source>Add pictures</source>
       <translation>添加图片</translation>
@@ -827,54 +1068,6 @@
       <translation>结果文件夹</translation>
     </message>
     <message>
-      <source>There are no new pictures in what was added.</source>
-      <translation>添加的内容中没有新图片。</translation>
-    </message>
-    <message>
-      <source>Progress of the queue</source>
-      <translation>队列进度</translation>
-    </message>
-    <message>
-      <source>Remove &amp;finished</source>
-      <translation>移除已完成(&amp;F)</translation>
-    </message>
-    <message>
-      <source>Take finished pictures off the list; files stay.</source>
-      <translation>从列表中移除已完成的图片；文件会保留。</translation>
-    </message>
-    <message>
-      <source>&amp;Open result</source>
-      <translation>打开结果(&amp;O)</translation>
-    </message>
-    <message>
-      <source>Show in &amp;folder</source>
-      <translation>在文件夹中显示(&amp;F)</translation>
-    </message>
-    <message>
-      <source>Re&amp;move from list</source>
-      <translation>从列表中移除(&amp;M)</translation>
-    </message>
-    <message>
-      <source>Pictures in the queue</source>
-      <translation>队列中的图片</translation>
-    </message>
-    <message>
-      <source>Drop pictures or folders here.</source>
-      <translation>将图片或文件夹拖放到此处。</translation>
-    </message>
-    <message>
-      <source>The recipe has no steps; choose a filter first.</source>
-      <translation>配方中没有步骤；请先选择滤镜。</translation>
-    </message>
-    <message>
-      <source>The queue is done: {summary}</source>
-      <translation>队列已完成：{summary}</translation>
-    </message>
-    <message>
-      <source>The engine stopped at {name}; it was started again.</source>
-      <translation>引擎在处理 {name} 时停止，已重新启动。</translation>
-    </message>
-    <message>
       <source>Waiting</source>
       <translation>等待中</translation>
     </message>
@@ -903,24 +1096,64 @@
       <translation>{failed} 张失败</translation>
     </message>
     <message>
-      <source>less than a minute left</source>
-      <translation>剩余不到 1 分钟</translation>
+      <source>There are no new pictures in what was added.</source>
+      <translation>添加的内容中没有新图片。</translation>
     </message>
     <message>
-      <source>about {minutes} min left</source>
-      <translation>剩余约 {minutes} 分钟</translation>
+      <source>Progress of the queue</source>
+      <translation>队列进度</translation>
     </message>
     <message>
-      <source>about {hours} h {minutes} min left</source>
-      <translation>剩余约 {hours} 小时 {minutes} 分钟</translation>
+      <source>Remove &amp;finished</source>
+      <translation>移除已完成(&amp;F)</translation>
     </message>
     <message>
-      <source>There is not enough memory for {path}; close other programs.</source>
-      <translation>内存不足，无法处理 {path}；请关闭其他程序。</translation>
+      <source>Take finished pictures off the list; files stay.</source>
+      <translation>从列表中移除已完成的图片；文件会保留。</translation>
     </message>
     <message>
-      <source>{path} failed in a way Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} 处理失败，原因未知（{kind}）；详情见 {log}。</translation>
+      <source>&amp;Open result</source>
+      <translation>打开结果(&amp;O)</translation>
+    </message>
+    <message>
+      <source>Show in &amp;folder</source>
+      <translation>在文件夹中显示(&amp;F)</translation>
+    </message>
+    <message>
+      <source>Re&amp;move from list</source>
+      <translation>从列表中移除(&amp;M)</translation>
+    </message>
+    <message>
+      <source>Queue: {name}, {number} of {total}</source>
+      <translation>队列：{name}，第 {number} 张，共 {total} 张</translation>
+    </message>
+    <message>
+      <source>Saving {name}</source>
+      <translation>正在保存 {name}</translation>
+    </message>
+    <message>
+      <source>, {count} more waiting</source>
+      <translation>，另有 {count} 张等待</translation>
+    </message>
+    <message>
+      <source>Pictures in the queue</source>
+      <translation>队列中的图片</translation>
+    </message>
+    <message>
+      <source>Drop pictures or folders here.</source>
+      <translation>将图片或文件夹拖放到此处。</translation>
+    </message>
+    <message>
+      <source>The recipe has no steps; choose a filter first.</source>
+      <translation>配方中没有步骤；请先选择滤镜。</translation>
+    </message>
+    <message>
+      <source>The queue is done: {summary}</source>
+      <translation>队列已完成：{summary}</translation>
+    </message>
+    <message>
+      <source>The engine stopped at {name}; it was started again.</source>
+      <translation>引擎在处理 {name} 时停止，已重新启动。</translation>
     </message>
   </context>
   <context>
@@ -973,6 +1206,34 @@
       <translation>每通道 16 位</translation>
     </message>
     <message>
+      <source>half the resolution below quality 90</source>
+      <translation>质量低于 90 时半分辨率</translation>
+    </message>
+    <message>
+      <source>full resolution</source>
+      <translation>全分辨率</translation>
+    </message>
+    <message>
+      <source>half the resolution, smaller files</source>
+      <translation>半分辨率，文件更小</translation>
+    </message>
+    <message>
+      <source>Of PNG: larger makes smaller files and takes longer; nothing is lost.</source>
+      <translation>用于 PNG：值越大文件越小、耗时越长；不会损失任何内容。</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>未指定</translation>
+    </message>
+    <message>
+      <source> dpi</source>
+      <translation> dpi</translation>
+    </message>
+    <message>
+      <source>How large it is printed; the pixels stay the same. 0 leaves it out.</source>
+      <translation>决定打印尺寸；像素不变。0 表示不写入。</translation>
+    </message>
+    <message>
       <source>Keep &amp;camera data (EXIF, XMP)</source>
       <translation>保留相机数据（EXIF、XMP）(&amp;C)</translation>
     </message>
@@ -1009,8 +1270,20 @@
       <translation>质量(&amp;Q)</translation>
     </message>
     <message>
+      <source>Co&amp;lours</source>
+      <translation>颜色(&amp;L)</translation>
+    </message>
+    <message>
+      <source>Co&amp;mpression</source>
+      <translation>压缩(&amp;M)</translation>
+    </message>
+    <message>
       <source>&amp;Depth</source>
       <translation>位深(&amp;D)</translation>
+    </message>
+    <message>
+      <source>&amp;Resolution</source>
+      <translation>分辨率(&amp;R)</translation>
     </message>
     <message>
       <source>{name} exists already.</source>
@@ -1065,16 +1338,12 @@
       <translation>{name} 是文件夹；请使用其他文件名。</translation>
     </message>
     <message>
+      <source>The folder {folder} may not be written to; choose another.</source>
+      <translation>文件夹 {folder} 不可写入；请另选一个。</translation>
+    </message>
+    <message>
       <source>A {format} file holds at most {most} pixels a side, and this picture has {width} × {height}; choose PNG or TIFF.</source>
       <translation>{format} 文件每边最多 {most} 像素，而此图片为 {width} × {height}；请选择 PNG 或 TIFF。</translation>
-    </message>
-    <message>
-      <source>There is not enough memory to save {path}; close other programs.</source>
-      <translation>内存不足，无法保存 {path}；请关闭其他程序。</translation>
-    </message>
-    <message>
-      <source>{path} was not saved, for a reason Unfade did not foresee ({kind}); {log} tells more.</source>
-      <translation>{path} 未能保存，原因未知（{kind}）；详情见 {log}。</translation>
     </message>
   </context>
   <context>
@@ -1199,6 +1468,18 @@
       <translation>进度</translation>
     </message>
     <message>
+      <source>What can be done next</source>
+      <translation>接下来可以做什么</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>停止</translation>
+    </message>
+    <message>
+      <source>{percent} %</source>
+      <translation>{percent}%</translation>
+    </message>
+    <message>
       <source>Click for the doctor's findings.</source>
       <translation>点击查看诊断结果。</translation>
     </message>
@@ -1222,44 +1503,44 @@
       <translation>工具</translation>
     </message>
     <message>
-      <source>Open</source>
-      <translation>打开</translation>
-    </message>
-    <message>
-      <source>Save as</source>
-      <translation>另存为</translation>
-    </message>
-    <message>
-      <source>Fit</source>
-      <translation>适合</translation>
+      <source>+</source>
+      <translation>+</translation>
     </message>
     <message>
       <source>1:1</source>
       <translation>1:1</translation>
     </message>
     <message>
-      <source>−</source>
-      <translation>−</translation>
+      <source>Fit</source>
+      <translation>适合</translation>
     </message>
     <message>
-      <source>+</source>
-      <translation>+</translation>
+      <source>Hold: before</source>
+      <translation>按住：原图</translation>
+    </message>
+    <message>
+      <source>Open</source>
+      <translation>打开</translation>
     </message>
     <message>
       <source>Result</source>
       <translation>结果</translation>
     </message>
     <message>
-      <source>Split</source>
-      <translation>分割</translation>
+      <source>Save as</source>
+      <translation>另存为</translation>
     </message>
     <message>
       <source>Side by side</source>
       <translation>并排</translation>
     </message>
     <message>
-      <source>Hold: before</source>
-      <translation>按住：原图</translation>
+      <source>Split</source>
+      <translation>分割</translation>
+    </message>
+    <message>
+      <source>−</source>
+      <translation>−</translation>
     </message>
   </context>
   <context>
@@ -1335,12 +1616,56 @@
       <translation>关于 Unfade</translation>
     </message>
     <message>
-      <source>Open &amp;recent</source>
-      <translation>最近打开(&amp;N)</translation>
+      <source>Making the whole result</source>
+      <translation>正在生成完整结果</translation>
     </message>
     <message>
-      <source>&amp;Forget these</source>
-      <translation>清空列表(&amp;F)</translation>
+      <source>The result is on the clipboard.</source>
+      <translation>结果已复制到剪贴板。</translation>
+    </message>
+    <message>
+      <source>Choose a filter first.</source>
+      <translation>请先选择滤镜。</translation>
+    </message>
+    <message>
+      <source>Open picture</source>
+      <translation>打开图片</translation>
+    </message>
+    <message>
+      <source>Pictures</source>
+      <translation>图片</translation>
+    </message>
+    <message>
+      <source>This is the last picture of the folder.</source>
+      <translation>这是文件夹中的最后一张图片。</translation>
+    </message>
+    <message>
+      <source>This is the first picture of the folder.</source>
+      <translation>这是文件夹中的第一张图片。</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>粘贴的图片</translation>
+    </message>
+    <message>
+      <source>There is no picture on the clipboard.</source>
+      <translation>剪贴板中没有图片。</translation>
+    </message>
+    <message>
+      <source>Try again</source>
+      <translation>重试</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>队列</translation>
+    </message>
+    <message>
+      <source>Pictures of last time that wait in the queue: {count}.</source>
+      <translation>队列中等待处理的上次遗留图片：{count}。</translation>
+    </message>
+    <message>
+      <source>Start</source>
+      <translation>开始</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1363,36 +1688,12 @@
       <translation>语言(&amp;G)</translation>
     </message>
     <message>
-      <source>The result is on the clipboard.</source>
-      <translation>结果已复制到剪贴板。</translation>
+      <source>Open &amp;recent</source>
+      <translation>最近打开(&amp;N)</translation>
     </message>
     <message>
-      <source>Choose a filter first.</source>
-      <translation>请先选择滤镜。</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>已保存为 {path}。</translation>
-    </message>
-    <message>
-      <source>Try again</source>
-      <translation>重试</translation>
-    </message>
-    <message>
-      <source>Open picture</source>
-      <translation>打开图片</translation>
-    </message>
-    <message>
-      <source>Pictures</source>
-      <translation>图片</translation>
-    </message>
-    <message>
-      <source>Pasted picture</source>
-      <translation>粘贴的图片</translation>
-    </message>
-    <message>
-      <source>There is no picture on the clipboard.</source>
-      <translation>剪贴板中没有图片。</translation>
+      <source>&amp;Forget these</source>
+      <translation>清空列表(&amp;F)</translation>
     </message>
     <message>
       <source>It was started again; your settings are all there.</source>
@@ -1407,12 +1708,48 @@
       <translation>正在打开…</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>队列</translation>
+      <source>Saved as {path}.</source>
+      <translation>已保存为 {path}。</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>已停止：{name} 未保存。</translation>
     </message>
     <message>
       <source>Dropped picture</source>
       <translation>拖入的图片</translation>
+    </message>
+    <message>
+      <source>{name} is not saved yet.</source>
+      <translation>{name} 尚未保存。</translation>
+    </message>
+    <message>
+      <source>{count} pictures are not saved yet.</source>
+      <translation>{count} 张图片尚未保存。</translation>
+    </message>
+    <message>
+      <source>What is stopped waits in the queue at the next start.</source>
+      <translation>停止的任务将在下次启动时于队列中等待。</translation>
+    </message>
+    <message>
+      <source>&amp;Save and close</source>
+      <translation>保存并关闭(&amp;S)</translation>
+    </message>
+    <message>
+      <source>S&amp;top and close</source>
+      <translation>停止并关闭(&amp;T)</translation>
+    </message>
+    <message>
+      <source>St&amp;ay</source>
+      <translation>留下(&amp;A)</translation>
+    </message>
+    <message>
+      <source>The window closes when all is saved.</source>
+      <translation>全部保存后窗口将关闭。</translation>
     </message>
   </context>
 </TS>
