@@ -118,7 +118,7 @@ class Stage:
 
     def close_window(self) -> None:
         """Ends the window and its engine."""
-        self.window.close()
+        self.window.close_unasked()
         self.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

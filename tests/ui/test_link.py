@@ -62,7 +62,7 @@ def test_parts_come_as_asked_and_only_the_newest_of_a_key(qtbot: QtBot, lent: En
 def test_a_request_is_refused_with_a_sentence(qtbot: QtBot, lent: EngineLink) -> None:
     lent.store("picture", lambda: ramp(20, 20))
     with qtbot.waitSignal(lent.refused, timeout=WAIT) as refusal:
-        lent.ask(Request("picture", ({"filter": "upscale", "options": {"model": "none"}},)))
+        lent.ask(Request("picture", ({"filter": "upscale", "options": {"model": "qqqqq"}},)))
     assert refusal.args[1] == "model" and refusal.args[2].endswith(".")
 
 

@@ -36,7 +36,7 @@ def test_failures_are_one_sentence(shell: Shell) -> None:
     for arguments, words in (
         (("add", "same.onnx"), "among your own already"),
         (("add", "none.onnx"), "There is no model file none.onnx."),
-        (("add", "text.onnx"), "The model text.onnx cannot be used"),
+        (("add", "text.onnx"), "The model text.onnx cannot be loaded: it is not an ONNX model."),
         (("add", "http://example.invalid/a.onnx"), "only https addresses"),
         (("remove", "double"), "There is no model 'double' among your own"),
     ):

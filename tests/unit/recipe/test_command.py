@@ -62,7 +62,7 @@ def test_a_recipe_over_a_folder(folder: Path) -> None:
     ("words", "sentence"),
     [
         (("none.unfade.json", "in", "-o", "out"), "none.unfade.json does not exist; check the name"),
-        (("in/a.png", "in", "-o", "out"), "is no JSON file; check it in a text editor."),
+        (("in/a.png", "in", "-o", "out"), "a.png is a picture, no recipe of Unfade's; open it as a picture."),
         (("x.unfade.json", "in"), "Where the result should go is missing"),
         (("x.unfade.json", "in", "-o", "out", "--quality", "0"), "quality must be a number from 1 to 100"),
     ],

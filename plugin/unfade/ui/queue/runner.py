@@ -43,9 +43,7 @@ class EngineRunner(Runner):
         self._recipe, self._client, self._on_provider = recipe, client, on_provider
 
     def output_size(self, size: Extent) -> Extent:
-        for step in self._recipe.steps:
-            size = scaled_size(size, getattr(step.options, "scale", 1.0))
-        return size
+        return _size_after(self._recipe, size)
 
     def run(
         self,
@@ -83,11 +81,11 @@ class EngineRunner(Runner):
 class PreviewRunner(Runner):
     """The result that the preview has already, put together; no network runs."""
 
-    def __init__(self, make: Make) -> None:
-        self._make = make
+    def __init__(self, recipe: Recipe, make: Make) -> None:
+        self._recipe, self._make = recipe, make
 
     def output_size(self, size: Extent) -> Extent:
-        raise NotImplementedError  # it is known when the result is
+        return _size_after(self._recipe, size)
 
     def run(
         self,
@@ -104,6 +102,12 @@ class PreviewRunner(Runner):
 
         made = self._make(tell)
         return Result(made, all_of(size_of(made)), True, None, _OF_PREVIEW)
+
+
+def _size_after(recipe: Recipe, size: Extent) -> Extent:
+    for step in recipe.steps:
+        size = scaled_size(size, getattr(step.options, "scale", 1.0))
+    return size
 
 
 class Worker(QObject):
@@ -172,7 +176,8 @@ class Worker(QObject):
             self.progress.emit(id, share)
 
         try:
-            runner = self._runner(steps) if make is None else PreviewRunner(make)
+            recipe = Recipe.from_json({"steps": steps})
+            runner = self._runner(recipe) if make is None else PreviewRunner(recipe, make)
             (record,) = batch.run([job], runner, on_progress=on_progress, explain=self._sentence, **how)
         except Cancelled:
             self.cancelled.emit(id)
@@ -186,10 +191,10 @@ class Worker(QObject):
             else:
                 self.failed.emit(id, record.error)
 
-    def _runner(self, steps: list[dict[str, Any]]) -> Runner:
+    def _runner(self, recipe: Recipe) -> Runner:
         if self._client is None:
             self._client = self._connect()
-        return EngineRunner(Recipe.from_json({"steps": steps}), self._client, self.provider.emit)
+        return EngineRunner(recipe, self._client, self.provider.emit)
 
     def _sentence(self, error: Exception, job: batch.Job) -> str:
         """The sentence for a failure that is the picture's own."""
