@@ -135,7 +135,7 @@ def colorize(
 
     Returns:
         An RGB picture of the size, dtype and lightness of the source, with its alpha and metadata; in sRGB
-        where the source has a gray profile, or another than sRGB's.
+        where the source has a gray profile, or one that cannot be used.
 
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
@@ -217,8 +217,8 @@ def denoise(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    options = {"strength": strength, "luma": luma, "chroma": chroma, "grain": grain}
-    options |= {"level": level, "model": model}  # type: ignore[dict-item]
+    options: dict[str, Any] = {"strength": strength, "luma": luma, "chroma": chroma, "grain": grain}
+    options |= {"level": level, "model": model}
     return _run("denoise", source, options, _engine(device, threads, tile), on_tile)
 
 
@@ -254,8 +254,8 @@ def revive(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    options = {"strength": strength, "warmth": warmth, "contrast": contrast, "saturation": saturation}
-    options |= {"model": model}  # type: ignore[dict-item]
+    options: dict[str, Any] = {"strength": strength, "warmth": warmth, "contrast": contrast}
+    options |= {"saturation": saturation, "model": model}
     return _run("revive", source, options, _engine(device, threads, None), on_tile)
 
 

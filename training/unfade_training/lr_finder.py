@@ -58,8 +58,8 @@ def find_rate(
         raise TrainingError(
             f"{recipe.name} has {count_of(len(recipe.stage), 'stage')}; there is no stage {number}."
         )
-    with set_up(recipe, folder, data, machine, fresh=True, reports=False) as run:
-        resume(run, fresh=True)
+    with set_up(recipe, folder, data, machine, reports=False) as run:
+        resume(run, None)
         stage = run.stages[number - 1]
         start_stage(run, stage)
         if len(stage.trainables) != 1:

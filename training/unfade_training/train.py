@@ -60,6 +60,7 @@ from .optim import Ema, Trainable, freeze_parts
 from .report import Reporter
 from .schedules import Interruption, Pace, UpdateSchedule, pace_of
 
+LAST = "last.safetensors"
 LOG_EVERY = 50
 ACCURACY_MEMORY = 0.95  # of the average that a critic's ``accuracy`` is compared with: about 20 steps
 
@@ -116,7 +117,7 @@ class Run:
     @property
     def last(self) -> Path:
         """The checkpoint to resume from."""
-        return self.folder / "last.safetensors"
+        return self.folder / LAST
 
 
 def train(
@@ -150,8 +151,11 @@ def train(
     """
     until = None if minutes is None else time.monotonic() + 60 * minutes
     check_folder(folder)
-    with set_up(recipe, folder, data, machine, fresh=fresh) as run, run.interruption.heard():
-        resumed = resume(run, fresh)
+    resuming = not fresh and (folder / LAST).exists()
+    checkpoint = load_checkpoint(folder / LAST) if resuming else None
+    with set_up(recipe, folder, data, machine, checkpoint) as run, run.interruption.heard():
+        resumed = resume(run, checkpoint)
+        checkpoint = None
         for stage in run.stages[run.finished_stages :]:
             begun = float(resumed.state.get("progress", 0.0)) if resumed else 0.0
             pace = pace_of(run.recipe.stage[run.finished_stages :], until, begun)
@@ -168,14 +172,17 @@ def set_up(
     folder: Path,
     data: Sequence[Path],
     machine: Machine,
+    checkpoint: Checkpoint | None = None,
     *,
-    fresh: bool = False,
     reports: bool = True,
 ) -> Iterator[Run]:
     """A run before its first step.
 
     All that can be wrong with the recipe is found here before anything is decoded, and what can be wrong
     with the photographs before anything is trained.
+
+    Args:
+        checkpoint: the folder's last one, where it is to be gone on with.
     """
     fabric = open_fabric(machine, recipe.precision, recipe.seed)
     if fabric.device.type == "cuda":
@@ -190,9 +197,9 @@ def set_up(
     if any(config.trains_critic for config in recipe.stage):
         critic = build_critic(recipe, generator).to(fabric.device)
     lpips = build_lpips(recipe)
-    last = folder / "last.safetensors"
-    if last.exists() and not fresh:
-        check_same_networks(last, generator, critic)
+    if checkpoint is not None:
+        load_networks(checkpoint, folder / LAST, {"generator": generator, "critic": critic})
+        del checkpoint  # or its tensors would be held until the run ends
     else:
         for file in recipe.initial_weights.values():
             read_weights(file, generator)
@@ -224,32 +231,28 @@ def set_up(
         yield run
 
 
-def check_same_networks(last: Path, generator: nn.Module, critic: nn.Module | None) -> None:
-    """TrainingError where a folder's checkpoint is of other networks than the recipe's."""
-    tensors = load_checkpoint(last).tensors
-    for name, network in (("generator", generator), ("critic", critic)):
+def load_networks(checkpoint: Checkpoint, last: Path, networks: Mapping[str, nn.Module | None]) -> None:
+    """Give the networks their weights in a folder's last checkpoint; TrainingError where it is of others."""
+    for name, network in networks.items():
         if network is None:
             continue
-        given = {key: tuple(tensor.shape) for key, tensor in tensors.get(name, {}).items()}
-        if given != {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}:
+        try:
+            load_weights(network, checkpoint.tensors.get(name, {}), str(last))
+        except TrainingError as error:
             raise TrainingError(
-                f"{last} is of a recipe with another {name}: --fresh starts over in this folder, and -o "
-                "names another one."
-            )
+                f"{error} --fresh starts over in this folder, and -o names another one."
+            ) from error
 
 
-def resume(run: Run, fresh: bool) -> Checkpoint | None:
-    """Put the run where its last checkpoint says it was; the checkpoint if a stage is to be gone on with."""
-    if fresh or not run.last.exists():
+def resume(run: Run, checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """Put the run where its last checkpoint says it was, or at its beginning; the checkpoint if a stage is to
+    be gone on with."""
+    if checkpoint is None:
         left = adopt_initial_weights(run.generator, run.recipe.initial_weights)
         settle_norms(run.generator, lambda: _show_held_out(run))
         if run.recipe.initial_weights and (silenced := silence_untrained_blocks(run.generator, left)):
             run.reporter.say(f"{silenced} new residual blocks begin as the identity")
         return None
-    checkpoint = load_checkpoint(run.last)
-    for name, network in (("generator", run.generator), ("critic", run.critic)):
-        if network is not None:
-            load_weights(network, checkpoint.tensors.get(name, {}), str(run.last))
     state = checkpoint.state
     run.finished_stages, run.finished_steps = state["finished_stages"], state["finished_steps"]
     if run.finished_stages > len(run.stages):

@@ -20,7 +20,7 @@ from unfade.log import start_logging, unforeseen
 logger = logging.getLogger(__name__)
 
 _COMMANDS: Final = {
-    "run": "restore:run",
+    "run": "filtering:run",
     "doctor": "commands:doctor",
     "install": "commands:install",
     "preview": "commands:preview",
@@ -43,7 +43,7 @@ class _Commands(click.Group):
     """Loads a command when it is named, so that each starts without the libraries of the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from unfade.cli.restore import filter_names
+        from unfade.cli.filtering import filter_names
 
         return [*filter_names(), *_COMMANDS]
 
@@ -53,7 +53,7 @@ class _Commands(click.Group):
             command = getattr(import_module(f"unfade.cli.{module}"), name)
             assert isinstance(command, click.Command)
             return command
-        from unfade.cli.restore import filter_command
+        from unfade.cli.filtering import filter_command
 
         return filter_command(cmd_name)
 

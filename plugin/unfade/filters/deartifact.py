@@ -29,6 +29,8 @@ from unfade.filters.runner import (
     Report,
     Result,
     crop_for,
+    room_like,
+    seen_colour,
     size_of,
 )
 from unfade.filters.strokes import (
@@ -43,7 +45,7 @@ from unfade.filters.strokes import (
 )
 from unfade.inference import Bounds, Engine, Extent, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
+from unfade.picture import Picture, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
 _COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
@@ -154,23 +156,18 @@ class Cleaner(FilterRunner):
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
         if not (self._need or want_mask or self._options.watermark or self._options.strokes):
-            same = Picture(piece.pixels.copy(), piece.metadata)
+            same = Picture(scratch.copied(piece.pixels), piece.metadata)
             card, provider = self._session.card, self._session.provider
             return crop.result(same, Report(card.name, provider, None, 0.0, chosen=self._chosen))
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer, by_mask = size_of(piece), Timer(), self._goes_by_mask
         ensemble = self._ensembles[piece.is_gray, by_mask or (want_mask and self._finds_mask)].timed(timer)
-        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
+        into = room_like(piece)
         mask = None
         if by_mask or (want_mask and (strokes or self._finds_mask)):
             mask = scratch.zeros((size.height, size.width), np.uint8)
-        colour = piece.colour
-        if piece.alpha is not None:
-            colour = fill_transparent(piece.colour, piece.alpha)
-            assert into.alpha is not None
-            into.alpha[...] = piece.alpha
         run = run_tiled(
-            patched_reader(colour, make_patches(piece, strokes)),
+            patched_reader(seen_colour(piece), make_patches(piece, strokes)),
             ensemble,
             picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),

@@ -19,7 +19,7 @@ from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, model_for
 from unfade.filters.grain import FULL_LEVEL, Array, Grain, noise_level, white_noise
-from unfade.filters.mix import LUMA, over, parted
+from unfade.filters.mix import luma_of, over, parted
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -27,11 +27,13 @@ from unfade.filters.runner import (
     Progress,
     Report,
     Result,
-    all_of,
     crop_for,
     cut,
     cut_picture,
+    room_like,
+    seen_colour,
     size_of,
+    squares_over,
 )
 from unfade.inference import (
     Bounds,
@@ -45,11 +47,10 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, from_float, scratch, to_float
+from unfade.picture import Picture, from_float, scratch, to_float
 
 _STRIP_PIXELS = 2**18
-_SAMPLES = 3  # places a side where the picture's noise is looked at ...
-_SAMPLE = 128  # ... and pixels a side of each
+_SAMPLE = 128  # pixels a side of the places where the picture's noise is looked at
 
 
 @dataclass(frozen=True)
@@ -137,14 +138,9 @@ class Denoiser(FilterRunner):
         if options.level is not None:
             level = _Level(options.level, self._noise_of(piece, memo), needed)
         kind = self._kind_of(piece, timer, memo) if options.grain > 0 else None
-        into = Picture(scratch.empty(seen.pixels.shape, seen.pixels.dtype), seen.metadata)
-        colour = seen.colour
-        if seen.alpha is not None:
-            colour = fill_transparent(seen.colour, seen.alpha)
-            assert into.alpha is not None
-            into.alpha[...] = seen.alpha
+        into = room_like(seen)
         ensemble = self._ensembles[piece.is_gray].timed(timer)
-        reader = array_reader(colour)
+        reader = array_reader(seen_colour(seen))
         run = run_tiled(
             reader if level is None else level.reader(reader),
             ensemble,
@@ -172,7 +168,7 @@ class Denoiser(FilterRunner):
             plain, clean = to_float(cut(source.colour, strip)), to_float(cut(into.colour, strip))
             result = parted(clean, plain, luma, chroma)
             if kind is not None:
-                bright = clean @ LUMA if clean.shape[2] == 3 else clean[..., 0]
+                bright = luma_of(clean)
                 at = Bounds(place.y + strip.y, place.x, strip.height, strip.width)
                 result = result + np.float32(options.grain) * kind.over(bright, at)[..., None]
             if options.strength < 1:
@@ -187,7 +183,7 @@ class Denoiser(FilterRunner):
         key = ("level", size_of(picture))
         found: float | None = memo.recall("noise", key)
         if found is None:
-            places = [to_float(cut(picture.colour, at)) for at in _samples(size_of(picture))]
+            places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _SAMPLE)]
             found = float(np.median([noise_level(place) for place in places]))
             memo.keep("noise", key, found)
         return found
@@ -197,7 +193,9 @@ class Denoiser(FilterRunner):
         key = (self._session.path, size_of(picture))
         kind: Grain | None = memo.recall("grain", key)
         if kind is None:
-            pairs = [self._before_and_after(picture, at, timer) for at in _samples(size_of(picture))]
+            pairs = [
+                self._before_and_after(picture, at, timer) for at in squares_over(size_of(picture), _SAMPLE)
+            ]
             kind = Grain.of([before for before, _ in pairs], [after for _, after in pairs])
             memo.keep("grain", key, kind)
         return kind
@@ -212,7 +210,9 @@ class Denoiser(FilterRunner):
         layout = layout_of(ensemble.card, Extent(*colour.shape[:2]), tile)
         run_tiled(array_reader(colour), ensemble, array_writer(clean), layout)
         inner = at.within(needed)
-        before, after = (_luma(cut(pixels, inner)) for pixels in (to_float(colour), clean))
+        before, after = (
+            np.ascontiguousarray(luma_of(cut(pixels, inner))) for pixels in (to_float(colour), clean)
+        )
         return before, after
 
 
@@ -244,21 +244,3 @@ class _Level:
             return noisy
 
         return read
-
-
-def _luma(colour: Array) -> Array:
-    return np.ascontiguousarray(colour @ LUMA if colour.shape[2] == 3 else colour[..., 0])
-
-
-def _samples(size: Extent) -> list[Bounds]:
-    """Places all over a picture of that size."""
-    height, width = min(size.height, _SAMPLE), min(size.width, _SAMPLE)
-
-    def starts(length: int, side: int) -> list[int]:
-        free = length - side
-        return sorted({round(free * (step + 0.5) / _SAMPLES) for step in range(_SAMPLES)})
-
-    found = [
-        Bounds(y, x, height, width) for y in starts(size.height, height) for x in starts(size.width, width)
-    ]
-    return found or [all_of(size)]

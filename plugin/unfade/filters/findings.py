@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.grain import noise_level
-from unfade.filters.mix import LUMA
-from unfade.filters.runner import Runner, cut, size_of
-from unfade.inference import Bounds, Extent
+from unfade.filters.mix import LUMA, luma_of
+from unfade.filters.runner import Runner, cut, size_of, squares_over
 from unfade.picture import Kernel, Picture, resize, to_float
 
 Array = NDArray[np.float32]
@@ -24,8 +23,7 @@ Fourteen of sixteen old photographs lie below, and none of 41 of CID22's, faded 
 yellowed print lies above, and cannot be told from a faded picture of few colours."""
 _TONES = 16
 
-_PLACES = 3  # a side
-_PLACE = 256  # pixels a side
+_PLACE = 256  # pixels a side of the places that are looked at
 _SURE = 128  # of the mask of damage, of 255
 _GRID = 8  # of JPEG
 
@@ -56,13 +54,13 @@ def look(picture: Picture, repair: Runner | None, revive: Runner | None) -> Find
     copy = small_copy(picture)
     colour = to_float(copy.colour)
     gray = copy.is_gray or is_toned(colour)
-    places = [to_float(cut(picture.colour, at)) for at in _places(size_of(picture))]
+    places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _PLACE)]
     mask = None if repair is None else repair.run(copy, want_mask=True).mask
     revived = None if revive is None else to_float(revive.run(copy).picture.colour)
     return Findings(
         gray=gray,
         noise=float(np.median([noise_level(place) for place in places])),
-        blocks=float(np.median([blockiness(_luma(place)) for place in places])),
+        blocks=float(np.median([blockiness(luma_of(place)) for place in places])),
         damage=0.0 if mask is None else float((mask >= _SURE).mean()),
         fading=0.0 if revived is None else float(np.abs(revived - colour).mean()),
     )
@@ -107,17 +105,3 @@ def blockiness(luma: Array) -> float:
         others = np.delete(means, phase).mean()
         found.append(float(means[phase] / max(others, 1e-6) - 1))
     return max(min(found), 0.0)
-
-
-def _luma(colour: Array) -> Array:
-    return colour @ LUMA if colour.shape[2] == 3 else colour[..., 0]
-
-
-def _places(size: Extent) -> list[Bounds]:
-    """Squares all over a picture of that size, or what there is of it."""
-    height, width = min(size.height, _PLACE), min(size.width, _PLACE)
-    rows, columns = (
-        sorted({round((length - side) * (step + 0.5) / _PLACES) for step in range(_PLACES)})
-        for length, side in ((size.height, height), (size.width, width))
-    )
-    return [Bounds(y, x, height, width) for y in rows for x in columns]

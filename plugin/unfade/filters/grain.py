@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.mix import LUMA
+from unfade.filters.mix import luma_of
 from unfade.inference import Bounds
 
 Array = NDArray[np.float32]
@@ -112,7 +112,7 @@ def noise_level(colour: Array) -> float:
     The median deviation of second differences (Immerkaer 1996, "Fast Noise Variance Estimation") in the
     flattest blocks: texture is not taken for noise where there is anything flat.
     """
-    luma = colour @ LUMA if colour.shape[2] == 3 else colour[..., 0]
+    luma = luma_of(colour)
     height, width = ((side - 2) // _BLOCK * _BLOCK for side in luma.shape)
     if min(height, width) < _BLOCK:
         return 0.0

@@ -129,6 +129,12 @@ def plain_enlargement(picture: Picture, region: Bounds, scale: float) -> NDArray
     return from_float(cut(large, crop.inner), picture.pixels.dtype)
 
 
+def luma_of(colour: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The luma, HW, of HWC colours; gray is its own."""
+    luma: NDArray[np.float32] = colour @ LUMA if colour.shape[2] == 3 else colour[..., 0]
+    return luma
+
+
 def weighted(results: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
     """The weighted sum of arrays of one shape."""
     total = results[0] * np.float32(weights[0])

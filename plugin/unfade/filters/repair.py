@@ -19,11 +19,22 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
-from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, crop_for, size_of
+from unfade.filters.runner import (
+    Crop,
+    FilterRunner,
+    Memo,
+    Progress,
+    Report,
+    Result,
+    crop_for,
+    room_like,
+    seen_colour,
+    size_of,
+)
 from unfade.filters.strokes import STROKES, Stroke, lay_over_original, paint, picture_writer
 from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, fill_transparent, scratch
+from unfade.picture import Picture, scratch
 
 _NEUTRAL, _SURE, _NOWHERE = 0.5, 1.0, 0.0
 """Of the channel that says where to look."""
@@ -107,16 +118,11 @@ class Repairer(FilterRunner):
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer = size_of(piece), Timer()
-        into = Picture(scratch.empty(piece.pixels.shape, piece.pixels.dtype), piece.metadata)
+        into = room_like(piece)
         mask = scratch.zeros((size.height, size.width), np.uint8) if want_mask else None
-        colour = piece.colour
-        if piece.alpha is not None:
-            colour = fill_transparent(piece.colour, piece.alpha)
-            assert into.alpha is not None
-            into.alpha[...] = piece.alpha
         ensemble = self._ensembles[piece.is_gray, want_mask].timed(timer)
         run = run_tiled(
-            guided_reader(colour, self._options.sensitivity, strokes),
+            guided_reader(seen_colour(piece), self._options.sensitivity, strokes),
             ensemble,
             picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),

@@ -29,7 +29,7 @@ from unfade.filters.runner import (
     size_of,
 )
 from unfade.inference import Engine
-from unfade.picture import Picture
+from unfade.picture import Picture, scratch
 
 # From where on something is worth a filter, by looking at a few old photographs; not measured yet.
 _NOISY = 0.1
@@ -122,7 +122,9 @@ class Restorer(FilterRunner):
         source = cut_picture(piece, crop.inner)
         if not steps:
             unchanged = Report("none", self._engine.provider or "", None, 0.0, recipe=[])
-            return Result(Picture(source.pixels.copy(), source.metadata), crop.output, True, None, unchanged)
+            return Result(
+                Picture(scratch.copied(source.pixels), source.metadata), crop.output, True, None, unchanged
+            )
         if steps not in self._runners:
             self._runners[steps] = open_steps(steps, self._engine)
         result = self._runners[steps].run(

@@ -18,11 +18,21 @@ from unfade.errors import ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
 from unfade.filters.findings import is_toned
-from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture, size_of
+from unfade.filters.runner import (
+    Crop,
+    FilterRunner,
+    Memo,
+    Progress,
+    Report,
+    Result,
+    cut_picture,
+    room_like,
+    size_of,
+)
 from unfade.filters.tones import Array, Taste, ToneMap, Toning, extremes_of, lay_tones
 from unfade.inference import Engine, check_finite
 from unfade.models import Model, ModelCard, Tiling
-from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, scratch, to_float
+from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, to_float
 
 _WHOLE, _FADED = 0.1, 0.25
 """How much of its range a picture that has not faded leaves empty, at one end of one channel, and one that
@@ -112,10 +122,7 @@ class Reviver(FilterRunner):
             progress(1, 2)
         taste = Taste(options.warmth, options.contrast, options.saturation)
         source = cut_picture(piece, crop.inner)
-        into = Picture(scratch.empty(source.pixels.shape, source.pixels.dtype), source.metadata)
-        if source.alpha is not None:
-            assert into.alpha is not None
-            into.alpha[...] = source.alpha
+        into = room_like(source)
         lay_tones(
             into.colour,
             source.colour,

@@ -23,7 +23,7 @@ from unfade.errors import UsageError
 from unfade.filters.carry import must_carry
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
-from unfade.picture import Picture
+from unfade.picture import Picture, fill_transparent, scratch
 
 Progress = Callable[[int, int], None]
 """Called with (tiles done, tiles in all) for one picture; may raise :class:`unfade.errors.Cancelled`."""
@@ -355,6 +355,31 @@ def cut_picture(picture: Picture, bounds: Bounds) -> Picture:
     if bounds == all_of(size_of(picture)):
         return picture
     return Picture(np.ascontiguousarray(cut(picture.pixels, bounds)), picture.metadata)
+
+
+def squares_over(size: Extent, side: int, count: int = 3) -> list[Bounds]:
+    """``count`` by ``count`` squares of that side, evenly all over a picture, or what there is of it."""
+    height, width = min(size.height, side), min(size.width, side)
+
+    def begins(free: int) -> list[int]:
+        return sorted({round(free * (step + 0.5) / count) for step in range(count)})
+
+    return [
+        Bounds(y, x, height, width) for y in begins(size.height - height) for x in begins(size.width - width)
+    ]
+
+
+def room_like(picture: Picture) -> Picture:
+    """Room for a result of the picture's size and type, with its alpha and metadata."""
+    room = Picture(scratch.empty(picture.pixels.shape, picture.pixels.dtype), picture.metadata)
+    if room.alpha is not None and picture.alpha is not None:
+        room.alpha[...] = picture.alpha
+    return room
+
+
+def seen_colour(picture: Picture) -> NDArray[Any]:
+    """The colours that a network is to see, HWC: those under alpha 0 are filled in, or they would bleed."""
+    return picture.colour if picture.alpha is None else fill_transparent(picture.colour, picture.alpha)
 
 
 def has_transparent(picture: Picture, bounds: Bounds) -> bool:

@@ -33,6 +33,7 @@ from unfade.filters.runner import (
     Result,
     crop_for,
     scaled_size,
+    seen_colour,
     size_of,
 )
 from unfade.inference import (
@@ -46,7 +47,7 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.models import Model, Source, Variant, catalog
-from unfade.picture import Kernel, Picture, fill_transparent, from_float, resized_strips, scratch, to_float
+from unfade.picture import Kernel, Picture, from_float, resized_strips, scratch, to_float
 
 MOST_PASSES = 2
 
@@ -156,10 +157,8 @@ class Upscaler(FilterRunner):
         size = self.output_size(size_of(piece))
         pixels = scratch.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
         into = Picture(pixels, piece.metadata)
-        colour = piece.colour
-        if piece.alpha is not None:
-            colour = fill_transparent(piece.colour, piece.alpha)
-            assert into.alpha is not None
+        colour = seen_colour(piece)
+        if piece.alpha is not None and into.alpha is not None:
             _resample(piece.alpha[..., None], into.alpha[..., None], PLAIN)
         provider = _run(colour, into.colour, passes, _layouts(size_of(piece), passes, tile), progress)
         if self._options.strength < 1:

@@ -19,8 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from unfade.picture import scratch
 from unfade.picture.matrix_profile import MatrixProfile, matrix_profile
-from unfade.picture.notes import Notes
-from unfade.picture.picture import Picture, from_vips, to_float, to_vips, vips, with_dtype
+from unfade.picture.picture import Notes, Picture, from_vips, to_float, to_vips, vips, with_dtype
 
 _log = logging.getLogger(__name__)
 

@@ -16,8 +16,7 @@ from unfade.picture import bmp, netpbm, scratch
 from unfade.picture.boxes import boxes
 from unfade.picture.colour import is_srgb, linear_profile, profile_of_code_points, ycbcr_to_rgb
 from unfade.picture.formats import Format
-from unfade.picture.notes import Notes
-from unfade.picture.picture import Metadata, from_vips, to_vips
+from unfade.picture.picture import Metadata, Notes, from_vips, to_vips
 
 _STRIP_BYTES = 2**20
 _SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins

@@ -6,9 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from unfade.picture import iptc
-from unfade.picture.notes import Notes
-from unfade.picture.picture import Metadata
+from unfade.picture.metadata import RESOURCES_PREFIX, as_resources, iptc_of
+from unfade.picture.picture import Metadata, Notes
 
 END = b"\xff\xd9"
 """The marker after the picture."""
@@ -50,8 +49,8 @@ def segments(stream: BinaryIO, notes: Notes) -> Segments:
             xmp = xmp or content[len(_XMP) :]
         elif marker == _APP1 and content.startswith(_MORE_XMP):
             more = True
-        elif marker == _APP13 and content.startswith(iptc.RESOURCES_PREFIX):
-            resources += content[len(iptc.RESOURCES_PREFIX) :]
+        elif marker == _APP13 and content.startswith(RESOURCES_PREFIX):
+            resources += content[len(RESOURCES_PREFIX) :]
         elif marker == _COMMENT and content.strip(b"\0 "):
             comment = comment or _text(content.rstrip(b"\0"))
         elif marker == _APP0 and content.startswith(b"JFIF\0") and len(content) >= 12:
@@ -60,7 +59,7 @@ def segments(stream: BinaryIO, notes: Notes) -> Segments:
                 dpi = (across * _PER_INCH[unit], down * _PER_INCH[unit])
     if more:
         notes.add("XMP data beyond the first 64 KB are left out.")
-    return Segments(exif or None, xmp, iptc.iptc_of(resources), comment, dpi)
+    return Segments(exif or None, xmp, iptc_of(resources), comment, dpi)
 
 
 def head(metadata: Metadata, notes: Notes) -> bytes:
@@ -77,7 +76,7 @@ def head(metadata: Metadata, notes: Notes) -> bytes:
         (_APP1, _XMP + metadata.xmp if metadata.xmp else b"", "XMP data"),
         (
             _APP13,
-            iptc.RESOURCES_PREFIX + iptc.as_resources(metadata.iptc) if metadata.iptc else b"",
+            RESOURCES_PREFIX + as_resources(metadata.iptc) if metadata.iptc else b"",
             "IPTC data",
         ),
         (_COMMENT, comment, "comment"),

@@ -1,4 +1,5 @@
-"""EXIF and XMP: updated for the pixels they travel with, and read for orientation and resolution.
+"""EXIF and XMP: updated for the pixels they travel with, and read for orientation and resolution; IPTC
+captions (IIM, version 4), and the resources of Photoshop that carry them in JPEG and PNG files.
 
 An EXIF block lies in one piece in most files. It is changed in place, byte for byte, so that whatever is not
 understood here stays valid: maker notes hold offsets of their own. libvips would take the block apart and
@@ -17,8 +18,7 @@ from typing import BinaryIO
 
 from unfade.picture import tiff
 from unfade.picture.colour import matching_profile
-from unfade.picture.notes import Notes
-from unfade.picture.picture import Metadata
+from unfade.picture.picture import Metadata, Notes
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +35,12 @@ _THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202
 _XMP_PROPERTY = re.compile(
     rb"((?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)(?:\s*=\s*[\"']|>)\s*)(\d+)"
 )
+
+RESOURCES_PREFIX = b"Photoshop 3.0\0"
+"""What a JPEG's APP13 segment puts before resources."""
+
+_MARK = 0x1C  # every record of IIM begins with it
+_IPTC_RESOURCE = 0x0404
 
 
 def metadata_for(metadata: Metadata, width: int, height: int, *, gray: bool, notes: Notes) -> Metadata:
@@ -170,3 +176,29 @@ def _set(out: bytearray, layout: tiff.Layout, slot: tiff.Slot, value: int) -> No
     kind = tiff.SHORT if slot.kind == tiff.SHORT and value <= 0xFFFF else tiff.LONG
     field = struct.pack(layout.order + ("H2x" if kind == tiff.SHORT else "I"), value)
     out[slot.position + 2 : slot.position + 12] = struct.pack(layout.order + "HI", kind, 1) + field
+
+
+def iptc_of(data: bytes) -> bytes | None:
+    """The IIM records in a file's field: as they are, or inside Photoshop's resources; None without any."""
+    data = data.removeprefix(RESOURCES_PREFIX)
+    if data[:1] == bytes([_MARK]):
+        return data
+    at = 0
+    while data[at : at + 4] == b"8BIM" and at + 12 <= len(data):
+        (number,) = struct.unpack_from(">H", data, at + 4)
+        name = data[at + 6]
+        at += 6 + name + 1 + (name + 1) % 2
+        if at + 4 > len(data):
+            break
+        (size,) = struct.unpack_from(">I", data, at)
+        content = data[at + 4 : at + 4 + size]
+        if number == _IPTC_RESOURCE:
+            return content if content[:1] == bytes([_MARK]) else None
+        at += 4 + size + size % 2
+    return None
+
+
+def as_resources(records: bytes) -> bytes:
+    """IIM records as resources of Photoshop."""
+    head = b"8BIM" + struct.pack(">HHI", _IPTC_RESOURCE, 0, len(records))
+    return head + records + bytes(len(records) % 2)

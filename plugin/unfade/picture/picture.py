@@ -1,4 +1,5 @@
-"""A picture in memory: pixels and metadata, and pixels converted between dtypes and to libvips and back."""
+"""A picture in memory: pixels, metadata and what was lost, and pixels converted between dtypes and to libvips
+and back."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,27 @@ LARGEST_FLOAT = 65504.0
 
 _VIPS_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 _DTYPES = {name: np.dtype(dtype) for dtype, name in _VIPS_FORMATS.items()}
+
+
+class Notes:
+    """Sentences on what was lost, guessed or left out of one file, in the order in which it happened.
+
+    Each goes to the log too, with the file's name before it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sentences: list[str] = []
+
+    def add(self, sentence: str) -> None:
+        """A sentence, with a capital and a full stop; once is enough."""
+        if sentence not in self._sentences:
+            self._sentences.append(sentence)
+            logging.getLogger(__name__).warning("%s: %s", self.path, sentence)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(self._sentences)
 
 
 @dataclass(frozen=True)

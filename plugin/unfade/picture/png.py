@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from unfade.picture import iptc
+from unfade.picture.metadata import as_resources, iptc_of
 from unfade.picture.picture import Metadata
 
 _SIGNATURE_SIZE = 8
@@ -71,7 +71,7 @@ def read_chunks(stream: BinaryIO) -> Chunks:
     return Chunks(
         exif=exif,
         xmp=xmp,
-        iptc=iptc.iptc_of(records) if records else None,
+        iptc=iptc_of(records) if records else None,
         icc=raw.get("icc") or raw.get("icm"),
         texts=tuple((keyword, _decoded(text)) for keyword, text in texts.items()),
         dpi=dpi,
@@ -106,7 +106,7 @@ def _metadata_chunks(metadata: Metadata) -> bytes:
     if metadata.exif is not None:
         chunks += _chunk(b"eXIf", metadata.exif)
     if metadata.iptc is not None:
-        records = iptc.as_resources(metadata.iptc)
+        records = as_resources(metadata.iptc)
         lines = "\n".join(records.hex()[i : i + 72] for i in range(0, 2 * len(records), 72))
         packed = zlib.compress(f"\niptc\n{len(records):8}\n{lines}\n".encode())
         chunks += _chunk(b"zTXt", f"{_RAW}iptc".encode() + b"\0\0" + packed)

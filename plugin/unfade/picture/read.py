@@ -19,10 +19,8 @@ from unfade.picture import jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
 from unfade.picture.decoders import DECODED, CheckSize, Decoded, colours_of_boxes, decode
 from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
-from unfade.picture.iptc import iptc_of
-from unfade.picture.metadata import metadata_for, orientation_of, resolution_of
-from unfade.picture.notes import Notes
-from unfade.picture.picture import LARGEST_FLOAT, Metadata, Picture, dtype_of, strips, vips
+from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
+from unfade.picture.picture import LARGEST_FLOAT, Metadata, Notes, Picture, dtype_of, strips, vips
 
 _log = logging.getLogger(__name__)
 

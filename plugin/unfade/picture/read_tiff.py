@@ -15,8 +15,7 @@ from unfade.picture import tiff
 from unfade.picture.colour import with_profile, ycbcr_to_rgb
 from unfade.picture.lab import linear_to_srgb
 from unfade.picture.matrix_profile import SRGB_XYZ
-from unfade.picture.notes import Notes
-from unfade.picture.picture import from_float, peak_of, strips, vips
+from unfade.picture.picture import Notes, from_float, peak_of, strips, vips
 
 _WIDE = ("float", "uint")  # libvips' names of samples of 32 bits
 _LAB_WHITE = {8: 255.0, 16: 65535.0}

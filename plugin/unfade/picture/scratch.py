@@ -78,6 +78,13 @@ def zeros(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     return empty(shape, dtype)  # as every new file is
 
 
+def copied(pixels: NDArray[Any]) -> NDArray[Any]:
+    """A copy of an array."""
+    copy = empty(pixels.shape, pixels.dtype)
+    np.copyto(copy, pixels)
+    return copy
+
+
 def let_go() -> None:
     """Gives back the memory that scratch files hold; what is in them stays. Cheap to call often."""
     _MAPPINGS.let_go()

@@ -29,9 +29,8 @@ def check_output(path: Path, width: int, height: int, *, samples: int, format: s
     kind = format_for(path, format)
     check_writable(path)
     check_side(path, kind, width, height)
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
     needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
-    if shutil.disk_usage(folder).free < needed:
+    if shutil.disk_usage(_nearest_folder(path)).free < needed:
         raise OutputError(
             f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
             f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
@@ -42,15 +41,21 @@ def check_writable(path: Path) -> None:
     """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
     if path.is_dir():
         raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
-    folder = path.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
+    folder = _nearest_folder(path)
     if not folder.is_dir():
         raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(
             f"{path} cannot be written because {folder} may not be written to; choose another place."
         )
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder that the file is to lie in, or the nearest one above it that is there."""
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def check_side(path: Path, kind: Format, width: int, height: int) -> None:

@@ -17,13 +17,11 @@ from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bmp import write_bmp
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
-from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl
+from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl, write_pages
 from unfade.picture.formats import Format
 from unfade.picture.metadata import exif_with_resolution, metadata_for
-from unfade.picture.notes import Notes
-from unfade.picture.picture import Metadata, Picture, peak_of, to_vips, vips
+from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, vips
 from unfade.picture.target import check_side, format_for
-from unfade.picture.tiff_pages import write_pages
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The commands that restore pictures: one for each registered filter, made from its options, and ``run``."""
+"""The commands that run filters: one for each registered filter, made from its options, and ``run``."""
 
 from __future__ import annotations
 
