@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
+from tests.ui.conftest import WAIT, MakeWindow, settle
 from unfade.filters import Filter, FilterRunner, all_filters, option
 from unfade.ui import commands, document
 from unfade.ui.commands import Actions, Menu, declare
@@ -107,3 +109,20 @@ def test_all_it_shows_can_be_translated(panel: GeneratedPanel) -> None:
     texts = {text for _, text in panel.texts()} | {text for _, text in commands.COMMANDS["fog"].texts}
     assert {"&Fog", "Take fog off pictures.", "Strength", "Keep edges", "The curve."} <= texts
     assert not any("model" in text for text in texts)
+
+
+def test_a_filter_that_is_switched_on_is_scrolled_to(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path
+) -> None:
+    window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {"model": "clean"}}])
+    window.resize(1024, 600)
+    settle(qtbot, window)
+    frame = window.panels.frames["upscale"]
+    bar = window.panels._scroll.verticalScrollBar()
+    assert bar is not None
+    before = bar.value()
+    assert before < bar.maximum()
+    window.document.change(window.document.state.switched("upscale", True))
+    qtbot.waitUntil(lambda: bar.value() > before, timeout=WAIT)
+    top = frame.mapTo(window.panels._scroll, frame.rect().topLeft()).y()
+    assert top < window.panels._scroll.height() // 2

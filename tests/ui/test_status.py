@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 
+import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
+from unfade.inference import Device, Engine, engine
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.status import StatusBar
 
@@ -42,7 +44,8 @@ def texts(dialog: DoctorDialog) -> list[tuple[str, str]]:
     return rows
 
 
-def test_the_device_and_why_it_is_not_the_gpu(qtbot: QtBot) -> None:
+def test_the_device_and_why_it_is_not_the_gpu(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "has_nvidia_gpu", lambda: True)
     bar = StatusBar()
     qtbot.addWidget(bar)
     assert "starting" in bar.device.text()
@@ -53,6 +56,17 @@ def test_the_device_and_why_it_is_not_the_gpu(qtbot: QtBot) -> None:
     assert bar.device.toolTip().startswith("Running on the CPU: no NVIDIA driver was found.")
     assert bar.device.accessibleDescription() == bar.device.toolTip()
     assert nameless(bar) == unreachable(bar) == []
+
+
+def test_of_a_gpu_that_is_not_there_nothing_is_said(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "has_nvidia_gpu", lambda: False)
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.set_provider("CPU", "Running on the CPU: no NVIDIA driver was found.")
+    assert bar.device.text() == "CPU" and "NVIDIA" not in bar.device.toolTip()
+    full = Engine(Device.parse("cpu")).fallback_of("DmlExecutionProvider", "CPUExecutionProvider")
+    bar.set_provider("CPU", full)
+    assert bar.device.text() == "CPU, not the GPU", "one that ran out of memory is there, whoever made it"
 
 
 def test_progress_shows_only_while_there_is_some(qtbot: QtBot) -> None:

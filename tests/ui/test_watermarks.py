@@ -125,3 +125,17 @@ def test_a_watermark_that_is_surely_there_is_shown_and_offered_for_removal(
     assert window.document.state.options("deartifact").watermark and panel.offer.isHidden()
     window.document.undo()
     assert not panel.offer.isHidden()
+
+
+def test_what_is_painted_is_no_watermark_that_was_found(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    write_picture(Picture(np.full((200, 240, 3), 120, np.uint8)), tmp_path / "plain.png")
+    window = make_window(
+        tmp_path / "plain.png", steps=[{"filter": "deartifact", "options": {"model": "clean"}}]
+    )
+    settle(qtbot, window)
+    window.document.add_stroke(Stroke("add", 12, ((60.0, 60.0), (120.0, 60.0))))
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: window.preview.results.mask(Place(0, 0)) is not None, timeout=WAIT)
+    assert window.panels.of(DeartifactPanel).offer.isHidden()

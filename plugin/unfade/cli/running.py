@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from unfade.errors import printable
-from unfade.inference.cuda import has_nvidia_gpu
+from unfade.inference import is_noteworthy
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -131,7 +131,7 @@ class Display:
             self._write(record.to_json(), error=False)
         elif record.ok:
             self._write(record.to_line(), error=self._result_on_stdout)
-        if record.fallback and has_nvidia_gpu():  # elsewhere there is nothing to be done about it
+        if record.fallback and is_noteworthy(record.fallback):
             self.note(record.fallback)
         if record.warnings:
             self.note(f"{record.input}: {' '.join(record.warnings)}")

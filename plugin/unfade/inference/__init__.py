@@ -6,7 +6,7 @@ from unfade.inference.devices import (
     provider_chain,
     provider_label,
 )
-from unfade.inference.engine import DEFAULT_TILE, Engine
+from unfade.inference.engine import DEFAULT_TILE, Engine, is_noteworthy
 from unfade.inference.layout import Bounds, Extent, Tile, TileLayout, border_of, least_tile, plan, row_strips
 from unfade.inference.runtime import FATAL, NO_TELEMETRY, usable_cores
 from unfade.inference.session import OutOfMemory, Session, load_on_cpu, probe_file
@@ -46,6 +46,7 @@ __all__ = [
     "array_writer",
     "border_of",
     "check_finite",
+    "is_noteworthy",
     "layout_of",
     "least_tile",
     "load_on_cpu",

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from unfade.errors import UsageError
+from unfade.inference.cuda import has_nvidia_gpu
 from unfade.inference.devices import CPU, Device
 from unfade.inference.layout import least_tile
 from unfade.inference.session import Session
@@ -25,6 +26,8 @@ SLENDER = 200_000
 """Multiply-accumulates a pixel up to which a network that makes no more than four pixels of one has a usual
 tile of :data:`SLENDER_TILE`, where nobody asked for smaller ones."""
 SLENDER_TILE = 1280
+
+_GPU_FULL = "The GPU ran out of memory, so the CPU did the rest; a smaller --tile may fit."
 
 
 class Engine:
@@ -122,12 +125,20 @@ class Engine:
             ran: the one that ended up doing the work.
         """
         if ran != asked:
-            return "The GPU ran out of memory, so the CPU did the rest; a smaller --tile may fit."
+            return _GPU_FULL
         return self.fallback
 
     def _opened(self) -> list[Session]:
         with self._lock:
             return list(self._sessions.values())
+
+
+def is_noteworthy(fallback: str | None) -> bool:
+    """Whether a person is to be told, unasked, why a run was not on a GPU: where one could be used, or was.
+
+    Elsewhere there is nothing to be done about it; the record and the doctor tell it all the same.
+    """
+    return fallback is not None and (fallback == _GPU_FULL or has_nvidia_gpu())
 
 
 def _file_state(path: Path) -> _FileState:

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.inference import is_noteworthy
 from unfade.ui.commands import Command, Menu
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.language import Words, time_left
@@ -111,7 +112,7 @@ class StatusBar(QStatusBar):
         ask = translate("StatusBar", "Click for the doctor's findings.")
         if label is None:
             text, why = translate("StatusBar", "Engine is starting"), ""
-        elif fallback:
+        elif fallback and is_noteworthy(fallback):
             text, why = translate("StatusBar", "{device}, not the GPU").format(device=label), fallback
         else:
             text, why = label, ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -48,6 +48,7 @@ class PanelStack(QWidget):
         super().__init__(parent)
         self._models = Models()
         self._listed = False
+        self._on: frozenset[str] = frozenset()
         self.frames = {name: PANELS[name](document, actions) for name in ORDER}
         for name, panel in self.frames.items():
             actions.bind(panel)
@@ -59,6 +60,7 @@ class PanelStack(QWidget):
         bind(self.finish, finish)
         self._lay_out()
         document.subscribe(lambda _change: self.show_document())
+        document.subscribe(lambda _change: self._show_switched_on(document.state.enabled))
         words = Words(self)
         words.follow(self.show_document)
         words.follow(lambda: QTimer.singleShot(0, self._fit_width))  # once the panels have their texts too
@@ -88,6 +90,16 @@ class PanelStack(QWidget):
                 if lacking
                 else None
             )
+
+    def _show_switched_on(self, on: frozenset[str]) -> None:
+        """Scrolls to a filter that was switched on just now, whose options may lie below what is seen."""
+        new, self._on = [name for name in ORDER if name in on - self._on], on
+        if new:
+            QTimer.singleShot(0, lambda: self._scroll_to(self.frames[new[-1]]))
+
+    def _scroll_to(self, frame: QWidget) -> None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # the column grows first
+        self._scroll.ensureWidgetVisible(frame, 0, 0)
 
     def _lay_out(self) -> None:
         inner = QWidget()

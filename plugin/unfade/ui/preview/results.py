@@ -124,7 +124,9 @@ class Results:
         if self.plan is None:
             return False
         result = self.plan.result
-        return any(result.leaves(name) for name in self.plan.filters) and result.key in self._marked
+        left = (name for name in self.plan.filters if result.leaves(name))
+        # who has painted on the mask has looked, and what is painted lies on it
+        return any(name not in result.strokes for name in left) and result.key in self._marked
 
     def _veiled(self, plan: Plan) -> bool:
         """Whether what was found is to be seen."""
