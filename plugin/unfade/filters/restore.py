@@ -31,11 +31,11 @@ from unfade.filters.runner import (
 from unfade.inference import Engine
 from unfade.picture import Picture, scratch
 
-# From where on something is worth a filter, by looking at a few old photographs; not measured yet.
+# From where on something is worth a filter; docs/models.md tells how these were chosen.
 _NOISY = 0.1
 _BLOCKY = 0.15
-_DAMAGED = 0.0005
-_FADED = 0.03
+_DAMAGED = 0.01
+_FADED = 0.05
 _GRAIN = 0.2
 """Of the grain that a grainy photograph gets back: without any it looks like plastic."""
 
