@@ -49,8 +49,8 @@ from unfade.ui.marks import MarksKeeper
 from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.deartifact import DeartifactPanel
+from unfade.ui.panels.restore import RestorePanel
 from unfade.ui.panels.stack import PanelStack
-from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import Item, ItemState, QueuePanel
 from unfade.ui.settings import Settings, Theme
@@ -85,12 +85,13 @@ class Window(QMainWindow):
         self.images = Images(self)
         self.preview = LivePreview(self.document, link, self.images, self)
         self.whole = WholeRun(self.document, link, self.preview, self)
-        self.loader = Loader(self)
+        own_marks = settings.path.parent / "marks"
+        self.loader = Loader(own_marks, self)
         self.opener = Opener(self.loader, settings, self, lambda: self.document.path)
         self.queue = None if hosted else QueuePanel(lambda: self.document.state.steps, settings)
         self.finisher = Finisher(self.document, self.preview, self.whole, self.queue, settings, self)
         self.hint_editor = HintEditor(self.document, self.preview, settings, self)
-        self.keeper = MarksKeeper(self.document, self)
+        self.keeper = MarksKeeper(self.document, own_marks, self)
         self.commands = Actions(self, commands_of(hosted), self.queue.commands if self.queue else {})
         self.addActions(list(self.commands.values()))  # their keys work also with the menu bar hidden
         self._remembering = QTimer(self)  # not only at the end, which a crash would leave out
@@ -98,6 +99,8 @@ class Window(QMainWindow):
         self._remembering.setInterval(_REMEMBER_AFTER)
         self._remembering.timeout.connect(self._remember)
         self._unasked = self._closing_when_done = False
+        self._marked_elsewhere: set[Path] = set()
+        self._lost = ""  # what was said of an engine that ended, until the next one has answered
         self._make_widgets()
         self._lay_out()
         self._connect_engine()
@@ -127,7 +130,7 @@ class Window(QMainWindow):
         document, editor = self.document, self.hint_editor
 
         def brush() -> float:
-            return self.panels.of(DeartifactPanel).brush_radius
+            return self.panels.brush.radius
 
         def shown() -> bool:
             return self.canvas.mask_shown
@@ -268,7 +271,14 @@ class Window(QMainWindow):
 
         def lost(sentence: str) -> None:
             again = translate("Window", "It was started again; your settings are all there.")
-            notice.show_sentence(f"{sentence} {again}", about="preview")
+            self._lost = f"{sentence} {again}"
+            notice.show_sentence(self._lost, about="lost")
+
+        def found_again() -> None:
+            if self._lost:
+                notice.settle("lost")
+                self.status.say(self._lost)
+                self._lost = ""
 
         def unavailable(sentence: str) -> None:
             notice.show_sentence(sentence, translate("Window", "Start it again"), link.start, about="engine")
@@ -277,7 +287,8 @@ class Window(QMainWindow):
             notice.show_sentence(sentence, translate("Window", "Try again"), preview.retry, about="preview")
 
         def progressed(done: int, total: int) -> None:
-            self.status.set_progress(0, 0) if whole.running else self.status.set_progress(done, total)
+            self.status.set_progress(*((done, total) if self.busy and not whole.running else (0, 0)))
+            self._show_work()
 
         link.lost.connect(lost)
         link.listed.connect(self._listed)
@@ -285,11 +296,14 @@ class Window(QMainWindow):
         preview.failed.connect(failed)
         preview.restarted.connect(lambda: notice.settle("preview"))
         preview.provider.connect(self.status.set_provider)
-        preview.chosen.connect(self.panels.of(UpscalePanel).show_chosen)
+        preview.chosen.connect(lambda _chosen: found_again())
+        preview.chosen.connect(self.panels.show_chosen)
+        preview.proposed.connect(self.panels.of(RestorePanel).show_proposed)
         preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
         preview.progress.connect(progressed)
         whole.worked.connect(self._show_work)
         whole.busy.connect(lambda _busy: self._refresh())
+        whole.busy.connect(lambda _busy: notice.settle("whole"))
 
     def _connect_files(self) -> None:
         """Files being opened, opened with a remark, saved, or not."""
@@ -306,8 +320,8 @@ class Window(QMainWindow):
         self.loader.opened.connect(self._show)
         self.loader.failed.connect(lambda sentence: notice.show_sentence(sentence, about="open"))
         self.keeper.failed.connect(lambda sentence: notice.show_sentence(sentence, about="marks"))
-        self.keeper.kept.connect(lambda: notice.settle("marks"))
-        self.finisher.failed.connect(lambda sentence: notice.show_sentence(sentence, about="preview"))
+        self.keeper.kept.connect(self._marks_kept)
+        self.finisher.failed.connect(lambda sentence: notice.show_sentence(sentence, about="whole"))
         for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
         queue = self.queue
@@ -339,7 +353,7 @@ class Window(QMainWindow):
         self.status.bind_stop(self.commands["cancel"])
         self.canvas.view_changed.connect(self._show_detail)
         self.panels.of(ColorizePanel).colour_wanted.connect(self.hint_editor.edit_chosen)
-        self.panels.of(DeartifactPanel).brush_changed.connect(self.canvas.update)
+        self.panels.brush.changed.connect(self.canvas.update)
         if self.queue is not None:
             self.dock.visibilityChanged.connect(lambda _shown: self.commands.refresh())
 
@@ -347,7 +361,7 @@ class Window(QMainWindow):
 
     def _document_changed(self, change: Change) -> None:
         if change is Change.STATE:
-            self.notice.settle("recipe")
+            self.notice.settle("recipe", "whole")
             self._remembering.start()
         self._refresh()
 
@@ -356,25 +370,50 @@ class Window(QMainWindow):
         remember(self.settings, self.document.state)
         self.settings.save()
 
+    def _marks_kept(self, picture: Path, elsewhere: Path | None) -> None:
+        """Once for each picture, where what is marked on it is, if that is not beside it."""
+        if elsewhere is None:
+            self.notice.settle("marks")
+        elif picture == self.document.path and picture not in self._marked_elsewhere:
+            self._marked_elsewhere.add(picture)
+            text = translate(
+                "Window",
+                "The folder of {name} may not be written to; what is marked on it is kept in {folder}.",
+            )
+            self.notice.show_sentence(text.format(name=picture.name, folder=elsewhere), about="marks")
+
     @property
     def busy(self) -> bool:
-        """Whether something is being worked on."""
+        """Whether something is being worked on that ends in a result."""
         return self.whole.running or (self.queue is not None and self.queue.queue.running is not None)
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether something is being worked on."""
+        return self.busy or self.preview.work() is not None
 
     def _show_work(self) -> None:
         """The line that says what is being worked on."""
         queue = self.queue
-        self.status.set_work(self.whole.work() or (None if queue is None else queue.work()))
-        if self.commands["cancel"].isEnabled() != self.busy:
+        work = self.whole.work() or (None if queue is None else queue.work()) or self.preview.work()
+        self.status.set_work(work)
+        if self.commands["cancel"].isEnabled() != self.can_stop:
             self.commands.refresh()
-        if queue is not None and self.busy:
-            self.notice.settle("queue")
+        if queue is not None:
+            self._settle_notices(queue)
         if self._closing_when_done and queue is not None and not queue.queue.at_work:
             QTimer.singleShot(0, self.close_unasked)
 
+    def _settle_notices(self, queue: QueuePanel) -> None:
+        """Those of pictures that are no longer what they were said to be."""
+        items = queue.queue.items
+        failed = {_about(item) for item in items if item.state is ItemState.FAILED}
+        self.notice.settle(*(one for one in self.notice.abouts if one[:5] == "save " and one not in failed))
+        if not any(item.held and item.unfinished for item in items):
+            self.notice.settle("queue")
+
     def _saved(self, path: Path) -> None:
         self.finisher.last_saved = path
-        self.notice.settle("save")
         self.commands.refresh()
         text = translate("Window", "Saved as {path}.").format(path=path.name)
         self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
@@ -393,7 +432,7 @@ class Window(QMainWindow):
             self._closing_when_done = False  # it is not to be lost without a word
             again = functools.partial(queue.retry_items, {item.id})
             self.notice.show_sentence(
-                item.sentence or "", translate("Window", "Try again"), again, about="save"
+                item.sentence or "", translate("Window", "Try again"), again, about=_about(item)
             )
 
     def _refresh(self) -> None:
@@ -421,7 +460,7 @@ class Window(QMainWindow):
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
-        self.notice.settle("open", "preview", "marks", "recipe", "told")
+        self._settle_notices_of_picture()
         self.document.open(
             opened.picture,
             opened.path,
@@ -440,6 +479,10 @@ class Window(QMainWindow):
             self.notice.show_sentence(opened.remark, about="open")
         self._refresh()
         self.canvas.setFocus()
+
+    def _settle_notices_of_picture(self) -> None:
+        """Those of the picture that goes."""
+        self.notice.settle("open", "preview", "marks", "recipe", "told", "whole")
 
     def _listed(self, listing: dict[str, Any]) -> None:
         self.notice.settle("engine")
@@ -486,14 +529,22 @@ class Window(QMainWindow):
         "S&top",
         "Stop what is being worked on.",
         ("Ctrl+.",),
-        enabled=lambda window: window.busy,
+        enabled=lambda window: window.can_stop,
     )
     def stop(self) -> None:
         """Stops what is being worked on."""
         if self.whole.running:
             self.whole.stop()
-        elif self.queue is not None:
+        elif self.queue is not None and self.busy:
             self.queue.stop()
+        else:
+            self.preview.stop()
+            self.notice.show_sentence(
+                translate("Window", "The preview was stopped."),
+                translate("Window", "Go on"),
+                self.preview.retry,
+                about="preview",
+            )
 
     @Command(
         "close_picture",
@@ -507,6 +558,7 @@ class Window(QMainWindow):
     def close_picture(self) -> None:
         """Closes the picture, and keeps the window."""
         self.keeper.write()
+        self._settle_notices_of_picture()
         self.document.close()
         self.canvas.set_original(None)
         self._refresh()
@@ -637,6 +689,11 @@ class Window(QMainWindow):
         _application().removeEventFilter(self)
         super().closeEvent(event)
         self.closed.emit()
+
+
+def _about(item: Item) -> str:
+    """What a notice of a picture that could not be saved is about."""
+    return f"save {item.id}"
 
 
 def _add_choice(

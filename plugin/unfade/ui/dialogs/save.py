@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import Extent
 from unfade.picture import format_of_suffix
-from unfade.ui.saving import FORMATS, SaveChoice, format_for, refusal, suggested_path, with_suffix
+from unfade.ui.saving import FORMATS, LOSSY, SaveChoice, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space
 from unfade.ui.widgets import column_of, label_of
@@ -278,7 +278,7 @@ class SaveDialog(QDialog):
     def _update(self) -> None:
         choice = self.choice()
         kind = format_for(choice.format)
-        lossy = choice.format in ("jpeg", "webp")
+        lossy = choice.format in LOSSY
         self.quality.setEnabled(lossy)
         self.slider.setEnabled(lossy)
         for field, fits in (
@@ -313,4 +313,6 @@ def _described(format: str) -> str:
         "jpeg": translate("SaveDialog", "JPEG: small files, for photographs"),
         "webp": translate("SaveDialog", "WebP: smaller still; lossless at quality 100"),
         "tiff": translate("SaveDialog", "TIFF: lossless, 8 or 16 bits, for print"),
+        "avif": translate("SaveDialog", "AVIF: the smallest files, 8 bits"),
+        "jxl": translate("SaveDialog", "JPEG XL: small files, 8 or 16 bits"),
     }[format]
