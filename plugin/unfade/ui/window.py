@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
@@ -55,6 +54,7 @@ from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import Item, ItemState, QueuePanel
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.status import Notice, StatusBar
+from unfade.ui.telling import Teller
 from unfade.ui.theme import apply_theme
 from unfade.ui.welcome import Welcome
 
@@ -99,8 +99,6 @@ class Window(QMainWindow):
         self._remembering.setInterval(_REMEMBER_AFTER)
         self._remembering.timeout.connect(self._remember)
         self._unasked = self._closing_when_done = False
-        self._marked_elsewhere: set[Path] = set()
-        self._lost = ""  # what was said of an engine that ended, until the next one has answered
         self._make_widgets()
         self._lay_out()
         self._connect_engine()
@@ -143,8 +141,17 @@ class Window(QMainWindow):
         self.canvas = Canvas(document, self.preview, PicturePainter(self.images), tools)
         editor.take_colours_from(self.canvas)
         self.panels = PanelStack(document, self.commands, self.commands["apply" if self.hosted else "save"])
-        self.notice = Notice()
-        self.status = StatusBar(self)
+        self.notice, self.status = Notice(), StatusBar(self)
+        self.teller = Teller(
+            self.status,
+            self.notice,
+            document,
+            self.preview,
+            self.whole,
+            self.queue,
+            self.commands.refresh,
+            self,
+        )
         self.pages = QStackedWidget()
         self.pages.addWidget(self.canvas)
         self.welcome: Welcome | None = None
@@ -208,11 +215,7 @@ class Window(QMainWindow):
         queue = self.queue
         if queue is not None and (count := queue.restore()):
             self.dock.show()
-            text = translate("Window", "Pictures of last time that wait in the queue: {count}.")
-            start = queue.commands["queue_start"].trigger
-            self.notice.show_sentence(
-                text.format(count=count), translate("Window", "Start"), start, about="queue"
-            )
+            self.teller.tell_restored(count)
 
     def _add_choices(self, menu: QMenu, words: Words) -> None:
         """Light or dark, and the language."""
@@ -263,76 +266,30 @@ class Window(QMainWindow):
 
         recent.aboutToShow.connect(fill)
 
-    # Connecting: failures go to the notice, where they stay while they are so, and all else to the status bar
+    # Connecting
 
     def _connect_engine(self) -> None:
-        """What runs the networks, how far it is, and its failures with what can be done about them."""
-        link, preview, whole, notice = self.link, self.preview, self.whole, self.notice
-
-        def lost(sentence: str) -> None:
-            again = translate("Window", "It was started again; your settings are all there.")
-            self._lost = f"{sentence} {again}"
-            notice.show_sentence(self._lost, about="lost")
-
-        def found_again() -> None:
-            if self._lost:
-                notice.settle("lost")
-                self.status.say(self._lost)
-                self._lost = ""
-
-        def unavailable(sentence: str) -> None:
-            notice.show_sentence(sentence, translate("Window", "Start it again"), link.start, about="engine")
-
-        def failed(sentence: str) -> None:
-            notice.show_sentence(sentence, translate("Window", "Try again"), preview.retry, about="preview")
-
-        def progressed(done: int, total: int) -> None:
-            self.status.set_progress(*((done, total) if self.busy and not whole.running else (0, 0)))
-            self._show_work()
-
-        link.lost.connect(lost)
-        link.listed.connect(self._listed)
-        link.unavailable.connect(unavailable)
-        preview.failed.connect(failed)
-        preview.restarted.connect(lambda: notice.settle("preview"))
-        preview.provider.connect(self.status.set_provider)
-        preview.chosen.connect(lambda _chosen: found_again())
-        preview.chosen.connect(self.panels.show_chosen)
-        preview.proposed.connect(self.panels.of(RestorePanel).show_proposed)
-        preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
-        preview.progress.connect(progressed)
-        whole.worked.connect(self._show_work)
-        whole.busy.connect(lambda _busy: self._refresh())
-        whole.busy.connect(lambda _busy: notice.settle("whole"))
+        """What runs the networks."""
+        preview, panels = self.preview, self.panels
+        self.link.listed.connect(self._listed)
+        preview.chosen.connect(panels.show_chosen)
+        preview.proposed.connect(panels.of(RestorePanel).show_proposed)
+        preview.marked.connect(panels.of(DeartifactPanel).offer_removal)
+        self.whole.busy.connect(lambda _busy: self._refresh())
+        self.teller.hear_engine(self.link)
 
     def _connect_files(self) -> None:
-        """Files being opened, opened with a remark, saved, or not."""
-        notice = self.notice
-
-        def busy(opening: bool) -> None:
-            if opening:
-                notice.settle("open")
-                self.status.say(translate("Window", "Opening…"))
-            else:
-                self.status.clearMessage()
-
-        self.loader.busy.connect(busy)
+        """Files being opened, saved, and worked on in the queue."""
         self.loader.opened.connect(self._show)
-        self.loader.failed.connect(lambda sentence: notice.show_sentence(sentence, about="open"))
-        self.keeper.failed.connect(lambda sentence: notice.show_sentence(sentence, about="marks"))
-        self.keeper.kept.connect(self._marks_kept)
-        self.finisher.failed.connect(lambda sentence: notice.show_sentence(sentence, about="whole"))
-        for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
+        for said in (self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
+        self.teller.hear_files(self.loader, self.keeper, self.finisher)
         queue = self.queue
         if queue is not None and self.welcome is not None:
             queue.open_wanted.connect(self.opener.open_file)
-            queue.said.connect(self.status.say)
             queue.added.connect(self.dock.show)
-            queue.saved.connect(self._saved)
             queue.not_saved.connect(self._not_saved)
-            queue.told.connect(self._told)
-            queue.worked.connect(self._show_work)
+            queue.worked.connect(self._close_when_done)
             self.opener.many.connect(queue.add)
             self.welcome.chosen.connect(self.opener.open_file)
 
@@ -347,6 +304,7 @@ class Window(QMainWindow):
             self.hint_editor,
             self.canvas,
             self.status,
+            self.teller,
             self.help,
         )
         self.document.subscribe(self._document_changed)
@@ -361,7 +319,6 @@ class Window(QMainWindow):
 
     def _document_changed(self, change: Change) -> None:
         if change is Change.STATE:
-            self.notice.settle("recipe", "whole")
             self._remembering.start()
         self._refresh()
 
@@ -370,70 +327,14 @@ class Window(QMainWindow):
         remember(self.settings, self.document.state)
         self.settings.save()
 
-    def _marks_kept(self, picture: Path, elsewhere: Path | None) -> None:
-        """Once for each picture, where what is marked on it is, if that is not beside it."""
-        if elsewhere is None:
-            self.notice.settle("marks")
-        elif picture == self.document.path and picture not in self._marked_elsewhere:
-            self._marked_elsewhere.add(picture)
-            text = translate(
-                "Window",
-                "The folder of {name} may not be written to; what is marked on it is kept in {folder}.",
-            )
-            self.notice.show_sentence(text.format(name=picture.name, folder=elsewhere), about="marks")
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is being worked on that ends in a result."""
-        return self.whole.running or (self.queue is not None and self.queue.queue.running is not None)
-
-    @property
-    def can_stop(self) -> bool:
-        """Whether something is being worked on."""
-        return self.busy or self.preview.work() is not None
-
-    def _show_work(self) -> None:
-        """The line that says what is being worked on."""
-        queue = self.queue
-        work = self.whole.work() or (None if queue is None else queue.work()) or self.preview.work()
-        self.status.set_work(work)
-        if self.commands["cancel"].isEnabled() != self.can_stop:
-            self.commands.refresh()
-        if queue is not None:
-            self._settle_notices(queue)
-        if self._closing_when_done and queue is not None and not queue.queue.at_work:
+    def _close_when_done(self) -> None:
+        """Closes once all is saved, where that was asked for."""
+        if self._closing_when_done and self.queue is not None and not self.queue.queue.at_work:
             QTimer.singleShot(0, self.close_unasked)
 
-    def _settle_notices(self, queue: QueuePanel) -> None:
-        """Those of pictures that are no longer what they were said to be."""
-        items = queue.queue.items
-        failed = {_about(item) for item in items if item.state is ItemState.FAILED}
-        self.notice.settle(*(one for one in self.notice.abouts if one[:5] == "save " and one not in failed))
-        if not any(item.held and item.unfinished for item in items):
-            self.notice.settle("queue")
-
-    def _saved(self, path: Path) -> None:
-        self.finisher.last_saved = path
-        self.commands.refresh()
-        text = translate("Window", "Saved as {path}.").format(path=path.name)
-        self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
-
-    def _told(self, item: Item, sentences: str) -> None:
-        """What a file could not hold of a picture that the window saves."""
-        if item.save is not None:
-            self.notice.show_sentence(f"{item.name}: {sentences}", about="told")
-
     def _not_saved(self, item: Item) -> None:
-        queue = self.queue
-        if item.state is ItemState.CANCELLED:
-            text = translate("Window", "Stopped: {name} was not saved.")
-            self.status.say(text.format(name=item.name))
-        elif queue is not None:
+        if item.state is not ItemState.CANCELLED:
             self._closing_when_done = False  # it is not to be lost without a word
-            again = functools.partial(queue.retry_items, {item.id})
-            self.notice.show_sentence(
-                item.sentence or "", translate("Window", "Try again"), again, about=_about(item)
-            )
 
     def _refresh(self) -> None:
         """Title, page, commands and status bar."""
@@ -460,7 +361,7 @@ class Window(QMainWindow):
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
-        self._settle_notices_of_picture()
+        self.teller.picture_goes()
         self.document.open(
             opened.picture,
             opened.path,
@@ -479,10 +380,6 @@ class Window(QMainWindow):
             self.notice.show_sentence(opened.remark, about="open")
         self._refresh()
         self.canvas.setFocus()
-
-    def _settle_notices_of_picture(self) -> None:
-        """Those of the picture that goes."""
-        self.notice.settle("open", "preview", "marks", "recipe", "told", "whole")
 
     def _listed(self, listing: dict[str, Any]) -> None:
         self.notice.settle("engine")
@@ -524,29 +421,6 @@ class Window(QMainWindow):
         recipes.ask_and_save(self, self.settings, self.document.state.steps)
 
     @Command(
-        "cancel",
-        (Menu.FILTER, 2, 2),
-        "S&top",
-        "Stop what is being worked on.",
-        ("Ctrl+.",),
-        enabled=lambda window: window.can_stop,
-    )
-    def stop(self) -> None:
-        """Stops what is being worked on."""
-        if self.whole.running:
-            self.whole.stop()
-        elif self.queue is not None and self.busy:
-            self.queue.stop()
-        else:
-            self.preview.stop()
-            self.notice.show_sentence(
-                translate("Window", "The preview was stopped."),
-                translate("Window", "Go on"),
-                self.preview.retry,
-                about="preview",
-            )
-
-    @Command(
         "close_picture",
         (Menu.FILE, 3, 1),
         "&Close picture",
@@ -558,7 +432,7 @@ class Window(QMainWindow):
     def close_picture(self) -> None:
         """Closes the picture, and keeps the window."""
         self.keeper.write()
-        self._settle_notices_of_picture()
+        self.teller.picture_goes()
         self.document.close()
         self.canvas.set_original(None)
         self._refresh()
@@ -665,7 +539,7 @@ class Window(QMainWindow):
         self._closing_when_done = question.clickedButton() is finish
         if self._closing_when_done:
             self.status.say(translate("Window", "The window closes when all is saved."))
-            self._show_work()  # it may be by now
+            self._close_when_done()  # it may be by now
         return question.clickedButton() is stop
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -689,11 +563,6 @@ class Window(QMainWindow):
         _application().removeEventFilter(self)
         super().closeEvent(event)
         self.closed.emit()
-
-
-def _about(item: Item) -> str:
-    """What a notice of a picture that could not be saved is about."""
-    return f"save {item.id}"
 
 
 def _add_choice(
