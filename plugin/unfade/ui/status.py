@@ -187,6 +187,7 @@ class Notice(QFrame):
         self.remedy, self.dismiss = QPushButton(), QPushButton()
         words = Words(self)
         words.put(lambda: translate("Notice", "Dismiss"), self.dismiss.setText)
+        words.follow(self._show_latest)
         for button in (self.remedy, self.dismiss):
             button.setProperty("role", "link")
         layout = QHBoxLayout(self)
@@ -222,20 +223,16 @@ class Notice(QFrame):
 
     def settle(self, *about: str) -> None:
         """What was said about these is no longer so."""
-        for one in about:
-            self._standing.pop(one, None)
-        self._show_latest()
+        if [one for one in about if self._standing.pop(one, None) is not None]:
+            self._show_latest()
 
     def _show_latest(self) -> None:
-        if not self._standing:
-            self.hide()
-            return
-        said = tuple(self._standing.values())[-1]
+        said = tuple(self._standing.values())[-1] if self._standing else _Said("", "", None)
         self.text.setText(said.sentence)
         self.setAccessibleName(said.sentence)
-        self.remedy.setText(said.remedy)
+        self.remedy.setText(said.remedy or translate("Window", "Try again"))
         self.remedy.setVisible(said.do is not None)
-        self.show()
+        self.setVisible(bool(self._standing))
 
     def _dismiss(self) -> Callable[[], None] | None:
         """Takes the one that is seen away, and gives what was offered for it."""
