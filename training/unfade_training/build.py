@@ -279,8 +279,9 @@ class Trained:
     degradation: Degradation
     transform: ColourTransform
 
-    def held_out(self, data: Sequence[Path], most: int) -> tuple[PhotoStore, list[Photo]]:
-        """The photographs that training kept out, where they are of the same folders; at most ``most``.
+    def held_out(self, data: Sequence[Path], most: int | None = None) -> tuple[PhotoStore, list[Photo]]:
+        """The photographs that training kept out, where they are of the same folders; or ``most``, those
+        first.
 
         Decoded pixels are kept where the run keeps them: in ``cache`` beside the run's folder.
 
@@ -291,7 +292,8 @@ class Trained:
         if len(store.photos) < 2:
             named = ", ".join(map(str, data)) or "the recipe's folders"
             raise TrainingError(f"One photograph is too few: two at least are wanted in {named}.")
-        return store, store.split(min(most, len(store.photos) - 1))[1]
+        count = store.holdout(self.recipe.data.holdout) if most is None else most
+        return store, store.split(min(max(1, count), len(store.photos) - 1))[1]
 
 
 def open_trained(checkpoint: Path) -> Trained:

@@ -40,7 +40,11 @@ def app() -> None:
 
 recipe_file = click.argument("recipe", type=FILE)
 data = click.option(
-    "--data", type=FILE, multiple=True, help="Folder of photographs; may be given several times."
+    "--data",
+    type=FILE,
+    multiple=True,
+    help="Folder of photographs, or the word examples for those of the repository; may be given several "
+    "times.",
 )
 override = click.option(
     "--override",

@@ -205,7 +205,7 @@ def set_up(
             read_weights(file, generator)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
-    photos, held = store.split(recipe.data.holdout)
+    photos, held = store.split(store.holdout(recipe.data.holdout))
     for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
         build_dataset(recipe, config, 0, store, photos, degradation)
     if reports:

@@ -194,7 +194,7 @@ def _shape(name: str, network: FastUnet) -> dict[str, Any]:
 
 def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) -> list[Tensor]:
     """Patches of the photographs that training learns from, in batches, as the network gets them."""
-    store, held = trained.held_out(data, trained.recipe.data.holdout)
+    store, held = trained.held_out(data)
     dataset = PatchDataset(
         store,
         store.split(len(held))[0],
