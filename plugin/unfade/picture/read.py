@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
+_GIF_XMP = b"!\xff\x0bXMP DataXMP"
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 
 
@@ -266,11 +267,19 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
     else:
         image = _loaded(path, kind, page)
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
+    if kind.name == "gif":
+        xmp = _xmp_of_gif(path.read_bytes())
     comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
     metadata = Metadata(
         exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
     return _Opened(image, metadata, orientation_of(exif, xmp))
+
+
+def _xmp_of_gif(data: bytes) -> bytes | None:
+    """The packet in a GIF's application extension, up to the trailer that ends it for other readers."""
+    begin, end = data.find(_GIF_XMP) + len(_GIF_XMP), data.find(b"\x01\xff\xfe\xfd")
+    return data[begin:end] if len(_GIF_XMP) <= begin < end else None
 
 
 _OPENERS = {
