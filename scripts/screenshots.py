@@ -42,6 +42,7 @@ from unfade.ui.window import Window
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
 SIZE = (1280, 820)
 _QUALITY = 76
+_ROUNDS = 40  # of the event loop, on a machine that gives it little time
 PATIENCE = 600.0
 """Seconds for whatever is waited for."""
 
@@ -74,8 +75,8 @@ class Stage:
 
     def settle(self, seconds: float = 0.6) -> None:
         """Lets results fade in and layouts come to rest."""
-        end = time.monotonic() + seconds
-        self.wait(lambda: time.monotonic() > end)
+        end, rounds = time.monotonic() + seconds, iter(range(_ROUNDS))
+        self.wait(lambda: next(rounds, None) is None and time.monotonic() > end)
 
     def open_window(self, *tasks: str, picture: bool = True) -> bool:
         """A new window with these filters on; False where one of them has no model."""

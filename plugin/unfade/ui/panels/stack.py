@@ -81,8 +81,10 @@ class PanelStack(QWidget):
 
     def set_models(self, models: Models) -> None:
         """Which models there are, as soon as the engine has told."""
-        self._models, self._listed = models, True
+        first, self._models, self._listed = not self._listed, models, True
         self.show_document()
+        if first:  # some panels have grown
+            self._scroll_to_last()
 
     def show_document(self) -> None:
         """Shows what is set."""
@@ -112,6 +114,10 @@ class PanelStack(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Begins with a filter that is on in sight."""
         super().showEvent(event)
+        self._scroll_to_last()
+
+    def _scroll_to_last(self) -> None:
+        """Has the last filter that is on in sight."""
         last = next((name for name in reversed(ORDER) if name in self._on), None)
         if last is not None:
             QTimer.singleShot(0, lambda: self._scroll_to(self.frames[last]))
