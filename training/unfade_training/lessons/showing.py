@@ -11,6 +11,7 @@ import click
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from torch import Tensor
 
@@ -96,6 +97,7 @@ def write_curves(panels: Sequence[Panel], output: Path) -> None:
             axes.set_yscale("log")
         axes.set_title(panel.title, loc="left")
         axes.set_xlabel(panel.x)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.grid(alpha=0.3)
         if any(not label.startswith("_") for label in panel.curves):
             axes.legend()
