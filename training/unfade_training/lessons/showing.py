@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 from ..errors import TrainingError
 from ..files import check_folder, output_file
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 INCHES, DOTS_PER_INCH = (5.0, 3.4), 100
 GAP = 4  # pixels between the pictures of a sheet
 
@@ -37,7 +38,7 @@ threads_option = click.option(
 )
 
 
-def output_option(default: str) -> Any:
+def output_option(default: str) -> Callable[[Command], Command]:
     """``--output`` or ``-o``: the folder for pictures, curves and decoded photographs."""
     return click.option(
         "--output", "-o", type=FILE, default=Path(default), show_default=True, help="Folder for the results."

@@ -203,11 +203,12 @@ def main(data: tuple[Path, ...], output: Path, lpips: Path, steps: int, seeds: i
             )
     took = time.process_time() - began
     click.echo("\n".join(summary(curves)))
-    lines, colours = {}, {}
+    lines: dict[str, tuple[list[float], list[float]]] = {}
+    colours = {}
     for name, several in curves.items():
         for seed, curve in enumerate(several):
             label = name if seed == 0 else f"_{name} {seed}"
-            lines[label], colours[label] = tuple(curve), COLOURS[name]
+            lines[label], colours[label] = (list(map(float, curve.steps)), curve.lpips), COLOURS[name]
     write_curves([Panel("LPIPS, held out (lower is better)", lines, colours=colours)], output / "lpips.webp")
     runs = {name: output / f"{name.replace(' ', '-')}-0" for name in COLOURS}
     write_sheet(pictures(runs, data), output / "pictures.webp")

@@ -149,7 +149,7 @@ def play(pictures: Tensor, steps: int, width: int, seed: int = 0) -> Game:
 def _batches(pictures: Tensor) -> Iterator[Tensor]:
     """Batches without end, each picture once in a round."""
     while True:
-        for chosen in torch.randperm(len(pictures)).split(BATCH):
+        for chosen in torch.split(torch.randperm(len(pictures)), BATCH):
             if len(chosen) == min(BATCH, len(pictures)):
                 yield pictures[chosen]
 
