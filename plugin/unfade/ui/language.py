@@ -71,7 +71,7 @@ def install_language(app: QCoreApplication, chosen: str) -> str:
 
 
 def translations_of(context: str, text: str) -> dict[str, str]:
-    """A text in every other language that has it, by the keys of :data:`LANGUAGES`; no application is needed."""
+    """A text in the languages of :data:`LANGUAGES` that have a translation of it; needs no application."""
     found = {}
     for language in LANGUAGES:
         translator = QTranslator()
