@@ -282,7 +282,7 @@ def build_dataset(
             how.zoom,
             how.upright,
         )
-    photos, _ = store.split(how.holdout)
+    photos, _ = store.split(store.holdout(how.holdout))
     return PatchDataset(store, photos, degradation, config.patch, seed, how.weights, how.zoom, how.upright)
 
 
@@ -304,8 +304,11 @@ class Trained:
     degradation: Degradation
     transform: ColourTransform
 
-    def held_out(self, data: Sequence[Where], most: int) -> tuple[PhotoStore | ShardStore, list[Photo]]:
-        """The photographs that training kept out, where they are of the same folders; at most ``most``.
+    def held_out(
+        self, data: Sequence[Where], most: int | None = None
+    ) -> tuple[PhotoStore | ShardStore, list[Photo]]:
+        """The photographs that training kept out, where they are of the same folders; or ``most``, those
+        first.
 
         Decoded pixels are kept where the run keeps them: in ``cache`` beside the run's folder.
 
@@ -316,7 +319,8 @@ class Trained:
         if len(store.photos) < 2:
             named = ", ".join(map(str, data)) or "the recipe's folders"
             raise TrainingError(f"One photograph is too few: two at least are wanted in {named}.")
-        return store, store.held_out(min(most, len(store.photos) - 1))
+        count = store.holdout(self.recipe.data.holdout) if most is None else most
+        return store, store.held_out(min(max(1, count), len(store.photos) - 1))
 
 
 def open_trained(checkpoint: Path) -> Trained:

@@ -22,6 +22,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from msgspec import Meta, Struct, field
 
 from .errors import TrainingError, count_of
+from .lessons import Lesson
 from .table import from_table
 
 if sys.version_info >= (3, 11):
@@ -221,6 +222,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
         gpu: overrides for runs on a GPU.
         training_data: a sentence for the model card.
         licence: of the model.
+        lesson: what the list of lessons says, where the recipe is one.
         text: the file, word for word.
     """
 
@@ -243,6 +245,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     gpu: Table = field(default_factory=dict)
     training_data: str = ""
     licence: str = "GPL-3.0-or-later"
+    lesson: Lesson | None = None
     text: str = ""
 
     @property

@@ -215,7 +215,7 @@ def set_up(
         store = open_photos(recipe, data, folder.parent / "cache")
         if fabric.is_global_zero and isinstance(store, ShardStore):
             store.try_again()  # a shard that was lost may be back
-        held = store.held_out(recipe.data.holdout)
+        held = store.held_out(store.holdout(recipe.data.holdout))
         for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
             build_dataset(recipe, config, 0, store, degradation)
     if reports:

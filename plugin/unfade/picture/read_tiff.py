@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import tiff
-from unfade.picture.colour import with_profile, ycbcr_to_rgb
+from unfade.picture import tiff, tiff_parts
+from unfade.picture.colour import linear_profile, with_profile, ycbcr_to_rgb
 from unfade.picture.lab import linear_to_srgb
 from unfade.picture.matrix_profile import SRGB_XYZ
 from unfade.picture.picture import Notes, from_float, peak_of, strips, vips
 
 _WIDE = ("float", "uint")  # libvips' names of samples of 32 bits
 _LAB_WHITE = {8: 255.0, 16: 65535.0}
+_PEAK_8, _PEAK_16 = 255, 65535
 
 # What libtiff, as libvips brings it, decodes: the rest is tifffile's.
-_LIBTIFF_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34676, 34677})
+_LIBTIFF_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34676, 34677})
 _LIBTIFF_DEPTHS = {
     tiff.WHITE_IS_ZERO: (1, 2, 4, 8, 16, 32),
     tiff.BLACK_IS_ZERO: (1, 2, 4, 8, 16, 32),
@@ -32,7 +33,11 @@ _LIBTIFF_DEPTHS = {
     tiff.LOG_L: (16,),
     tiff.LOG_LUV: (16, 24, 32),
 }
+_LOGARITHMIC = (tiff.LOG_L, tiff.LOG_LUV)
 _CIELAB, _ICCLAB = 8, 9
+_COLOURS = {
+    tiff.SEPARATED: 4, tiff.RGB: 3, tiff.YCBCR: 3, _CIELAB: 3, _ICCLAB: 3, tiff.LOG_LUV: 3,
+}  # fmt: skip
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4  # sample formats
 
 
@@ -75,10 +80,15 @@ def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
     if page is None:
         return _by_libtiff(path, 0)
     _refuse_unknown(page, notes)
+    if page.compression == tiff.OLD_JPEG:
+        with path.open("rb") as stream:
+            return _colours(_as_image(tiff_parts.old_jpeg(stream, page)), page, notes)
+    if page.photometric == tiff.YCBCR and page.is_separate:
+        return _colours(_from_planes(path, page), page, notes)
     if not _is_for_libtiff(page):
         return _colours(_by_tifffile(path, page, notes), page, notes)
     image = _by_libtiff(path, page.index)
-    if image.format in _WIDE:
+    if image.format in _WIDE and page.photometric not in _LOGARITHMIC:
         image = _scaled(image, _white_of(_by_libtiff(path, page.index), notes), notes)
     return _colours(image, page, notes)
 
@@ -92,14 +102,20 @@ def _by_libtiff(path: Path, index: int) -> Any:
 
 def _is_for_libtiff(page: tiff.Page) -> bool:
     depths = {int(bits) for bits in page.tags.get(tiff.BITS_PER_SAMPLE, (1,))}
-    depth = max(depths)
+    depth, samples = max(depths), page.first(tiff.SAMPLES_PER_PIXEL, 1)
     return (
         len(depths) == 1
         and page.compression in _LIBTIFF_COMPRESSIONS
         and depth in _LIBTIFF_DEPTHS.get(page.photometric, ())
-        and (depth >= 8 or page.first(tiff.SAMPLES_PER_PIXEL, 1) == 1)
-        and not (page.is_tiled and page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE)
+        and (depth >= 8 or samples == 1)
+        and (page.photometric in _LOGARITHMIC or not _is_signed(page))
+        # libvips takes planes in strips alone, and mixes up those of gray and alpha.
+        and not (page.is_separate and (page.is_tiled or samples == 2))
     )
+
+
+def _is_signed(page: tiff.Page) -> bool:
+    return page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) == _SIGNED
 
 
 def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
@@ -109,24 +125,30 @@ def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
         raise PictureError(f"{notes.path} {what}.")
 
     samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
-    kind = page.first(tiff.SAMPLE_FORMAT, _UNSIGNED)
-    if page.compression == tiff.OLD_JPEG and page.is_tiled:
-        refuse(
-            "is compressed as old-style JPEG in tiles, which Unfade cannot read; "
-            "save it with another compression"
-        )
     if page.photometric == tiff.SEPARATED and (page.first(tiff.INK_SET, 1) != 1 or samples < 4):
         refuse("has other inks than CMYK; save it as RGB")
-    # libvips mixes up the rows.
-    if page.photometric == tiff.YCBCR and page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE:
-        refuse("holds YCbCr in separate planes, which Unfade cannot read; save it as RGB")
-    if kind == _SIGNED and page.photometric not in (_CIELAB, tiff.LOG_L, tiff.LOG_LUV):
-        refuse("holds numbers below zero (heights, a measurement); save it as a picture of 8 or 16 bits")
-    if kind not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):
+    if page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):
         refuse("holds complex numbers; save it as a picture of 8 or 16 bits")
-    colours = {tiff.SEPARATED: 4, tiff.RGB: 3, tiff.YCBCR: 3, _CIELAB: 3, _ICCLAB: 3}.get(page.photometric, 1)
+    colours = _COLOURS.get(page.photometric, 1)
     if not colours <= samples <= colours + 1:
         refuse(f"has {samples} channels; save it as gray or RGB, with or without alpha")
+
+
+def _from_planes(path: Path, page: tiff.Page) -> Any:
+    """A libvips image of Y, Cb and Cr that lie in planes, chroma as large as luma."""
+    with path.open("rb") as stream:
+        data, (across, down) = tiff_parts.planes(stream, page)
+    v = vips()
+    channels = [
+        v.Image.tiffload_buffer(data, access="sequential", fail_on="error", page=channel)
+        for channel in range(page.first(tiff.SAMPLES_PER_PIXEL, 1))
+    ]
+    width, height = channels[0].width, channels[0].height
+    for index in (1, 2):
+        channels[index] = (
+            channels[index].resize(across, vscale=down, kernel="linear").crop(0, 0, width, height)
+        )
+    return channels[0].bandjoin(channels[1:])
 
 
 def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
@@ -159,18 +181,21 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
         samples = found.samplesperpixel
         if samples == 1:
             pixels = pixels.reshape(found.imagelength, found.imagewidth, 1)
-        elif page.first(tiff.PLANAR_CONFIG, 1) == tiff.SEPARATE:
+        elif page.is_separate:
             pixels = np.moveaxis(pixels.reshape(samples, found.imagelength, found.imagewidth), 0, 2)
         else:
             pixels = pixels.reshape(found.imagelength, found.imagewidth, samples)
         palette = found.colormap if page.photometric == tiff.PALETTE else None
-        icc = found.iccprofile
+        bits, icc = found.bitspersample, found.iccprofile
+    if pixels.dtype.kind == "i" and page.photometric not in (_CIELAB, _ICCLAB):
+        pixels = _unsigned(pixels, notes)
+        bits = 8 * pixels.itemsize
     if palette is not None:
         pixels = np.moveaxis((palette >> 8).astype(np.uint8), 0, 1)[pixels[..., 0]]
     elif page.photometric in (_CIELAB, _ICCLAB):
         return _from_lab(pixels, page, notes)
     else:
-        pixels = _in_common_depth(pixels, found.bitspersample, notes)
+        pixels = _in_common_depth(pixels, bits, notes)
     if page.photometric == tiff.WHITE_IS_ZERO:
         pixels[..., :1] = peak_of(pixels.dtype) - pixels[..., :1]
     image = _as_image(pixels, "cmyk" if page.photometric == tiff.SEPARATED else None)
@@ -180,6 +205,43 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
         straight = image.unpremultiply(max_alpha=peak_of(pixels.dtype))
         image = straight if image.format == "float" else straight.rint().cast(image.format)
     return image
+
+
+def _unsigned(pixels: NDArray[Any], notes: Notes) -> NDArray[Any]:
+    """Signed samples as unsigned ones, black at 0.
+
+    Some programs mark ordinary pictures as signed, others have black at the lowest number there is; which of
+    the two it is shows in which makes the smoother picture.
+
+    Raises:
+        PictureError: for measurements, which go below zero and use little of their range.
+    """
+    bits = 8 * pixels.itemsize
+    lowest, highest = int(pixels.min()), int(pixels.max())
+    as_marked: NDArray[Any] = pixels.view(f"u{pixels.itemsize}")
+    if lowest >= 0:
+        if bits == 8 or highest <= _PEAK_8 or (bits == 32 and highest <= _PEAK_16):
+            return as_marked if bits != 16 else as_marked.astype(np.uint8)
+        notes.add(f"Its numbers are signed; {2 ** (bits - 1) - 1} is taken for white.")
+        return np.asarray(as_marked << 1 | as_marked >> (bits - 2))
+    if bits > 16 or highest - lowest < 2 ** (bits - 2):
+        raise PictureError(
+            f"{notes.path} holds numbers below zero (heights, a measurement); save it as a picture of 8 or "
+            "16 bits."
+        )
+    if _roughness(as_marked) < _roughness(pixels):
+        notes.add("Its numbers are marked as signed, and taken for unsigned, as which they make a picture.")
+        return as_marked
+    notes.add(f"Its numbers are signed; {-(2 ** (bits - 1))} is taken for black.")
+    return np.asarray(as_marked ^ as_marked.dtype.type(2 ** (bits - 1)))
+
+
+def _roughness(pixels: NDArray[Any]) -> float:
+    """The mean step from one pixel to the next."""
+    rows = max(1, len(pixels) // 256)
+    return (
+        float(np.abs(np.diff(pixels[::rows].astype(np.int64), axis=1)).mean()) if pixels.shape[1] > 1 else 0.0
+    )
 
 
 def _in_common_depth(pixels: NDArray[Any], bits: int, notes: Notes) -> NDArray[Any]:
@@ -247,10 +309,15 @@ def _array(image: Any) -> NDArray[Any]:
 def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
     """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
     samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    if page.photometric == tiff.LOG_LUV:  # XYZ by now, with white at 100
+        return with_profile(image.colourspace("scrgb"), linear_profile(False))
+    if page.photometric == tiff.LOG_L:
+        encoded = np.frombuffer(image.write_to_memory(), np.int16).reshape(image.height, image.width, 1)
+        return with_profile(_as_image(_light_of(encoded)), linear_profile(True))
     if page.photometric == tiff.YCBCR and samples == 3:
         if image.bands == 4:  # decoded by libtiff, with an alpha that the file has not
             return image.extract_band(0, n=3)
-        if page.compression != tiff.JPEG:
+        if page.compression != tiff.JPEG or page.is_separate:
             return ycbcr_to_rgb(
                 image, page.tags.get(tiff.YCBCR_COEFFICIENTS), page.tags.get(tiff.REFERENCE_BLACK_WHITE)
             )
@@ -258,6 +325,13 @@ def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
         notes.add("Its last channel is not marked as alpha and is left out.")
         return image.extract_band(0, n=image.bands - 1)
     return image
+
+
+def _light_of(encoded: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Linear light of LogL samples of 16 bits (G. W. Larson, LogLuv encoding, 1998)."""
+    exponents = (encoded & 0x7FFF).astype(np.float32)
+    light = np.exp2((exponents + np.float32(0.5)) / 256 - 64)
+    return np.where(exponents == 0, 0, np.where(encoded < 0, -light, light)).astype(np.float32)
 
 
 def _white_of(image: Any, notes: Notes) -> float:

@@ -105,6 +105,13 @@ class Entry:
         value = b"".join(self.value[i : i + size][::-1] for i in range(0, len(self.value), size))
         return Entry(self.tag, self.kind, self.count, value, tuple(c.reordered() for c in self.children))
 
+    def share(self, index: int, of: int) -> Entry:
+        """That part of its values, of so many equal parts."""
+        count, size = self.count // of, _SIZES[self.kind]
+        return Entry(
+            self.tag, self.kind, count, self.value[index * count * size : (index + 1) * count * size]
+        )
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -127,8 +134,6 @@ _SUBFILE, _OLD_SUBFILE, _TILE_WIDTH, _SUB_DIRECTORIES, _DNG = 0x00FE, 0x00FF, 0x
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR, LOG_L, LOG_LUV = 0, 1, 2, 3, 5, 6, 32844, 32845
 """Photometric interpretations; "separated" are inks."""
-SEPARATE = 2
-"""Planar configuration: each channel for itself."""
 OLD_JPEG, JPEG = 6, 7
 """Compressions."""
 _SENSOR = (32803, 34892)  # photometric interpretations: colour filter array, linear raw
@@ -167,6 +172,11 @@ class Page:
         return _TILE_WIDTH in self.tags
 
     @property
+    def is_separate(self) -> bool:
+        """Whether each channel lies for itself."""
+        return self.first(PLANAR_CONFIG, 1) == 2
+
+    @property
     def has_children(self) -> bool:
         """Whether it refers to directories beside the chain of pages."""
         return _SUB_DIRECTORIES in self.tags
@@ -199,11 +209,22 @@ def pages(stream: BinaryIO) -> list[Page]:
     return found
 
 
-def _numbers(stream: BinaryIO, layout: Layout, slot: Slot) -> tuple[float, ...]:
-    """The numbers of a short entry; none for text and for tables."""
+def numbers_of(stream: BinaryIO, page: Page, tag: int) -> tuple[int, ...]:
+    """All numbers of a page's tag, however many (offsets of strips); none without it.
+
+    Raises:
+        MalformedError: if the directory is not wholly there.
+    """
+    layout, _ = read_header(stream)
+    found = (slot for slot in slots(stream, layout, page.offset)[0] if slot.tag == tag)
+    return tuple(int(n) for slot in found for n in _numbers(stream, layout, slot, _MAX_VALUES // 8))
+
+
+def _numbers(stream: BinaryIO, layout: Layout, slot: Slot, most: int = _MAX_NUMBERS) -> tuple[float, ...]:
+    """The numbers of an entry of so many at most; none for text."""
     code = _NUMBERS.get(slot.kind)
     size = _SIZES.get(slot.kind, 0) * slot.count
-    if code is None or not 0 < slot.count <= _MAX_NUMBERS:
+    if code is None or not 0 < slot.count <= most:
         return ()
     at = slot.position + layout.head.size
     try:

@@ -15,6 +15,7 @@ from tests.unit.picture.samples import display_p3, noise, smooth
 from tests.unit.picture.test_tiff_tags import Tags, page, write_tiff
 from unfade.errors import PictureError
 from unfade.picture import read_picture
+from unfade.picture.colour import is_linear
 
 
 def packed(values: NDArray[Any], bits: int) -> bytes:
@@ -158,8 +159,90 @@ def test_cut_short_is_damaged_not_black(tmp_path: Path, compression: str) -> Non
         read_picture(tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize("dtype", ["int8", "int16", "int32"])
-def test_numbers_below_zero_are_refused_as_such(tmp_path: Path, dtype: str) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype), photometric="minisblack")
+@pytest.mark.parametrize("dtype", ["int16", "int32"])
+def test_measurements_below_zero_are_refused_as_such(tmp_path: Path, dtype: str) -> None:
+    heights = np.linspace(-40, 3000, 64).astype(dtype).reshape(8, 8)
+    tifffile.imwrite(tmp_path / "a.tif", heights, photometric="minisblack")
     with pytest.raises(PictureError, match="holds numbers below zero"):
         read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_signed_samples_become_the_picture_they_make(tmp_path: Path, bits: int, channels: int) -> None:
+    """Marked as signed by mistake, or with black at the lowest number."""
+    pixels = smooth(48, 64, channels, f"uint{bits}")
+    photometric = "rgb" if channels == 3 else "minisblack"
+    half = pixels.dtype.type(2 ** (bits - 1))
+    for name, stored, told in (
+        ("marked", pixels.view(f"int{bits}"), "taken for unsigned"),
+        ("offset", (pixels ^ half).view(f"int{bits}"), f"{-int(half)} is taken for black"),
+    ):
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.squeeze(stored), photometric=photometric)
+        picture = read_picture(tmp_path / f"{name}.tif")
+        np.testing.assert_array_equal(picture.pixels, pixels)
+        assert told in picture.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "highest", "white"),
+    [
+        ("int8", 127, 255),
+        ("int16", 255, 255),
+        ("int16", 32767, 32767),
+        ("int32", 255, 255),
+        ("int32", 65535, 65535),
+        ("int32", 2**31 - 1, 2**31 - 1),
+    ],
+)
+def test_signed_samples_above_zero(tmp_path: Path, dtype: str, highest: int, white: int) -> None:
+    values = np.rint(np.linspace(0, highest, 64)).astype(dtype).reshape(8, 8)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_allclose(picture.pixels[..., 0] / picture.peak, values / white, atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("rows", [1, 7, 48])
+def test_planes_of_gray_and_alpha(tmp_path: Path, dtype: str, rows: int) -> None:
+    pixels = noise(48, 64, 2, dtype)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.moveaxis(pixels, 2, 0).copy(),
+        photometric="minisblack",
+        planarconfig="separate",
+        extrasamples=["unassalpha"],
+        compression="packbits" if dtype == "uint8" else None,
+        rowsperstrip=rows,
+    )
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, pixels)
+
+
+def log_luv_row(planes: NDArray[np.uint8]) -> bytes:
+    """A row of SGI's run-length code without runs: its bytes from the highest to the lowest."""
+    return b"".join(
+        bytes([len(part)]) + part.tobytes()
+        for plane in planes
+        for part in (plane[i : i + 127] for i in range(0, len(plane), 127))
+    )
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_logarithmic_light(tmp_path: Path, coloured: bool) -> None:
+    """LogL of 16 bits, and LogLuv of 32 (Larson, 1998), of gray: light above white stays above it."""
+    light = np.geomspace(0.01, 4, 64)
+    log_l = np.floor(256 * (np.log2(light) + 64)).astype(">u2").view(np.uint8).reshape(64, 2).T
+    u, v = np.full((2, 64), [[int(410 * 0.19784)], [int(410 * 0.46834)]], np.uint8)
+    planes = np.concatenate((log_l, u[None], v[None])) if coloured else log_l
+    channels = 3 if coloured else 1
+    tags: Tags = {
+        258: ("H", [16] * channels),
+        259: ("H", [34676]),
+        262: ("H", [32845 if coloured else 32844]),
+        277: ("H", [channels]),
+        339: ("H", [2] * channels),
+    }
+    picture = read_picture(write_tiff(tmp_path / "a.tif", page(log_luv_row(planes) * 48, tags)))
+    assert picture.pixels.dtype == np.float32 and picture.pixels.shape == (48, 64, channels)
+    np.testing.assert_allclose(picture.pixels.mean(2)[0], light, rtol=0.03)
+    assert is_linear(picture.metadata.icc)

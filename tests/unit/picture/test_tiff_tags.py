@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -83,13 +82,6 @@ def test_ycbcr_of_sixteen_bits(tmp_path: Path) -> None:
     read = read_picture(write_tiff(tmp_path / "a.tif", page(ycbcr(rgb, 65535), tags))).pixels
     assert read.dtype == np.uint16
     assert apart(read / 257, rgb) <= 0.02
-
-
-def test_ycbcr_in_planes_is_refused(tmp_path: Path) -> None:
-    planes = np.moveaxis(noise(48, 64, 3), 2, 0).copy()
-    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="ycbcr", planarconfig="separate", metadata=None)
-    with pytest.raises(PictureError, match="YCbCr in separate planes"):
-        read_picture(tmp_path / "a.tif")
 
 
 def test_ycbcr_by_its_own_coefficients_and_range(tmp_path: Path) -> None:
@@ -227,10 +219,3 @@ def test_raw_photographs_are_refused_as_such(tmp_path: Path, tags: Tags) -> None
     path = write_tiff(tmp_path / "a.dng", page(noise(48, 64, 3), {**RGB_TAGS, **tags}))
     with pytest.raises(PictureError, match="is a RAW photograph of a camera; develop it first"):
         read_picture(path)
-
-
-def test_old_jpeg_in_tiles_is_refused(tmp_path: Path) -> None:
-    """libtiff gives black for it, and no error."""
-    tags: Tags = {**YCBCR_TAGS, 259: ("H", [6]), 322: ("H", [64]), 323: ("H", [48])}
-    with pytest.raises(PictureError, match="old-style JPEG in tiles"):
-        read_picture(write_tiff(tmp_path / "a.tif", page(noise(48, 64, 3), tags)))

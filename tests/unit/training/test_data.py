@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate
+from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate, examples
 from unfade_training.data.photos import photo_weights
 from unfade_training.degradations import Ageing, Clean, Watermark
 from unfade_training.errors import TrainingError
@@ -78,6 +78,37 @@ def test_the_holdout_is_the_same_each_time_and_apart(tmp_path: Path) -> None:
     assert store.split(2) == (training, held)
     with pytest.raises(TrainingError, match="too few to hold out 6"):
         store.split(6)
+
+
+def test_few_photographs_are_not_all_held_out(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    assert [store.holdout(wanted) for wanted in (0, 1, 2, 16)] == [0, 1, 2, 2], "a third of six at most"
+
+
+def test_the_word_examples_means_the_repositorys_photographs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.chdir(tmp_path)
+    store = PhotoStore.open([Path("examples")], tmp_path / "cache", min_side=384)
+    assert len(store.photos) == 24 and not store.skipped
+    assert "take a few hundred sharp photographs of your own" in caplog.text
+    monkeypatch.chdir(
+        examples.REPOSITORY.parent
+    )  # where a folder of that name holds what is never trained on
+    assert len(PhotoStore.open([Path("examples")], tmp_path / "cache").photos) == 24
+    monkeypatch.chdir(tmp_path)
+    photo_folder(tmp_path / "examples", 3)
+    assert len(PhotoStore.open([Path("examples")], tmp_path / "cache").photos) == 3, "one's own is meant"
+
+
+def test_an_installation_without_photographs_says_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(examples, "PHOTOGRAPHS", tmp_path / "none")
+    with pytest.raises(TrainingError, match="in Unfade's repository and not in the installed package"):
+        PhotoStore.open([Path("examples")], tmp_path / "cache")
 
 
 def test_weights_follow_area_and_group(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 
 from ..errors import TrainingError
 from ..files import atomic_write
+from .examples import MORE, PHOTOGRAPHS, photo_folders
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +69,16 @@ class PhotoStore:
 
         Args:
             folders: searched with their sub-folders; the first sub-folder's name is a photograph's group.
+                ``examples`` are the repository's photographs.
             cache: where decoded pixels are kept (3 bytes a pixel).
             min_side: photographs with a shorter side are skipped.
 
         Raises:
             TrainingError: a folder is missing, or no photograph in it can be used.
         """
+        folders, examples = photo_folders(folders)
+        if examples:
+            log.info("The photographs are those of %s. %s", PHOTOGRAPHS, MORE)
         files: list[tuple[str, str, Path]] = []  # name, group, path
         for folder in folders:
             if not folder.is_dir():
@@ -173,6 +178,11 @@ class PhotoStore:
         offsets = {photo.offset for photo in kept}  # two folders may have photographs of one name
         left_out = [photo.name for photo in self.photos if photo.offset not in offsets]
         return PhotoStore(kept, [*self.skipped, *left_out], self.path)
+
+    def holdout(self, wanted: int) -> int:
+        """How many to hold out where ``wanted`` are: at most a third, or few photographs would leave too few
+        to learn from."""
+        return min(wanted, max(1, len(self.photos) // 3))
 
     def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:
         """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their

@@ -184,6 +184,10 @@ class ShardStore:
             with mark.open("x"):  # by the first process that misses it
                 log.warning("left out the shard %s: it cannot be read (%s)", name, why)
 
+    def holdout(self, wanted: int) -> int:
+        """How many to hold out where ``wanted`` are: all of those, for shards are of large sets."""
+        return wanted
+
     def held_out(self, holdout: int) -> list[Photo]:
         """The same ``holdout`` photographs each time: from the shards that come first by a hash of their
         names, those that come first by a hash of theirs.

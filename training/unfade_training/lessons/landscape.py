@@ -33,7 +33,16 @@ from ..errors import TrainingError
 from ..files import output_file
 from ..losses import build_loss, content_loss
 from ..networks import fold_norms
+from . import Lesson
 
+LESSON = Lesson(
+    number=10,
+    shows="The loss around trained weights, of a network with skips and of the same one without",
+    command="""\
+unfade-train training/lessons/skips.toml --data examples
+unfade-train training/lessons/no-skips.toml --data examples
+unfade-train look runs/skips/best.safetensors runs/no-skips/best.safetensors --data examples""",
+)
 LossOf = Callable[[nn.Module], Tensor]
 SUFFIXES = (".png", ".webp", ".svg", ".pdf")
 HIGHEST = 100.0  # times the lowest loss: what is above has one colour, or the basin would have none
@@ -167,7 +176,7 @@ def _held_out_batch(
     trained: Trained, data: Sequence[Where], spec: GeneratorConfig, seed: int, patches: int
 ) -> Batch:
     """The patches, as network and loss get them."""
-    store, photos = trained.held_out(data, max(1, trained.recipe.data.holdout))
+    store, photos = trained.held_out(data)
     degradation = with_shares(trained.degradation, spec.shares)
     how = trained.recipe.data
     dataset = PatchDataset(store, photos, degradation, spec.patch, seed, zoom=how.zoom, upright=how.upright)

@@ -11,7 +11,6 @@ Source: https://github.com/fastai/course-v3, ``nbs/dl1/lesson7-resnet-mnist.ipyn
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +30,15 @@ from ..networks import count_parameters
 from ..networks.blocks import conv_layer, res_block
 from ..registry import Registry
 from ..schedules import rate_at
+from . import Lesson
+from .showing import FILE, LessonCommand, seed_option, threads_option
+
+LESSON = Lesson(
+    number=1,
+    shows="A ResNet by hand: four networks that grow out of one another learn to read digits",
+    minutes=3,
+    command="python -m unfade_training.lessons.mnist mnist.npz",
+)
 
 CLASSES = 10
 TURN, GROW, SLANT, SHIFT = (
@@ -211,8 +219,8 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return float((network(digits.images).argmax(1) == digits.labels).float().mean())
 
 
-@click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.command("mnist", cls=LessonCommand)
+@click.argument("data", type=FILE)
 @click.option(
     "--network",
     "names",
@@ -223,22 +231,18 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
 @click.option(
     "--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Passes over the digits."
 )
-@click.option("--seed", default=0, show_default=True, help="Of weights, order and shifts.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
+@seed_option
+@threads_option
 def main(data: Path, names: tuple[str, ...], epochs: int, seed: int, threads: int) -> None:
     """Train the lesson's networks on all digits but a thousand, and test them on those.
 
     DATA is an .npz file with images and labels.
     """
     torch.set_num_threads(threads)
-    try:
-        networks = {name: NETWORKS.find(name) for name in names}
-        digits = load_digits(data)
-        if len(digits) < HELD_OUT + BATCH:
-            raise TrainingError(f"{data} has {len(digits)} digits; at least {HELD_OUT + BATCH} are wanted.")
-    except TrainingError as error:
-        click.echo(f"mnist: {error}", err=True)
-        sys.exit(1)
+    networks = {name: NETWORKS.find(name) for name in names}
+    digits = load_digits(data)
+    if len(digits) < HELD_OUT + BATCH:
+        raise TrainingError(f"{data} has {len(digits)} digits; at least {HELD_OUT + BATCH} are wanted.")
     known, held = digits.split(HELD_OUT)
     for name, build in networks.items():
         torch.manual_seed(seed)

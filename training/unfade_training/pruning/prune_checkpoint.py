@@ -195,7 +195,7 @@ def _shape(name: str, network: FastUnet) -> dict[str, Any]:
 
 def _pictures(trained: Trained, data: Sequence[Where], patches: int, patch: int) -> list[Tensor]:
     """Patches of the photographs that training learns from, in batches, as the network gets them."""
-    store, held = trained.held_out(data, trained.recipe.data.holdout)
+    store, held = trained.held_out(data)
     how = replace(trained.recipe.data, holdout=len(held), zoom=1.0, upright=False)
     stage = replace(trained.recipe.stage[0], patch=patch, shares=())
     dataset = build_dataset(replace(trained.recipe, data=how), stage, 0, store, trained.degradation)
