@@ -42,8 +42,8 @@ recipe_file = click.argument("recipe", type=FILE)
 data = click.option(
     "--data",
     multiple=True,
-    help="Folder of photographs, or the word examples for those of the repository; or tar shards: a folder of "
-    "them, one, or photos-{000000..000063}.tar, by URL too. May be given several times.",
+    help="Folder of photographs, or the word examples for those of the repository; or tar shards: a folder "
+    "of them, one, or photos-{000000..000063}.tar, by URL too. May be given several times.",
 )
 override = click.option(
     "--override",
