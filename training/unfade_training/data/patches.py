@@ -193,7 +193,8 @@ def _oriented(crop: np.ndarray, which: int) -> np.ndarray:
 
 
 def _chw(pixels: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
+    # A piece of the store as it stands may not be written to, and PyTorch wants what may.
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"])).permute(2, 0, 1)
 
 
 def collate(pairs: Sequence[Batch]) -> Batch:
