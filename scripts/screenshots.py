@@ -3,7 +3,8 @@
     xvfb-run -a -s "-screen 0 1600x1200x24" .venv/bin/python scripts/screenshots.py docs/images
 
 Each is a WebP, ``window-STATE.webp``: lossless where that is smaller, as it is without a photograph. States
-whose filter has no model here are left out. With ``--theme dark`` all of them are taken in the dark theme.
+whose filter has no model here are left out. With ``--theme dark`` all of them are taken in the dark theme;
+``--size``, ``--language`` and QT_SCALE_FACTOR=2 are for looking at them on other screens.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from unfade.filters import Hint, Stroke
+from unfade.filters import Hint, Stroke, find_filter
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.dialogs.doctor import DoctorDialog
 from unfade.ui.dialogs.help import ShortcutSheet
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.dialogs.save import SaveDialog
-from unfade.ui.language import install_language
+from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
+from unfade.ui.panels.restore import RestorePanel
 from unfade.ui.queue import ItemState
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.theme import apply_theme
@@ -39,7 +42,7 @@ from unfade.ui.window import Window
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
 SIZE = (1280, 820)
 _QUALITY = 82
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds for whatever is waited for."""
 
 
@@ -54,6 +57,8 @@ class Stage:
     out: Path
     effort: int = 6
     """How hard pictures are compressed, 0 to 6."""
+    size: tuple[int, int] = SIZE
+    """Of the window, in device-independent pixels."""
     window: Window = dataclasses.field(init=False)
     taken: list[Path] = dataclasses.field(default_factory=list)
 
@@ -76,13 +81,13 @@ class Stage:
         """A new window with these filters on; False where one of them has no model."""
         link = EngineLink()
         self.window = Window(self.settings, link)
-        self.window.resize(*SIZE)
+        self.window.resize(*self.size)
         listed: list[object] = []
         link.listed.connect(listed.append)
         link.start()
         self.window.show()
         self.wait(lambda: bool(listed))
-        if not set(tasks) <= self.window.preview.models.filters:
+        if any(find_filter(task).has_models for task in set(tasks) - self.window.preview.models.filters):
             return False
         if tasks:
             self.window.start_with([{"filter": task, "options": {}} for task in tasks])
@@ -184,6 +189,52 @@ def colorize(stage: Stage) -> None:
     picker.reject()
 
 
+def old_photograph(stage: Stage) -> None:
+    """Restore's proposal, the same as steps, and Repair with what it found and a stroke."""
+    own = stage.picture
+    with Image.open(own) as opened:
+        small = np.asarray(opened.convert("RGB").resize((480, 480 * opened.height // opened.width)))
+    random = np.random.default_rng(0)
+    faded = small * np.array((0.66, 0.6, 0.52)) + np.array((60, 54, 46))  # a cast, and lifted blacks
+    faded += random.normal(0, 9, small.shape[:2])[..., None]
+    scratched = small.copy()
+    for column in random.integers(20, 460, 16):
+        top, bottom = sorted(random.integers(0, small.shape[0], 2))
+        scratched[top:bottom, column : column + 2] = 240
+    for name, pixels, show in (("faded", faded, _show_proposal), ("scratched", scratched, _show_damage)):
+        stage.picture = stage.folder / f"{name}.png"
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(stage.picture)
+        if stage.open_window("restore" if name == "faded" else "repair"):
+            show(stage)
+        else:
+            print(f"no model for what is {name}: its pictures are left out")
+        if name == "faded":
+            stage.close_window()
+    stage.picture = own
+
+
+def _show_proposal(stage: Stage) -> None:
+    panel = stage.window.panels.of(RestorePanel)
+    stage.wait(panel.adopt.isEnabled)
+    stage.shoot("restore")
+    panel.adopt.click()
+    stage.settle(0.3)
+    stage.wait(lambda: stage.window.preview.complete)
+    stage.shoot("steps")
+
+
+def _show_damage(stage: Stage) -> None:
+    window = stage.window
+    window.command("show_mask").setChecked(True)
+    window.command("tool_mark").setChecked(True)
+    window.document.add_stroke(Stroke("add", 12, tuple((40.0 + 6 * n, 300.0 + n) for n in range(10))))
+    stage.settle(0.3)
+    stage.wait(lambda: window.preview.complete)
+    stage.shoot("repair")
+    window.command("show_mask").setChecked(False)
+    window.command("tool_pan").trigger()
+
+
 def queue(stage: Stage) -> None:
     """Pictures done, running, waiting and failed."""
     source = stage.folder / "album"
@@ -256,6 +307,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     upscale,
     deartifact,
     colorize,
+    old_photograph,
     queue,
     dialogs,
     dark,
@@ -270,17 +322,19 @@ def take(
     names: frozenset[str] = frozenset(),
     theme: Theme = Theme.LIGHT,
     effort: int = 6,
+    size: tuple[int, int] = SIZE,
+    language: str = "en",
 ) -> list[Path]:
     """Takes the pictures of all scenes, or of those named, and gives their files."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unfade-screenshots-") as folder:
         settings = Settings(Path(folder) / "window.ini")
         settings.theme = theme
-        install_language(app, "en")
+        install_language(app, language)
         apply_theme(app, settings)
         # A copy: the window keeps hints beside the picture.
         copy = Path(shutil.copy(picture, folder))
-        stage = Stage(app, settings, Path(folder), copy, out, effort)
+        stage = Stage(app, settings, Path(folder), copy, out, effort, size)
         for scene in SCENES:
             if not names or scene.__name__ in names:
                 scene(stage)
@@ -295,6 +349,8 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, default=EXAMPLE, help="the picture shown in the window")
     parser.add_argument("--scene", action="append", default=[], choices=[scene.__name__ for scene in SCENES])
     parser.add_argument("--theme", choices=[Theme.LIGHT.value, Theme.DARK.value], default=Theme.LIGHT.value)
+    parser.add_argument("--size", type=int, nargs=2, default=SIZE, metavar=("W", "H"), help="of the window")
+    parser.add_argument("--language", default="en", choices=list(LANGUAGES))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_DATA_HOME"] = folder  # the shipped models, not those that somebody added here
@@ -304,7 +360,10 @@ def main() -> None:
 def shoot_all(arguments: argparse.Namespace) -> None:
     """What the command line asks for."""
     names, theme = frozenset(arguments.scene), Theme(arguments.theme)
-    for path in take(QApplication([]), arguments.out, arguments.picture, names, theme):
+    app, size = QApplication([]), (arguments.size[0], arguments.size[1])
+    for path in take(
+        app, arguments.out, arguments.picture, names, theme, size=size, language=arguments.language
+    ):
         print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")
 
 

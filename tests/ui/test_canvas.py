@@ -23,7 +23,6 @@ from unfade.ui.canvas.scene import Compare, panes, view_size
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.dialogs.picker import HintPicker
-from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.preview.grid import Place
 from unfade.ui.window import Window
 
@@ -191,7 +190,7 @@ def test_a_stroke_is_painted_with_the_brush(
 ) -> None:
     window = make_window(picture_file, steps=[{"filter": "deartifact", "options": {}}])
     window.command("tool_mark").trigger()
-    window.panels.of(DeartifactPanel).brush_number.setValue(30)
+    window.panels.brush.set_size(30)
     canvas = window.canvas
     assert canvas.viewport is not None
     start = QPoint(*(round(value) for value in canvas.viewport.to_screen((50, 50))))

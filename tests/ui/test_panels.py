@@ -19,6 +19,7 @@ from unfade.ui.commands import Actions, Menu, declare
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import Percent
 from unfade.ui.panels.generated import GeneratedPanel, panels_for
+from unfade.ui.panels.painting import Brush
 from unfade.ui.panels.stack import PANELS
 from unfade.ui.preview.models import Models
 
@@ -56,7 +57,7 @@ def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[GeneratedPa
     parent = QWidget()
     qtbot.addWidget(parent)
     actions = Actions(parent, [commands.COMMANDS["fog"]])
-    panel = kind(Document(), actions, parent)
+    panel = kind(Document(), actions, Brush(parent), parent)
     actions.connect("fog", panel, panel.switch_on)
     panel.document.subscribe(lambda _change: panel.show_document(Models()))
     panel.document.subscribe(lambda _change: actions.refresh())

@@ -10,11 +10,9 @@ filled, and a few tiles.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
@@ -38,16 +36,15 @@ from unfade.filters.strokes import (
     Stroke,
     lay_over_original,
     make_patches,
-    paint,
-    patch_bounds,
+    paint_mask,
     patched_reader,
     picture_writer,
+    reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, layout_of, row_strips, run_tiled
+from unfade.inference import Bounds, Engine, Extent, layout_of, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, from_float, scratch, to_float
+from unfade.picture import Picture, scratch
 
-_STRIP_PIXELS = 2**18
 _COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
 
 
@@ -139,11 +136,8 @@ class Cleaner(FilterRunner):
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
         reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
-        seen = reach.grown(card.halo + card.size_multiple)
-        for patch in patch_bounds(self._options.strokes, size):
-            if patch.overlaps(seen):
-                reach = reach.united(patch)
-        piece = crop_for([card], 1.0, reach.clipped(size), size, transparent=transparent).input
+        reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)
+        piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
         return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
 
     def run_crop(
@@ -183,17 +177,7 @@ class Cleaner(FilterRunner):
             protect=not self._options.watermark,
         )
         if want_mask and mask is not None and strokes:
-            _paint_mask(mask, strokes)
+            paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)
         return crop.result(into, report, mask if want_mask else None)
-
-
-def _paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
-    """Lays the strokes on the mask, in place."""
-    for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
-        scratch.let_go()
-        painted = paint(strokes, strip)
-        if painted is not None:
-            part = mask[strip.y : strip.bottom]
-            part[...] = from_float(np.maximum(to_float(part), painted.add) * (1 - painted.keep), np.uint8)

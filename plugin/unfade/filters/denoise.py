@@ -8,7 +8,9 @@ beside input and output is the copy in which a picture with transparent pixels i
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +59,7 @@ _SAMPLE = 128  # pixels a side of the places where the picture's noise is looked
 class DenoiseOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    strength: float = option(1.0, "How much of the result replaces the picture as it was.", low=0, high=1)
     luma: float = option(1.0, "How much of the noise in brightness is taken off.", low=0, high=1)
     chroma: float = option(1.0, "How much of the noise in colour is taken off.", low=0, high=1)
     grain: float = option(
@@ -65,8 +67,8 @@ class DenoiseOptions:
     )
     level: float | None = option(
         None,
-        "How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it "
-        "looks when left out.",
+        "How strong the noise is taken to be, at most a deviation of 50 in 255; as strong as it looks when "
+        "left out.",
         low=0,
         high=1,
     )
@@ -111,6 +113,15 @@ class Denoiser(FilterRunner):
                 "choose another with --model."
             )
         self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
+        self._chosen: Mapping[str, float] = {}
+
+    def for_picture(self, picture: Picture, memo: Memo) -> Denoiser:
+        """Tells how strong the noise of the picture looks, where nobody says how strong it is."""
+        if self._options.level is not None:
+            return self
+        twin = copy.copy(self)
+        twin._chosen = {"level": round(self._noise_of(picture, memo), 2)}
+        return twin
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         if self._options.grain > 0 or self._options.level is not None:
@@ -151,7 +162,7 @@ class Denoiser(FilterRunner):
         place = Bounds(crop.output.y - wanted.y, crop.output.x - wanted.x, 0, 0)
         self._lay(seen, into, kind, 1.0 if level is None else level.share, place)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(card.name, run.provider, fallback, timer.seconds)
+        report = Report(card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)
         return Result(cut_picture(into, wanted), crop.output, crop.exact, None, report)
 
     def _lay(self, source: Picture, into: Picture, kind: Grain | None, share: float, place: Bounds) -> None:

@@ -83,9 +83,9 @@ class Chain(Runner):
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
 
-    def survey(self, sources: Sequence[Path]) -> None:
+    def survey(self, sources: Sequence[Path], progress: Progress | None = None) -> None:
         for runner in self._runners:
-            runner.survey(sources)
+            runner.survey(sources, progress)
 
     def run(
         self,
@@ -223,6 +223,7 @@ def _joined(reports: Sequence[Report]) -> Report:
         provider=slowest.provider,
         fallback=next((report.fallback for report in reports if report.fallback), None),
         engine_seconds=sum(report.engine_seconds for report in reports),
+        recipe=next((report.recipe for report in reports if report.recipe is not None), None),
         chosen={name: value for report in reports for name, value in report.chosen.items()},
     )
 

@@ -1,9 +1,10 @@
 """Repair: scratches, dust, hairs, creases, stains and torn corners found and filled by a network.
 
 Beside the colours the network takes a channel that says where to look: its middle leaves the decision to the
-network, a little more or less makes it quicker or slower to see damage, and strokes say for certain. Its
-second output is the mask of what it took for damage; where that is 0 the picture stays as it was. Memory
-beside input and output is that mask (a byte a pixel, where it is wanted), the copy in which a picture with
+network, a little more or less makes it quicker or slower to see damage. Its second output is the mask of what
+it took for damage; where that is 0 the picture stays as it was. What is painted over is filled with what lies
+around it (:mod:`unfade.filters.strokes`), and the network sees that. Memory beside input and output is that
+mask (a byte a pixel, where it is wanted), the strokes' surroundings, the copy in which a picture with
 transparent pixels is filled, and a few tiles.
 """
 
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,22 @@ from unfade.filters.runner import (
     seen_colour,
     size_of,
 )
-from unfade.filters.strokes import STROKES, Stroke, lay_over_original, paint, picture_writer
-from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
+from unfade.filters.strokes import (
+    STROKES,
+    Stroke,
+    lay_over_original,
+    make_patches,
+    paint,
+    paint_mask,
+    patched_reader,
+    picture_writer,
+    reach_of_patches,
+)
+from unfade.inference import Bounds, Engine, Extent, Read, layout_of, run_tiled
 from unfade.models import Model, Tiling
 from unfade.picture import Picture, scratch
 
-_NEUTRAL, _SURE, _NOWHERE = 0.5, 1.0, 0.0
+_NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
@@ -46,14 +56,17 @@ _SWAY = 0.2
 class RepairOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    strength: float = option(1.0, "How much of the result replaces the picture as it was.", low=0, high=1)
     sensitivity: float = option(
-        0.5, "What counts as damage: 0 only what is painted over, 1 all that might be some.", low=0, high=1
+        0.5,
+        "What counts as damage: from only what is painted over to all that might be some.",
+        low=0,
+        high=1,
     )
     strokes: tuple[Stroke, ...] = option(
         (),
         'Lines painted on the mask of the damage: a JSON list of {"mode", "radius", "points"}; mode "add" '
-        'says that this is damage too, "keep" that this stays as it is.',
+        'says that this is to be filled in from around it, "keep" that this stays as it is.',
         codec=STROKES,
     )
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
@@ -104,7 +117,8 @@ class Repairer(FilterRunner):
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
-        piece = crop_for([card], 1.0, region, size, transparent=transparent).input
+        reach = reach_of_patches(self._options.strokes, region, card.halo + card.size_multiple, size)
+        piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
         return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
 
     def run_crop(
@@ -122,24 +136,27 @@ class Repairer(FilterRunner):
         mask = scratch.zeros((size.height, size.width), np.uint8) if want_mask else None
         ensemble = self._ensembles[piece.is_gray, want_mask].timed(timer)
         run = run_tiled(
-            guided_reader(seen_colour(piece), self._options.sensitivity, strokes),
+            guided_reader(
+                patched_reader(seen_colour(piece), make_patches(piece, strokes)),
+                self._options.sensitivity,
+                strokes,
+            ),
             ensemble,
             picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
         lay_over_original(piece, into, self._options.strength, strokes, None)
+        if mask is not None:
+            paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
 
 
-def guided_reader(colour: NDArray[Any], sensitivity: float, strokes: Sequence[Stroke]) -> Read:
-    """A reader of HWC pixels with the channel that says where to look behind them.
-
-    What an "add" stroke covers is white, as damage mostly is, so that nothing of it shows through.
-    """
-    plain = array_reader(colour)
+def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke]) -> Read:
+    """A reader of pixels with the channel that says where to look behind them: nowhere under strokes, where
+    all is as the person wants it."""
     look = _NOWHERE if sensitivity == 0 else _NEUTRAL + _SWAY * (sensitivity - 0.5)
 
     def read(bounds: Bounds) -> NDArray[np.float32]:
@@ -147,9 +164,7 @@ def guided_reader(colour: NDArray[Any], sensitivity: float, strokes: Sequence[St
         where = np.full((1, 1, *window.shape[2:]), look, np.float32)
         painted = paint(strokes, bounds)
         if painted is not None:
-            window = np.where(painted.add > 0, np.float32(1), window)
-            where *= 1 - painted.keep
-            where[0, 0, painted.add > 0] = _SURE
+            where *= 1 - np.maximum(painted.add, painted.keep)
         return np.concatenate((window, where), axis=1)
 
     return read

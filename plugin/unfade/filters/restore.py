@@ -44,7 +44,7 @@ _GRAIN = 0.2
 class RestoreOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the restored one.", low=0, high=1)
+    strength: float = option(1.0, "How much of the result replaces the picture as it was.", low=0, high=1)
     colours: bool = option(True, "Looks for faded colours, and brings them back.")
     damage: bool = option(True, "Looks for scratches, dust, creases and stains, and takes them off.")
     noise: bool = option(True, "Looks for grain and noise, and takes them off.")

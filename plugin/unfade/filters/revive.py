@@ -48,12 +48,14 @@ _GLANCE = 512
 class ReviveOptions:
     """What can be set. Raises UsageError for numbers out of range."""
 
-    strength: float = option(1.0, "0 is the picture as it was, 1 the model's result.", low=0, high=1)
+    strength: float = option(1.0, "How much of the result replaces the picture as it was.", low=0, high=1)
     warmth: float = option(0.0, "Below 0 is colder than the model's result, above 0 warmer.", low=-1, high=1)
     contrast: float = option(
         0.0, "Below 0 is softer than the model's result, above 0 harder.", low=-1, high=1
     )
-    saturation: float = option(1.0, "0 is gray, 1 the model's result, 2 twice the colour.", low=0, high=2)
+    saturation: float = option(
+        1.0, "How much of the result's colour: from gray to twice as colourful.", low=0, high=2
+    )
     same_for_all: bool = option(
         False, "One correction for all pictures of a run, such as a roll of film or an album."
     )
@@ -94,12 +96,14 @@ class Reviver(FilterRunner):
         self._common: Toning | None = None
         check_reviving(self._session.card)
 
-    def survey(self, sources: Sequence[Path]) -> None:
+    def survey(self, sources: Sequence[Path], progress: Progress | None = None) -> None:
         """With ``same_for_all``, names the correction for all these pictures: the mean of theirs."""
         if not self._options.same_for_all:
             return
         found = []
-        for source in sources:
+        for number, source in enumerate(sources):
+            if progress is not None:
+                progress(number, len(sources))
             try:
                 picture = read_picture(source)
             except UnfadeError:

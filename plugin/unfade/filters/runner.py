@@ -148,7 +148,9 @@ class Runner(ABC):
     def output_size(self, size: Extent) -> Extent:
         """How large the result for a picture of that size is."""
 
-    def survey(self, sources: Sequence[Path]) -> None:  # noqa: B027 - most filters need no such look
+    def survey(  # noqa: B027 - most filters need no such look
+        self, sources: Sequence[Path], progress: Progress | None = None
+    ) -> None:
         """Told before the first of many pictures which files are to come: a filter that treats them alike
         looks at all of them here. Files that cannot be read are left out; their own turn will tell."""
 

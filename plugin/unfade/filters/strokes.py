@@ -157,6 +157,15 @@ def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
     return boxes
 
 
+def reach_of_patches(strokes: Sequence[Stroke], region: Bounds, halo: int, size: Extent) -> Bounds:
+    """A region with all patches that a network with that halo sees from it, each of them whole."""
+    seen = region.grown(halo)
+    for patch in patch_bounds(strokes, size):
+        if patch.overlaps(seen):
+            region = region.united(patch)
+    return region.clipped(size)
+
+
 def make_patches(picture: Picture, strokes: Sequence[Stroke]) -> list[Patch]:
     """The patches for the "add" strokes on a picture, filled with what lies around them.
 
@@ -196,6 +205,16 @@ def patched_reader(pixels: NDArray[Any], patches: Sequence[Patch]) -> Read:
         return window
 
     return read
+
+
+def paint_mask(mask: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
+    """Lays the strokes on a mask, HW, in place: what is added is 255, what is kept 0."""
+    for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
+        scratch.let_go()
+        painted = paint(strokes, strip)
+        if painted is not None:
+            part = mask[strip.y : strip.bottom]
+            part[...] = from_float(np.maximum(to_float(part), painted.add) * (1 - painted.keep), np.uint8)
 
 
 def picture_writer(colour: NDArray[Any], mask: NDArray[np.uint8] | None) -> Write:

@@ -13,6 +13,7 @@ from unfade.picture.picture import Metadata, with_dtype
 
 _ALPHA_BITFIELDS = 6
 _BITFIELDS = (3, _ALPHA_BITFIELDS)  # compressions: masks say where each channel's bits are
+_INFO_SIZE = 40
 _INCHES_A_METRE = 100 / 2.54
 _STRIP_PIXELS = 2**20
 
@@ -39,7 +40,8 @@ class MaskedBmp:
             self._depth not in (16, 32)
             or self.width < 1
             or height == 0
-            or not all(0 < mask < 1 << self._depth for mask in masks)
+            or not any(masks)
+            or not all(mask < 1 << self._depth for mask in masks)
         ):
             raise ValueError("no such BMP file")
 
@@ -56,14 +58,26 @@ class MaskedBmp:
             values = np.frombuffer(line, f"<u{self._depth // 8}", count=self.width)
             row = pixels[y if self._from_top else -1 - y]
             for channel, mask in enumerate(self._masks):
-                lowest = mask & -mask
-                row[:, channel] = np.rint((values & mask) // lowest * (255 / (mask // lowest)))
+                lowest = mask & -mask or 1
+                row[:, channel] = np.rint((values & mask) // lowest * (255 / (mask // lowest or 1)))
         return pixels
 
 
 def has_masks(head: bytes) -> bool:
     """Whether the file that begins with these 70 bytes tells its channels by masks."""
     return len(head) >= 70 and head[30] in _BITFIELDS and head[14] >= 40
+
+
+def with_file_header(head: bytes, stream: BinaryIO) -> bytes:
+    """The file header that a DIB, a bitmap as the clipboard has it, goes without: where its pixels begin."""
+    size, _, _, _, depth, compression = struct.unpack_from("<IiiHHI", head)
+    (colours,) = struct.unpack_from("<I", head, 32)
+    masks = {_BITFIELDS[0]: 12, _ALPHA_BITFIELDS: 16}.get(compression, 0) if size == _INFO_SIZE else 0
+    colours = colours or (1 << depth if depth <= 8 else 0)
+    start = 14 + size + masks + 4 * colours
+    end = stream.seek(0, 2)
+    stream.seek(0)
+    return struct.pack("<2sIHHI", b"BM", 14 + end, 0, 0, start)
 
 
 def write_bmp(pixels: NDArray[Any], metadata: Metadata, stream: BinaryIO) -> None:

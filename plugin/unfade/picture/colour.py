@@ -355,7 +355,8 @@ def ycbcr_to_rgb(
         reference: black and white of luma, then zero and the largest value of either chroma; by default the
             full range.
     """
-    red, green, blue = coefficients if coefficients and len(coefficients) == 3 else (0.299, 0.587, 0.114)
+    sound = coefficients and len(coefficients) == 3 and min(coefficients) > 0
+    red, green, blue = coefficients if coefficients and sound else (0.299, 0.587, 0.114)
     peak = 65535.0 if image.format == "ushort" else 255.0
     half = (peak + 1) / 2
     if not reference or len(reference) != 6 or not all(np.diff(reference)[::2]):

@@ -1,26 +1,30 @@
-"""Formats that libvips does not read here: decoded by Pillow, libheif, libjxl and OpenJPEG."""
+"""Formats that libvips does not read here: decoded by Pillow, libheif, libavif, libjxl and OpenJPEG."""
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.errors import PictureError
 from unfade.picture import bmp, netpbm, scratch
-from unfade.picture.boxes import boxes
+from unfade.picture.boxes import Box, boxes, properties
 from unfade.picture.colour import is_srgb, linear_profile, profile_of_code_points, ycbcr_to_rgb
 from unfade.picture.formats import Format
-from unfade.picture.picture import Metadata, Notes, from_vips, to_vips
+from unfade.picture.metadata import orientation_of
+from unfade.picture.picture import Metadata, Notes, from_bits, from_vips, to_vips
 
 _STRIP_BYTES = 2**20
 _SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins
 _SYCC = 18
+_TGA_HEAD, _TGA_RUNS = 18, 8  # bytes of the header; the bit of its kind that says that there are run lengths
+_AVIF_PIXELS = 2**28  # libavif's limit
 _JXL_CONTAINER = b"\0\0\0\x0cJXL "
 
 CheckSize = Callable[[int, int], None]
@@ -33,6 +37,8 @@ class Decoded:
 
     pixels: NDArray[Any]
     metadata: Metadata = Metadata()  # noqa: RUF009 - frozen
+    orientation: int | None = None
+    """How the pixels lie, as EXIF has it; None where EXIF or XMP is to be asked."""
 
 
 def decode(path: Path, kind: Format, check_size: CheckSize, notes: Notes) -> Decoded:
@@ -48,12 +54,16 @@ def _bmp(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     # Not Image.open: its limit of pixels is not ours, and process-wide.
     from PIL.BmpImagePlugin import BmpImageFile
 
-    with path.open("rb") as stream:
+    with path.open("rb") as file:
+        stream: BinaryIO = file
         head = stream.read(70)
+        if not head.startswith(b"BM"):
+            stream = io.BytesIO(bmp.with_file_header(head, file) + file.read())
+            head = stream.read(70)
         if bmp.has_masks(head):
-            file = bmp.MaskedBmp(head)
-            check_size(file.width, file.height)
-            return Decoded(file.read_pixels(stream), Metadata(dpi=file.dpi))
+            masked = bmp.MaskedBmp(head)
+            check_size(masked.width, masked.height)
+            return Decoded(masked.read_pixels(stream), Metadata(dpi=masked.dpi))
         stream.seek(0)
         return _from_pillow(BmpImageFile(stream), check_size)
 
@@ -62,12 +72,53 @@ def _tga(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     from PIL.TgaImagePlugin import TgaImageFile
 
     with path.open("rb") as stream:
-        alpha_bits = stream.read(18)[17] & 0x0F
+        head = stream.read(_TGA_HEAD)
         stream.seek(0)
-        decoded = _from_pillow(TgaImageFile(stream), check_size)
-    if alpha_bits or decoded.pixels.shape[2] not in (2, 4):
+        try:
+            decoded = _from_pillow(TgaImageFile(stream), check_size)
+        except (OSError, SyntaxError):
+            # Runs that go on in the next row, and palettes of 15 and 16 bits, are not known to Pillow.
+            decoded = _from_pillow(TgaImageFile(io.BytesIO(_plain_tga(stream, check_size))), check_size)
+    if head[17] & 0x0F or decoded.pixels.shape[2] not in (2, 4):
         return decoded
     return Decoded(np.ascontiguousarray(decoded.pixels[..., :-1]), decoded.metadata)  # the byte means nothing
+
+
+def _plain_tga(stream: BinaryIO, check_size: CheckSize) -> bytes:
+    """The same TGA file without run lengths, with a palette of 24 bits a colour. Raises ValueError."""
+    stream.seek(0)
+    head = bytearray(stream.read(_TGA_HEAD))
+    _, colours, depth = struct.unpack_from("<HHB", head, 3)
+    width, height = struct.unpack_from("<HH", head, 12)
+    check_size(width, height)
+    stream.seek(head[0], 1)
+    palette = stream.read(colours * ((depth + 7) // 8)) if head[1] else b""
+    if depth in (15, 16) and palette:
+        packed = np.frombuffer(palette, "<u2")[:, None] >> (0, 5, 10) & 31
+        palette, head[7] = from_bits(packed, 5, np.uint8).tobytes(), 24
+    if head[2] & _TGA_RUNS:
+        head[2] &= ~_TGA_RUNS
+        pixels = _without_runs(stream.read(), (head[16] + 7) // 8, width * height)
+    else:
+        pixels = stream.read()
+    head[0] = 0
+    return bytes(head) + palette + pixels
+
+
+def _without_runs(packed: bytes, size: int, count: int) -> bytes:
+    """So many pixels, of `size` bytes each, from TGA's run lengths. Raises ValueError if it is cut short."""
+    out, at, wanted = bytearray(), 0, size * count
+    while len(out) < wanted:
+        if at >= len(packed):
+            raise ValueError("the file is cut short")
+        number = (packed[at] & 0x7F) + 1
+        if packed[at] & 0x80:
+            out += packed[at + 1 : at + 1 + size] * number
+            at += 1 + size
+        else:
+            out += packed[at + 1 : at + 1 + size * number]
+            at += 1 + size * number
+    return bytes(out[:wanted])
 
 
 def _ico(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
@@ -127,16 +178,73 @@ def _heic(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
         notes.add(f"Only the main one of its {len(file)} pictures is used.")
     pixels = np.asarray(image)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    # libheif has turned it already; the orientation that EXIF repeats means nothing here.
     info: dict[str, Any] = image.info
-    icc = info.get("icc_profile") or colours_of_boxes(data, pixels.shape[2] < 3, notes)
+    icc = info.get("icc_profile") or colours_of(properties(data), pixels.shape[2] < 3, notes)
     exif, xmp = info.get("exif"), info.get("xmp")
-    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp))
+    # libheif has turned it already.
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
 
 
-def colours_of_boxes(data: bytes, gray: bool, notes: Notes) -> bytes | None:
-    """A profile for the numbers in a HEIC or AVIF file's colour box; None for sRGB, and beside a profile."""
-    for box in boxes(data):
+def _avif(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
+    """By libavif: through Pillow, but for the pixels of more than 8 bits, which it has not."""
+    import imagecodecs
+    from PIL.AvifImagePlugin import AvifImageFile
+
+    data = path.read_bytes()
+    own = properties(data)
+    sides = [struct.unpack_from(">II", box.content, 4) for box in own if box.kind == b"ispe"]
+    for width, height in sides[:1]:
+        check_size(width, height)
+        if width * height > _AVIF_PIXELS:
+            raise PictureError(
+                f"{path} has {width} x {height} pixels, more than AVIF's decoder takes; save it as TIFF."
+            )
+    image = AvifImageFile(io.BytesIO(data))
+    check_size(*image.size)
+    if image.n_frames > 1:
+        notes.add(f"Only the first of its {image.n_frames} frames is used.")
+    depth = _av1_depth(data)
+    # Of several frames imagecodecs decodes all, and asked for one it writes beyond its memory.
+    if depth > 8 and image.n_frames == 1:
+        pixels = imagecodecs.avif_decode(data)
+        pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    else:
+        pixels = _from_pillow(image, check_size).pixels
+    if any(box.kind == b"pixi" and box.content[4:5] == b"\1" for box in own) and pixels.shape[2] > 2:
+        pixels = pixels[..., :: 3 if pixels.shape[2] == 4 else 4]  # gray, which Pillow makes RGB
+    for box in own:
+        if box.kind == b"clap":
+            pixels = _clean_aperture(pixels, box.content)
+    if pixels.dtype == np.uint16:
+        pixels = from_bits(pixels, depth, np.uint16)
+    icc = image.info.get("icc_profile") or colours_of(own, pixels.shape[2] < 3, notes)
+    exif, xmp = image.info.get("exif"), image.info.get("xmp")
+    turned = orientation_of(exif, None)  # by the file's boxes: Pillow sets it to that
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), turned)
+
+
+def _av1_depth(data: bytes) -> int:
+    """Bits a sample by the flags of AV1's configuration: 8, 10 or 12."""
+    flags = next((box.content[2] for box in boxes(data) if box.kind == b"av1C"), 0)
+    return 12 if flags & 0x20 else 10 if flags & 0x40 else 8
+
+
+def _clean_aperture(pixels: NDArray[Any], content: bytes) -> NDArray[Any]:
+    """What a clap box leaves of a picture: width, height, and how far its middle is off, as fractions."""
+    width, across, height, down, right, by_right, lower, by_lower = struct.unpack(">IIIIiIiI", content[:32])
+    wide, high = width / across, height / down
+    x = (pixels.shape[1] - wide) / 2 + right / by_right
+    y = (pixels.shape[0] - high) / 2 + lower / by_lower
+    left, top = max(0, round(x)), max(0, round(y))
+    cropped = pixels[top : round(y + high), left : round(x + wide)]
+    if 0 in cropped.shape:
+        raise ValueError("a clean aperture outside of the picture")
+    return cropped
+
+
+def colours_of(own: Sequence[Box], gray: bool, notes: Notes) -> bytes | None:
+    """A profile for the numbers in a HEIC's or AVIF's colour box; None for sRGB, and beside a profile."""
+    for box in own:
         if box.kind == b"colr" and box.content[:4] in (b"prof", b"rICC"):
             return None
         if box.kind == b"colr" and box.content[:4] == b"nclx" and len(box.content) >= 10:
@@ -172,7 +280,8 @@ def _jxl(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
         elif name == b"xml ":
             xmp = xmp or content
     icc = None if not icc or is_srgb(bytes(icc), gray) else bytes(icc)
-    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp))
+    # libjxl has turned it already.
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
 
 
 def _jxl_size(data: bytes) -> tuple[int, int]:
@@ -228,7 +337,7 @@ def _jpeg2000(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     else:
         pixels, dpi = imagecodecs.jpeg2k_decode(data), None
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-        pixels = np.rint(pixels * (65535 / (2 ** max(depths) - 1))).astype(np.uint16)
+        pixels = from_bits(pixels, max(depths), np.uint16)
         if struct.unpack_from(">I", colours.ljust(7, b"\0"), 3)[0] == _SYCC and icc is None:
             pixels = from_vips(ycbcr_to_rgb(to_vips(np.ascontiguousarray(pixels))))
     metadata = Metadata(icc=icc, xmp=blocks.get(xmp_id), exif=blocks.get(exif_id), dpi=dpi)
@@ -241,6 +350,7 @@ _DECODERS: dict[str, Callable[[Path, CheckSize, Notes], Decoded]] = {
     "ico": _ico,
     "netpbm": _netpbm,
     "heic": _heic,
+    "avif": _avif,
     "jxl": _jxl,
     "jpeg2000": _jpeg2000,
 }

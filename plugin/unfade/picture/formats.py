@@ -29,8 +29,8 @@ class Format:
     """Longest side in pixels."""
     written: bool = False
     """Whether pictures are written in it, and not only read; what follows tells of those."""
-    deep: bool = False
-    """Whether 16 bits a sample can be written."""
+    bits: int = 8
+    """The most that are written for a sample, where it is a whole number."""
     floats: bool = False
     """Whether 32-bit floats can be written."""
     alpha: bool = True
@@ -40,13 +40,18 @@ class Format:
     pages: bool = False
     """Whether a file can hold several pictures, each with its own size."""
 
+    @property
+    def deep(self) -> bool:
+        """Whether more than 8 bits a sample can be written."""
+        return self.bits > 8
+
 
 def _begins(*starts: bytes) -> re.Pattern[bytes]:
     return re.compile(b"|".join(starts), re.DOTALL)
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("png", "PNG", (".png", ".apng"), _begins(rb"\x89PNG\r\n\x1a\n"), written=True, deep=True),
+    Format("png", "PNG", (".png", ".apng"), _begins(rb"\x89PNG\r\n\x1a\n"), written=True, bits=16),
     Format(
         "jpeg",
         "JPEG",
@@ -71,12 +76,20 @@ FORMATS: tuple[Format, ...] = (
         (".tif", ".tiff"),
         _begins(rb"II[*+]\0", rb"MM\0[*+]"),
         written=True,
-        deep=True,
+        bits=16,
         floats=True,
         keeps=_ALL - {"texts"},
         pages=True,
     ),
-    Format("bmp", "BMP", (".bmp", ".dib"), _begins(rb"BM"), written=True, keeps=frozenset({"dpi"})),
+    Format(
+        "bmp",
+        "BMP",
+        (".bmp", ".dib"),
+        # Without its file header from the clipboard: size of the info header, sides, one plane, depth.
+        _begins(rb"BM", rb"[\x28\x38\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x06]\0{3}"),
+        written=True,
+        keeps=frozenset({"dpi"}),
+    ),
     Format(
         "avif",
         "AVIF",
@@ -84,6 +97,7 @@ FORMATS: tuple[Format, ...] = (
         _begins(rb".{4}ftypavi[fs]", rb".{4}ftypmif1.{4}(?:.{4}){0,8}?avi[fs]"),
         16384,
         written=True,
+        bits=12,
         keeps=_ALL - {"iptc", "texts"},
     ),
     Format(
@@ -92,7 +106,7 @@ FORMATS: tuple[Format, ...] = (
         (".jxl",),
         _begins(rb"\xff\x0a", rb"\0\0\0\x0cJXL \r\n\x87\n"),
         written=True,
-        deep=True,
+        bits=16,
         keeps=frozenset({"exif", "xmp", "dpi"}),
     ),
     Format("gif", "GIF", (".gif",), _begins(rb"GIF8[79]a")),

@@ -154,6 +154,20 @@ def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[An
     return np.rint(out, out=out).astype(dtype)
 
 
+def from_bits(array: NDArray[Any], bits: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Integers of 1 to 16 bits a sample as uint8 or uint16, scaled so that white is white.
+
+    Raises:
+        IndexError: if one has more bits.
+    """
+    peak = peak_of(dtype)
+    if 2**bits - 1 == peak:
+        return array.astype(dtype, copy=False)
+    values = np.rint(np.arange(2**bits) * (peak / (2**bits - 1))).astype(dtype)
+    scaled: NDArray[Any] = values[array]
+    return scaled
+
+
 def with_dtype(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     """Pixels of any shape as `dtype` (uint8, uint16 or float32); `array` itself where it has that dtype."""
     if array.dtype == np.dtype(dtype):

@@ -138,12 +138,14 @@ def _text(name: bytes, data: bytes) -> tuple[str, bytes]:
 
 
 def _unhexed(text: bytes) -> bytes | None:
-    """The block in a raw profile: a newline, its name, its size, and its bytes as hexadecimal digits."""
-    parts = re.fullmatch(rb"\s*[^\n]*\n\s*(\d+)\s([\s0-9a-fA-F]*)\0*", text)
-    try:
-        return bytes.fromhex(parts[2].decode())[: int(parts[1])] if parts else None
-    except ValueError:
-        return None
+    """The block in a raw profile: a newline, its name, its size, and its bytes as hexadecimal digits.
+
+    What follows them is passed over (libavif leaves some of its memory there); None where digits are missing.
+    """
+    parts = re.match(rb"\s*[^\n]*\n\s*(\d+)\s([\s0-9a-fA-F]*)", text)
+    digits = b"".join(parts[2].split()).decode() if parts else ""
+    size = int(parts[1]) if parts else 0
+    return bytes.fromhex(digits[: 2 * size]) if 0 < 2 * size <= len(digits) else None
 
 
 def _decoded(text: bytes) -> str:

@@ -17,7 +17,7 @@ from unfade import memory
 from unfade.errors import PictureError
 from unfade.picture import jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
-from unfade.picture.decoders import DECODED, CheckSize, Decoded, colours_of_boxes, decode
+from unfade.picture.decoders import DECODED, CheckSize, Decoded, decode
 from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
 from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
 from unfade.picture.picture import LARGEST_FLOAT, Metadata, Notes, Picture, dtype_of, strips, vips
@@ -28,7 +28,6 @@ DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
-_TURNED_BY_THE_DECODER = frozenset({"avif", "heic", "jxl"})  # what EXIF says of orientation means nothing
 
 
 def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
@@ -142,13 +141,13 @@ def _decoded(path: Path, kind: Format, max_pixels: int, notes: Notes) -> Picture
     except Exception as error:  # each decoder has its own
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
-    return _upright(found, kind, notes)
+    return _upright(found, notes)
 
 
-def _upright(found: Decoded, kind: Format, notes: Notes) -> Picture:
+def _upright(found: Decoded, notes: Notes) -> Picture:
     pixels, metadata = found.pixels, found.metadata
     metadata = dataclasses.replace(metadata, dpi=metadata.dpi or resolution_of(metadata.exif))
-    orientation = 1 if kind.name in _TURNED_BY_THE_DECODER else orientation_of(metadata.exif, metadata.xmp)
+    orientation = found.orientation or orientation_of(metadata.exif, metadata.xmp)
     if pixels.dtype == np.float32:
         pixels = _finite(pixels)
     if orientation != 1:
@@ -188,7 +187,15 @@ def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int,
             pixels = _pixels_without_end(path, opened.orientation, notes)
     except PictureError:
         raise
-    except (vips().Error, ValueError, RuntimeError, IndexError, KeyError, TypeError, struct.error) as error:
+    except (
+        vips().Error,
+        ValueError,
+        ArithmeticError,
+        RuntimeError,
+        LookupError,
+        TypeError,
+        struct.error,
+    ) as error:
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
     return _finished(pixels, dataclasses.replace(opened.metadata, icc=icc), opened.orientation, notes)
@@ -249,10 +256,10 @@ def _open_tiff(path: Path, kind: Format, page: int | None, check_size: CheckSize
 
 
 def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
-    """WebP, GIF and AVIF."""
+    """WebP and GIF."""
     image = _loaded(path, kind)
     check_size(image.width, image.height)
-    frames = _integer(image, "n-pages", 1) if kind.name != "avif" else 1
+    frames = _integer(image, "n-pages", 1)
     _check_page(page, frames, path)
     if page is None:
         _one_of(frames, "frames", notes)
@@ -260,15 +267,10 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
         image = _loaded(path, kind, page)
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
     comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
-    icc = None
-    if kind.name == "avif":
-        icc = colours_of_boxes(path.read_bytes(), image.bands < 3, notes)
-        image = _full_range(image)
     metadata = Metadata(
-        icc=icc, exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
+        exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
-    turned = kind.name in _TURNED_BY_THE_DECODER
-    return _Opened(image, metadata, 1 if turned else orientation_of(exif, xmp))
+    return _Opened(image, metadata, orientation_of(exif, xmp))
 
 
 _OPENERS = {
@@ -277,7 +279,6 @@ _OPENERS = {
     "tiff": _open_tiff,
     "webp": _open_other,
     "gif": _open_other,
-    "avif": _open_other,
 }
 
 
@@ -288,7 +289,7 @@ def _loaded(path: Path, kind: Format, page: int | None = None) -> Any:
 
 
 def _load(source: Any, kind: Format, page: int | None = None, fail_on: str = "error") -> Any:
-    load = getattr(vips().Image, {"avif": "heif"}.get(kind.name, kind.name) + "load_source")
+    load = getattr(vips().Image, f"{kind.name}load_source")
     return load(source, access="sequential", fail_on=fail_on, **({"page": page} if page else {}))
 
 
@@ -300,14 +301,6 @@ def _check_page(page: int | None, count: int, path: Path) -> None:
 def _one_of(count: int, what: str, notes: Notes) -> None:
     if count > 1:
         notes.add(f"Only the first of its {count} {what} is used.")
-
-
-def _full_range(image: Any) -> Any:
-    """An AVIF's samples of 10 or 12 bits, which libvips shifts to the left, with white at 65535."""
-    bits = _integer(image, "bits-per-sample", 16)
-    if image.format != "ushort" or bits >= 16:
-        return image
-    return (image * (65535 / (65536 - 2 ** (16 - bits)))).rint().cast("ushort")
 
 
 def _pixels_without_end(path: Path, orientation: int, notes: Notes) -> NDArray[Any]:

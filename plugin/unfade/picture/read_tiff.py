@@ -15,10 +15,11 @@ from unfade.picture import tiff, tiff_parts
 from unfade.picture.colour import linear_profile, with_profile, ycbcr_to_rgb
 from unfade.picture.lab import linear_to_srgb
 from unfade.picture.matrix_profile import SRGB_XYZ
-from unfade.picture.picture import Notes, from_float, peak_of, strips, vips
+from unfade.picture.picture import Notes, from_bits, from_float, peak_of, strips, vips
 
 _WIDE = ("float", "uint")  # libvips' names of samples of 32 bits
 _LAB_WHITE = {8: 255.0, 16: 65535.0}
+_HIGHLIGHTS = 16  # what scene-linear light seldom passes: whole floats beyond are the numbers of 8 or 16 bits
 _PEAK_8, _PEAK_16 = 255, 65535
 
 # What libtiff, as libvips brings it, decodes: the rest is tifffile's.
@@ -256,13 +257,10 @@ def _in_common_depth(pixels: NDArray[Any], bits: int, notes: Notes) -> NDArray[A
     if bits == 32:
         image = _as_image(pixels.astype(np.uint32))
         return _array(_scaled(image, _white_of(image, notes), notes))
-    dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
     if bits > 16:
         notes.add(f"Integers of {bits} bits are reduced to 16 bits.")
-    peak = peak_of(dtype)
-    if 2**bits - 1 == peak:
-        return pixels.astype(dtype)
-    return np.rint(pixels * (peak / (2.0**bits - 1))).astype(dtype)
+        return np.rint(pixels * (_PEAK_16 / (2.0**bits - 1))).astype(np.uint16)
+    return from_bits(pixels, bits, np.uint8 if bits <= 8 else np.uint16)
 
 
 def _from_lab(pixels: NDArray[Any], page: tiff.Page, notes: Notes) -> Any:
@@ -349,7 +347,7 @@ def _white_of(image: Any, notes: Notes) -> float:
         whole = whole and (integers or not (known % 1).any())
     mean = total / (image.width * image.height * image.bands)
     # Scene-linear light has highlights above 1, and is 1 at most on the mean.
-    if integers or (highest > 1 and lowest >= 0 and (whole or mean > 1)):
+    if integers or (highest > 1 and lowest >= 0 and (mean > 1 or (whole and highest > _HIGHLIGHTS))):
         for white in (255.0, 65535.0):
             if highest <= white:
                 notes.add(f"Its 32-bit numbers end at {highest:g}; {white:g} is taken for white.")

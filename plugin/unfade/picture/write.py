@@ -55,7 +55,7 @@ def write_picture(
     The file is written beside its final name, flushed to the disk, and renamed.
 
     - PNG and TIFF hold everything: alpha, 8 and 16 bits (TIFF also 32-bit floats; PNG rounds those to 16).
-    - JPEG, WebP, AVIF and BMP are 8-bit: deeper pictures are rounded. JPEG has no alpha: it is laid on white.
+    - JPEG, WebP and BMP have 8 bits, AVIF 12 for deeper pictures. JPEG has no alpha: it is laid on white.
     - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL is written in sRGB
       with 8 bits, or in linear light with 16. BMP holds no metadata but the resolution.
     - EXIF and XMP are made true for the written size and orientation; a profile that does not fit the pixels
@@ -164,9 +164,9 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
         lowest, highest = float(picture.colour.min()), float(picture.colour.max())
         clipped = f", and values from {lowest:g} to {highest:g} are clipped to 0 to 1"
         beyond = lowest < 0 or highest > 1
-        notes.add(f"Floats are rounded to {16 if kind.deep else 8} bits{clipped if beyond else ''}.")
-    elif pixels.dtype == np.uint16 and not kind.deep:
-        notes.add("16 bits a channel are rounded to 8.")
+        notes.add(f"Floats are rounded to {kind.bits} bits{clipped if beyond else ''}.")
+    elif pixels.dtype == np.uint16 and kind.bits < 16:
+        notes.add(f"16 bits a channel are rounded to {kind.bits}.")
     if alpha is not None and not kind.alpha and alpha.min() < picture.peak:
         notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
     lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]

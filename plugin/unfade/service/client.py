@@ -85,6 +85,7 @@ class Result:
         model, provider, provider_label: what ran.
         fallback: a sentence on why it was not the GPU, or None.
         chosen: options that were left to the picture, by name, and their values for it.
+        proposal: the steps that Restore chose, as recipes have them; None where it did not run.
         seconds, engine_seconds: what the filter took, and what of that the network took.
         recipe: from the window, what was done, for :meth:`Client.submit` to do it again; else None.
     """
@@ -105,6 +106,7 @@ class Result:
         self.provider_label: str = header["provider_label"]
         self.fallback: str | None = header["fallback"]
         self.chosen: dict[str, float] = header.get("chosen", {})
+        self.proposal: Sequence[Mapping[str, Any]] | None = header.get("proposal")
         self.seconds: float = header["seconds"]
         self.engine_seconds: float = header["engine_seconds"]
         self.recipe: dict[str, Any] | None = header.get("recipe")
@@ -371,6 +373,19 @@ class Client:
     def forget(self, name: str) -> None:
         """Lets go of a stored picture."""
         self._request({"type": "forget", "picture": name}).result()
+
+    def survey(
+        self,
+        recipe: Mapping[str, Any],
+        sources: Iterable[os.PathLike[str]],
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Has the engine look at all files that a recipe is to be run on, for filters that treat them alike.
+
+        Raises EngineError, and what ``on_progress`` raises.
+        """
+        paths = [os.path.abspath(source) for source in sources]  # noqa: PTH100 - also for what is no Path
+        self._request({"type": "survey", "recipe": dict(recipe), "sources": paths}).result(on_progress)
 
     def submit_stored(
         self,

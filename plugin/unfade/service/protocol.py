@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
+from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeGuard
 
 import numpy as np
@@ -178,6 +179,15 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """Look at all pictures that a recipe is to be run on, for filters that treat them alike."""
+
+    id: int
+    recipe: Recipe
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class List:
     """Tell filters, models and the provider."""
 
@@ -206,7 +216,7 @@ class Shutdown:
     id: int
 
 
-Request: TypeAlias = Apply | Store | Forget | List | Cancel | Pixels | Shutdown
+Request: TypeAlias = Apply | Store | Forget | Survey | List | Cancel | Pixels | Shutdown
 
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
     "apply": frozenset(
@@ -214,6 +224,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "store": frozenset({"picture", "image"}),
     "forget": frozenset({"picture"}),
+    "survey": frozenset({"recipe", "sources"}),
     "list": frozenset(),
     "cancel": frozenset(),
     "pixels": frozenset(),
@@ -249,6 +260,8 @@ def parse_request(header: Mapping[str, Any]) -> Request:
         return Store(id, _name(header, "picture"), Image.parse(header.get("image")))
     if kind == "forget":
         return Forget(id, _name(header, "picture"))
+    if kind == "survey":
+        return Survey(id, _recipe(header), _paths(header.get("sources")))
     if kind == "selection":
         return Pixels(id, selection=True)
     plain: dict[str, type[List | Cancel | Pixels | Shutdown]]
@@ -294,6 +307,12 @@ def _read_recipe(text: str, *, alone: bool) -> Recipe:
         return Recipe.from_json(raw)
     filter = find_filter(raw["filter"])
     return Recipe((Step(filter, read_options(filter, raw["options"])),))
+
+
+def _paths(raw: Any) -> tuple[Path, ...]:
+    if not isinstance(raw, list) or not all(isinstance(path, str) and "\0" not in path for path in raw):
+        raise UsageError("'sources' must be a list of the names of files.")
+    return tuple(Path(path) for path in raw)
 
 
 def _name(header: Mapping[str, Any], key: str) -> str:

@@ -26,7 +26,7 @@ from unfade.models import Model, list_models
 from unfade.picture import Picture
 from unfade.service.cache import Cache, Stored
 from unfade.service.connection import Connection, Upload
-from unfade.service.protocol import Apply, BrokenFrame, Cancel, Forget, List, Request, Shutdown, Store
+from unfade.service.protocol import Apply, BrokenFrame, Cancel, Forget, List, Request, Shutdown, Store, Survey
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ def _end(code: int, reason: str) -> NoReturn:
 
 
 class Job:
-    """An apply or a store, from its header to its last reply."""
+    """An apply, a store or a survey, from its header to its last reply."""
 
-    def __init__(self, request: Apply | Store, stored: Stored | None) -> None:
+    def __init__(self, request: Apply | Store | Survey, stored: Stored | None) -> None:
         self.request = request
         self.stored = stored
         """The picture, once all of it is there."""
@@ -166,7 +166,7 @@ class Server:
         job = self._jobs.take()
         try:
             job.check()
-            self._apply(job)
+            self._survey(job) if isinstance(job.request, Survey) else self._apply(job)
         except Cancelled:
             self._fail(job, Cancelled(_STOPPED))
         except Exception as error:
@@ -174,7 +174,7 @@ class Server:
 
     def take(self, request: Request) -> bool:
         """Does what a request asks for, or has it done; False after the last one. Raises UnfadeErrors."""
-        if isinstance(request, Apply | Store):
+        if isinstance(request, Apply | Store | Survey):
             self._begin(request)
         elif isinstance(request, List):
             self._lister.submit(self._list, request.id)
@@ -191,7 +191,7 @@ class Server:
             return False
         return True
 
-    def _begin(self, request: Apply | Store) -> None:
+    def _begin(self, request: Apply | Store | Survey) -> None:
         if self._jobs.find(request.id) is not None:
             # An answer with this id would be taken for that of the request that has it.
             message = f"The id {request.id} belongs to an unfinished request."
@@ -204,7 +204,8 @@ class Server:
             self._cache.check_room(request.picture)
         if isinstance(request, Apply) and request.selection:
             raise UsageError("Only a window takes a selection; the engine is asked for its region.")
-        upload = None if request.image is None else Upload(request.image)
+        image = None if isinstance(request, Survey) else request.image
+        upload = None if image is None else Upload(image)
         job = Job(request, stored)
         if job.supersede is not None:
             older = self._jobs.superseded(job.supersede)
@@ -221,6 +222,7 @@ class Server:
             )
 
     def _arrived(self, job: Job, picture: Picture) -> None:
+        assert not isinstance(job.request, Survey)
         if isinstance(job.request, Store):
             self._cache.store(job.request.picture, picture)
             if self._jobs.finish(job):
@@ -234,6 +236,12 @@ class Server:
             self._connection.post({"type": "result", "id": id, **listing(self._engine)})
         except Exception as error:
             self._connection.fail(id, error)
+
+    def _survey(self, job: Job) -> None:
+        assert isinstance(job.request, Survey)
+        self._cache.runner(job.request.recipe).survey(job.request.sources, self._progress_of(job))
+        if self._jobs.finish(job):
+            self._connection.post({"type": "result", "id": job.request.id})
 
     def _apply(self, job: Job) -> None:
         request, stored = job.request, job.stored
@@ -254,6 +262,7 @@ class Server:
             "provider_label": provider_label(report.provider),
             "fallback": report.fallback,
             "chosen": dict(report.chosen),
+            "proposal": report.recipe,
             "engine_seconds": round(report.engine_seconds, 3),
             "seconds": round(time.perf_counter() - started, 3),
         }

@@ -64,15 +64,6 @@ def filter_with(option: str) -> str:
     return next(filter.name for filter in CHAIN if option in _options(filter))
 
 
-def painted(state: State) -> str:
-    """The name of the filter that strokes are painted for: the last that is on and takes some, else the first
-    there is."""
-    return next(
-        (name for name in reversed(state.filters) if hasattr(state.options(name), "strokes")),
-        filter_with("strokes"),
-    )
-
-
 @dataclass(frozen=True)
 class State:
     """Which filters are on, by name, and how all of them are set."""
@@ -200,7 +191,7 @@ class Change(Enum):
     STATE = auto()
     """The settings."""
     SELECTION = auto()
-    """Which hint is chosen."""
+    """Which hint is chosen, or which filter is painted for."""
 
 
 class Document:
@@ -222,6 +213,7 @@ class Document:
         self._redo: list[State] = []
         self._merging: tuple[str, float] | None = None
         self._selected: int | None = None
+        self._painted: str | None = None
         self._clock = clock
         self._observers: list[Callable[[Change], None]] = []
 
@@ -405,15 +397,30 @@ class Document:
         self.change(self._state.with_options(filter_with("hints"), hints=hints), merge)
 
     @property
+    def painted(self) -> str:
+        """The filter that strokes are painted for: the one chosen, while it is on; else the last that is on
+        and takes some."""
+        takers = [name for name in self._state.filters if hasattr(self._state.options(name), "strokes")]
+        if self._painted is not None and (self._painted in takers or not takers):
+            return self._painted
+        return takers[-1] if takers else filter_with("strokes")
+
+    def paint_for(self, name: str) -> None:
+        """Has strokes painted for a filter, which is switched on."""
+        self._painted = name
+        self.change(self._state.switched(name, True))
+        self._tell(Change.SELECTION)
+
+    @property
     def strokes(self) -> tuple[Stroke, ...]:
-        """What is painted on the mask."""
-        strokes: tuple[Stroke, ...] = self._state.options(painted(self._state)).strokes
+        """What is painted for that filter."""
+        strokes: tuple[Stroke, ...] = self._state.options(self.painted).strokes
         return strokes
 
     def add_stroke(self, stroke: Stroke) -> None:
         """Paints on the mask."""
         strokes = (*self.strokes, stroke)
-        self.change(self._state.with_options(painted(self._state), strokes=strokes))
+        self.change(self._state.with_options(self.painted, strokes=strokes))
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

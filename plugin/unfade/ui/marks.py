@@ -1,11 +1,14 @@
 """What is marked on a picture, colour hints and painted strokes, kept beside it and there again with it.
 
 The files are what the command line takes too: ``NAME.hints.json`` of Colorize, ``NAME.FILTER.strokes.json``.
+Those of a picture whose folder may not be written to are kept in a folder of the program's own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,25 +33,53 @@ def marks_path(picture: Path, mark: Mark) -> Path:
     return picture.with_name(f"{picture.name}.{kind}.json")
 
 
-def load_marks(picture: Path, extent: Extent) -> tuple[dict[Mark, Any], str | None]:
-    """The picture's marks, as far as there are files; and a sentence on one that cannot be used."""
+def own_marks_path(folder: Path, picture: Path, mark: Mark) -> Path:
+    """Where they are in a folder of the program's own: pictures of one name lie in many folders."""
+    place = hashlib.sha256(os.fsencode(picture.parent.absolute())).hexdigest()[:16]
+    return folder / place / marks_path(picture, mark).name
+
+
+def load_marks(picture: Path, extent: Extent, folder: Path) -> tuple[dict[Mark, Any], str | None]:
+    """The picture's marks, as far as there are files; and a sentence on one that cannot be used.
+
+    Those in the program's own ``folder`` count more: they are later than what could not be written over.
+    """
     found: dict[Mark, Any] = {}
     trouble = None
     for filter in CHAIN:
         for name in marks_of(filter):
-            path = marks_path(picture, (filter.name, name))
+            mark = (filter.name, name)
+            path = own_marks_path(folder, picture, mark)
+            if not path.exists():
+                path = marks_path(picture, mark)
             try:
                 if path.exists():
-                    found[filter.name, name] = _read(path, (filter.name, name), extent)
+                    found[mark] = _read(path, mark, extent)
             except (UnfadeError, OSError) as error:
                 trouble = explain(error, path.name)
     return found, trouble
 
 
-def save_marks(picture: Path, mark: Mark, value: Any) -> None:
-    """Writes a picture's marks of one kind; without any there is no file. Raises OutputError."""
-    path = marks_path(picture, mark)
-    if not value:
+def save_marks(picture: Path, mark: Mark, value: Any, folder: Path) -> Path | None:
+    """Writes a picture's marks of one kind; without any there is no file.
+
+    Gives the program's own ``folder`` for this picture where they had to go there, because the picture's
+    may not be written to; else None. Raises OutputError.
+    """
+    own = own_marks_path(folder, picture, mark)
+    try:
+        _write(marks_path(picture, mark), mark, value)
+    except OutputError:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        # what lies beside the picture, and can be neither written over nor removed, counts no more
+        _write(own, mark, value, keep_empty=marks_path(picture, mark).exists())
+        return own.parent
+    own.unlink(missing_ok=True)
+    return None
+
+
+def _write(path: Path, mark: Mark, value: Any, *, keep_empty: bool = False) -> None:
+    if not (value or keep_empty):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -64,15 +95,17 @@ class MarksKeeper(QObject):
 
     Signals:
         failed: a sentence: they cannot be kept.
-        kept: they could.
+        kept: they could: (picture, folder), the folder of the program's own where they had to go there, or
+            None for beside the picture.
     """
 
     failed = pyqtSignal(str)
-    kept = pyqtSignal()
+    kept = pyqtSignal(object, object)
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, folder: Path, parent: QObject | None = None) -> None:
+        """``folder`` is the program's own, for pictures whose folder may not be written to."""
         super().__init__(parent)
-        self._document = document
+        self._document, self._folder = document, folder
         self._path: Path | None = None
         self._kept: Mapping[Mark, Any] = {}
         self._pool = ThreadPoolExecutor(1, "unfade-marks")
@@ -107,11 +140,11 @@ class MarksKeeper(QObject):
 
     def _save(self, path: Path, mark: Mark, value: Any) -> None:
         try:
-            save_marks(path, mark, value)
+            elsewhere = save_marks(path, mark, value, self._folder)
         except Exception as error:
             self.failed.emit(explain(error, str(marks_path(path, mark))))
         else:
-            self.kept.emit()
+            self.kept.emit(path, elsewhere)
 
 
 def _read(path: Path, mark: Mark, extent: Extent) -> Any:

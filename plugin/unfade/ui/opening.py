@@ -62,8 +62,10 @@ class Loader(QObject):
     busy = pyqtSignal(bool)
     _done = pyqtSignal(int, object, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, marks: Path, parent: QObject | None = None) -> None:
+        """``marks`` is the program's own folder for what is marked on pictures."""
         super().__init__(parent)
+        self._marks = marks
         self._pool = ThreadPoolExecutor(1, "unfade-open")
         self._numbers = itertools.count(1)
         self._newest = 0
@@ -71,7 +73,7 @@ class Loader(QObject):
 
     def open_file(self, path: Path) -> None:
         """Opens a picture file."""
-        self._begin(lambda: _from_file(path), str(path))
+        self._begin(lambda: _from_file(path, self._marks), str(path))
 
     def open_picture(self, picture: Picture, title: str, selection: Selection | None = None) -> None:
         """Opens what came without a file: from the clipboard, from an editor."""
@@ -105,9 +107,9 @@ class Loader(QObject):
             self.opened.emit(opened)
 
 
-def _from_file(path: Path) -> Opened:
+def _from_file(path: Path, own_marks: Path) -> Opened:
     picture = read_picture(path)
-    marks, trouble = load_marks(path, Extent(picture.height, picture.width))
+    marks, trouble = load_marks(path, Extent(picture.height, picture.width), own_marks)
     remark = " ".join([*picture.warnings, *([trouble] if trouble else [])]) or None
     return _opened(picture, path, path.name, marks, remark=remark)
 

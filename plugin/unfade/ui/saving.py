@@ -26,8 +26,12 @@ from unfade.picture import (
 
 translate = QCoreApplication.translate
 
-FORMATS = ("png", "jpeg", "webp", "tiff")
+FORMATS = ("png", "jpeg", "webp", "tiff", "avif", "jxl")
 """What is offered, the safest first; names as in ``unfade.picture.OUTPUT_FORMATS``."""
+
+
+LOSSY = ("jpeg", "webp", "avif", "jxl")
+"""Those of them that have a quality."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class SaveChoice:
     format: str
     """One of :data:`FORMATS`."""
     quality: int = 95
-    """1 to 100, for JPEG and WebP."""
+    """1 to 100, for the formats of :data:`LOSSY`."""
     deep: bool = False
     """16 bits a channel, where the picture has them and the format can hold them."""
     keep_exif: bool = True

@@ -162,21 +162,32 @@ class StatusBar(QStatusBar):
         dialog.open()
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A sentence that stands until its reason has gone, or it is dismissed."""
+
+    sentence: str
+    remedy: str
+    do: Callable[[], None] | None
+
+
 class Notice(QFrame):
-    """A sentence, a button to dismiss it, and where there is something to do about it, one to do it."""
+    """A sentence, a button to dismiss it, and where there is something to do about it, one to do it.
+
+    Of several that stand, the latest is seen, and the one before it again when that goes.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
-        self._do: Callable[[], None] | None = None
-        self._about = ""
+        self._standing: dict[str, _Said] = {}
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.remedy, self.dismiss = QPushButton(), QPushButton()
         words = Words(self)
         words.put(lambda: translate("Notice", "Dismiss"), self.dismiss.setText)
-        words.follow(self._name_remedy)
+        words.follow(self._show_latest)
         for button in (self.remedy, self.dismiss):
             button.setProperty("role", "link")
         layout = QHBoxLayout(self)
@@ -186,37 +197,50 @@ class Notice(QFrame):
         layout.addWidget(self.remedy)
         layout.addWidget(self.dismiss)
         self.remedy.clicked.connect(self._do_it)
-        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.clicked.connect(self._dismiss)
         self.hide()
 
     def show_sentence(
         self, sentence: str, remedy: str = "", do: Callable[[], None] | None = None, *, about: str = ""
     ) -> None:
-        """Shows a sentence in place of the one that is there.
+        """Shows a sentence before those that stand already.
 
         Args:
             sentence: what happened.
             remedy: the text of a button for what can be done.
             do: what that button does.
-            about: a word for what is in the way, for :meth:`settle`.
+            about: a word for what is in the way, for :meth:`settle`; the sentence takes the place of one that
+                is about the same.
         """
-        self.text.setText(sentence)
-        self.setAccessibleName(sentence)
-        self._do, self._about = do, about
-        self.remedy.setText(remedy)
-        self.remedy.setVisible(do is not None)
-        self.show()
+        self._standing.pop(about, None)
+        self._standing[about] = _Said(sentence, remedy, do)
+        self._show_latest()
+
+    @property
+    def abouts(self) -> tuple[str, ...]:
+        """What those that stand are about, the latest last."""
+        return tuple(self._standing)
 
     def settle(self, *about: str) -> None:
-        """What it said is no longer so, where it was about one of these."""
-        if self._about in about:
-            self.hide()
+        """What was said about these is no longer so."""
+        if [one for one in about if self._standing.pop(one, None) is not None]:
+            self._show_latest()
 
-    def _name_remedy(self) -> None:
-        if self._do is None:  # else it goes with the sentence, which stays as it was said
-            self.remedy.setText(translate("Window", "Try again"))
+    def _show_latest(self) -> None:
+        said = tuple(self._standing.values())[-1] if self._standing else _Said("", "", None)
+        self.text.setText(said.sentence)
+        self.setAccessibleName(said.sentence)
+        self.remedy.setText(said.remedy or translate("Window", "Try again"))
+        self.remedy.setVisible(said.do is not None)
+        self.setVisible(bool(self._standing))
+
+    def _dismiss(self) -> Callable[[], None] | None:
+        """Takes the one that is seen away, and gives what was offered for it."""
+        said = self._standing.popitem()[1] if self._standing else None
+        self._show_latest()
+        return said.do if said else None
 
     def _do_it(self) -> None:
-        self.hide()
-        if self._do is not None:
-            self._do()
+        do = self._dismiss()
+        if do is not None:
+            do()

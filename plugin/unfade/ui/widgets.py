@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from unfade.ui.theme import Space
 
@@ -21,6 +30,16 @@ def column_of(dialog: QDialog) -> QVBoxLayout:
     layout.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
     layout.setSpacing(Space.M)
     return layout
+
+
+def make_main(main: QPushButton | None, dialog: QDialog) -> None:
+    """Has Enter press a dialog's main button, wherever the focus is but on another button of its last row."""
+    row = dialog.findChild(QDialogButtonBox)
+    last = row.buttons() if row is not None else []
+    for button in dialog.findChildren(QPushButton):
+        button.setAutoDefault(button in last)
+    if main is not None:
+        main.setDefault(True)
 
 
 def button_of(action: QAction, role: str = "") -> QPushButton:

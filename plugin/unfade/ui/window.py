@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, pyqtSignal
@@ -49,12 +48,13 @@ from unfade.ui.marks import MarksKeeper
 from unfade.ui.opening import Loader, Opened, Opener
 from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.deartifact import DeartifactPanel
+from unfade.ui.panels.restore import RestorePanel
 from unfade.ui.panels.stack import PanelStack
-from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import Item, ItemState, QueuePanel
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.status import Notice, StatusBar
+from unfade.ui.telling import Teller
 from unfade.ui.theme import apply_theme
 from unfade.ui.welcome import Welcome
 
@@ -85,12 +85,13 @@ class Window(QMainWindow):
         self.images = Images(self)
         self.preview = LivePreview(self.document, link, self.images, self)
         self.whole = WholeRun(self.document, link, self.preview, self)
-        self.loader = Loader(self)
+        own_marks = settings.path.parent / "marks"
+        self.loader = Loader(own_marks, self)
         self.opener = Opener(self.loader, settings, self, lambda: self.document.path)
         self.queue = None if hosted else QueuePanel(lambda: self.document.state.steps, settings)
         self.finisher = Finisher(self.document, self.preview, self.whole, self.queue, settings, self)
         self.hint_editor = HintEditor(self.document, self.preview, settings, self)
-        self.keeper = MarksKeeper(self.document, self)
+        self.keeper = MarksKeeper(self.document, own_marks, self)
         self.commands = Actions(self, commands_of(hosted), self.queue.commands if self.queue else {})
         self.addActions(list(self.commands.values()))  # their keys work also with the menu bar hidden
         self._remembering = QTimer(self)  # not only at the end, which a crash would leave out
@@ -127,7 +128,7 @@ class Window(QMainWindow):
         document, editor = self.document, self.hint_editor
 
         def brush() -> float:
-            return self.panels.of(DeartifactPanel).brush_radius
+            return self.panels.brush.radius
 
         def shown() -> bool:
             return self.canvas.mask_shown
@@ -140,8 +141,17 @@ class Window(QMainWindow):
         self.canvas = Canvas(document, self.preview, PicturePainter(self.images), tools)
         editor.take_colours_from(self.canvas)
         self.panels = PanelStack(document, self.commands, self.commands["apply" if self.hosted else "save"])
-        self.notice = Notice()
-        self.status = StatusBar(self)
+        self.notice, self.status = Notice(), StatusBar(self)
+        self.teller = Teller(
+            self.status,
+            self.notice,
+            document,
+            self.preview,
+            self.whole,
+            self.queue,
+            self.commands.refresh,
+            self,
+        )
         self.pages = QStackedWidget()
         self.pages.addWidget(self.canvas)
         self.welcome: Welcome | None = None
@@ -205,11 +215,7 @@ class Window(QMainWindow):
         queue = self.queue
         if queue is not None and (count := queue.restore()):
             self.dock.show()
-            text = translate("Window", "Pictures of last time that wait in the queue: {count}.")
-            start = queue.commands["queue_start"].trigger
-            self.notice.show_sentence(
-                text.format(count=count), translate("Window", "Start"), start, about="queue"
-            )
+            self.teller.tell_restored(count)
 
     def _add_choices(self, menu: QMenu, words: Words) -> None:
         """Light or dark, and the language."""
@@ -260,65 +266,30 @@ class Window(QMainWindow):
 
         recent.aboutToShow.connect(fill)
 
-    # Connecting: failures go to the notice, where they stay while they are so, and all else to the status bar
+    # Connecting
 
     def _connect_engine(self) -> None:
-        """What runs the networks, how far it is, and its failures with what can be done about them."""
-        link, preview, whole, notice = self.link, self.preview, self.whole, self.notice
-
-        def lost(sentence: str) -> None:
-            again = translate("Window", "It was started again; your settings are all there.")
-            notice.show_sentence(f"{sentence} {again}", about="preview")
-
-        def unavailable(sentence: str) -> None:
-            notice.show_sentence(sentence, translate("Window", "Start it again"), link.start, about="engine")
-
-        def failed(sentence: str) -> None:
-            notice.show_sentence(sentence, translate("Window", "Try again"), preview.retry, about="preview")
-
-        def progressed(done: int, total: int) -> None:
-            self.status.set_progress(0, 0) if whole.running else self.status.set_progress(done, total)
-
-        link.lost.connect(lost)
-        link.listed.connect(self._listed)
-        link.unavailable.connect(unavailable)
-        preview.failed.connect(failed)
-        preview.restarted.connect(lambda: notice.settle("preview"))
-        preview.provider.connect(self.status.set_provider)
-        preview.chosen.connect(self.panels.of(UpscalePanel).show_chosen)
-        preview.marked.connect(self.panels.of(DeartifactPanel).offer_removal)
-        preview.progress.connect(progressed)
-        whole.worked.connect(self._show_work)
-        whole.busy.connect(lambda _busy: self._refresh())
+        """What runs the networks."""
+        preview, panels = self.preview, self.panels
+        self.link.listed.connect(self._listed)
+        preview.chosen.connect(panels.show_chosen)
+        preview.proposed.connect(panels.of(RestorePanel).show_proposed)
+        preview.marked.connect(panels.of(DeartifactPanel).offer_removal)
+        self.whole.busy.connect(lambda _busy: self._refresh())
+        self.teller.hear_engine(self.link)
 
     def _connect_files(self) -> None:
-        """Files being opened, opened with a remark, saved, or not."""
-        notice = self.notice
-
-        def busy(opening: bool) -> None:
-            if opening:
-                notice.settle("open")
-                self.status.say(translate("Window", "Opening…"))
-            else:
-                self.status.clearMessage()
-
-        self.loader.busy.connect(busy)
+        """Files being opened, saved, and worked on in the queue."""
         self.loader.opened.connect(self._show)
-        self.loader.failed.connect(lambda sentence: notice.show_sentence(sentence, about="open"))
-        self.keeper.failed.connect(lambda sentence: notice.show_sentence(sentence, about="marks"))
-        self.keeper.kept.connect(lambda: notice.settle("marks"))
-        self.finisher.failed.connect(lambda sentence: notice.show_sentence(sentence, about="preview"))
-        for said in (self.finisher.said, self.opener.said, self.hint_editor.said):
+        for said in (self.opener.said, self.hint_editor.said):
             said.connect(self.status.say)
+        self.teller.hear_files(self.loader, self.keeper, self.finisher)
         queue = self.queue
         if queue is not None and self.welcome is not None:
             queue.open_wanted.connect(self.opener.open_file)
-            queue.said.connect(self.status.say)
             queue.added.connect(self.dock.show)
-            queue.saved.connect(self._saved)
             queue.not_saved.connect(self._not_saved)
-            queue.told.connect(self._told)
-            queue.worked.connect(self._show_work)
+            queue.worked.connect(self._close_when_done)
             self.opener.many.connect(queue.add)
             self.welcome.chosen.connect(self.opener.open_file)
 
@@ -333,13 +304,14 @@ class Window(QMainWindow):
             self.hint_editor,
             self.canvas,
             self.status,
+            self.teller,
             self.help,
         )
         self.document.subscribe(self._document_changed)
         self.status.bind_stop(self.commands["cancel"])
         self.canvas.view_changed.connect(self._show_detail)
         self.panels.of(ColorizePanel).colour_wanted.connect(self.hint_editor.edit_chosen)
-        self.panels.of(DeartifactPanel).brush_changed.connect(self.canvas.update)
+        self.panels.brush.changed.connect(self.canvas.update)
         if self.queue is not None:
             self.dock.visibilityChanged.connect(lambda _shown: self.commands.refresh())
 
@@ -347,7 +319,6 @@ class Window(QMainWindow):
 
     def _document_changed(self, change: Change) -> None:
         if change is Change.STATE:
-            self.notice.settle("recipe")
             self._remembering.start()
         self._refresh()
 
@@ -356,45 +327,14 @@ class Window(QMainWindow):
         remember(self.settings, self.document.state)
         self.settings.save()
 
-    @property
-    def busy(self) -> bool:
-        """Whether something is being worked on."""
-        return self.whole.running or (self.queue is not None and self.queue.queue.running is not None)
-
-    def _show_work(self) -> None:
-        """The line that says what is being worked on."""
-        queue = self.queue
-        self.status.set_work(self.whole.work() or (None if queue is None else queue.work()))
-        if self.commands["cancel"].isEnabled() != self.busy:
-            self.commands.refresh()
-        if queue is not None and self.busy:
-            self.notice.settle("queue")
-        if self._closing_when_done and queue is not None and not queue.queue.at_work:
+    def _close_when_done(self) -> None:
+        """Closes once all is saved, where that was asked for."""
+        if self._closing_when_done and self.queue is not None and not self.queue.queue.at_work:
             QTimer.singleShot(0, self.close_unasked)
 
-    def _saved(self, path: Path) -> None:
-        self.finisher.last_saved = path
-        self.notice.settle("save")
-        self.commands.refresh()
-        text = translate("Window", "Saved as {path}.").format(path=path.name)
-        self.status.say(text, translate("Window", "Show in folder"), self.finisher.show_saved)
-
-    def _told(self, item: Item, sentences: str) -> None:
-        """What a file could not hold of a picture that the window saves."""
-        if item.save is not None:
-            self.notice.show_sentence(f"{item.name}: {sentences}", about="told")
-
     def _not_saved(self, item: Item) -> None:
-        queue = self.queue
-        if item.state is ItemState.CANCELLED:
-            text = translate("Window", "Stopped: {name} was not saved.")
-            self.status.say(text.format(name=item.name))
-        elif queue is not None:
+        if item.state is not ItemState.CANCELLED:
             self._closing_when_done = False  # it is not to be lost without a word
-            again = functools.partial(queue.retry_items, {item.id})
-            self.notice.show_sentence(
-                item.sentence or "", translate("Window", "Try again"), again, about="save"
-            )
 
     def _refresh(self) -> None:
         """Title, page, commands and status bar."""
@@ -421,7 +361,7 @@ class Window(QMainWindow):
 
     def _show(self, opened: Opened) -> None:
         self.keeper.write()
-        self.notice.settle("open", "preview", "marks", "recipe", "told")
+        self.teller.picture_goes()
         self.document.open(
             opened.picture,
             opened.path,
@@ -481,21 +421,6 @@ class Window(QMainWindow):
         recipes.ask_and_save(self, self.settings, self.document.state.steps)
 
     @Command(
-        "cancel",
-        (Menu.FILTER, 2, 2),
-        "S&top",
-        "Stop what is being worked on.",
-        ("Ctrl+.",),
-        enabled=lambda window: window.busy,
-    )
-    def stop(self) -> None:
-        """Stops what is being worked on."""
-        if self.whole.running:
-            self.whole.stop()
-        elif self.queue is not None:
-            self.queue.stop()
-
-    @Command(
         "close_picture",
         (Menu.FILE, 3, 1),
         "&Close picture",
@@ -507,6 +432,7 @@ class Window(QMainWindow):
     def close_picture(self) -> None:
         """Closes the picture, and keeps the window."""
         self.keeper.write()
+        self.teller.picture_goes()
         self.document.close()
         self.canvas.set_original(None)
         self._refresh()
@@ -613,7 +539,7 @@ class Window(QMainWindow):
         self._closing_when_done = question.clickedButton() is finish
         if self._closing_when_done:
             self.status.say(translate("Window", "The window closes when all is saved."))
-            self._show_work()  # it may be by now
+            self._close_when_done()  # it may be by now
         return question.clickedButton() is stop
 
     def closeEvent(self, event: QCloseEvent | None) -> None:

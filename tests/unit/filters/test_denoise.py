@@ -11,7 +11,7 @@ import pytest
 from tests.models import cleaning_model, identity_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade.errors import ModelError
-from unfade.filters import Memo, Mix, at_full, mixed
+from unfade.filters import Memo, Mix, Recipe, Step, at_full, mixed
 from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import FULL_LEVEL, Grain, noise_level, white_noise
 from unfade.filters.mix import LUMA
@@ -82,6 +82,21 @@ def test_parts_are_parts_of_the_whole(model: str, options: dict[str, float], cha
     part = runner.run(source, region=Bounds(101, 37, 90, 151), memo=memo)
     assert part.exact and part.at == Bounds(101, 37, 90, 151)
     assert apart(part.picture.pixels, whole.picture.pixels[101:191, 37:188]) <= 1 / 255
+
+
+def test_the_level_that_is_found_is_told(model: str) -> None:
+    source = noisy(sigma=20)
+    runner = DENOISE.open(DenoiseOptions(model=model), engine())
+    whole = runner.run(source).report.chosen
+    in_luma = 20 * float(np.linalg.norm(LUMA)) / 255  # of noise that the channels do not share
+    assert whole["level"] == pytest.approx(in_luma / FULL_LEVEL, abs=0.08)
+    assert runner.run(source, region=Bounds(0, 0, 40, 40)).report.chosen == whole
+    recipe = Recipe(
+        (Step(DENOISE, DenoiseOptions(model=model)), Step(DENOISE, DenoiseOptions(model=model, level=0.1)))
+    )
+    assert recipe.open(engine()).run(source).report.chosen == whole
+    told = DENOISE.open(DenoiseOptions(model=model, level=0.3), engine()).run(source).report.chosen
+    assert told == {}
 
 
 def test_new_grain_is_as_strong_as_the_old_and_not_the_same(model: str) -> None:

@@ -77,6 +77,22 @@ def test_strokes(model: str) -> None:
     assert apart(pixels[60, 62:78], source.pixels[60, 62:78]) > 0.05
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_painted_over_goes_on_as_around_it_however_wide(model: str, channels: int) -> None:
+    stripes = np.where(np.arange(180) // 6 % 2, 60, 150).astype(np.uint8)
+    truth = np.ascontiguousarray(np.broadcast_to(stripes[None, :, None], (160, 180, channels)))
+    torn = truth.copy()
+    torn[58:102, 68:112] = 255
+    options = RepairOptions(model=model, strokes=(Stroke("add", 32, ((90.0, 80.0),)),))
+    runner = REPAIR.open(options, engine())
+    whole = runner.run(Picture(torn), want_mask=True)
+    error = np.abs(whole.picture.pixels.astype(int) - truth)[58:102, 68:112]
+    assert error.mean() < 4  # a network's fill, or a blur, is off by 45
+    assert whole.mask is not None and whole.mask[60:100, 70:110].min() == 255
+    part = runner.run(Picture(torn), region=Bounds(70, 85, 40, 50))
+    assert part.exact and apart(part.picture.pixels, whole.picture.pixels[70:110, 85:135]) <= 1 / 255
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_parts_are_parts_of_the_whole(model: str, channels: int) -> None:
     source = scratched(channels)

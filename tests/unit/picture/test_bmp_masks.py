@@ -79,8 +79,16 @@ def test_masks_after_the_oldest_header(tmp_path: Path) -> None:
 
 
 def test_masks_beside_the_pixels_are_refused(tmp_path: Path) -> None:
-    for masks in ((0, 0x03E0, 0x001F, 0), (0x1F0000, 0x03E0, 0x001F, 0)):
+    for masks in ((0, 0, 0, 0), (0x1F0000, 0x03E0, 0x001F, 0)):
         data, _ = bmp(noise(7, 9, 4), (0x7C00, 0x03E0, 0x001F, 0), 16)
         (tmp_path / "a.bmp").write_bytes(data[:54] + struct.pack("<4I", *masks) + data[70:])
         with pytest.raises(PictureError, match="damaged or incomplete BMP"):
             read_picture(tmp_path / "a.bmp")
+
+
+def test_a_channel_without_a_mask_is_black(tmp_path: Path) -> None:
+    data, expected = bmp(noise(7, 9, 4), (0x7C00, 0x03E0, 0x001F, 0), 16)
+    (tmp_path / "a.bmp").write_bytes(data[:54] + struct.pack("<4I", 0x7C00, 0x03E0, 0, 0) + data[70:])
+    read = read_picture(tmp_path / "a.bmp").pixels
+    np.testing.assert_array_equal(read[..., :2], expected[..., :2])
+    assert not read[..., 2].any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,77 @@ def test_avif_of_10_bits_has_its_white(tmp_path: Path) -> None:
     assert (read_picture(tmp_path / "b.avif").pixels == 65535).all()
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_avif_keeps_12_bits(tmp_path: Path, dtype: str, channels: int) -> None:
+    pixels = smooth(48, 64, channels, dtype)
+    icc = display_p3() if channels > 2 else None
+    metadata = Metadata(icc=icc, exif=exif_block()[6:], xmp=XMP, dpi=(300.0, 300.0))
+    told = write_picture(Picture(pixels, metadata), tmp_path / "a.avif", quality=100)
+    rounded = (
+        "Floats are rounded to 12 bits." if dtype == "float32" else "16 bits a channel are rounded to 12."
+    )
+    assert told == (rounded,)
+    picture = read_picture(tmp_path / "a.avif")
+    assert picture.pixels.dtype == np.uint16
+    colours = pixels if channels > 2 else pixels[..., [0, 0, 0, 1][: channels + 2]]
+    white = 1 if dtype == "float32" else 65535
+    assert apart(picture.pixels, colours.astype(np.float64) / white * 65535) <= 65535 / 4095 / 2 + 1
+    assert picture.metadata.icc == icc
+    assert picture.metadata.exif is not None and b"Unfade Camera Works" in picture.metadata.exif
+    assert picture.metadata.xmp is not None and b'dc:format="kept"' in picture.metadata.xmp
+    assert Image.open(tmp_path / "a.avif").getexif()[0x010F] == "Unfade Camera Works"
+
+
+def with_property(data: bytes, kind: bytes, content: bytes) -> bytes:
+    """An AVIF file whose main picture, the first one, has a further property."""
+    box = struct.pack(">I4s", 8 + len(content), kind) + content
+    ipma = data.index(b"ipma")
+    own = ipma + 4 + 4 + 4 + 2  # version and flags, number of entries, item
+    (size,) = struct.unpack_from(">I", data, ipma - 4)
+    count = len(list(boxes(data, data.index(b"ipco") + 4, ipma - 4)))
+    entry = data[ipma + 4 : own] + bytes([data[own] + 1]) + data[own + 1 : own + 1 + data[own]]
+    entry += bytes([0x80 | count + 1]) + data[own + 1 + data[own] : ipma - 4 + size]
+    out = bytearray(data[: ipma - 4] + box + struct.pack(">I", size + 1) + b"ipma" + entry)
+    out += data[ipma - 4 + size :]
+    grown = len(out) - len(data)
+    for parent, by in ((b"meta", grown), (b"iprp", grown), (b"ipco", len(box))):
+        at = data.index(parent) - 4
+        struct.pack_into(">I", out, at, struct.unpack_from(">I", data, at)[0] + by)
+    iloc = data.index(b"iloc") + 8
+    assert data[iloc - 4] == 0 and data[iloc] == 0x44
+    at = iloc + 4
+    for _ in range(struct.unpack_from(">H", data, iloc + 2)[0]):
+        (extents,) = struct.unpack_from(">H", data, at + 4)
+        at += 6
+        for _ in range(extents):
+            struct.pack_into(">I", out, at, struct.unpack_from(">I", data, at)[0] + grown)
+            at += 8
+    return bytes(out)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_avif_is_cropped_and_turned_as_its_boxes_say(tmp_path: Path, channels: int) -> None:
+    """A clean aperture of 24 by 16, its middle 8 to the right and 4 up, then a quarter turn to the left."""
+    pixels = smooth(48, 64, channels)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "AVIF", quality=100, subsampling="4:4:4")
+    data = stream.getvalue()
+    data = with_property(data, b"clap", struct.pack(">IIIIiIiI", 24, 1, 16, 1, 8, 1, -4, 1))
+    data = with_property(data, b"irot", b"\x01")
+    (tmp_path / "a.avif").write_bytes(data)
+    read = read_picture(tmp_path / "a.avif").pixels
+    assert apart(read, np.rot90(pixels[12:28, 28:52])) <= 8
+
+
+def test_avif_of_several_frames(tmp_path: Path) -> None:
+    frames = [Image.fromarray(smooth(48, 64, 3) // (i + 1)) for i in range(3)]
+    frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:], quality=100)
+    picture = read_picture(tmp_path / "a.avif")
+    assert apart(picture.pixels, np.asarray(frames[0])) <= 8
+    assert picture.warnings == ("Only the first of its 3 frames is used.",)
+
+
 @pytest.mark.parametrize("suffix", [".jp2", ".j2k"])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -244,6 +316,45 @@ def test_tga_of_32_bits_without_alpha(tmp_path: Path) -> None:
     data[17] &= 0xF0
     (tmp_path / "a.tga").write_bytes(data)
     np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels[..., :3])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_tga_of_runs_that_go_on_in_the_next_row(tmp_path: Path, channels: int) -> None:
+    pixels = np.repeat(noise(1, 9, channels), 14, axis=1).reshape(9, 14, channels)
+    order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
+    stored = pixels[..., order].reshape(-1, channels)
+    packed = b"".join(
+        bytes([0x80 | 20]) + stored[i].tobytes()
+        if (stored[i : i + 21] == stored[i]).all()
+        else bytes([20]) + stored[i : i + 21].tobytes()
+        for i in range(0, len(stored), 21)
+    )
+    kind = 11 if channels == 1 else 10
+    head = struct.pack(
+        "<BBB5xHHHHBB", 0, 0, kind, 0, 0, 14, 9, 8 * channels, 0x20 | (8 if channels == 4 else 0)
+    )
+    (tmp_path / "a.tga").write_bytes(head + packed)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels)
+
+
+def test_tga_with_a_palette_of_15_bits(tmp_path: Path) -> None:
+    colours = noise(1, 200, 3)[0] >> 3
+    indices = np.random.default_rng(1).integers(0, 200, (9, 14), dtype=np.uint8)
+    packed = (colours.astype(np.uint16) << (10, 5, 0)).sum(axis=1).astype("<u2")
+    head = struct.pack("<BBBHHBHHHHBB", 0, 1, 1, 0, 200, 15, 0, 0, 14, 9, 8, 0x20)
+    (tmp_path / "a.tga").write_bytes(head + packed.tobytes() + indices.tobytes())
+    read = read_picture(tmp_path / "a.tga").pixels
+    np.testing.assert_array_equal(read, np.rint(colours[indices] * (255 / 31)))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_dib_is_a_bmp_without_its_first_14_bytes(tmp_path: Path, channels: int) -> None:
+    pixels = noise(9, 14, channels)
+    write_picture(Picture(pixels), tmp_path / "a.bmp")
+    (tmp_path / "a.dib").write_bytes((tmp_path / "a.bmp").read_bytes()[14:])
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / "a.dib").pixels, read_picture(tmp_path / "a.bmp").pixels
+    )
 
 
 def test_ico_gives_its_largest(tmp_path: Path) -> None:

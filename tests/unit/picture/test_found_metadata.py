@@ -62,6 +62,15 @@ def make(path: Path) -> str | None:
     return Image.open(path).getexif().get(0x010F)
 
 
+def test_a_raw_profile_with_rubbish_behind_it(tmp_path: Path) -> None:
+    """As libavif's tools leave it."""
+    block = exif_block(1)
+    lines = f'\nExif\n{len(block):08}\n{block.hex()}\n$"\x1d\x1a!#\x91'.encode("latin-1")
+    text = chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(lines))
+    write_picture(read_picture(png_with(tmp_path / "a.png", before=text)), tmp_path / "b.png")
+    assert make(tmp_path / "b.png") == "Unfade Camera Works"
+
+
 @pytest.mark.parametrize("place", ["before", "after", "raw before", "raw after", "raw APP1"])
 def test_exif_of_png_wherever_it_stands(tmp_path: Path, place: str) -> None:
     block = exif_block(6)

@@ -206,9 +206,8 @@ def test_32_bit_integers_are_reduced_to_16(tmp_path: Path, caplog: pytest.LogCap
     assert "reduced to 16 bits" in caplog.text
 
 
-@pytest.mark.parametrize("dtype", ["int16", "complex64"])
-def test_other_samples_are_refused(tmp_path: Path, dtype: str) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype), photometric="minisblack")
+def test_complex_samples_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), np.complex64), photometric="minisblack")
     with pytest.raises(PictureError, match=r"a\.tif"):
         read_picture(tmp_path / "a.tif")
 

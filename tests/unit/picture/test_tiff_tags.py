@@ -145,6 +145,20 @@ def test_scene_linear_floats_are_kept(tmp_path: Path) -> None:
     assert read.warnings == ()
 
 
+def test_whole_floats_of_highlights_are_light(tmp_path: Path) -> None:
+    values = np.zeros((48, 64, 1), np.float32)
+    values[:4, :4, 0] = np.arange(16).reshape(4, 4)
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
+    np.testing.assert_array_equal(read.pixels, values)
+
+
+def test_senseless_coefficients_are_passed_over(tmp_path: Path) -> None:
+    rgb = smooth(48, 64, 3)
+    tags: Tags = {**YCBCR_TAGS, 529: ("f", [0, 0, 0]), 532: ("f", [0, 0, 128, 128, 128, 128])}
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(ycbcr(rgb), tags))).pixels
+    assert apart(read, rgb) <= 2
+
+
 @pytest.mark.parametrize(("dtype", "peak"), [("uint8", 255), ("uint16", 65535)])
 def test_integers_of_32_bits_that_hold_small_numbers(tmp_path: Path, dtype: str, peak: int) -> None:
     pixels = noise(48, 64, 1, dtype)

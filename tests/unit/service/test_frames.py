@@ -215,7 +215,7 @@ step = st.fixed_dictionaries(
 wild = st.fixed_dictionaries(
     {},
     optional={
-        "type": st.sampled_from(["apply", "store", "forget", "list", "cancel", "pixels"]) | values,
+        "type": st.sampled_from(["apply", "store", "forget", "survey", "list", "cancel", "pixels"]) | values,
         "id": st.integers(1, 9) | values,
         "filter": st.just("upscale") | values,
         "options": st.dictionaries(st.sampled_from(["scale", "model", "detail", "strength"]), values)
@@ -228,6 +228,7 @@ wild = st.fixed_dictionaries(
         )
         | values,
         "picture": values,
+        "sources": st.lists(st.text(max_size=9), max_size=3) | values,
         "region": values,
         "lane": values,
         "extra": values,

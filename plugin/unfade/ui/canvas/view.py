@@ -26,7 +26,7 @@ from unfade.ui.canvas.scene import Compare, Scene
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
 from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.commands import Command, Key, Menu, choice
-from unfade.ui.document import Change, Document, filter_with, painted
+from unfade.ui.document import Change, Document, filter_with
 from unfade.ui.language import Words
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.theme import colours_of
@@ -261,8 +261,8 @@ class Canvas(QWidget):
         Command(
             "tool_mark",
             (Menu.FILTER, 3, 3),
-            "&Mark watermark",
-            "Paint over a watermark to have it filled in.",
+            "&Mark to fill in",
+            "Paint over a watermark, or damage, to have it filled in.",
             ("W",),
             value=ToolId.MARK,
         ),
@@ -278,9 +278,8 @@ class Canvas(QWidget):
     def choose_tool(self, tool: ToolId) -> None:
         """Changes what the left button does, and switches the tool's filter on."""
         if tool.option is not None:
-            state = self._document.state
-            name = painted(state) if tool.option == "strokes" else filter_with(tool.option)
-            self._document.change(state.switched(name, True))
+            name = self._document.painted if tool.option == "strokes" else filter_with(tool.option)
+            self._document.change(self._document.state.switched(name, True))
         self.set_tool(tool)
 
     def set_tool(self, tool: ToolId) -> None:

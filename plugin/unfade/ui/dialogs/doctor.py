@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.log import log_file
-from unfade.ui.widgets import column_of, restyle
+from unfade.ui.widgets import column_of, make_main, restyle
 
 translate = QCoreApplication.translate
 
@@ -56,6 +56,7 @@ class DoctorDialog(QDialog):
         layout.addWidget(self.summary)
         layout.addWidget(self.findings)
         layout.addWidget(buttons)
+        make_main(buttons.button(QDialogButtonBox.StandardButton.Close), self)
         self._report = ""
         self._process = QProcess(self)
         self._process.finished.connect(self._finished)

@@ -21,7 +21,7 @@ from unfade import __version__
 from unfade.ui.commands import COMMANDS, Actions, Command, Menu, plain_text
 from unfade.ui.dialogs.doctor import open_log
 from unfade.ui.theme import Space
-from unfade.ui.widgets import column_of
+from unfade.ui.widgets import column_of, make_main
 
 translate = QCoreApplication.translate
 
@@ -52,6 +52,7 @@ class ShortcutSheet(QDialog):
         layout.addWidget(self.search)
         layout.addWidget(self.list)
         layout.addWidget(buttons)
+        make_main(buttons.button(QDialogButtonBox.StandardButton.Close), self)
         self._fill(actions)
 
     def _make_list(self) -> QTreeWidget:

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 from unfade.ui.dialogs.chroma import Chroma, ChromaPlane, chroma_of, colour_at, lightness_of
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space, colours_of
-from unfade.ui.widgets import column_of
+from unfade.ui.widgets import column_of, make_main
 
 translate = QCoreApplication.translate
 
@@ -131,7 +131,6 @@ class HintPicker(QDialog):
         side.addWidget(self.hex)
         self.eyedropper = QPushButton(translate("HintPicker", "&From the picture"))
         self.eyedropper.setToolTip(translate("HintPicker", "Take the colour from a place in the picture."))
-        self.eyedropper.setAutoDefault(False)
         self.eyedropper.clicked.connect(self.eyedropper_wanted)
         side.addWidget(self.eyedropper)
         about = QLabel(translate("HintPicker", "Only colours that this brightness allows are shown."))
@@ -154,11 +153,11 @@ class HintPicker(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         ready = QPushButton(translate("HintPicker", "&Use colour"))
         ready.setProperty("role", "primary")
-        ready.setDefault(True)
         buttons.addButton(ready, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        make_main(ready, self)
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
     def _swatch(self, known: str, name: str, *, named: bool = True) -> Swatch:

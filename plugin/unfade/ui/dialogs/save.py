@@ -24,10 +24,10 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import Extent
 from unfade.picture import format_of_suffix
-from unfade.ui.saving import FORMATS, SaveChoice, format_for, refusal, suggested_path, with_suffix
+from unfade.ui.saving import FORMATS, LOSSY, SaveChoice, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space
-from unfade.ui.widgets import column_of, label_of
+from unfade.ui.widgets import column_of, label_of, make_main
 
 translate = QCoreApplication.translate
 
@@ -184,11 +184,7 @@ class SaveDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.save = QPushButton(translate("SaveDialog", "&Save"))
         self.save.setProperty("role", "primary")
-        self.save.setDefault(True)
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
-        for button in (self.browse, *buttons.buttons()):
-            assert isinstance(button, QPushButton)
-            button.setAutoDefault(button is self.save)  # Enter saves, wherever the focus is
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         grid = QGridLayout()
@@ -220,6 +216,7 @@ class SaveDialog(QDialog):
         layout.addWidget(self.trouble)
         layout.addStretch()
         layout.addWidget(buttons)
+        make_main(self.save, self)
 
     def _connect(self) -> None:
         self.slider.valueChanged.connect(self.quality.setValue)
@@ -278,7 +275,7 @@ class SaveDialog(QDialog):
     def _update(self) -> None:
         choice = self.choice()
         kind = format_for(choice.format)
-        lossy = choice.format in ("jpeg", "webp")
+        lossy = choice.format in LOSSY
         self.quality.setEnabled(lossy)
         self.slider.setEnabled(lossy)
         for field, fits in (
@@ -313,4 +310,6 @@ def _described(format: str) -> str:
         "jpeg": translate("SaveDialog", "JPEG: small files, for photographs"),
         "webp": translate("SaveDialog", "WebP: smaller still; lossless at quality 100"),
         "tiff": translate("SaveDialog", "TIFF: lossless, 8 or 16 bits, for print"),
+        "avif": translate("SaveDialog", "AVIF: the smallest files, 8 bits"),
+        "jxl": translate("SaveDialog", "JPEG XL: small files, 8 or 16 bits"),
     }[format]

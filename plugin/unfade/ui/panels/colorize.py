@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent, row, tool_button
+from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.models import Models
 
 translate = QCoreApplication.translate
@@ -30,9 +31,13 @@ class ColorizePanel(FilterPanel):
     colour_wanted = pyqtSignal()
 
     def __init__(
-        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        actions: Mapping[str, QAction],
+        brush: Brush,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(document, actions, parent)
+        super().__init__(document, actions, brush, parent)
         self.saturation = Percent(
             lambda: translate("ColorizePanel", "S&aturation"),
             lambda: translate("ColorizePanel", "0 is gray, 100 the model's colours, 200 twice as much."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
@@ -28,6 +28,9 @@ from unfade.ui.language import Words
 from unfade.ui.preview.models import Models, Named
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind, label_of, mirror, restyle
+
+if TYPE_CHECKING:
+    from unfade.ui.panels.painting import Brush
 
 translate = QCoreApplication.translate
 
@@ -54,16 +57,17 @@ class Percent(QWidget):
         most: float = 1.0,
         parent: QWidget | None = None,
         *,
+        least: float = 0.0,
         automatic: bool = False,
     ) -> None:
         """``text`` and ``tip`` translate; they are called again when the language changes."""
         super().__init__(parent)
         words = Words(self)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round(100 * most))
+        self.slider.setRange(round(100 * least), round(100 * most))
         self.slider.setPageStep(10)
         self.number = QSpinBox()
-        self.number.setRange(0, round(100 * most))
+        self.number.setRange(round(100 * least), round(100 * most))
         self.number.setSuffix("\u202f%")
         self.number.setFixedWidth(76)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -185,10 +189,15 @@ class FilterPanel(QFrame):
     keys: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
-        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        actions: Mapping[str, QAction],
+        brush: Brush,
+        parent: QWidget | None = None,
     ) -> None:
+        """``brush`` is what all panels paint with."""
         super().__init__(parent)
-        self.document = document
+        self.document, self.brush = document, brush
         action = actions[self.filter]
         self.setObjectName("filter")
         self.words = Words(self)
@@ -273,6 +282,9 @@ class FilterPanel(QFrame):
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the models can do."""
         raise NotImplementedError
+
+    def show_chosen(self, chosen: Mapping[str, float]) -> None:
+        """Shows what the picture made of options that were left to it, by their names."""
 
     def set_note(self, text: str | None) -> None:
         """Says what is in the way of this filter; None for nothing. It matters more while it is on."""

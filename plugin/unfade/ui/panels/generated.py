@@ -12,15 +12,16 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QW
 from unfade.filters import Filter, describe_options
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent
+from unfade.ui.panels.painting import Brush, PaintingFields
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
-from unfade.ui.widgets import label_of
+from unfade.ui.widgets import label_of, mirror
 
 translate = QCoreApplication.translate
 
-_MOST_SHARE = 2.0  # numbers from 0 to at most this are shown in percent
+_MOST_SHARE = 2.0  # numbers from 0, or -1, to at most this are shown in percent
 _STEPS = 20
-_LETTERS_TAKEN = frozenset("acdhklmpstu")  # by the Filter menu's other entries
+_LETTERS_TAKEN = frozenset("acdhklmprstu")  # by the Filter menu's other entries
 _MOST_KEYS = 9
 
 
@@ -43,9 +44,11 @@ def panels_for(filters: Iterable[Filter]) -> dict[str, type[FilterPanel]]:
 
 
 class GeneratedPanel(FilterPanel):
-    """A slider for a share, a field for another number, a box for yes or no.
+    """A slider for a share, a field for another number, a box for yes or no; a brush for a filter that takes
+    strokes, and a box that shows what it found for one that finds something.
 
-    Text, such as a model's name, and marks on the picture have no place in it. A filter that wants a
+    A share that may be left out is left to the picture by a button, and shows what the picture made of it.
+    Text, such as a model's name, and other marks on the picture have no place in it. A filter that wants a
     mnemonic or keys of its own has a subclass with ``described``, ``filter``, ``text``, ``tip`` and ``keys``.
     """
 
@@ -55,21 +58,39 @@ class GeneratedPanel(FilterPanel):
     def texts(cls) -> list[tuple[str, str]]:
         """(context, English text) of what it shows beside its command, for the translations."""
         shown = [one for one in describe_options(cls.described) if _is_shown(one)]
-        texts = [cls.described.summary, *(text for one in shown for text in (_label_of(one), one["help"]))]
+        texts = [
+            cls.described.summary,
+            *(text for one in shown for text in (label_of_option(one["name"]), one["help"])),
+        ]
+        if cls.described.mask is not None:
+            texts.append(f"Show {cls.described.mask}")
         return [("Filter", text) for text in texts]
 
     def __init__(
-        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        actions: Mapping[str, QAction],
+        brush: Brush,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(document, actions, parent)
+        super().__init__(document, actions, brush, parent)
         summary = self.described.summary
         self.words.put(lambda: translate("Filter", summary), self.about.setText)
         self.fields.addWidget(self.model)
         self.model.hide()
         self.controls: dict[str, Percent | QCheckBox | QSpinBox | QDoubleSpinBox] = {}
+        self._chosen: dict[str, float] = {}
         for one in describe_options(self.described):
             if _is_shown(one):
                 self._add(one)
+        mask = self.described.mask
+        if mask is not None:
+            overlay = QCheckBox()
+            mirror(overlay, actions["show_mask"])
+            self.words.put(lambda: translate("Filter", f"Show {mask}"), overlay.setText)
+            self.fields.addWidget(overlay)
+        if hasattr(self.options, "strokes"):
+            self.fields.addWidget(PaintingFields(document, self.filter, actions, brush))
 
     def show_document(self, models: Models) -> None:
         """Shows what is set."""
@@ -77,7 +98,8 @@ class GeneratedPanel(FilterPanel):
             value = getattr(self.options, name)
             control.blockSignals(True)
             if isinstance(control, Percent):
-                control.set_share(value or 0.0)
+                control.set_auto(value is None)
+                control.set_share(self._chosen.get(name, 0.0) if value is None else value)
             elif isinstance(control, QCheckBox):
                 control.setChecked(value)
             elif isinstance(control, QSpinBox):
@@ -86,11 +108,19 @@ class GeneratedPanel(FilterPanel):
                 control.setValue(value or 0.0)
             control.blockSignals(False)
 
+    def show_chosen(self, chosen: Mapping[str, float]) -> None:
+        """Shows what the picture made of options that were left to it, by their names."""
+        self._chosen.update(chosen)
+        for name in chosen.keys() & self.controls.keys():
+            control = self.controls[name]
+            if isinstance(control, Percent) and getattr(self.options, name) is None:
+                control.set_share(chosen[name])
+
     def _add(self, one: dict[str, Any]) -> None:
         name: str = one["name"]
 
         def text() -> str:
-            return translate("Filter", _label_of(one))
+            return translate("Filter", label_of_option(one["name"]))
 
         def tip() -> str:
             return translate("Filter", one["help"])
@@ -101,9 +131,11 @@ class GeneratedPanel(FilterPanel):
             self.words.put(tip, box.setToolTip)
             box.toggled.connect(lambda on: self.change(name, on, merge=False))
             self.fields.addWidget(box)
-        elif one["type"] == "float" and one["low"] == 0 and one["high"] <= _MOST_SHARE:
-            share = self.controls[name] = Percent(text, tip, most=one["high"])
+        elif _is_share(one):
+            share = Percent(text, tip, most=one["high"], least=one["low"], automatic=one["optional"])
+            self.controls[name] = share
             self.add_share(name, share)
+            share.left.connect(lambda: self.change(name, None, merge=False))
         else:
             number: QSpinBox | QDoubleSpinBox
             if one["type"] == "int":
@@ -130,5 +162,10 @@ def _is_shown(one: Mapping[str, Any]) -> bool:
     return one["type"] == "bool" or (one["type"] in ("int", "float") and one["high"] is not None)
 
 
-def _label_of(one: Mapping[str, Any]) -> str:
-    return str(one["name"]).replace("_", " ").capitalize()
+def _is_share(one: Mapping[str, Any]) -> bool:
+    return bool(one["type"] == "float" and one["low"] in (0, -1) and one["high"] <= _MOST_SHARE)
+
+
+def label_of_option(name: str) -> str:
+    """The English label of an option."""
+    return name.replace("_", " ").capitalize()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer
@@ -16,6 +17,8 @@ from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.controls import FilterPanel
 from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.generated import panels_for
+from unfade.ui.panels.painting import Brush
+from unfade.ui.panels.restore import RestorePanel
 from unfade.ui.panels.upscale import UpscalePanel
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
@@ -23,7 +26,9 @@ from unfade.ui.widgets import bind
 
 translate = QCoreApplication.translate
 
-OWN_PANELS: Final = {panel.filter: panel for panel in (DeartifactPanel, ColorizePanel, UpscalePanel)}
+OWN_PANELS: Final[dict[str, type[FilterPanel]]] = {
+    panel.filter: panel for panel in (RestorePanel, DeartifactPanel, ColorizePanel, UpscalePanel)
+}
 """The filters that need a panel of their own; the others' are made from their options."""
 _MADE: Final = panels_for(filter for filter in all_filters() if filter.name not in OWN_PANELS)
 PANELS: Final = {filter.name: OWN_PANELS.get(filter.name) or _MADE[filter.name] for filter in all_filters()}
@@ -49,7 +54,9 @@ class PanelStack(QWidget):
         self._models = Models()
         self._listed = False
         self._on: frozenset[str] = frozenset()
-        self.frames = {name: PANELS[name](document, actions) for name in ORDER}
+        self.brush = Brush(self)
+        self.frames = {name: PANELS[name](document, actions, self.brush) for name in ORDER}
+        actions.bind(self.brush)
         for name, panel in self.frames.items():
             actions.bind(panel)
             actions.connect(name, panel, panel.switch_on)
@@ -90,6 +97,11 @@ class PanelStack(QWidget):
                 if lacking
                 else None
             )
+
+    def show_chosen(self, chosen: Mapping[str, float]) -> None:
+        """Shows what the picture made of options that were left to it, by their names."""
+        for frame in self.frames.values():
+            frame.show_chosen(chosen)
 
     def _show_switched_on(self, on: frozenset[str]) -> None:
         """Scrolls to a filter that was switched on just now, whose options may lie below what is seen."""

@@ -15,6 +15,7 @@ from unfade.ui.commands import plain_text
 from unfade.ui.document import Document
 from unfade.ui.language import decimal
 from unfade.ui.panels.controls import FilterPanel, Percent
+from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.models import Models
 from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
@@ -34,9 +35,13 @@ class UpscalePanel(FilterPanel):
     keys = ("Ctrl+Shift+U",)
 
     def __init__(
-        self, document: Document, actions: Mapping[str, QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        actions: Mapping[str, QAction],
+        brush: Brush,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(document, actions, parent)
+        super().__init__(document, actions, brush, parent)
         self.words.put(lambda: translate("UpscalePanel", "Enlarges up to four times."), self.about.setText)
         self._make_scales()
         self._make_size()

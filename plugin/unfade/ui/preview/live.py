@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from unfade.inference import Bounds, Extent
 from unfade.service.client import Result
@@ -24,6 +25,9 @@ from unfade.ui.preview.models import Models
 from unfade.ui.preview.plan import Layer, Plan, make_plan
 from unfade.ui.preview.results import Results
 from unfade.ui.preview.schedule import hull, next_block
+from unfade.ui.status import Work
+
+translate = QCoreApplication.translate
 
 PICTURE: Final = "picture"
 """What the document's picture is called in the engine."""
@@ -31,6 +35,8 @@ PREVIEW: Final = "preview"
 """The supersede key of the preview's requests."""
 
 _FAR = 8  # the reduction that is good enough for what is out of view
+_COUNT_EVERY = 1.0  # seconds: of a large picture there are thousands of tiles
+_QUIET = 1.0  # seconds of work that nobody need be told of
 _TELL_EVERY = 100  # milliseconds: with many tiles in view, counting them takes a while
 
 
@@ -40,6 +46,21 @@ class _Asked:
     layer: Layer
     places: tuple[Place, ...]
     plan: Plan
+    rest: bool
+    """Whether it is out of view."""
+
+
+@dataclass
+class _Phase:
+    """Tiles that are being asked for: those in view, or the rest."""
+
+    rest: bool
+    began: float
+    first: int
+    """How many there were then."""
+    counted: float = 0.0
+    done: int = 0
+    total: int = 0
 
 
 class LivePreview(QObject):
@@ -51,7 +72,8 @@ class LivePreview(QObject):
         failed: a sentence: the preview cannot go on with these settings.
         provider: (label, why not the GPU or None).
         chosen: options that were left to the picture, by name, and their values for it.
-        restarted: settings or answers have come after a failure, which is no longer so.
+        proposed: the steps that Restore proposes for the picture; None while that is not known.
+        restarted: it goes on after a failure or a stop, which are no longer so.
         marked: whether there surely is a watermark that the settings leave there.
     """
 
@@ -60,6 +82,7 @@ class LivePreview(QObject):
     failed = pyqtSignal(str)
     provider = pyqtSignal(str, object)
     chosen = pyqtSignal(dict)
+    proposed = pyqtSignal(object)
     restarted = pyqtSignal()
     marked = pyqtSignal(bool)
 
@@ -73,7 +96,8 @@ class LivePreview(QObject):
         self._view: Bounds | None = None
         self._asked: _Asked | None = None
         self._stuck: str | None = None
-        self._paused = False
+        self._paused = self._stopped = False
+        self._phase: _Phase | None = None
         self._telling = QTimer(self)
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_EVERY)
@@ -100,8 +124,42 @@ class LivePreview(QObject):
         else:
             self._go_on()
 
+    def stop(self) -> None:
+        """Asks for nothing until settings or picture are others, or it is told to go on (:meth:`retry`)."""
+        self._stopped = True
+        self._stop_asking()
+        self._tell_progress()
+
+    def work(self, now: float | None = None) -> Work | None:
+        """What is being worked on, once that takes a while; None for nothing.
+
+        ``now`` is the time, for tests.
+        """
+        asked, extent = self._asked, self._document.extent
+        if asked is None or extent is None or self._view is None:
+            self._phase = None
+            return None
+        now = time.monotonic() if now is None else now
+        phase = self._phase
+        if phase is None or phase.rest is not asked.rest or now - phase.counted >= _COUNT_EVERY:
+            where = Bounds(0, 0, extent.height, extent.width) if asked.rest else self._view
+            done, total = self.results.counts(where, _FAR if asked.rest else None)
+            if phase is None or phase.rest is not asked.rest or done < phase.done or total != phase.total:
+                phase = self._phase = _Phase(asked.rest, now, done)
+            phase.counted, phase.done, phase.total = now, done, total
+        elapsed, came = now - phase.began, phase.done - phase.first
+        if elapsed < _QUIET:
+            return None
+        text = (
+            translate("Preview", "Previewing the rest of the picture")
+            if phase.rest
+            else translate("Preview", "Previewing what is in view")
+        )
+        left = elapsed / came * (phase.total - phase.done) if came else None
+        return Work(text, phase.done / max(phase.total, 1), left)
+
     def retry(self) -> None:
-        """Asks again for what failed."""
+        """Asks again for what failed, or was stopped."""
         self._unstick()
         self._go_on()
 
@@ -126,6 +184,8 @@ class LivePreview(QObject):
 
     def _new_picture(self) -> None:
         self._stop_asking()
+        self._unstick()
+        self.proposed.emit(None)
         self._view = None
         picture = self._document.picture
         self.results.set_picture(picture, self._document.selection)
@@ -161,7 +221,7 @@ class LivePreview(QObject):
         if not self._telling.isActive():
             self._telling.start()
         extent, view, plan = self._document.extent, self._view, self.plan
-        if self._paused or self._stuck or extent is None or view is None or plan is None:
+        if self._paused or self._stopped or self._stuck or extent is None or view is None or plan is None:
             return
         wanted = self._next(view, extent, plan)
         if wanted is None:
@@ -171,7 +231,7 @@ class LivePreview(QObject):
             in_view = any(bounds_of(place, extent).overlaps(view) for place in self._asked.places)
             if rest or in_view:  # what is out of view gives way to what has come into it
                 return
-        self._ask(plan, layer, block, extent)
+        self._ask(plan, layer, block, extent, rest=rest)
 
     def _next(self, view: Bounds, extent: Extent, plan: Plan) -> tuple[Layer, list[Place], bool] | None:
         """The layer and the tiles to ask for now, and whether they are out of view."""
@@ -184,15 +244,15 @@ class LivePreview(QObject):
                     return layer, block, rest
         return None
 
-    def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent) -> None:
+    def _ask(self, plan: Plan, layer: Layer, block: list[Place], extent: Extent, *, rest: bool) -> None:
         region = hull(block, extent)
         steps = layer.near(region, extent).steps
         ticket = self._link.ask(Request(PICTURE, steps, region, supersede=PREVIEW))
-        self._asked = _Asked(ticket, layer, tuple(block), plan)
+        self._asked = _Asked(ticket, layer, tuple(block), plan, rest)
 
     def _unstick(self) -> None:
-        if self._stuck:
-            self._stuck = None
+        if self._stuck or self._stopped:
+            self._stuck, self._stopped = None, False
             self.restarted.emit()
 
     def _stop_asking(self) -> None:
@@ -211,6 +271,8 @@ class LivePreview(QObject):
         self.results.keep(asked.layer, asked.places, asked.plan.scale, result)
         self.changed.emit()
         self.chosen.emit(result.chosen)
+        if result.proposal is not None:
+            self.proposed.emit(result.proposal)
         self.marked.emit(self.results.marked)
         self._go_on()
 
@@ -227,7 +289,8 @@ class LivePreview(QObject):
 
     def _tell_progress(self) -> None:
         done, total = self._counts()
-        self.progress.emit(done, 0 if self._stuck or self._paused else total)
+        resting = self._stuck or self._paused or self._stopped
+        self.progress.emit(done, 0 if resting else total)
 
     def _counts(self) -> tuple[int, int]:
         return (0, 0) if self._view is None else self.results.counts(self._view)

@@ -133,13 +133,14 @@ class Results:
         result = plan.result
         return any(not result.leaves(name) or name in result.strokes or self.marked for name in plan.masked)
 
-    def counts(self, view: Bounds) -> tuple[int, int]:
-        """Of the tiles in view: those that are there, and all."""
+    def counts(self, view: Bounds, reduction: int | None = None) -> tuple[int, int]:
+        """Of the tiles in view: those that are there, and all; in the detail that the zoom calls for, or in
+        another."""
         if self._picture is None or self.plan is None:
             return 0, 0
         numbers = range(len(self.plan.layers))
         lacking = [
-            any(self.missing(number, self.reduction, place) for number in numbers)
+            any(self.missing(number, reduction or self.reduction, place) for number in numbers)
             for place in places_in(view, self._extent)
         ]
         return lacking.count(False), len(lacking)

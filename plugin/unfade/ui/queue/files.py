@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from unfade.picture import PICTURE_SUFFIXES
 from unfade.ui.language import Words
 from unfade.ui.queue.model import Output
-from unfade.ui.saving import FORMATS, format_for
+from unfade.ui.saving import FORMATS, LOSSY, format_for
 from unfade.ui.settings import Settings
 from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of
@@ -111,7 +111,7 @@ class OutputFields(QWidget):
         self.browse.setText(translate("Queue", "&Browse…"))
         self.browse.setAccessibleName(translate("Queue", "Choose the folder for results"))
         self.format.setItemText(0, translate("Queue", "As the picture"))
-        self.quality.setToolTip(translate("Queue", "Quality of JPEG and WebP results."))
+        self.quality.setToolTip(translate("Queue", "Quality of JPEG, WebP, AVIF and JPEG XL results."))
 
     def _ask_for_folder(self) -> None:
         title = translate("Queue", "Folder for results")
@@ -127,7 +127,7 @@ class OutputFields(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        self.quality.setEnabled(self.format.currentData() in (_OWN_FORMAT, "jpeg", "webp"))
+        self.quality.setEnabled(self.format.currentData() in (_OWN_FORMAT, *LOSSY))
 
 
 def _usual_folder() -> Path:

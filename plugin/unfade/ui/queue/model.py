@@ -91,7 +91,7 @@ class Item:
     target: Path | None = None
     """The result's file; there when it is done."""
     sentence: str | None = None
-    """Why it failed."""
+    """Why it failed; of a picture that is done, what was lost or guessed on the way."""
     steps: list[dict[str, Any]] = field(default_factory=list)
     """The recipe's steps it runs with."""
     attempts: int = 0
@@ -244,12 +244,12 @@ class Queue:
         item.share = share
         self._on_change(item)
 
-    def finish(self, id: int, now: float) -> None:
-        """Its result is written."""
+    def finish(self, id: int, now: float, told: str = "") -> None:
+        """Its result is written; ``told`` are sentences on what was lost or guessed on the way."""
         item = self._running(id)
         item.seconds = now - self._began
         item.share = 1.0
-        self._become(item, ItemState.DONE)
+        self._become(item, ItemState.DONE, told or None)
 
     def fail(self, id: int, sentence: str) -> None:
         """There is no result, and the sentence says why."""
@@ -269,6 +269,16 @@ class Queue:
             self._become(item, ItemState.FAILED, sentence)
 
     # What there is to tell
+
+    def together(self, item: Item) -> list[Path]:
+        """The pictures that were added and are run, or were, with the same steps as this one, if it was."""
+        if item.save is not None:
+            return []
+        return [
+            other.source
+            for other in self.items
+            if other.save is None and other.steps == item.steps and other.state is not ItemState.CANCELLED
+        ]
 
     @property
     def claimed(self) -> set[Path]:
@@ -343,7 +353,8 @@ def state_text(item: Item) -> str:
         return translate("Queue", "Running: {percent} %").format(percent=int(item.share * 100))
     if item.state is ItemState.DONE and item.target is not None:
         text = translate("Queue", "Done in {seconds} s: {name}")
-        return text.format(seconds=fixed(item.seconds or 0, 1), name=item.target.name)
+        text = text.format(seconds=fixed(item.seconds or 0, 1), name=item.target.name)
+        return f"{text} · {item.sentence}" if item.sentence else text
     if item.state is ItemState.FAILED:
         # The name stands above it already, and the folder would leave no room for the reason.
         return (item.sentence or "").replace(str(item.source), item.source.name)

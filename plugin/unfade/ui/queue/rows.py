@@ -205,7 +205,7 @@ def _paint_texts(
     ink = {ItemState.DONE: colours.success, ItemState.FAILED: colours.danger}.get(item.state, colours.muted)
     painter.setPen(QColor(colours.text if ink == colours.muted and _is_selected(option) else ink))
     below = QRect(area.left(), area.top() + line + Space.XS, area.width(), area.height() - line - Space.XS)
-    if item.state is ItemState.FAILED:
+    if item.sentence:
         _paint_wrapped(painter, below, state_text(item))
     else:
         text = metrics.elidedText(state_text(item), Qt.TextElideMode.ElideRight, area.width())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
@@ -34,13 +35,16 @@ _OF_PREVIEW = Report("", "", None, 0.0)
 
 
 class EngineRunner(Runner):
-    """A recipe that is run by an engine process."""
+    """A recipe that is run by an engine process, which was told which pictures are to come."""
 
     def __init__(
         self, recipe: Recipe, client: Client, on_provider: Callable[[str, str | None], object]
     ) -> None:
         """``on_provider`` is told (label, why not the GPU or None) after each run."""
         self._recipe, self._client, self._on_provider = recipe, client, on_provider
+
+    def survey(self, sources: Sequence[Path], progress: Progress | None = None) -> None:
+        """Nothing: one picture of a queue does not tell of the others."""
 
     def output_size(self, size: Extent) -> Extent:
         return _size_after(self._recipe, size)
@@ -135,11 +139,17 @@ class Worker(QObject):
         super().__init__(parent)
         self._connect = connect
         self._client: Client | None = None
+        self._surveyed: tuple[Recipe, tuple[Path, ...]] | None = None
         self._stop = False
         self._pool = ThreadPoolExecutor(1, "unfade-queue")
 
-    def run(self, item: Item, quality: int) -> None:
-        """Begins; one of the signals that end a picture follows. ``quality`` is for what was added."""
+    def run(self, item: Item, quality: int, together: Sequence[Path] = ()) -> None:
+        """Begins; one of the signals that end a picture follows.
+
+        Args:
+            quality: for what was added.
+            together: the pictures that are run with the same recipe, for filters that treat them alike.
+        """
         self._stop = False
         assert item.target is not None
         save, job = item.save, batch.Job(item.source, item.target)
@@ -148,7 +158,7 @@ class Worker(QObject):
             how = {"write": lambda picture, _job: write_as(picture, save.choice)}
             how["read"] = read_picture if save.picture is None else lambda _path: save.picture
         make = None if save is None else save.make
-        self._pool.submit(self._run, item.id, job, list(item.steps), make, how)
+        self._pool.submit(self._run, item.id, job, list(item.steps), make, tuple(together), how)
 
     def cancel(self) -> None:
         """Stops the picture that is running; while its file is being written it is finished instead."""
@@ -168,7 +178,13 @@ class Worker(QObject):
     # In the thread
 
     def _run(
-        self, id: int, job: batch.Job, steps: list[dict[str, Any]], make: Make | None, how: dict[str, Any]
+        self,
+        id: int,
+        job: batch.Job,
+        steps: list[dict[str, Any]],
+        make: Make | None,
+        together: tuple[Path, ...],
+        how: dict[str, Any],
     ) -> None:
         def on_progress(_index: int, share: float) -> None:
             if self._stop:
@@ -177,7 +193,11 @@ class Worker(QObject):
 
         try:
             recipe = Recipe.from_json({"steps": steps})
-            runner = self._runner(recipe) if make is None else PreviewRunner(recipe, make)
+            runner: Runner
+            if make is None:
+                runner = self._runner(recipe, together or (job.source,))
+            else:
+                runner = PreviewRunner(recipe, make)
             (record,) = batch.run([job], runner, on_progress=on_progress, explain=self._sentence, **how)
         except Cancelled:
             self.cancelled.emit(id)
@@ -191,9 +211,16 @@ class Worker(QObject):
             else:
                 self.failed.emit(id, record.error)
 
-    def _runner(self, recipe: Recipe) -> Runner:
+    def _runner(self, recipe: Recipe, together: tuple[Path, ...]) -> Runner:
+        def on_progress(_done: int, _total: int) -> None:
+            if self._stop:
+                raise Cancelled
+
         if self._client is None:
             self._client = self._connect()
+        if self._surveyed != (recipe, together):
+            self._client.survey(recipe.to_json(), together, on_progress)
+            self._surveyed = (recipe, together)
         return EngineRunner(recipe, self._client, self.provider.emit)
 
     def _sentence(self, error: Exception, job: batch.Job) -> str:
@@ -216,7 +243,7 @@ class Worker(QObject):
     def _drop_engine(self) -> None:
         if self._client is not None:
             self._client.close()
-            self._client = None
+            self._client = self._surveyed = None
 
 
 class QueueRunner(QObject):
@@ -293,7 +320,7 @@ class QueueRunner(QObject):
         output = self._output()
         item = self._queue.begin(output, time.monotonic())
         if item is not None:
-            self._worker.run(item, output.quality)
+            self._worker.run(item, output.quality, self._queue.together(item))
             self._clock.start()
             self.begun.emit(item)
         elif self._queue.running is None:
@@ -322,7 +349,7 @@ class QueueRunner(QObject):
     def _finished(self, id: int, told: str) -> None:
         if told:
             self.told.emit(self._queue.item(id), told)
-        self._ended(id, lambda: self._queue.finish(id, time.monotonic()))
+        self._ended(id, lambda: self._queue.finish(id, time.monotonic(), told))
 
     def _failed(self, id: int, sentence: str) -> None:
         self._ended(id, lambda: self._queue.fail(id, sentence))
