@@ -9,6 +9,7 @@ https://arxiv.org/abs/1707.02937.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,11 +155,11 @@ def small_unet(seed: int) -> FastUnet:
 def influence(network: nn.Module, side: int = 64) -> Tensor:
     """``[H, W]``: how much a change of the middle pixel of a noisy picture changes each pixel that comes out,
     from 0 to 1 on a logarithmic scale over twelve powers of ten."""
-    network = network.double()  # or rounding would hide the faintest
+    network = copy.deepcopy(network).double()  # or rounding would hide the faintest
     picture = torch.rand(1, 3, side, side, dtype=torch.float64)
     changed = picture.clone()
     changed[..., side // 2, side // 2] += 0.5
-    difference = (network(changed) - network(picture)).abs().amax(1)[0]
+    difference: Tensor = (network(changed) - network(picture)).abs().amax(1)[0]
     return ((difference / difference.max()).clamp_min(1e-12).log10() / 12 + 1).float()
 
 
@@ -231,7 +232,6 @@ def main(seed: int, output: Path) -> None:
     click.echo(f"a small U-net: radius {radius}")
     write_sheet([[influence(network)[None]]], folder / "influence.webp", enlarge=2)
 
-    network = network.float()
     picture = gentle(2 * TILE, 3) + 0.2 * torch.rand(1, 3, 2 * TILE, 2 * TILE)
     multiple = network.size_multiple
     enough = -(-radius // multiple) * multiple

@@ -95,7 +95,7 @@ def checkpointing(network: nn.Module) -> Iterator[None]:
     """Let the residual blocks keep only their inputs; Chen et al. 2016, https://arxiv.org/abs/1604.06174."""
     blocks = [module for module in network.modules() if isinstance(module, ResidualBlock)]
     for block in blocks:
-        block.forward = _again(block.forward)  # type: ignore[method-assign]
+        block.__dict__["forward"] = _again(block.forward)
     try:
         yield
     finally:
@@ -169,7 +169,7 @@ def measure(variant: Variant, batch: int, patch: int, device: torch.device) -> S
     return Step({stage: stages[stage] for stage in order}, peak, seconds, allocated)
 
 
-def _megabytes(counted: Mapping[object, int]) -> dict[str, float]:
+def _megabytes(counted: Mapping[str, int]) -> dict[str, float]:
     by_name = {str(getattr(kind, "value", kind)): size / 1e6 for kind, size in counted.items()}
     return {kind: by_name.get(kind, 0.0) for kind in KINDS}
 
