@@ -139,8 +139,9 @@ class Curve(NamedTuple):
 
 
 def curve_of(run: Path) -> Curve:
-    """What the trainer has written of a run for TensorBoard."""
-    events = EventAccumulator(str(run / "tensorboard"))
+    """What the trainer has written for TensorBoard, of the latest run in that folder."""
+    latest = max((run / "tensorboard").iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    events = EventAccumulator(str(latest))
     events.Reload()
     found = events.Scalars("validation/lpips")
     return Curve([event.step for event in found], [event.value for event in found])
