@@ -200,7 +200,7 @@ def main(data: tuple[Path, ...], output: Path, steps: int, weights: str, seed: i
         for title, field in (("Intersection over union", "iou"), ("Dice", "dice"))
     ]
     write_curves(panels, output / "overlap.webp")
-    shown = [pair for kind in KINDS for pair in held[kind][:3]]
+    shown = [pair for kind in KINDS for pair in held[kind][:2]]
     write_sheet(sheet(networks, shown), output / "masks.webp")
     click.echo(f"{took / 60:.1f} CPU minutes; {output / 'overlap.webp'}, {output / 'masks.webp'}")
 
