@@ -160,6 +160,10 @@ def test_the_menu():
     titles = [action.text().replace("&", "") for action in shown[-1].actions()]
     for menu in reversed(shown):
         menu.hide()
+    if os.environ.get("LANGUAGE") == "de":
+        assert len(titles) == len(unfade.UNFADE.filters) + 1
+        assert {"Vergrößern...", "Kolorieren...", "Letzten Filter wiederholen"} <= set(titles), titles
+        return
     assert titles == [*(f"{filter.title}..." for filter in unfade.UNFADE.filters), "Repeat last"], titles
     assert {"Upscale...", "De-artifact...", "Colorize..."} <= set(titles)
 

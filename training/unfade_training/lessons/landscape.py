@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ..build import Trained, with_shares
 from ..config import GeneratorConfig
-from ..data import Batch, PatchDataset, collate
+from ..data import Batch, PatchDataset, Where, collate
 from ..errors import TrainingError
 from ..files import output_file
 from ..losses import build_loss, content_loss
@@ -77,7 +77,7 @@ class Landscape:
 
 def landscape_of(
     trained: Trained,
-    data: Sequence[Path],
+    data: Sequence[Where],
     *,
     points: int = 25,
     span: float = 1.0,
@@ -174,7 +174,7 @@ def filter_normalised(network: nn.Module, random: torch.Generator) -> list[Tenso
 
 
 def _held_out_batch(
-    trained: Trained, data: Sequence[Path], spec: GeneratorConfig, seed: int, patches: int
+    trained: Trained, data: Sequence[Where], spec: GeneratorConfig, seed: int, patches: int
 ) -> Batch:
     """The patches, as network and loss get them."""
     store, photos = trained.held_out(data)
