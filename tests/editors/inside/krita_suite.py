@@ -823,7 +823,7 @@ def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
     before, bounds = projection(document), drawn.shapes()[0].boundingBox()
     last("upscale", {"model": model("identity-x2")})
     later("unfade_repeat")
-    yield from until(lambda: message() or document.width() == 32 and not working(), "Upscale")
+    yield from until(lambda: message() or (document.width() == 32 and not working()), "Upscale")
     assert message() is None, message()
     grown = next(each for each in document.topLevelNodes() if each.type() == "vectorlayer" and each.visible())
     larger = grown.shapes()[0].boundingBox()
