@@ -38,6 +38,7 @@ from . import Lesson
 LESSON = Lesson(
     number=10,
     shows="The loss around trained weights, of a network with skips and of the same one without",
+    minutes=3,
     command="""\
 unfade-train training/lessons/skips.toml --data examples
 unfade-train training/lessons/no-skips.toml --data examples
