@@ -19,6 +19,8 @@ from xml.etree import ElementTree
 from PyQt6.lupdate.lupdate import lupdate
 
 import unfade.ui.window  # noqa: F401  with it all commands are declared
+from unfade.filters import all_filters
+from unfade.install.copying import REPEAT
 from unfade.ui.commands import COMMANDS
 from unfade.ui.panels.stack import PANELS
 
@@ -71,11 +73,15 @@ def extract(files: Sequence[Path]) -> None:
 
 
 def declared_texts() -> Iterable[tuple[str, str]]:
-    """(context, text) of all commands, and of the panels that are made from filters' options."""
+    """(context, text) of all commands, of the panels that are made from filters' options, and of the editors'
+    menus."""
     for command in COMMANDS.values():
         yield from command.texts
     for panel in PANELS.values():
         yield from panel.texts()
+    for filter in all_filters():
+        yield "Filter", filter.title
+    yield "Editor", REPEAT
 
 
 def unfinished(file: Path) -> list[str]:

@@ -24,6 +24,8 @@ from typing import Any, cast
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from unfade.errors import first_line
@@ -165,6 +167,7 @@ def _built(
             continue
         network.size_multiple = multiple
         try:
+            _check_paddings(network, multiple)
             card = of_size(_card(community, multiple, checkpoint, name, licence, variant), static)
             return build(network, card, fp16=fp16, photo=photo, smallest=_EVERY_WINDOW)
         except ExportError as error:
@@ -364,6 +367,41 @@ def attends(network: Restorer) -> bool:
     except Exception as error:
         raise ExportError(f"The network of this checkpoint does not run: {first_line(error)}.") from error
     return bool(mode.seen)
+
+
+class _Paddings(TorchFunctionMode):
+    """Notes by how much is padded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[object] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        named = dict(zip(("input", "pad"), args, strict=False)) | dict(kwargs or {})
+        if func is F.pad:
+            self.seen.append(named["pad"])
+        return func(*args, **(kwargs or {}))
+
+
+def _check_paddings(network: Restorer, multiple: int) -> None:
+    """Networks that pad to a multiple of their own are right for that alone: an exported graph holds by how
+    much it padded. Two pictures tell it here, where an export would take minutes to.
+
+    Raises:
+        ExportError: a picture is padded otherwise than one of 128 x 128 pixels, or the network does not run.
+    """
+    seen = []
+    for side in (128, 64 // multiple * multiple + multiple):
+        with torch.no_grad(), _Paddings() as mode:
+            try:
+                network(torch.rand(1, network.in_channels, side, side))
+            except Exception as error:
+                raise ExportError(f"it does not run at {side} x {side}: {first_line(error)}.") from error
+        seen.append(mode.seen)
+    if seen[0] != seen[1]:
+        raise ExportError(f"in steps of {multiple} the network pads pictures by their size.")
 
 
 def _measured_reach(network: Restorer, size_multiple: int) -> int | None:

@@ -39,6 +39,23 @@ def test_window(gimp: Root) -> None:
     judge(gimp.run(*SCREEN, f"openbox & sleep 1; dbus-run-session -- gimp-3.0 {options}", seconds=400))
 
 
+LABELS = """
+for name in ("colorize", "repeat"):
+    print("label", Gimp.get_pdb().lookup_procedure("plug-in-unfade-" + name).get_menu_label())
+"""
+
+
+def test_the_menu_speaks_gimps_language(gimp: Root) -> None:
+    """Also after another: GIMP keeps the labels that it was told."""
+    options = ["-n", "-i", "-d", *SILENT, "-b", LABELS]
+    for language, labels in {
+        "de": ["_Kolorieren...", "Unfade: _Letzten Filter wiederholen"],
+        "en": ["_Colorize...", "Unfade: _Repeat last"],
+    }.items():
+        said = gimp.run("gimp-console", *options, seconds=120, LANGUAGE=language)
+        assert [line[6:] for line in said.splitlines() if line.startswith("label ")] == labels
+
+
 def test_uninstall(gimp: Root) -> None:
     said = gimp.run(UNFADE, "install", "gimp", "--uninstall", seconds=60)
     assert "were removed" in said

@@ -40,6 +40,13 @@ def test_actions(krita: Root) -> None:
     judge(krita.outside(f"{krita.folder}/krita-report.txt").read_text(encoding="utf-8"))
 
 
+@pytest.mark.timeout(600)
+def test_the_menu_speaks_kritas_language(krita: Root) -> None:
+    variables = {"LANGUAGE": "de", "UNFADE_TEST_ONLY": "test_the_menu"}
+    krita.run(*SCREEN, "openbox & sleep 1; krita --nosplash", seconds=400, **variables)
+    judge(krita.outside(f"{krita.folder}/krita-report.txt").read_text(encoding="utf-8"))
+
+
 def test_uninstall(krita: Root) -> None:
     said = krita.run(UNFADE, "install", "krita", "--uninstall", seconds=60)
     assert "were removed" in said

@@ -112,6 +112,17 @@ def test_all_it_shows_can_be_translated(panel: GeneratedPanel) -> None:
     assert not any("model" in text for text in texts)
 
 
+def test_the_window_begins_with_a_filter_that_is_on_in_sight(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window(engine="none")  # of 600 pixels; Upscale, the last, is on
+    frame, scroll = window.panels.frames["upscale"], window.panels._scroll
+
+    def seen() -> bool:
+        port = scroll.viewport()
+        return port is not None and frame.mapTo(port, frame.rect().bottomLeft()).y() <= port.height()
+
+    qtbot.waitUntil(seen, timeout=WAIT)
+
+
 def test_a_filter_that_is_switched_on_is_scrolled_to(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path
 ) -> None:

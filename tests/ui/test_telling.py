@@ -144,6 +144,23 @@ def test_an_engine_that_was_started_again_is_told_of_until_it_answers(
     assert window.notice.isHidden() and "started again" in window.status.currentMessage()
 
 
+def test_a_queue_whose_folder_may_not_be_written_to_is_not_begun(
+    make_window: MakeWindow, picture_file: Path, tmp_path: Path
+) -> None:
+    window = make_window(engine="none", steps=[UPSCALE])
+    queue, blocked = window.queue, tmp_path / "blocked"
+    assert queue is not None
+    queue.add([picture_file])
+    blocked.write_bytes(b"in the way")
+    queue.output.folder.setText(str(blocked))
+    queue.output.folder.editingFinished.emit()
+    window.command("queue_start").trigger()
+    assert not queue.queue.active and queue.queue.running is None
+    assert "is not a folder" in window.notice.text.text() and window.notice.isVisible()
+    queue.queue.remove({item.id for item in queue.queue.items})
+    assert window.notice.isHidden()
+
+
 # Marks of pictures whose folder may not be written to
 
 

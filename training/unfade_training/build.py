@@ -14,7 +14,17 @@ from torch import nn
 from .checkpoint import load_checkpoint, load_weights
 from .colour_transform import Chroma, ColourTransform, Rgb, Tones
 from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe
-from .data import PatchDataset, PhotoStore, is_colour_photo
+from .data import (
+    PatchDataset,
+    Patches,
+    PhotoStore,
+    ShardedPatches,
+    ShardStore,
+    Visits,
+    Where,
+    is_colour_photo,
+    shard_names,
+)
 from .data.photos import Photo
 from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degradation
 from .errors import TrainingError, did_you_mean
@@ -207,27 +217,35 @@ def _parts(generator: nn.Module) -> list[str]:
     return [name for name, part in generator.named_children() if any(True for _ in part.parameters())]
 
 
-def open_photos(recipe: Recipe, folders: Sequence[Path], cache: Path) -> PhotoStore:
+def open_photos(recipe: Recipe, data: Sequence[Where], cache: Path) -> PhotoStore | ShardStore:
     """The photographs that a recipe learns from and is judged by.
 
     Args:
         recipe: says which are too small, and whether only those in colour count.
-        folders: searched with their sub-folders; the recipe's own where there are none.
+        data: folders, searched with their sub-folders, or shards; the recipe's own where there are none.
         cache: where decoded pixels are kept.
 
     Raises:
         TrainingError: no folder is named, or nothing in them can be used.
     """
-    folders = list(folders) or [Path(folder) for folder in recipe.data.folders]
-    if not folders:
+    data = list(data) or list(recipe.data.folders)
+    if not data:
         raise TrainingError("No photographs named; give a folder with --data.")
-    store = PhotoStore.open(folders, cache, min_side=recipe.data.min_side)
+    if shards := shard_names(data):
+        return ShardStore(
+            shards,
+            cache / "shards",
+            min_side=recipe.data.min_side,
+            colour_only=recipe.data.colour_only,
+            room=recipe.data.cache_gb,
+        )
+    store = PhotoStore.open(map(Path, data), cache, min_side=recipe.data.min_side)
     if not recipe.data.colour_only:
         return store
     coloured = store.only(is_colour_photo)
     if not coloured.photos:
         raise TrainingError(
-            f"None of the {len(store.photos)} pictures in {', '.join(map(str, folders))} is a photograph in "
+            f"None of the {len(store.photos)} pictures in {', '.join(map(str, data))} is a photograph in "
             "colour, which this recipe wants (colour_only)."
         )
     left_out = len(store.photos) - len(coloured.photos)
@@ -240,25 +258,32 @@ def build_dataset(
     recipe: Recipe,
     config: StageConfig,
     number: int,
-    store: PhotoStore,
-    photos: Sequence[Photo],
+    store: PhotoStore | ShardStore,
     degradation: Degradation,
-) -> PatchDataset:
-    """The patches that the recipe's stage ``number`` (from 0) learns from.
+) -> Patches:
+    """The patches that the recipe's stage ``number`` (from 0) learns from, of all but what is held out.
 
     Raises:
         TrainingError: no photograph is large enough, or the stage's shares do not fit the degradations.
     """
-    return PatchDataset(
-        store,
-        photos,
-        with_shares(degradation, config.shares),
-        config.patch,
-        seed=recipe.seed + 1000 * number,
-        group_weights=recipe.data.weights,
-        zoom=recipe.data.zoom,
-        upright=recipe.data.upright,
-    )
+    how = recipe.data
+    degradation = with_shares(degradation, config.shares)
+    seed = recipe.seed + 1000 * number
+    if isinstance(store, ShardStore):
+        visits = Visits(len(store.names), config.batch, seed, how.shard_patches)
+        return ShardedPatches(
+            store,
+            visits,
+            how.holdout,
+            degradation,
+            config.patch,
+            seed,
+            how.weights,
+            how.zoom,
+            how.upright,
+        )
+    photos, _ = store.split(store.holdout(how.holdout))
+    return PatchDataset(store, photos, degradation, config.patch, seed, how.weights, how.zoom, how.upright)
 
 
 @dataclass(frozen=True)
@@ -279,7 +304,9 @@ class Trained:
     degradation: Degradation
     transform: ColourTransform
 
-    def held_out(self, data: Sequence[Path], most: int | None = None) -> tuple[PhotoStore, list[Photo]]:
+    def held_out(
+        self, data: Sequence[Where], most: int | None = None
+    ) -> tuple[PhotoStore | ShardStore, list[Photo]]:
         """The photographs that training kept out, where they are of the same folders; or ``most``, those
         first.
 
@@ -293,7 +320,7 @@ class Trained:
             named = ", ".join(map(str, data)) or "the recipe's folders"
             raise TrainingError(f"One photograph is too few: two at least are wanted in {named}.")
         count = store.holdout(self.recipe.data.holdout) if most is None else most
-        return store, store.split(min(max(1, count), len(store.photos) - 1))[1]
+        return store, store.held_out(min(max(1, count), len(store.photos) - 1))
 
 
 def open_trained(checkpoint: Path) -> Trained:

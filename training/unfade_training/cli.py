@@ -41,10 +41,9 @@ def app() -> None:
 recipe_file = click.argument("recipe", type=FILE)
 data = click.option(
     "--data",
-    type=FILE,
     multiple=True,
-    help="Folder of photographs, or the word examples for those of the repository; may be given several "
-    "times.",
+    help="Folder of photographs, or the word examples for those of the repository; or tar shards: a folder "
+    "of them, one, or photos-{000000..000063}.tar, by URL too. May be given several times.",
 )
 override = click.option(
     "--override",
@@ -90,7 +89,7 @@ def number(name: str, default: float, help: str, *, least: int | None = None) ->
 )
 def run(
     recipe: Path,
-    data: tuple[Path, ...],
+    data: tuple[str, ...],
     output: Path | None,
     override: tuple[str, ...],
     lpips: Path | None,
@@ -133,7 +132,7 @@ def run(
 @threads
 def find_lr(
     recipe: Path,
-    data: tuple[Path, ...],
+    data: tuple[str, ...],
     output: Path,
     stage: int,
     override: tuple[str, ...],
@@ -158,7 +157,7 @@ def find_lr(
 @output("samples.png", "The picture, a PNG.")
 @number("--count", 6, "Photographs, a row each.", least=1)
 @number("--side", 256, "Side of each picture in pixels.", least=32)
-def samples(checkpoint: Path, data: tuple[Path, ...], output: Path, count: int, side: int) -> None:
+def samples(checkpoint: Path, data: tuple[str, ...], output: Path, count: int, side: int) -> None:
     """Show what CHECKPOINT, of any recipe, makes of photographs: input, result, truth."""
     from .files import check_output
     from .report import write_samples
@@ -180,7 +179,7 @@ def samples(checkpoint: Path, data: tuple[Path, ...], output: Path, count: int, 
 def look(
     checkpoints: tuple[Path, ...],
     output: Path,
-    data: tuple[Path, ...],
+    data: tuple[str, ...],
     points: int,
     span: float,
     seed: int,
@@ -224,7 +223,7 @@ def look(
 def slim(
     checkpoint: Path,
     output: Path,
-    data: tuple[Path, ...],
+    data: tuple[str, ...],
     keep: str,
     patches: int,
     patch: int,
@@ -255,6 +254,20 @@ def slim(
     for block in blocks:
         click.echo(f"{block.name}: {block.after} of {block.before}, {100 * block.error:.1f} % lost")
     click.echo(output)
+
+
+@app.command()
+@click.argument("folders", type=FILE, nargs=-1, required=True)
+@output("shards", "The folder of the shards.")
+@number("--megabytes", 200.0, "Size of a shard, about.")
+def pack(folders: tuple[Path, ...], output: Path, megabytes: float) -> None:
+    """Pack the photographs in FOLDERS into tar shards for --data, in WebDataset's layout."""
+    from .data import pack
+    from .files import check_folder
+
+    check_folder(output)
+    shards = pack(folders, output, megabytes=megabytes)
+    click.echo(f"{shards[0]} to {shards[-1].name}" if len(shards) > 1 else shards[0])
 
 
 def _load(path: Path, override: tuple[str, ...], lpips: Path | None) -> Recipe:

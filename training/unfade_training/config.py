@@ -43,7 +43,7 @@ class DataConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[data]``: which photographs, and how often each group of them.
 
     Attributes:
-        folders: searched with their sub-folders; the command line's ``--data`` replaces them.
+        folders: searched with their sub-folders, or shards; the command line's ``--data`` replaces them.
         weights: how often a group (first sub-folder) is drawn, relative to its area; 1 where not named.
         holdout: photographs kept for validation, chosen by a hash of their names.
         min_side: photographs with a shorter side are left out.
@@ -56,6 +56,8 @@ class DataConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         colour_only: leave out black-and-white pictures, charts and drawings.
         upright: only mirror patches, never turn them: for networks that must know what things are, and where
             the sky is.
+        shard_patches: patches that a shard gives before the next ones are read.
+        cache_gb: gigabytes of decoded shards that are kept on the disk.
     """
 
     folders: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class DataConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zoom: Annotated[float, Meta(ge=1)] = 1.0
     colour_only: bool = False
     upright: bool = False
+    shard_patches: AtLeastOne = 1024
+    cache_gb: Positive = 32.0
 
 
 class StageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):

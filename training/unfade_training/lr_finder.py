@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from .config import Recipe
+from .data import Where
 from .device import ANY, Machine
 from .errors import TrainingError, count_of
 from .files import output_file
@@ -46,7 +47,7 @@ class Finding:
 
 
 def find_rate(
-    recipe: Recipe, folder: Path, data: Sequence[Path], machine: Machine = ANY, *, number: int = 1
+    recipe: Recipe, folder: Path, data: Sequence[Where], machine: Machine = ANY, *, number: int = 1
 ) -> Finding:
     """Search the learning rate of the recipe's stage ``number`` (from 1), from the recipe's first weights.
 

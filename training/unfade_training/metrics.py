@@ -13,13 +13,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .colour import CHROMA, delta_e_2000, rgb_to_lab
-from .colour_transform import Chroma, ColourTransform, Tones
-from .data import PhotoStore, to_unit
+from .colour_transform import Chroma, ColourTransform, Rgb, Tones
+from .data import Pixels, to_unit
 from .data import colourfulness as colourfulness_of_pixels
 from .data.patches import chw_pair
 from .data.photos import Photo
 from .degradations import Degradation
-from .losses import INK
+from .losses import INK, LossValue, WeightedLoss
 
 Metric: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Distance of pictures, ``[N, 3, H, W]`` in [0, 1] twice -> ``[N]``."""
@@ -37,7 +37,7 @@ class Pair(NamedTuple):
 
 
 def validation_pairs(
-    store: PhotoStore, photos: Sequence[Photo], degradation: Degradation, side: int = 384
+    store: Pixels, photos: Sequence[Photo], degradation: Degradation, side: int = 384
 ) -> list[Pair]:
     """The middle of each photograph, at most ``side`` target pixels square, degraded with a seed from
     its name."""
@@ -102,6 +102,28 @@ def validate(
     return {name: sum(values) / len(values) for name, values in rows.items()}
 
 
+@torch.inference_mode()
+def held_out_loss(
+    network: nn.Module,
+    pairs: Sequence[Pair],
+    loss: WeightedLoss,
+    transform: ColourTransform,
+    device: torch.device | str,
+) -> dict[str, float]:
+    """The loss of training on the pairs: ``loss`` and its terms as ``loss/NAME``, means over the pairs.
+
+    Empty where the task is not made of RGB, whose losses compare what no finished picture holds.
+    """
+    if not isinstance(transform, Rgb):
+        return {}
+    tally = Tally()
+    for pair in pairs:
+        result, target = restore(network, pair.degraded, transform, device)[:3], pair.target
+        value: LossValue = loss(to_unit(result[None].to(device)), to_unit(target[None].to(device)))
+        tally.add({"loss": value.total, **{f"loss/{name}": term for name, term in value.terms.items()}})
+    return tally.take(float)
+
+
 def scores_of(result: Tensor, target: Tensor, scale: int, transform: ColourTransform) -> Mapping[str, float]:
     """What a finished picture is scored by, both CHW uint8 RGB: of colour where only chroma was made, else
     the papers' PSNR, at scales above 1 without ``scale`` pixels of every border; both where tones were."""
@@ -149,6 +171,27 @@ def overlap(found: Tensor, wanted: Tensor) -> float:
     a, b = found > 127, wanted > 255 * INK
     union = int((a | b).sum())
     return int((a & b).sum()) / union if union else 1.0
+
+
+class Tally:
+    """The mean of each of some scalars over the steps in which it was told; they stay on their device."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, scalars: Mapping[str, Tensor]) -> None:
+        """The values of another step."""
+        for name, value in scalars.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def take(self, number: Callable[[Tensor], float]) -> dict[str, float]:
+        """The means, made numbers by ``number``, and begin anew."""
+        means = {name: number(total / self._counts[name]) for name, total in self._sums.items()}
+        self._sums.clear()
+        self._counts.clear()
+        return means
 
 
 class EarlyStopping:

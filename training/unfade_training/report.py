@@ -16,7 +16,7 @@ from torch.utils.tensorboard.writer import SummaryWriter
 
 from .build import open_trained
 from .colour_transform import ColourTransform
-from .data import to_unit
+from .data import Where, to_unit
 from .errors import TrainingError
 from .files import output_file
 from .metrics import Pair, restore, validation_pairs
@@ -120,7 +120,7 @@ def sample_grid(
 
 
 def write_samples(
-    checkpoint: Path, data: Sequence[Path], output: Path, *, count: int = 6, side: int = 256
+    checkpoint: Path, data: Sequence[Where], output: Path, *, count: int = 6, side: int = 256
 ) -> None:
     """Write a PNG with a row for each of ``count`` held-out photographs: input | result | truth (| mask).
 

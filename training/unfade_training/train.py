@@ -45,15 +45,23 @@ from .config import (
     overrides_of,
     with_overrides,
 )
-from .data import Batch, PhotoStore, StepSampler, collate
-from .data.photos import Photo
+from .data import Batch, PhotoStore, ShardStore, StepSampler, Where, collate
 from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, open_fabric
 from .errors import TrainingError, count_of
 from .files import check_folder
 from .initial_weights import adopt_initial_weights, read_weights
 from .losses import AdaptiveLoss, LossValue, content_loss, critic_accuracy
-from .metrics import EarlyStopping, Metric, Pair, restore, validate, validation_pairs
+from .metrics import (
+    EarlyStopping,
+    Metric,
+    Pair,
+    Tally,
+    held_out_loss,
+    restore,
+    validate,
+    validation_pairs,
+)
 from .networks.blocks import silence_untrained_blocks
 from .networks.norms import settle_norms
 from .optim import Ema, Trainable, freeze_parts
@@ -79,6 +87,7 @@ class Stage:
     generator_steps: int = 0
     accuracy: float = 0.0  # of the critic, averaged over the last steps
     terms: dict[str, Tensor] = field(default_factory=dict)  # the latest of both sides
+    told: Tally = field(default_factory=Tally)  # their means since the last validation
 
     @property
     def trainables(self) -> list[Trainable]:
@@ -103,8 +112,7 @@ class Run:
     critic: nn.Module | None
     transform: ColourTransform
     degradation: Degradation
-    store: PhotoStore
-    photos: Sequence[Photo]  # to train on
+    store: PhotoStore | ShardStore
     pairs: Sequence[Pair]  # held out, degraded
     lpips: Metric | None
     reporter: Reporter
@@ -123,7 +131,7 @@ class Run:
 def train(
     recipe: Recipe,
     folder: Path,
-    data: Sequence[Path],
+    data: Sequence[Where],
     machine: Machine = ANY,
     *,
     save_seconds: float = 180.0,
@@ -135,7 +143,7 @@ def train(
     Args:
         recipe: what to do.
         folder: of the run; made if missing.
-        data: folders of photographs; the recipe's own where empty.
+        data: folders of photographs, or shards; the recipe's own where empty.
         machine: what to compute on.
         save_seconds: between two ``last`` checkpoints.
         fresh: start over, though there is a checkpoint.
@@ -170,7 +178,7 @@ def train(
 def set_up(
     recipe: Recipe,
     folder: Path,
-    data: Sequence[Path],
+    data: Sequence[Where],
     machine: Machine,
     checkpoint: Checkpoint | None = None,
     *,
@@ -205,9 +213,11 @@ def set_up(
             read_weights(file, generator)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
-    photos, held = store.split(store.holdout(recipe.data.holdout))
-    for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
-        build_dataset(recipe, config, 0, store, photos, degradation)
+        if fabric.is_global_zero and isinstance(store, ShardStore):
+            store.try_again()  # a shard that was lost may be back
+        held = store.held_out(store.holdout(recipe.data.holdout))
+        for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
+            build_dataset(recipe, config, 0, store, degradation)
     if reports:
         folder.mkdir(parents=True, exist_ok=True)
     with Reporter(folder, reports and fabric.is_global_zero) as reporter:
@@ -221,7 +231,6 @@ def set_up(
             transform=build_colour_transform(recipe, generator),
             degradation=degradation,
             store=store,
-            photos=photos,
             pairs=validation_pairs(store, held, degradation.held_out()),
             lpips=lpips,
             reporter=reporter,
@@ -351,10 +360,12 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
         run.reporter.advance()
         if validating and stage.ema is not None:
             of_steps = f"/{pace.steps}" if pace.steps else ""
-            validate_and_keep_best(run, stage.ema.module, done, f"{config.kind} {done}{of_steps}")
-        elif validating:
-            shown = ", ".join(f"{name} {value:.4g}" for name, value in terms.items())
-            run.reporter.say(f"{config.kind} {done}: {shown}, averaged accuracy {stage.accuracy:.4g}")
+            validate_and_keep_best(run, stage, stage.ema.module, done, f"{config.kind} {done}{of_steps}")
+        if validating:
+            means = stage.told.take(stage.trainables[0].mean)
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+            accuracy = f", averaged accuracy {stage.accuracy:.4g}" if stage.ema is None else ""
+            run.reporter.say(f"{config.kind} {done}: {shown}{accuracy}")
         asked = run.interruption.asked
         interrupted = asked if fabric.world_size == 1 else bool(fabric.broadcast(asked))
         if saving or interrupted:
@@ -374,10 +385,13 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
 
 def training_step(run: Run, stage: Stage, batch: Batch) -> None:
     """One optimizer step, of the generator or of the critic; ``stage.terms`` are the scalars to log."""
+    terms: Mapping[str, Tensor] = {}
     if stage.generator is not None and not (stage.updates is not None and stage.updates.of_critic):
-        stage.terms |= generator_step(run, stage, stage.generator, batch)
+        terms = generator_step(run, stage, stage.generator, batch)
     elif stage.critic is not None:
-        stage.terms |= critic_step(run, stage, stage.critic, batch)
+        terms = critic_step(run, stage, stage.critic, batch)
+    stage.terms |= terms
+    stage.told.add(terms)
 
 
 def generator_step(run: Run, stage: Stage, generator: Trainable, batch: Batch) -> Mapping[str, Tensor]:
@@ -472,8 +486,7 @@ def batches(run: Run, config: StageConfig, first_step: int, end: int) -> Iterato
     """Batches of this process from ``first_step`` of the present stage on, before the step ``end``: NCHW
     float32, as the colour transform makes them."""
     fabric, workers, echo = run.fabric, run.recipe.data.workers, run.recipe.data.echo
-    number, photos = run.finished_stages, run.photos
-    dataset = build_dataset(run.recipe, config, number, run.store, photos, run.degradation)
+    dataset = build_dataset(run.recipe, config, run.finished_stages, run.store, run.degradation)
     loader: DataLoader[Batch] = DataLoader(
         dataset,
         batch_sampler=StepSampler(
@@ -493,14 +506,19 @@ def batches(run: Run, config: StageConfig, first_step: int, end: int) -> Iterato
             step += 1
 
 
-def validate_and_keep_best(run: Run, network: nn.Module, step: int, title: str) -> None:
-    """Score a network on what was held out, report, and keep it as ``best`` if it is the best so far."""
+def validate_and_keep_best(run: Run, stage: Stage, network: nn.Module, step: int, title: str) -> None:
+    """Score a network on what was held out, by the stage's loss too, report, and keep it as ``best`` if it is
+    the best so far."""
     if not run.pairs:
         return
     if run.fabric.is_global_zero:
         device, total = run.fabric.device, run.finished_steps + step
         scores = validate(network, run.pairs, run.degradation.scale, run.transform, device, run.lpips)
-        run.reporter.scalars({f"validation/{name}": value for name, value in scores.items()}, total)
+        assert stage.losses.content is not None
+        losses = held_out_loss(network, run.pairs, stage.losses.content, run.transform, device)
+        run.reporter.scalars(
+            {f"validation/{name}": value for name, value in {**scores, **losses}.items()}, total
+        )
         run.reporter.samples(network, run.pairs[:6], run.transform, total, device)
         better = run.stopping.update(scores)
         if better:
@@ -509,6 +527,9 @@ def validate_and_keep_best(run: Run, network: nn.Module, step: int, title: str) 
             save_checkpoint(run.folder / "best.safetensors", best)
         shown = ", ".join(f"{name} {value:.5g}" for name, value in scores.items())
         run.reporter.say(f"{title}: {shown}{' (best)' if better else ''}")
+        if len(losses) > 2:  # the loss and a single term would be the same number twice
+            shown = ", ".join(f"{name.removeprefix('loss/')} {value:.4g}" for name, value in losses.items())
+            run.reporter.say(f"{title}, held out: {shown}")
     # Whether to stop must be known to all processes.
     run.stopping.restore(run.fabric.broadcast(run.stopping.state()))
 

@@ -10,18 +10,18 @@ PyQt6) and Python 3.9 to 3.14.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from krita import Document, Extension, Krita, Node
 
 try:
-    from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtCore import QLocale, Qt, QTimer
     from PyQt6.QtGui import QIcon
     from PyQt6.QtWidgets import QMenu, QMessageBox, QProgressDialog
 except ImportError:
-    from PyQt5.QtCore import Qt, QTimer
+    from PyQt5.QtCore import QLocale, Qt, QTimer
     from PyQt5.QtGui import QIcon
     from PyQt5.QtWidgets import QMenu, QMessageBox, QProgressDialog
 
@@ -49,11 +49,18 @@ class UnfadeExtension(Extension):
         parent = window.createAction("unfade", TITLE, MENU)
         parent.setMenu(QMenu("unfade", window.qwindow()))
         for filter in UNFADE.filters:
-            action = window.createAction(f"unfade_{filter.name}", f"{filter.title}...", f"{MENU}/unfade")
+            title = said(filter.titles, filter.title)
+            action = window.createAction(f"unfade_{filter.name}", f"{title}...", f"{MENU}/unfade")
             action.setToolTip(filter.summary)
             action.triggered.connect(lambda _checked=False, name=filter.name: run(name))
-        repeat = window.createAction("unfade_repeat", "Repeat last", f"{MENU}/unfade")
+        text = said(UNFADE.repeat, UNFADE.repeat["en"])
+        repeat = window.createAction("unfade_repeat", text, f"{MENU}/unfade")
         repeat.triggered.connect(lambda _checked=False: run(None))
+
+
+def said(texts: Mapping[str, str], english: str) -> str:
+    """A text in the language that Krita is in."""
+    return unfade_editor.said_in(texts, english, QLocale().uiLanguages())
 
 
 def say_actions(*_arguments: Any) -> None:

@@ -24,6 +24,7 @@ from unfade.install.profiles import Editor, Profile
 from unfade.paths import whole_or_absent
 
 SETTINGS = "unfade.json"
+REPEAT = "Repeat last"
 _HERE = Path(__file__).parent
 _GROUP, _KEY = "[python]", "enable_unfade"  # in kritarc
 
@@ -95,6 +96,7 @@ def settings(editor: Editor) -> dict[str, Any]:
         "version": __version__,
         "command": [sys.executable],
         "allow_flatpak": editor.allow_flatpak,
+        "repeat": {"en": REPEAT, **_in_other_languages("Editor", REPEAT)},
         "filters": [_describe(filter) for filter in all_filters()],
     }
 
@@ -103,10 +105,20 @@ def _describe(filter: Filter) -> dict[str, Any]:
     return {
         "name": filter.name,
         "title": filter.title,
+        "titles": _in_other_languages("Filter", filter.title),
         "summary": filter.summary,
         "gives_colour": filter.gives_colour,
         "options": describe_options(filter),
     }
+
+
+def _in_other_languages(context: str, text: str) -> dict[str, str]:
+    """The window's translations of a text, by language; none where the window's library does not load."""
+    try:
+        from unfade.ui.language import translations_of
+    except ImportError:
+        return {}
+    return translations_of(context, text)
 
 
 def _actions() -> str:
@@ -118,7 +130,7 @@ def _actions() -> str:
         '<Actions category="Scripts">',
         "<text>Unfade</text>",
     ]
-    for name, text in {**entries, "unfade_repeat": "Repeat last"}.items():
+    for name, text in {**entries, "unfade_repeat": REPEAT}.items():
         lines += [
             f'<Action name="{name}">',
             f"<text>Unfade: {text}</text>",

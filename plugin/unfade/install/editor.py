@@ -76,6 +76,8 @@ class Filter:
 
     name: str
     title: str
+    titles: Mapping[str, str]
+    """The title in other languages, by names such as "de" and "zh_CN"."""
     summary: str
     gives_colour: bool
     """Whether gray pictures come out with colours."""
@@ -139,12 +141,13 @@ class Unfade:
             outside = _OUT_OF_FLATPAK if self._sandboxed else ()
             self._command: list[str] = [*outside, *settings["command"], "-m", "unfade"]
             self._allow_flatpak: str = settings["allow_flatpak"]
+            self.repeat: dict[str, str] = settings["repeat"]
             self.filters = tuple(_filter(record) for record in settings["filters"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EngineError(f"{path} cannot be read: install Unfade's plug-in again.", "start") from error
 
     def filter(self, name: str) -> Filter:
-        """The filter of that name."""
+        """The filter of that name. Raises EngineError where there is none."""
         found = next((filter for filter in self.filters if filter.name == name), None)
         if found is None:
             raise EngineError(f"This plug-in has no filter {name}: install it again.", "usage")
@@ -344,6 +347,24 @@ class Work(threading.Thread):
     def _show(self, fraction: float | None) -> bool:
         self.fraction = fraction
         return not self.cancelled
+
+
+def said_in(texts: Mapping[str, str], english: str, wanted: Iterable[str]) -> str:
+    """A text in the first language that a person reads and that it is there in, else in English.
+
+    Args:
+        texts: by names such as "de" and "zh_CN".
+        english: the text itself.
+        wanted: languages as systems name them, the one liked best first: "de_AT.UTF-8", "de-AT", "de".
+    """
+    for name in wanted:
+        name = name.partition(".")[0].replace("-", "_")
+        language = name.partition("_")[0]
+        if language == "en":
+            break
+        if (text := texts.get(name) or texts.get(language)) is not None:
+            return text
+    return english
 
 
 def unforeseen(error: Exception) -> str:

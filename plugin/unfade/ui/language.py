@@ -70,6 +70,18 @@ def install_language(app: QCoreApplication, chosen: str) -> str:
     return language
 
 
+def translations_of(context: str, text: str) -> dict[str, str]:
+    """A text in the languages of :data:`LANGUAGES` that have a translation of it; needs no application."""
+    found = {}
+    for language in LANGUAGES:
+        translator = QTranslator()
+        if translator.load(f"unfade_{language}", str(FOLDER)) and (
+            said := translator.translate(context, text)
+        ):
+            found[language] = said
+    return found
+
+
 class Words(QObject):
     """The texts of a widget, and of what it holds: put now, and anew whenever the language has changed."""
 

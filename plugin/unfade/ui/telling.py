@@ -152,6 +152,7 @@ class Teller(QObject):
         finisher.said.connect(self._status.say)
         if self._queue is not None:
             self._queue.said.connect(self._status.say)
+            self._queue.refused.connect(lambda sentence: notice.show_sentence(sentence, about="start"))
             self._queue.saved.connect(saved)
             self._queue.not_saved.connect(self._not_saved)
             self._queue.told.connect(self._told)
@@ -222,6 +223,8 @@ class Teller(QObject):
         notice.settle(*(one for one in notice.abouts if one.startswith("save ") and one not in failed))
         if not any(item.held and item.unfinished for item in items):
             notice.settle("queue")
+        if queue.queue.active or not queue.queue.count(ItemState.WAITING):
+            notice.settle("start")
 
 
 def _about(item: Item) -> str:

@@ -13,6 +13,7 @@ import pytest
 from unfade.filters import all_filters, describe_options
 from unfade.install import Editor, InstallError, Profile, install, uninstall
 from unfade.install.copying import switch
+from unfade.ui.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -48,6 +49,13 @@ def test_what_is_recorded_is_what_the_command_line_says(tmp_path: Path) -> None:
     assert [filter["options"] for filter in recorded["filters"]] == described
     assert [filter["title"] for filter in recorded["filters"]] == [filter.title for filter in all_filters()]
     assert {"Upscale", "Restore old photograph", "Repair"} <= {one["title"] for one in recorded["filters"]}
+
+
+def test_every_menu_entry_is_there_in_every_language_of_the_window(tmp_path: Path) -> None:
+    recorded = json.loads((install(krita(tmp_path)).folder / "unfade.json").read_text(encoding="utf-8"))
+    for texts in (recorded["repeat"], *({"en": one["title"]} | one["titles"] for one in recorded["filters"])):
+        assert set(texts) == set(LANGUAGES)
+        assert len(set(texts.values())) == len(texts)  # none is left in English
 
 
 @pytest.mark.parametrize("make", [gimp, krita])

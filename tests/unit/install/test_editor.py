@@ -188,3 +188,22 @@ def test_work_gives_its_result_or_raises_and_can_be_stopped(editor: ModuleType) 
     begun.wait()
     stopped.cancelled = True
     assert stopped.result() == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (["de_AT.UTF-8", "de_AT", "de", "C"], "Kolorieren"),
+        (["zh-Hans-CN", "zh-CN", "zh"], "上色"),
+        (["zh_TW", "zh"], "Colorize"),  # not written as they write
+        (["nl", "de", "en"], "Kolorieren"),
+        (["en_GB", "en", "de"], "Colorize"),
+        (["C"], "Colorize"),
+        ([], "Colorize"),
+    ],
+)
+def test_menus_speak_the_editors_language(
+    editor: ModuleType, folder: Path, wanted: list[str], said: str
+) -> None:
+    filter = editor.Unfade(folder).filter("colorize")
+    assert editor.said_in(filter.titles, filter.title, wanted) == said

@@ -21,6 +21,9 @@ from unfade.service.client import Client, EngineError
 APPLY = {"type": "apply", "id": 1, "filter": "upscale", "options": {"model": "double"}, "image": image(2, 2)}
 
 
+UPSCALE = {"steps": [{"filter": "upscale"}]}
+
+
 def recipe(raw: Any) -> dict[str, Any]:
     return {"type": "apply", "id": 1, "recipe": raw, "image": image(2, 2)}
 
@@ -90,6 +93,9 @@ def test_hello(service: Service) -> None:
         ({**APPLY, "lane": ""}, "'lane' must be a name of 1 to 100 characters."),
         ({"type": "store", "id": 1, "picture": "\ud800", "image": image(2, 2)}, "'picture' must be a name"),
         ({"type": "apply", "id": 1, "filter": "upscale", "picture": "x"}, "No picture is stored under "),
+        ({"type": "survey", "id": 1, "recipe": UPSCALE, "sources": "x"}, "'sources' must be a list of the"),
+        ({"type": "survey", "id": 1, "recipe": UPSCALE, "sources": ["\0"]}, "'sources' must be a list of "),
+        ({"type": "survey", "id": 1, "sources": []}, "There is no filter 'without a name'"),
     ],
 )
 def test_refused_requests(service: Service, request_: dict[str, Any], sentence: str) -> None:

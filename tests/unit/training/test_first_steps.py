@@ -149,3 +149,14 @@ def test_a_critic_stage_shows_loss_and_accuracy(
 
 def test_one_stage_is_not_one_stages(recipe: Path, photos: Path) -> None:
     refused(["find-lr", str(recipe), "--data", str(photos), "--stage", "2"], "tiny-x2 has 1 stage; there is")
+
+
+def test_the_word_examples_is_enough_to_begin_with(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.chdir(tmp_path)
+    options = ["--data", "examples", "--override", "stage.steps=1", "--accelerator", "cpu", "--threads", "1"]
+    done = CliRunner().invoke(app, ["run", str(recipe), *options], catch_exceptions=False)
+    assert done.exit_code == 0 and (tmp_path / "runs" / "tiny-x2" / "best.safetensors").exists()
+    assert "a few hundred sharp photographs of your own" in caplog.text

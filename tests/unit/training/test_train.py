@@ -259,4 +259,17 @@ def test_the_smoke_run_passes_through_every_stage(
     assert state["finished_stages"] == len(recipe.stage)
     assert state["finished_steps"] == 3 * len(recipe.stage)
     assert caplog.text.count("peak memory") == len(recipe.stage)
-    assert recipe.judge in load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]
+    judge = smoke_recipe(recipe).judge
+    assert judge in load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]
+
+
+def test_the_smoke_run_fetches_no_classifier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("UNFADE_CACHE", str(tmp_path))
+    recipe = load_recipe(next(path for path in LESSONS if path.stem == "superres"))
+    with caplog.at_level("INFO"):
+        assert [stage.loss for stage in smoke_recipe(recipe).stage] == [{"l1": 1.0}] * 3
+    assert "does without the loss feature" in caplog.text
+    named = with_overrides(recipe, {"stage.loss.feature.weights": "squeezenet.pth"}, "superres")
+    assert all("feature" in stage.loss for stage in smoke_recipe(named).stage)

@@ -11,8 +11,8 @@ WORD = "examples"
 REPOSITORY = Path(__file__).parents[3] / "examples"  # the photographs are not in the installed package
 PHOTOGRAPHS = REPOSITORY / "photographs"
 MORE = (
-    "They are enough to try everything; for results take a few hundred sharp photographs of your own, or a "
-    "free set such as DIV2K (https://data.vision.ee.ethz.ch/cvl/DIV2K/)."
+    "They are enough to try everything; for results take a few hundred sharp photographs of your own, or "
+    "those of the Cloudinary Image Dataset '22 (CC BY-SA 4.0, https://cloudinary.com/labs/cid22)."
 )
 
 

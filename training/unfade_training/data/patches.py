@@ -6,6 +6,7 @@ to be saved, and each process takes its own share of the indices of a global bat
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from ..degradations import Degradation, Degraded
-from .photos import Photo, PhotoStore, photo_weights
+from .photos import Photo, Pixels, photo_weights
 
 ALL = range(8)  # of _oriented
 UPRIGHT = (0, 2)
@@ -70,23 +71,76 @@ class Batch(NamedTuple):
         return Batch(function(self.picture), function(self.target), mask)
 
 
-class PatchDataset(Dataset[Batch]):
+class DrawnPhotos:
+    """Photographs of a store, of which one is drawn at a time: by its area times its group's weight."""
+
+    def __init__(
+        self, store: Pixels, photos: Sequence[Photo], group_weights: Mapping[str, float], min_side: int
+    ) -> None:
+        self.store, self.photos = store, photos
+        self._cumulative = np.cumsum(photo_weights(photos, group_weights, min_side))
+
+    def draw(self, rng: np.random.Generator) -> tuple[Pixels, Photo]:
+        """One of them, and where its pixels are."""
+        choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
+        return self.store, self.photos[min(choice, len(self.photos) - 1)]
+
+
+class Patches(Dataset[Batch], ABC):
     """Training pairs, CHW uint8: input of ``patch`` pixels a side, target ``patch * scale``.
+
+    Args:
+        degradation: makes the input.
+        patch: side of the input patch in pixels.
+        seed: of the run.
+        zoom: up to so many times larger pieces are cut and brought down to the patch.
+        upright: patches are only mirrored left to right, never turned.
+
+    Attributes:
+        window: side of what is cut from a photograph, in pixels.
+    """
+
+    def __init__(
+        self, degradation: Degradation, patch: int, seed: int, zoom: float = 1.0, upright: bool = False
+    ) -> None:
+        self.degradation, self.seed = degradation, seed
+        self.orientations = UPRIGHT if upright else ALL
+        self.target = patch * degradation.scale
+        self.zoom = zoom
+        self.window = self.target + 2 * degradation.margin
+
+    @abstractmethod
+    def photos_of(self, index: int) -> DrawnPhotos:
+        """The photographs from one of which patch ``index`` is cut."""
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng((self.seed, index))
+        store, photo = self.photos_of(index).draw(rng)
+        window = side = self.window
+        if self.zoom > 1:
+            most = min(self.zoom, min(photo.height, photo.width) / window)
+            side = int(window * most ** rng.random())
+        top = int(rng.integers(photo.height - side + 1))
+        left = int(rng.integers(photo.width - side + 1))
+        crop = store.pixels(photo)[top : top + side, left : left + side]
+        if side > window:
+            crop = np.array(Image.fromarray(crop).resize((window, window), Image.Resampling.LANCZOS))
+        crop = np.ascontiguousarray(_oriented(crop, self.orientations[rng.integers(len(self.orientations))]))
+        return chw_pair(self.degradation.apply(crop, rng))
+
+
+class PatchDataset(Patches):
+    """Training pairs from the photographs of one store; see :class:`Patches`.
 
     Args:
         store: where the pixels are.
         photos: which of its photographs to cut from.
-        degradation: makes the input.
-        patch: side of the input patch in pixels.
-        seed: of the run.
         group_weights: how often each group of photographs is drawn, relative to its area.
-        zoom: up to so many times larger pieces are cut and brought down to the patch.
-        upright: patches are only mirrored left to right, never turned.
     """
 
     def __init__(
         self,
-        store: PhotoStore,
+        store: Pixels,
         photos: Sequence[Photo],
         degradation: Degradation,
         patch: int,
@@ -95,29 +149,11 @@ class PatchDataset(Dataset[Batch]):
         zoom: float = 1.0,
         upright: bool = False,
     ) -> None:
-        self.store, self.degradation, self.seed = store, degradation, seed
-        self.orientations = UPRIGHT if upright else ALL
-        self.target = patch * degradation.scale
-        self.zoom = zoom
-        window = self.target + 2 * degradation.margin
-        self.photos = photos
-        self._cumulative = np.cumsum(photo_weights(photos, group_weights or {}, window))
+        super().__init__(degradation, patch, seed, zoom, upright)
+        self._drawn = DrawnPhotos(store, photos, group_weights or {}, self.window)
 
-    def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, index))
-        choice = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
-        photo = self.photos[min(choice, len(self.photos) - 1)]
-        window = side = self.target + 2 * self.degradation.margin
-        if self.zoom > 1:
-            most = min(self.zoom, min(photo.height, photo.width) / window)
-            side = int(window * most ** rng.random())
-        top = int(rng.integers(photo.height - side + 1))
-        left = int(rng.integers(photo.width - side + 1))
-        crop = self.store.pixels(photo)[top : top + side, left : left + side]
-        if side > window:
-            crop = np.array(Image.fromarray(crop).resize((window, window), Image.Resampling.LANCZOS))
-        crop = np.ascontiguousarray(_oriented(crop, self.orientations[rng.integers(len(self.orientations))]))
-        return chw_pair(self.degradation.apply(crop, rng))
+    def photos_of(self, index: int) -> DrawnPhotos:  # noqa: ARG002
+        return self._drawn
 
 
 class StepSampler(Sampler[list[int]]):
@@ -157,7 +193,8 @@ def _oriented(crop: np.ndarray, which: int) -> np.ndarray:
 
 
 def _chw(pixels: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
+    # A piece of the store as it stands may not be written to, and PyTorch wants what may.
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"])).permute(2, 0, 1)
 
 
 def collate(pairs: Sequence[Batch]) -> Batch:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -39,6 +40,13 @@ class Photo:
     height: int
     width: int
     offset: int
+
+
+class Pixels(Protocol):
+    """Where photographs are."""
+
+    def pixels(self, photo: Photo, /) -> np.ndarray:
+        """HWC uint8 RGB."""
 
 
 class PhotoStore:
@@ -87,13 +95,12 @@ class PhotoStore:
         pixels, index = cache / f"{key}.rgb", cache / f"{key}.json"
         if not (pixels.exists() and index.exists()):
             try:
-                cls._decode(files, pixels, index, min_side)
+                cls.decode(files, pixels, index, min_side)
             except OSError as error:
                 raise TrainingError(
                     f"Decoded photographs cannot be kept in {cache}: {error.strerror}."
                 ) from error
-        table = json.loads(index.read_text())
-        store = cls([Photo(**row) for row in table["photos"]], table["skipped"], pixels)
+        store = cls.decoded(pixels, index)
         if not store.photos:
             raise TrainingError(
                 f"None of the {len(files)} pictures in {', '.join(map(str, folders))} can be used: "
@@ -102,32 +109,61 @@ class PhotoStore:
         return store
 
     @staticmethod
-    def _decode(files: list[tuple[str, str, Path]], pixels: Path, index: Path, min_side: int) -> None:
+    def decode(
+        files: Iterable[tuple[str, str, Path | IO[bytes]]],
+        pixels: Path,
+        index: Path,
+        min_side: int,
+        wanted: Callable[[np.ndarray], bool] = lambda _: True,
+    ) -> None:
+        """Write the pixels of pictures one after the other, and their index; what is damaged or too small is
+        named and skipped, what is not wanted (HWC uint8) counts as skipped.
+
+        Args:
+            files: name, group, and the file or what can be read of it.
+            pixels: the file for the pixels.
+            index: the JSON file beside it.
+            min_side: pictures with a shorter side are skipped.
+            wanted: whether to keep a picture.
+
+        Raises:
+            OSError: the pixels cannot be written.
+        """
         photos: list[Photo] = []
         skipped: list[str] = []
         offset = 0
         pixels.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(pixels) as out:
-            for name, group, path in files:
+            for name, group, file in files:
+                shown = file if isinstance(file, Path) else name
                 try:
-                    with Image.open(path) as image:
+                    with Image.open(file) as image:
                         rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
                 except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-                    log.warning("skipped %s: it cannot be decoded (%s)", path, error)
+                    log.warning("skipped %s: it cannot be decoded (%s)", shown, error)
                     skipped.append(name)
                     continue
                 height, width = rgb.shape[:2]
                 if min(height, width) < min_side:
-                    log.warning("skipped %s: %dx%d is smaller than %d pixels", path, width, height, min_side)
+                    log.warning("skipped %s: %dx%d is smaller than %d pixels", shown, width, height, min_side)
+                    skipped.append(name)
+                    continue
+                if not wanted(rgb):
                     skipped.append(name)
                     continue
                 out.write(np.ascontiguousarray(rgb).tobytes())
                 photos.append(Photo(name, group, height, width, offset))
                 offset += rgb.size
         if skipped:
-            log.warning("%d of %d pictures were skipped", len(skipped), len(files))
+            log.warning("%d of %d pictures were skipped", len(skipped), len(photos) + len(skipped))
         with atomic_write(index) as out:
             out.write(json.dumps({"photos": [vars(p) for p in photos], "skipped": skipped}).encode())
+
+    @classmethod
+    def decoded(cls, pixels: Path, index: Path) -> PhotoStore:
+        """What :meth:`decode` has written."""
+        table = json.loads(index.read_text())
+        return cls([Photo(**row) for row in table["photos"]], table["skipped"], pixels)
 
     def pixels(self, photo: Photo) -> np.ndarray:
         """HWC uint8 RGB view into the memory map; nothing is read until it is used."""
@@ -151,7 +187,7 @@ class PhotoStore:
     def split(self, holdout: int) -> tuple[list[Photo], list[Photo]]:
         """(training, held out): the same ``holdout`` photographs each time, chosen by a hash of their
         names."""
-        order = sorted(self.photos, key=lambda p: hashlib.sha256(p.name.encode()).digest())
+        order = by_name_hash(self.photos)
         held = {p.name for p in order[:holdout]}
         if len(held) >= len(self.photos) and holdout:
             raise TrainingError(
@@ -160,8 +196,17 @@ class PhotoStore:
             )
         return [p for p in self.photos if p.name not in held], order[:holdout]
 
+    def held_out(self, holdout: int) -> list[Photo]:
+        """The second half of :meth:`split`."""
+        return self.split(holdout)[1]
+
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_pixels": None}
+
+
+def by_name_hash(photos: Iterable[Photo]) -> list[Photo]:
+    """In an order that nobody has chosen, and that is the same each time."""
+    return sorted(photos, key=lambda photo: hashlib.sha256(photo.name.encode()).digest())
 
 
 def photo_weights(photos: Sequence[Photo], group_weights: Mapping[str, float], min_side: int) -> np.ndarray:

@@ -49,7 +49,7 @@ def _recipes(training: Path) -> Iterator[tuple[str, Lesson]]:
 def main() -> None:
     """List the lessons: what each shows, the CPU minutes that a full run took, and its command."""
     for name, lesson in all_lessons().items():
-        time = "" if lesson.minutes is None else f"{lesson.minutes:.0f} min"
+        time = "" if lesson.minutes is None else f"{max(1, round(lesson.minutes))} min"
         click.echo(f"{lesson.number:2}  {name:18} {time:>7}  {lesson.shows}")
         for line in lesson.command.splitlines():
             click.echo(f"      {line}")

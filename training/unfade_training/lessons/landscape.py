@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ..build import Trained, with_shares
 from ..config import GeneratorConfig
-from ..data import Batch, PatchDataset, collate
+from ..data import Batch, PatchDataset, Where, collate
 from ..errors import TrainingError
 from ..files import output_file
 from ..losses import build_loss, content_loss
@@ -38,6 +38,7 @@ from . import Lesson
 LESSON = Lesson(
     number=10,
     shows="The loss around trained weights, of a network with skips and of the same one without",
+    minutes=3,
     command="""\
 unfade-train training/lessons/skips.toml --data examples
 unfade-train training/lessons/no-skips.toml --data examples
@@ -76,7 +77,7 @@ class Landscape:
 
 def landscape_of(
     trained: Trained,
-    data: Sequence[Path],
+    data: Sequence[Where],
     *,
     points: int = 25,
     span: float = 1.0,
@@ -173,7 +174,7 @@ def filter_normalised(network: nn.Module, random: torch.Generator) -> list[Tenso
 
 
 def _held_out_batch(
-    trained: Trained, data: Sequence[Path], spec: GeneratorConfig, seed: int, patches: int
+    trained: Trained, data: Sequence[Where], spec: GeneratorConfig, seed: int, patches: int
 ) -> Batch:
     """The patches, as network and loss get them."""
     store, photos = trained.held_out(data)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from torch import Tensor
 
 from ..errors import TrainingError
 from ..files import check_folder, output_file
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 INCHES, DOTS_PER_INCH = (5.0, 3.4), 100
 GAP = 4  # pixels between the pictures of a sheet
 
@@ -36,7 +38,7 @@ threads_option = click.option(
 )
 
 
-def output_option(default: str) -> Any:
+def output_option(default: str) -> Callable[[Command], Command]:
     """``--output`` or ``-o``: the folder for pictures, curves and decoded photographs."""
     return click.option(
         "--output", "-o", type=FILE, default=Path(default), show_default=True, help="Folder for the results."
@@ -96,6 +98,7 @@ def write_curves(panels: Sequence[Panel], output: Path) -> None:
             axes.set_yscale("log")
         axes.set_title(panel.title, loc="left")
         axes.set_xlabel(panel.x)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.grid(alpha=0.3)
         if any(not label.startswith("_") for label in panel.curves):
             axes.legend()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from ..device import full_precision
@@ -112,6 +113,69 @@ class FeatureLoss(PictureLoss):
             for i, (w, a, b) in enumerate(zip(self.tap_weights, found, wanted, strict=True)):
                 difference = (gram_matrix(a) - gram_matrix(b)).abs().mean()
                 terms[f"gram_{i}"] = self.gram * w**2 * self.GRAM_SCALE * difference
+        return terms
+
+
+class StyleLoss(PictureLoss):
+    """The content of the target in the style of another picture: Johnson et al., "Perceptual Losses for
+    Real-Time Style Transfer and Super-Resolution", ECCV 2016, with :class:`FeatureLoss`'s terms.
+
+    ``content * w_c |f_c(y) - f_c(t)| + style * sum_i w_i^2 5000 |G(f_i(y)) - G(f_i(s))|``
+
+    where ``s`` is the style picture: what is where comes from the target, which features appear together from
+    the style. Pictures are ``[N, 3, H, W]`` sRGB in [0, 1] with sides of at least 32 pixels.
+
+    Args:
+        picture: file of the style picture.
+        side: of its longer side in pixels: how large its strokes are against the photographs' patches.
+        content: weight of the first term.
+        style: weight of the others.
+        content_tap: which of the backbone's taps tells the content, from 0.
+        backbone, weights: as of :class:`FeatureLoss`.
+
+    Raises:
+        TrainingError: the picture or the weights cannot be read.
+    """
+
+    of_rgb = True
+
+    def __init__(
+        self,
+        picture: str,
+        side: int = 256,
+        content: float = 1.0,
+        style: float = 1.0,
+        content_tap: int = 2,
+        backbone: str = "squeezenet",
+        weights: str = "",
+    ) -> None:
+        super().__init__()
+        self.backbone = open_backbone(backbone, weights)
+        self.tap_weights = ARCHITECTURES[backbone].tap_weights
+        if not 0 <= content_tap < len(self.tap_weights):
+            raise ValueError(f"content_tap must be 0 to {len(self.tap_weights) - 1}, not {content_tap}.")
+        self.content, self.style, self.content_tap = content, style, content_tap
+        try:
+            with Image.open(picture) as image:
+                image.thumbnail((side, side), Image.Resampling.LANCZOS)
+                pixels = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None] / 255
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"The style picture {picture} cannot be read.") from error
+        with torch.no_grad():
+            for i, features in enumerate(self.backbone(self.backbone.normalise(pixels))):
+                self.register_buffer(f"style_{i}", gram_matrix(features), persistent=False)
+
+    def terms(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """``content``, ``gram_0..``."""
+        with full_precision(output):
+            found = self.backbone(self.backbone.normalise(output))
+            with torch.no_grad():
+                wanted = self.backbone(self.backbone.normalise(target))[self.content_tap]
+        weight = self.content * self.tap_weights[self.content_tap]
+        terms = {"content": weight * (found[self.content_tap].float() - wanted.float()).abs().mean()}
+        for i, (w, features) in enumerate(zip(self.tap_weights, found, strict=True)):
+            difference = (gram_matrix(features) - self.get_buffer(f"style_{i}")).abs().mean()
+            terms[f"gram_{i}"] = self.style * w**2 * FeatureLoss.GRAM_SCALE * difference
         return terms
 
 

@@ -9,7 +9,7 @@ from ..registry import Registry
 from ..table import from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
 from .base import PictureLoss, WeightedLoss
-from .perceptual import FeatureLoss, LpipsLoss
+from .perceptual import FeatureLoss, LpipsLoss, StyleLoss
 from .pixel import (
     L1,
     L2,
@@ -35,6 +35,7 @@ LOSSES: Registry[type[PictureLoss]] = Registry(
         "frequency": Frequency,
         "lpips": LpipsLoss,
         "psnr": Psnr,
+        "style": StyleLoss,
         "tv": TotalVariation,
     },
     aliases={"weave": "checkerboard"},

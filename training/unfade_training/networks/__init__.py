@@ -5,7 +5,7 @@ from .blocks import silence_untrained_blocks
 from .encoders import Encoder, parameter_groups
 from .norms import Norm, fold_norms, hold_norms, settle_norms, unfold_norms
 from .registry import NETWORKS, build_network
-from .weights import load_state, load_weights
+from .weights import is_here, load_state, load_weights
 
 __all__ = [
     "NETWORKS",
@@ -15,6 +15,7 @@ __all__ = [
     "count_parameters",
     "fold_norms",
     "hold_norms",
+    "is_here",
     "load_state",
     "load_weights",
     "macs_per_pixel",

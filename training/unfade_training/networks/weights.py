@@ -97,6 +97,13 @@ def load_state(
     return _read(path)
 
 
+def is_here(source: str | Path, cache: Path | None = None) -> bool:
+    """Whether :func:`load_state` needs no network for ``source``: a file, or a URL that is in the cache."""
+    if not str(source).startswith(("http://", "https://")):
+        return Path(source).expanduser().is_file()
+    return ((cache or _cache_folder()) / Path(urlsplit(str(source)).path).name).is_file()
+
+
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str | Path) -> None:
     """Puts every tensor of ``state`` into ``network``, which must have the same keys and shapes.
 

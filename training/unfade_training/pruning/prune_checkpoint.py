@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
-from ..build import Trained, check_patch, open_trained
+from ..build import Trained, build_dataset, check_patch, open_trained
 from ..checkpoint import Checkpoint, save_checkpoint
 from ..config import override_text
-from ..data import PatchDataset, collate
+from ..data import Where, collate
 from ..errors import TrainingError
 from ..networks.deartifact_unets import MarksUnet
 from ..networks.encoder_unets import DecoderBlock, LiteUnet
@@ -36,7 +37,7 @@ AT_ONCE = 8
 def prune_checkpoint(
     checkpoint: Path,
     output: Path,
-    data: Sequence[Path],
+    data: Sequence[Where],
     *,
     keep: float | Sequence[int],
     patches: int = 64,
@@ -192,17 +193,12 @@ def _shape(name: str, network: FastUnet) -> dict[str, Any]:
     return shape
 
 
-def _pictures(trained: Trained, data: Sequence[Path], patches: int, patch: int) -> list[Tensor]:
+def _pictures(trained: Trained, data: Sequence[Where], patches: int, patch: int) -> list[Tensor]:
     """Patches of the photographs that training learns from, in batches, as the network gets them."""
     store, held = trained.held_out(data)
-    dataset = PatchDataset(
-        store,
-        store.split(len(held))[0],
-        trained.degradation,
-        patch,
-        seed=trained.recipe.seed,
-        group_weights=trained.recipe.data.weights,
-    )
+    how = replace(trained.recipe.data, holdout=len(held), zoom=1.0, upright=False)
+    stage = replace(trained.recipe.stage[0], patch=patch, shares=())
+    dataset = build_dataset(replace(trained.recipe, data=how), stage, 0, store, trained.degradation)
     device = torch.device("cpu")
     return [
         trained.transform.batch(

@@ -94,11 +94,8 @@ class ColorizePanel(FilterPanel):
             text = translate(
                 "ColorizePanel", "Click the picture with the tool to say what colour it is there."
             )
-        elif self.document.path is None:
-            text = translate("ColorizePanel", "Hints: {count}").format(count=len(options.hints))
         else:
-            text = translate("ColorizePanel", "Hints: {count}, kept beside the picture")
-            text = text.format(count=len(options.hints))
+            text = translate("ColorizePanel", "Hints: {count}").format(count=len(options.hints))
         self.hints.setText(text)
 
     def _clear(self) -> None:

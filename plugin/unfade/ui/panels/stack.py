@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from unfade.filters import all_filters, find_filter
@@ -81,8 +81,10 @@ class PanelStack(QWidget):
 
     def set_models(self, models: Models) -> None:
         """Which models there are, as soon as the engine has told."""
-        self._models, self._listed = models, True
+        first, self._models, self._listed = not self._listed, models, True
         self.show_document()
+        if first:  # some panels have grown
+            self._scroll_to_last()
 
     def show_document(self) -> None:
         """Shows what is set."""
@@ -108,6 +110,17 @@ class PanelStack(QWidget):
         new, self._on = [name for name in ORDER if name in on - self._on], on
         if new:
             QTimer.singleShot(0, lambda: self._scroll_to(self.frames[new[-1]]))
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Begins with a filter that is on in sight."""
+        super().showEvent(event)
+        self._scroll_to_last()
+
+    def _scroll_to_last(self) -> None:
+        """Has the last filter that is on in sight."""
+        last = next((name for name in reversed(ORDER) if name in self._on), None)
+        if last is not None:
+            QTimer.singleShot(0, lambda: self._scroll_to(self.frames[last]))
 
     def _scroll_to(self, frame: QWidget) -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # the column grows first

@@ -54,6 +54,7 @@ class QueuePanel(QWidget):
         told: (Item, sentences) on what its file could not hold of a picture.
         worked: how it stands with the queue has changed: see :meth:`work`.
         said: a sentence for the status bar.
+        refused: a sentence on why nothing is begun.
         provider: (label, why not the GPU or None), as soon as it is known.
 
     Args:
@@ -69,6 +70,7 @@ class QueuePanel(QWidget):
     told = pyqtSignal(object, str)
     worked = pyqtSignal()
     said = pyqtSignal(str)
+    refused = pyqtSignal(str)
     provider = pyqtSignal(str, object)
 
     def __init__(
@@ -233,6 +235,7 @@ class QueuePanel(QWidget):
         self.runner.ended.connect(self._ended)
         self.runner.told.connect(self.told)
         self.runner.said.connect(self.said)
+        self.runner.refused.connect(self.refused)
         self.runner.provider.connect(self.provider)
 
     # What the user asks for

@@ -16,10 +16,10 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from unfade import batch
-from unfade.errors import Cancelled
+from unfade.errors import Cancelled, OutputError
 from unfade.filters import Memo, Progress, Recipe, Report, Result, Runner, all_of, scaled_size, size_of
 from unfade.inference import Bounds, Extent
-from unfade.picture import Picture, read_picture
+from unfade.picture import Picture, check_writable, read_picture
 from unfade.service.client import Client, EngineError
 from unfade.ui.explain import explain
 from unfade.ui.link import image_arguments, pixels_of, with_metadata
@@ -255,6 +255,7 @@ class QueueRunner(QObject):
         ended: a picture (Item): done, failed or cancelled.
         told: (Item, sentences) on what its file could not hold of a picture.
         said: a sentence for the status bar.
+        refused: a sentence on why nothing is begun.
         provider: (label, why not the GPU or None), as soon as it is known.
 
     Args:
@@ -269,6 +270,7 @@ class QueueRunner(QObject):
     ended = pyqtSignal(object)
     told = pyqtSignal(object, str)
     said = pyqtSignal(str)
+    refused = pyqtSignal(str)
     provider = pyqtSignal(str, object)
 
     def __init__(
@@ -297,9 +299,16 @@ class QueueRunner(QObject):
     def start(self) -> None:
         """Runs what waits with the recipe as it is set now."""
         steps = for_any_picture(self._steps())
-        added = any(item.save is None for item in self._queue.items if item.state is ItemState.WAITING)
+        waiting = [item for item in self._queue.items if item.state is ItemState.WAITING]
+        added = [item for item in waiting if item.save is None]
         if added and not steps:
             self.said.emit(translate("Queue", "The recipe has no steps; choose a filter first."))
+            return
+        try:
+            if added:  # before the first of them runs, not after it
+                check_writable(self._output().target(added[0], ()))
+        except OutputError as error:
+            self.refused.emit(explain(error, added[0].name))
             return
         self._queue.start(steps)
         self.go_on()

@@ -138,8 +138,8 @@
       <translation>&amp;Lupe</translation>
     </message>
     <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Wasserzeichen markieren</translation>
+      <source>&amp;Mark to fill in</source>
+      <translation>Zum Auffüllen &amp;markieren</translation>
     </message>
     <message>
       <source>&amp;Mask overlay</source>
@@ -346,8 +346,8 @@
       <translation>&amp;Pause</translation>
     </message>
     <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Ein Wasserzeichen übermalen, um es auffüllen zu lassen.</translation>
+      <source>Paint over a watermark, or damage, to have it filled in.</source>
+      <translation>Ein Wasserzeichen oder einen Schaden übermalen, um ihn auffüllen zu lassen.</translation>
     </message>
     <message>
       <source>Paint over what is to stay as it is.</source>
@@ -540,30 +540,6 @@
       <source>S&amp;how what is painted over</source>
       <translation>Ü&amp;bermaltes anzeigen</translation>
     </message>
-    <message>
-      <source>Paint on the mask</source>
-      <translation>Auf die Maske malen</translation>
-    </message>
-    <message>
-      <source>Paint on the picture</source>
-      <translation>Auf dem Bild malen</translation>
-    </message>
-    <message>
-      <source>Clear &amp;painting</source>
-      <translation>&amp;Pinselstriche löschen</translation>
-    </message>
-    <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
-      <source>Size of the brush</source>
-      <translation>Größe des Pinsels</translation>
-    </message>
-    <message>
-      <source>&amp;Brush</source>
-      <translation>&amp;Pinsel</translation>
-    </message>
   </context>
   <context>
     <name>Doctor</name>
@@ -637,6 +613,13 @@
     </message>
   </context>
   <context>
+    <name>Editor</name>
+    <message>
+      <source>Repeat last</source>
+      <translation>Letzten Filter wiederholen</translation>
+    </message>
+  </context>
+  <context>
     <name>Engine</name>
     <message>
       <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
@@ -676,14 +659,6 @@
   <context>
     <name>Filter</name>
     <message>
-      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
-      <translation>0 ist grau, 1 das Ergebnis des Modells, 2 doppelt so viel Farbe.</translation>
-    </message>
-    <message>
-      <source>0 is the picture as it was, 1 the model's result.</source>
-      <translation>0 ist das Bild, wie es war, 1 das Ergebnis des Modells.</translation>
-    </message>
-    <message>
       <source>Below 0 is colder than the model's result, above 0 warmer.</source>
       <translation>Unter 0 ist kälter als das Ergebnis des Modells, über 0 wärmer.</translation>
     </message>
@@ -692,8 +667,8 @@
       <translation>Unter 0 ist weicher als das Ergebnis des Modells, über 0 härter.</translation>
     </message>
     <message>
-      <source>0 is the picture as it was, 1 the restored one.</source>
-      <translation>0 ist das Bild, wie es war, 1 das restaurierte.</translation>
+      <source>How much of the result's colour: from gray to twice as colourful.</source>
+      <translation>Wie viel Farbe das Ergebnis hat: von grau bis doppelt so farbig.</translation>
     </message>
     <message>
       <source>Bring faded colours back.</source>
@@ -702,6 +677,10 @@
     <message>
       <source>Chroma</source>
       <translation>Farbrauschen</translation>
+    </message>
+    <message>
+      <source>Colorize</source>
+      <translation>Kolorieren</translation>
     </message>
     <message>
       <source>Colours</source>
@@ -720,6 +699,14 @@
       <translation>Schäden</translation>
     </message>
     <message>
+      <source>De-artifact</source>
+      <translation>Artefakte entfernen</translation>
+    </message>
+    <message>
+      <source>Denoise</source>
+      <translation>Entrauschen</translation>
+    </message>
+    <message>
       <source>Grain</source>
       <translation>Korn</translation>
     </message>
@@ -736,8 +723,12 @@
       <translation>Wie viel vom Rauschen in der Farbe entfernt wird.</translation>
     </message>
     <message>
-      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
-      <translation>Wie stark das Rauschen angenommen wird: 0 für keines, 1 für eine Abweichung von 50 in 255; ohne Angabe so stark, wie es aussieht.</translation>
+      <source>How much of the result replaces the picture as it was.</source>
+      <translation>Wie viel vom Ergebnis das Bild, wie es war, ersetzt.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, at most a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>Wie stark das Rauschen angenommen wird, höchstens eine Abweichung von 50 in 255; ohne Angabe so stark, wie es aussieht.</translation>
     </message>
     <message>
       <source>Level</source>
@@ -776,6 +767,18 @@
       <translation>Eine Korrektur für alle Bilder eines Durchgangs, etwa eines Films oder eines Albums.</translation>
     </message>
     <message>
+      <source>Repair</source>
+      <translation>Reparieren</translation>
+    </message>
+    <message>
+      <source>Restore old photograph</source>
+      <translation>Altes Foto restaurieren</translation>
+    </message>
+    <message>
+      <source>Revive</source>
+      <translation>Farben auffrischen</translation>
+    </message>
+    <message>
       <source>Same for all</source>
       <translation>Gleich für alle</translation>
     </message>
@@ -786,6 +789,10 @@
     <message>
       <source>Sensitivity</source>
       <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+      <source>Show where damage was found</source>
+      <translation>Zeigen, wo Schäden gefunden wurden</translation>
     </message>
     <message>
       <source>Strength</source>
@@ -800,12 +807,16 @@
       <translation>Kratzer, Staub, Haare, Knicke und Flecken von alten Fotos entfernen.</translation>
     </message>
     <message>
+      <source>Upscale</source>
+      <translation>Vergrößern</translation>
+    </message>
+    <message>
       <source>Warmth</source>
       <translation>Wärme</translation>
     </message>
     <message>
-      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
-      <translation>Was als Schaden gilt: bei 0 nur, was übermalt ist, bei 1 alles, was einer sein könnte.</translation>
+      <source>What counts as damage: from only what is painted over to all that might be some.</source>
+      <translation>Was als Schaden gilt: von nur Übermaltem bis zu allem, was einer sein könnte.</translation>
     </message>
   </context>
   <context>
@@ -992,6 +1003,29 @@
     </message>
   </context>
   <context>
+    <name>Painting</name>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Auf dem Bild malen</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>&amp;Pinselstriche löschen</translation>
+    </message>
+    <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
+      <source>Size of the brush</source>
+      <translation>Größe des Pinsels</translation>
+    </message>
+    <message>
+      <source>&amp;Brush</source>
+      <translation>&amp;Pinsel</translation>
+    </message>
+  </context>
+  <context>
     <name>PanelStack</name>
     <message>
       <source>No model for this is installed; the doctor tells where models belong.</source>
@@ -1007,6 +1041,17 @@
     <message>
       <source>Leave it to the picture.</source>
       <translation>Dem Bild überlassen.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Preview</name>
+    <message>
+      <source>Previewing the rest of the picture</source>
+      <translation>Vorschau des übrigen Bildes</translation>
+    </message>
+    <message>
+      <source>Previewing what is in view</source>
+      <translation>Vorschau des sichtbaren Teils</translation>
     </message>
   </context>
   <context>
@@ -1060,8 +1105,8 @@
       <translation>Wie das Bild</translation>
     </message>
     <message>
-      <source>Quality of JPEG and WebP results.</source>
-      <translation>Qualität der Ergebnisse in JPEG und WebP.</translation>
+      <source>Quality of JPEG, WebP, AVIF and JPEG XL results.</source>
+      <translation>Qualität der Ergebnisse in JPEG, WebP, AVIF und JPEG XL.</translation>
     </message>
     <message>
       <source>Folder for results</source>
@@ -1185,6 +1230,29 @@
     <message>
       <source>Recipes</source>
       <translation>Rezepte</translation>
+    </message>
+  </context>
+  <context>
+    <name>RestorePanel</name>
+    <message>
+      <source>&amp;Turn into steps</source>
+      <translation>In Schritte um&amp;wandeln</translation>
+    </message>
+    <message>
+      <source>Switch on what is proposed, to be changed, and saved as a recipe.</source>
+      <translation>Das Vorgeschlagene einschalten, um es zu ändern und als Rezept zu speichern.</translation>
+    </message>
+    <message>
+      <source>Looking at the picture…</source>
+      <translation>Das Bild wird angesehen…</translation>
+    </message>
+    <message>
+      <source>Nothing was found that needs doing.</source>
+      <translation>Es wurde nichts gefunden, was zu tun wäre.</translation>
+    </message>
+    <message>
+      <source>Proposed: {steps}</source>
+      <translation>Vorgeschlagen: {steps}</translation>
     </message>
   </context>
   <context>
@@ -1320,6 +1388,14 @@
     <message>
       <source>TIFF: lossless, 8 or 16 bits, for print</source>
       <translation>TIFF: verlustfrei, 8 oder 16 Bit, für den Druck</translation>
+    </message>
+    <message>
+      <source>AVIF: the smallest files, 8 bits</source>
+      <translation>AVIF: die kleinsten Dateien, 8 Bit</translation>
+    </message>
+    <message>
+      <source>JPEG XL: small files, 8 or 16 bits</source>
+      <translation>JPEG XL: kleine Dateien, 8 oder 16 Bit</translation>
     </message>
     <message>
       <source>picture</source>
@@ -1656,8 +1732,28 @@
       <translation>Erneut versuchen</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Warteschlange</translation>
+      <source>The preview was stopped.</source>
+      <translation>Die Vorschau wurde angehalten.</translation>
+    </message>
+    <message>
+      <source>Go on</source>
+      <translation>Weiter</translation>
+    </message>
+    <message>
+      <source>Start it again</source>
+      <translation>Neu starten</translation>
+    </message>
+    <message>
+      <source>Opening…</source>
+      <translation>Wird geöffnet…</translation>
+    </message>
+    <message>
+      <source>Saved as {path}.</source>
+      <translation>Gespeichert als {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Im Ordner zeigen</translation>
     </message>
     <message>
       <source>Pictures of last time that wait in the queue: {count}.</source>
@@ -1666,6 +1762,22 @@
     <message>
       <source>Start</source>
       <translation>Starten</translation>
+    </message>
+    <message>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Sie wurde neu gestartet; Ihre Einstellungen sind alle da.</translation>
+    </message>
+    <message>
+      <source>The folder of {name} may not be written to; what is marked on it is kept in {folder}.</source>
+      <translation>In den Ordner von {name} darf nicht geschrieben werden; was darauf markiert ist, wird in {folder} aufbewahrt.</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Angehalten: {name} wurde nicht gespeichert.</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>Warteschlange</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1694,30 +1806,6 @@
     <message>
       <source>&amp;Forget these</source>
       <translation>Liste &amp;leeren</translation>
-    </message>
-    <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Sie wurde neu gestartet; Ihre Einstellungen sind alle da.</translation>
-    </message>
-    <message>
-      <source>Start it again</source>
-      <translation>Neu starten</translation>
-    </message>
-    <message>
-      <source>Opening…</source>
-      <translation>Wird geöffnet…</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Gespeichert als {path}.</translation>
-    </message>
-    <message>
-      <source>Show in folder</source>
-      <translation>Im Ordner zeigen</translation>
-    </message>
-    <message>
-      <source>Stopped: {name} was not saved.</source>
-      <translation>Angehalten: {name} wurde nicht gespeichert.</translation>
     </message>
     <message>
       <source>Dropped picture</source>

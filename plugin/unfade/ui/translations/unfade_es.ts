@@ -138,8 +138,8 @@
       <translation>L&amp;upa</translation>
     </message>
     <message>
-      <source>&amp;Mark watermark</source>
-      <translation>Señalar marca de a&amp;gua</translation>
+      <source>&amp;Mark to fill in</source>
+      <translation>Marcar para relle&amp;nar</translation>
     </message>
     <message>
       <source>&amp;Mask overlay</source>
@@ -346,8 +346,8 @@
       <translation>&amp;Pausar</translation>
     </message>
     <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Pintar sobre una marca de agua para que se rellene.</translation>
+      <source>Paint over a watermark, or damage, to have it filled in.</source>
+      <translation>Pintar sobre una marca de agua, o un daño, para que se rellene.</translation>
     </message>
     <message>
       <source>Paint over what is to stay as it is.</source>
@@ -540,30 +540,6 @@
       <source>S&amp;how what is painted over</source>
       <translation>Mos&amp;trar lo pintado</translation>
     </message>
-    <message>
-      <source>Paint on the mask</source>
-      <translation>Pintar en la máscara</translation>
-    </message>
-    <message>
-      <source>Paint on the picture</source>
-      <translation>Pintar sobre la imagen</translation>
-    </message>
-    <message>
-      <source>Clear &amp;painting</source>
-      <translation>Borrar lo &amp;pintado</translation>
-    </message>
-    <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
-      <source>Size of the brush</source>
-      <translation>Tamaño del pincel</translation>
-    </message>
-    <message>
-      <source>&amp;Brush</source>
-      <translation>&amp;Pincel</translation>
-    </message>
   </context>
   <context>
     <name>Doctor</name>
@@ -637,6 +613,13 @@
     </message>
   </context>
   <context>
+    <name>Editor</name>
+    <message>
+      <source>Repeat last</source>
+      <translation>Repetir el último</translation>
+    </message>
+  </context>
+  <context>
     <name>Engine</name>
     <message>
       <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
@@ -676,14 +659,6 @@
   <context>
     <name>Filter</name>
     <message>
-      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
-      <translation>0 es gris, 1 el resultado del modelo, 2 el doble de color.</translation>
-    </message>
-    <message>
-      <source>0 is the picture as it was, 1 the model's result.</source>
-      <translation>0 es la imagen original, 1 el resultado del modelo.</translation>
-    </message>
-    <message>
       <source>Below 0 is colder than the model's result, above 0 warmer.</source>
       <translation>Por debajo de 0, más frío que el resultado del modelo; por encima, más cálido.</translation>
     </message>
@@ -692,8 +667,8 @@
       <translation>Por debajo de 0, más suave que el resultado del modelo; por encima, más duro.</translation>
     </message>
     <message>
-      <source>0 is the picture as it was, 1 the restored one.</source>
-      <translation>0 es la imagen original, 1 la restaurada.</translation>
+      <source>How much of the result's colour: from gray to twice as colourful.</source>
+      <translation>Cuánto color tiene el resultado: de gris al doble de color.</translation>
     </message>
     <message>
       <source>Bring faded colours back.</source>
@@ -702,6 +677,10 @@
     <message>
       <source>Chroma</source>
       <translation>Ruido de color</translation>
+    </message>
+    <message>
+      <source>Colorize</source>
+      <translation>Colorear</translation>
     </message>
     <message>
       <source>Colours</source>
@@ -720,6 +699,14 @@
       <translation>Daños</translation>
     </message>
     <message>
+      <source>De-artifact</source>
+      <translation>Quitar artefactos</translation>
+    </message>
+    <message>
+      <source>Denoise</source>
+      <translation>Reducir ruido</translation>
+    </message>
+    <message>
       <source>Grain</source>
       <translation>Grano</translation>
     </message>
@@ -736,8 +723,12 @@
       <translation>Cuánto ruido de color se quita.</translation>
     </message>
     <message>
-      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
-      <translation>La intensidad que se supone al ruido: 0 si no hay, 1 para una desviación de 50 sobre 255; si se omite, la que aparenta.</translation>
+      <source>How much of the result replaces the picture as it was.</source>
+      <translation>Qué parte del resultado sustituye a la imagen original.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, at most a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>La intensidad que se supone al ruido, como máximo una desviación de 50 sobre 255; si se omite, la que aparenta.</translation>
     </message>
     <message>
       <source>Level</source>
@@ -776,6 +767,18 @@
       <translation>Una misma corrección para todas las imágenes de una tanda, como un carrete o un álbum.</translation>
     </message>
     <message>
+      <source>Repair</source>
+      <translation>Reparar</translation>
+    </message>
+    <message>
+      <source>Restore old photograph</source>
+      <translation>Restaurar foto antigua</translation>
+    </message>
+    <message>
+      <source>Revive</source>
+      <translation>Reavivar colores</translation>
+    </message>
+    <message>
       <source>Same for all</source>
       <translation>Igual para todas</translation>
     </message>
@@ -786,6 +789,10 @@
     <message>
       <source>Sensitivity</source>
       <translation>Sensibilidad</translation>
+    </message>
+    <message>
+      <source>Show where damage was found</source>
+      <translation>Mostrar dónde se han hallado daños</translation>
     </message>
     <message>
       <source>Strength</source>
@@ -800,12 +807,16 @@
       <translation>Quitar de fotografías antiguas arañazos, polvo, pelos, pliegues y manchas.</translation>
     </message>
     <message>
+      <source>Upscale</source>
+      <translation>Ampliar</translation>
+    </message>
+    <message>
       <source>Warmth</source>
       <translation>Calidez</translation>
     </message>
     <message>
-      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
-      <translation>Qué se considera daño: 0, solo lo pintado; 1, todo lo que podría serlo.</translation>
+      <source>What counts as damage: from only what is painted over to all that might be some.</source>
+      <translation>Qué se considera daño: desde solo lo pintado hasta todo lo que podría serlo.</translation>
     </message>
   </context>
   <context>
@@ -992,6 +1003,29 @@
     </message>
   </context>
   <context>
+    <name>Painting</name>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Pintar sobre la imagen</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>Borrar lo &amp;pintado</translation>
+    </message>
+    <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
+      <source>Size of the brush</source>
+      <translation>Tamaño del pincel</translation>
+    </message>
+    <message>
+      <source>&amp;Brush</source>
+      <translation>&amp;Pincel</translation>
+    </message>
+  </context>
+  <context>
     <name>PanelStack</name>
     <message>
       <source>No model for this is installed; the doctor tells where models belong.</source>
@@ -1007,6 +1041,17 @@
     <message>
       <source>Leave it to the picture.</source>
       <translation>Según la imagen.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Preview</name>
+    <message>
+      <source>Previewing the rest of the picture</source>
+      <translation>Vista previa del resto de la imagen</translation>
+    </message>
+    <message>
+      <source>Previewing what is in view</source>
+      <translation>Vista previa de lo visible</translation>
     </message>
   </context>
   <context>
@@ -1060,8 +1105,8 @@
       <translation>Como la imagen</translation>
     </message>
     <message>
-      <source>Quality of JPEG and WebP results.</source>
-      <translation>Calidad de los resultados JPEG y WebP.</translation>
+      <source>Quality of JPEG, WebP, AVIF and JPEG XL results.</source>
+      <translation>Calidad de los resultados JPEG, WebP, AVIF y JPEG XL.</translation>
     </message>
     <message>
       <source>Folder for results</source>
@@ -1185,6 +1230,29 @@
     <message>
       <source>Recipes</source>
       <translation>Recetas</translation>
+    </message>
+  </context>
+  <context>
+    <name>RestorePanel</name>
+    <message>
+      <source>&amp;Turn into steps</source>
+      <translation>Convertir en &amp;pasos</translation>
+    </message>
+    <message>
+      <source>Switch on what is proposed, to be changed, and saved as a recipe.</source>
+      <translation>Activar lo propuesto, para modificarlo y guardarlo como receta.</translation>
+    </message>
+    <message>
+      <source>Looking at the picture…</source>
+      <translation>Examinando la imagen…</translation>
+    </message>
+    <message>
+      <source>Nothing was found that needs doing.</source>
+      <translation>No se ha encontrado nada que hacer.</translation>
+    </message>
+    <message>
+      <source>Proposed: {steps}</source>
+      <translation>Propuesto: {steps}</translation>
     </message>
   </context>
   <context>
@@ -1320,6 +1388,14 @@
     <message>
       <source>TIFF: lossless, 8 or 16 bits, for print</source>
       <translation>TIFF: sin pérdida, 8 o 16 bits, para impresión</translation>
+    </message>
+    <message>
+      <source>AVIF: the smallest files, 8 bits</source>
+      <translation>AVIF: los archivos más pequeños, 8 bits</translation>
+    </message>
+    <message>
+      <source>JPEG XL: small files, 8 or 16 bits</source>
+      <translation>JPEG XL: archivos pequeños, 8 o 16 bits</translation>
     </message>
     <message>
       <source>picture</source>
@@ -1656,8 +1732,28 @@
       <translation>Reintentar</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Cola</translation>
+      <source>The preview was stopped.</source>
+      <translation>La vista previa se ha detenido.</translation>
+    </message>
+    <message>
+      <source>Go on</source>
+      <translation>Continuar</translation>
+    </message>
+    <message>
+      <source>Start it again</source>
+      <translation>Reiniciar</translation>
+    </message>
+    <message>
+      <source>Opening…</source>
+      <translation>Abriendo…</translation>
+    </message>
+    <message>
+      <source>Saved as {path}.</source>
+      <translation>Guardado como {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Mostrar en la carpeta</translation>
     </message>
     <message>
       <source>Pictures of last time that wait in the queue: {count}.</source>
@@ -1666,6 +1762,22 @@
     <message>
       <source>Start</source>
       <translation>Iniciar</translation>
+    </message>
+    <message>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Se ha reiniciado; sus ajustes siguen ahí.</translation>
+    </message>
+    <message>
+      <source>The folder of {name} may not be written to; what is marked on it is kept in {folder}.</source>
+      <translation>No se puede escribir en la carpeta de {name}; lo marcado en la imagen se guarda en {folder}.</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Detenido: {name} no se ha guardado.</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>Cola</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1694,30 +1806,6 @@
     <message>
       <source>&amp;Forget these</source>
       <translation>&amp;Vaciar la lista</translation>
-    </message>
-    <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Se ha reiniciado; sus ajustes siguen ahí.</translation>
-    </message>
-    <message>
-      <source>Start it again</source>
-      <translation>Reiniciar</translation>
-    </message>
-    <message>
-      <source>Opening…</source>
-      <translation>Abriendo…</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Guardado como {path}.</translation>
-    </message>
-    <message>
-      <source>Show in folder</source>
-      <translation>Mostrar en la carpeta</translation>
-    </message>
-    <message>
-      <source>Stopped: {name} was not saved.</source>
-      <translation>Detenido: {name} no se ha guardado.</translation>
     </message>
     <message>
       <source>Dropped picture</source>

@@ -138,8 +138,8 @@
       <translation>&amp;Loupe</translation>
     </message>
     <message>
-      <source>&amp;Mark watermark</source>
-      <translation>&amp;Marquer le filigrane</translation>
+      <source>&amp;Mark to fill in</source>
+      <translation>&amp;Marquer à combler</translation>
     </message>
     <message>
       <source>&amp;Mask overlay</source>
@@ -346,8 +346,8 @@
       <translation>&amp;Pause</translation>
     </message>
     <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>Peindre sur un filigrane pour le faire combler.</translation>
+      <source>Paint over a watermark, or damage, to have it filled in.</source>
+      <translation>Peindre sur un filigrane, ou une dégradation, pour les faire combler.</translation>
     </message>
     <message>
       <source>Paint over what is to stay as it is.</source>
@@ -540,30 +540,6 @@
       <source>S&amp;how what is painted over</source>
       <translation>Afficher ce qui est peint par-dess&amp;us</translation>
     </message>
-    <message>
-      <source>Paint on the mask</source>
-      <translation>Peindre sur le masque</translation>
-    </message>
-    <message>
-      <source>Paint on the picture</source>
-      <translation>Peindre sur l’image</translation>
-    </message>
-    <message>
-      <source>Clear &amp;painting</source>
-      <translation>Effacer la &amp;peinture</translation>
-    </message>
-    <message>
-      <source> px</source>
-      <translation> px</translation>
-    </message>
-    <message>
-      <source>Size of the brush</source>
-      <translation>Taille du pinceau</translation>
-    </message>
-    <message>
-      <source>&amp;Brush</source>
-      <translation>&amp;Pinceau</translation>
-    </message>
   </context>
   <context>
     <name>Doctor</name>
@@ -637,6 +613,13 @@
     </message>
   </context>
   <context>
+    <name>Editor</name>
+    <message>
+      <source>Repeat last</source>
+      <translation>Répéter le dernier</translation>
+    </message>
+  </context>
+  <context>
     <name>Engine</name>
     <message>
       <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
@@ -676,14 +659,6 @@
   <context>
     <name>Filter</name>
     <message>
-      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
-      <translation>0 : gris ; 1 : résultat du modèle ; 2 : deux fois plus de couleur.</translation>
-    </message>
-    <message>
-      <source>0 is the picture as it was, 1 the model's result.</source>
-      <translation>0 : image d’origine ; 1 : résultat du modèle.</translation>
-    </message>
-    <message>
       <source>Below 0 is colder than the model's result, above 0 warmer.</source>
       <translation>Au-dessous de 0 : plus froid que le résultat du modèle ; au-dessus : plus chaud.</translation>
     </message>
@@ -692,8 +667,8 @@
       <translation>Au-dessous de 0 : plus doux que le résultat du modèle ; au-dessus : plus dur.</translation>
     </message>
     <message>
-      <source>0 is the picture as it was, 1 the restored one.</source>
-      <translation>0 : image d’origine ; 1 : image restaurée.</translation>
+      <source>How much of the result's colour: from gray to twice as colourful.</source>
+      <translation>Quantité de couleur du résultat : du gris à deux fois plus coloré.</translation>
     </message>
     <message>
       <source>Bring faded colours back.</source>
@@ -702,6 +677,10 @@
     <message>
       <source>Chroma</source>
       <translation>Bruit de couleur</translation>
+    </message>
+    <message>
+      <source>Colorize</source>
+      <translation>Coloriser</translation>
     </message>
     <message>
       <source>Colours</source>
@@ -720,6 +699,14 @@
       <translation>Dégradations</translation>
     </message>
     <message>
+      <source>De-artifact</source>
+      <translation>Supprimer les artefacts</translation>
+    </message>
+    <message>
+      <source>Denoise</source>
+      <translation>Réduire le bruit</translation>
+    </message>
+    <message>
       <source>Grain</source>
       <translation>Grain</translation>
     </message>
@@ -736,8 +723,12 @@
       <translation>Part du bruit de couleur qui est supprimée.</translation>
     </message>
     <message>
-      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
-      <translation>Force supposée du bruit : 0 pour aucun, 1 pour un écart de 50 sur 255 ; sans valeur, celle qu’il semble avoir.</translation>
+      <source>How much of the result replaces the picture as it was.</source>
+      <translation>Part du résultat qui remplace l’image d’origine.</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, at most a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>Force supposée du bruit, au plus un écart de 50 sur 255 ; sans valeur, celle qu’il semble avoir.</translation>
     </message>
     <message>
       <source>Level</source>
@@ -776,6 +767,18 @@
       <translation>Une seule correction pour toutes les images d’un lot, comme une pellicule ou un album.</translation>
     </message>
     <message>
+      <source>Repair</source>
+      <translation>Réparer</translation>
+    </message>
+    <message>
+      <source>Restore old photograph</source>
+      <translation>Restaurer une photo ancienne</translation>
+    </message>
+    <message>
+      <source>Revive</source>
+      <translation>Raviver les couleurs</translation>
+    </message>
+    <message>
       <source>Same for all</source>
       <translation>Identique pour toutes</translation>
     </message>
@@ -786,6 +789,10 @@
     <message>
       <source>Sensitivity</source>
       <translation>Sensibilité</translation>
+    </message>
+    <message>
+      <source>Show where damage was found</source>
+      <translation>Montrer où des dégradations ont été trouvées</translation>
     </message>
     <message>
       <source>Strength</source>
@@ -800,12 +807,16 @@
       <translation>Supprimer des photos anciennes les rayures, la poussière, les poils, les plis et les taches.</translation>
     </message>
     <message>
+      <source>Upscale</source>
+      <translation>Agrandir</translation>
+    </message>
+    <message>
       <source>Warmth</source>
       <translation>Chaleur</translation>
     </message>
     <message>
-      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
-      <translation>Ce qui compte comme dégradation : 0, seulement ce qui est peint par-dessus ; 1, tout ce qui pourrait en être une.</translation>
+      <source>What counts as damage: from only what is painted over to all that might be some.</source>
+      <translation>Ce qui compte comme dégradation : de ce qui est peint seulement à tout ce qui pourrait en être une.</translation>
     </message>
   </context>
   <context>
@@ -992,6 +1003,29 @@
     </message>
   </context>
   <context>
+    <name>Painting</name>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>Peindre sur l’image</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>Effacer la &amp;peinture</translation>
+    </message>
+    <message>
+      <source> px</source>
+      <translation> px</translation>
+    </message>
+    <message>
+      <source>Size of the brush</source>
+      <translation>Taille du pinceau</translation>
+    </message>
+    <message>
+      <source>&amp;Brush</source>
+      <translation>&amp;Pinceau</translation>
+    </message>
+  </context>
+  <context>
     <name>PanelStack</name>
     <message>
       <source>No model for this is installed; the doctor tells where models belong.</source>
@@ -1007,6 +1041,17 @@
     <message>
       <source>Leave it to the picture.</source>
       <translation>Laisser l’image en décider.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Preview</name>
+    <message>
+      <source>Previewing the rest of the picture</source>
+      <translation>Aperçu du reste de l’image</translation>
+    </message>
+    <message>
+      <source>Previewing what is in view</source>
+      <translation>Aperçu de la partie visible</translation>
     </message>
   </context>
   <context>
@@ -1060,8 +1105,8 @@
       <translation>Comme l’image</translation>
     </message>
     <message>
-      <source>Quality of JPEG and WebP results.</source>
-      <translation>Qualité des résultats JPEG et WebP.</translation>
+      <source>Quality of JPEG, WebP, AVIF and JPEG XL results.</source>
+      <translation>Qualité des résultats JPEG, WebP, AVIF et JPEG XL.</translation>
     </message>
     <message>
       <source>Folder for results</source>
@@ -1185,6 +1230,29 @@
     <message>
       <source>Recipes</source>
       <translation>Recettes</translation>
+    </message>
+  </context>
+  <context>
+    <name>RestorePanel</name>
+    <message>
+      <source>&amp;Turn into steps</source>
+      <translation>&amp;Transformer en étapes</translation>
+    </message>
+    <message>
+      <source>Switch on what is proposed, to be changed, and saved as a recipe.</source>
+      <translation>Activer ce qui est proposé, pour le modifier et l’enregistrer comme recette.</translation>
+    </message>
+    <message>
+      <source>Looking at the picture…</source>
+      <translation>Examen de l’image…</translation>
+    </message>
+    <message>
+      <source>Nothing was found that needs doing.</source>
+      <translation>Rien à faire n’a été trouvé.</translation>
+    </message>
+    <message>
+      <source>Proposed: {steps}</source>
+      <translation>Proposé : {steps}</translation>
     </message>
   </context>
   <context>
@@ -1320,6 +1388,14 @@
     <message>
       <source>TIFF: lossless, 8 or 16 bits, for print</source>
       <translation>TIFF : sans perte, 8 ou 16 bits, pour l’impression</translation>
+    </message>
+    <message>
+      <source>AVIF: the smallest files, 8 bits</source>
+      <translation>AVIF : les plus petits fichiers, 8 bits</translation>
+    </message>
+    <message>
+      <source>JPEG XL: small files, 8 or 16 bits</source>
+      <translation>JPEG XL : petits fichiers, 8 ou 16 bits</translation>
     </message>
     <message>
       <source>picture</source>
@@ -1656,8 +1732,28 @@
       <translation>Réessayer</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>File d’attente</translation>
+      <source>The preview was stopped.</source>
+      <translation>L’aperçu a été arrêté.</translation>
+    </message>
+    <message>
+      <source>Go on</source>
+      <translation>Continuer</translation>
+    </message>
+    <message>
+      <source>Start it again</source>
+      <translation>Relancer</translation>
+    </message>
+    <message>
+      <source>Opening…</source>
+      <translation>Ouverture…</translation>
+    </message>
+    <message>
+      <source>Saved as {path}.</source>
+      <translation>Enregistré sous {path}.</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Afficher dans le dossier</translation>
     </message>
     <message>
       <source>Pictures of last time that wait in the queue: {count}.</source>
@@ -1666,6 +1762,22 @@
     <message>
       <source>Start</source>
       <translation>Démarrer</translation>
+    </message>
+    <message>
+      <source>It was started again; your settings are all there.</source>
+      <translation>Il a été relancé ; tous vos réglages sont là.</translation>
+    </message>
+    <message>
+      <source>The folder of {name} may not be written to; what is marked on it is kept in {folder}.</source>
+      <translation>Le dossier de {name} n’est pas accessible en écriture ; ce qui y est marqué est conservé dans {folder}.</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>Arrêté : {name} n’a pas été enregistré.</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>File d’attente</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1694,30 +1806,6 @@
     <message>
       <source>&amp;Forget these</source>
       <translation>&amp;Vider la liste</translation>
-    </message>
-    <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>Il a été relancé ; tous vos réglages sont là.</translation>
-    </message>
-    <message>
-      <source>Start it again</source>
-      <translation>Relancer</translation>
-    </message>
-    <message>
-      <source>Opening…</source>
-      <translation>Ouverture…</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>Enregistré sous {path}.</translation>
-    </message>
-    <message>
-      <source>Show in folder</source>
-      <translation>Afficher dans le dossier</translation>
-    </message>
-    <message>
-      <source>Stopped: {name} was not saved.</source>
-      <translation>Arrêté : {name} n’a pas été enregistré.</translation>
     </message>
     <message>
       <source>Dropped picture</source>

@@ -138,8 +138,8 @@
       <translation>放大镜(&amp;L)</translation>
     </message>
     <message>
-      <source>&amp;Mark watermark</source>
-      <translation>标记水印(&amp;M)</translation>
+      <source>&amp;Mark to fill in</source>
+      <translation>标记要填补之处(&amp;M)</translation>
     </message>
     <message>
       <source>&amp;Mask overlay</source>
@@ -346,8 +346,8 @@
       <translation>暂停(&amp;U)</translation>
     </message>
     <message>
-      <source>Paint over a watermark to have it filled in.</source>
-      <translation>涂抹水印，使其被填补。</translation>
+      <source>Paint over a watermark, or damage, to have it filled in.</source>
+      <translation>涂抹水印或损伤，使其被填补。</translation>
     </message>
     <message>
       <source>Paint over what is to stay as it is.</source>
@@ -540,30 +540,6 @@
       <source>S&amp;how what is painted over</source>
       <translation>显示涂抹之处(&amp;H)</translation>
     </message>
-    <message>
-      <source>Paint on the mask</source>
-      <translation>在蒙版上涂抹</translation>
-    </message>
-    <message>
-      <source>Paint on the picture</source>
-      <translation>在图片上涂抹</translation>
-    </message>
-    <message>
-      <source>Clear &amp;painting</source>
-      <translation>清除涂抹(&amp;P)</translation>
-    </message>
-    <message>
-      <source> px</source>
-      <translation> 像素</translation>
-    </message>
-    <message>
-      <source>Size of the brush</source>
-      <translation>画笔大小</translation>
-    </message>
-    <message>
-      <source>&amp;Brush</source>
-      <translation>画笔(&amp;B)</translation>
-    </message>
   </context>
   <context>
     <name>Doctor</name>
@@ -637,6 +613,13 @@
     </message>
   </context>
   <context>
+    <name>Editor</name>
+    <message>
+      <source>Repeat last</source>
+      <translation>重复上一次</translation>
+    </message>
+  </context>
+  <context>
     <name>Engine</name>
     <message>
       <source>Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.</source>
@@ -676,14 +659,6 @@
   <context>
     <name>Filter</name>
     <message>
-      <source>0 is gray, 1 the model's result, 2 twice the colour.</source>
-      <translation>0 为灰度，1 为模型的结果，2 为两倍色彩。</translation>
-    </message>
-    <message>
-      <source>0 is the picture as it was, 1 the model's result.</source>
-      <translation>0 为原图，1 为模型的结果。</translation>
-    </message>
-    <message>
       <source>Below 0 is colder than the model's result, above 0 warmer.</source>
       <translation>小于 0 比模型的结果更冷，大于 0 更暖。</translation>
     </message>
@@ -692,8 +667,8 @@
       <translation>小于 0 比模型的结果更柔和，大于 0 更硬朗。</translation>
     </message>
     <message>
-      <source>0 is the picture as it was, 1 the restored one.</source>
-      <translation>0 为原图，1 为修复后的图片。</translation>
+      <source>How much of the result's colour: from gray to twice as colourful.</source>
+      <translation>结果的色彩多少：从灰度到两倍色彩。</translation>
     </message>
     <message>
       <source>Bring faded colours back.</source>
@@ -702,6 +677,10 @@
     <message>
       <source>Chroma</source>
       <translation>色彩噪点</translation>
+    </message>
+    <message>
+      <source>Colorize</source>
+      <translation>上色</translation>
     </message>
     <message>
       <source>Colours</source>
@@ -720,6 +699,14 @@
       <translation>损伤</translation>
     </message>
     <message>
+      <source>De-artifact</source>
+      <translation>去除瑕疵</translation>
+    </message>
+    <message>
+      <source>Denoise</source>
+      <translation>降噪</translation>
+    </message>
+    <message>
       <source>Grain</source>
       <translation>颗粒</translation>
     </message>
@@ -736,8 +723,12 @@
       <translation>去除多少色彩噪点。</translation>
     </message>
     <message>
-      <source>How strong the noise is taken to be, 0 for none and 1 for a deviation of 50 in 255; as strong as it looks when left out.</source>
-      <translation>假定的噪点强度：0 为没有，1 为 255 级中偏差 50；留空则按图片看起来的强度。</translation>
+      <source>How much of the result replaces the picture as it was.</source>
+      <translation>结果在多大程度上取代原图。</translation>
+    </message>
+    <message>
+      <source>How strong the noise is taken to be, at most a deviation of 50 in 255; as strong as it looks when left out.</source>
+      <translation>假定的噪点强度，最多为 255 级中偏差 50；留空则按图片看起来的强度。</translation>
     </message>
     <message>
       <source>Level</source>
@@ -776,6 +767,18 @@
       <translation>对一批图片（如一卷胶卷或一本相册）采用同一校正。</translation>
     </message>
     <message>
+      <source>Repair</source>
+      <translation>修补</translation>
+    </message>
+    <message>
+      <source>Restore old photograph</source>
+      <translation>修复老照片</translation>
+    </message>
+    <message>
+      <source>Revive</source>
+      <translation>恢复褪色</translation>
+    </message>
+    <message>
       <source>Same for all</source>
       <translation>全部相同</translation>
     </message>
@@ -786,6 +789,10 @@
     <message>
       <source>Sensitivity</source>
       <translation>灵敏度</translation>
+    </message>
+    <message>
+      <source>Show where damage was found</source>
+      <translation>显示找到损伤的位置</translation>
     </message>
     <message>
       <source>Strength</source>
@@ -800,12 +807,16 @@
       <translation>去除老照片上的划痕、灰尘、毛发、折痕和污渍。</translation>
     </message>
     <message>
+      <source>Upscale</source>
+      <translation>放大</translation>
+    </message>
+    <message>
       <source>Warmth</source>
       <translation>色温</translation>
     </message>
     <message>
-      <source>What counts as damage: 0 only what is painted over, 1 all that might be some.</source>
-      <translation>什么算作损伤：0 只算涂抹之处，1 为所有可能的损伤。</translation>
+      <source>What counts as damage: from only what is painted over to all that might be some.</source>
+      <translation>什么算作损伤：从只算涂抹之处到所有可能的损伤。</translation>
     </message>
   </context>
   <context>
@@ -992,6 +1003,29 @@
     </message>
   </context>
   <context>
+    <name>Painting</name>
+    <message>
+      <source>Paint on the picture</source>
+      <translation>在图片上涂抹</translation>
+    </message>
+    <message>
+      <source>Clear &amp;painting</source>
+      <translation>清除涂抹(&amp;P)</translation>
+    </message>
+    <message>
+      <source> px</source>
+      <translation> 像素</translation>
+    </message>
+    <message>
+      <source>Size of the brush</source>
+      <translation>画笔大小</translation>
+    </message>
+    <message>
+      <source>&amp;Brush</source>
+      <translation>画笔(&amp;B)</translation>
+    </message>
+  </context>
+  <context>
     <name>PanelStack</name>
     <message>
       <source>No model for this is installed; the doctor tells where models belong.</source>
@@ -1007,6 +1041,17 @@
     <message>
       <source>Leave it to the picture.</source>
       <translation>由图片决定。</translation>
+    </message>
+  </context>
+  <context>
+    <name>Preview</name>
+    <message>
+      <source>Previewing the rest of the picture</source>
+      <translation>正在预览图片的其余部分</translation>
+    </message>
+    <message>
+      <source>Previewing what is in view</source>
+      <translation>正在预览可见部分</translation>
     </message>
   </context>
   <context>
@@ -1060,8 +1105,8 @@
       <translation>与原图相同</translation>
     </message>
     <message>
-      <source>Quality of JPEG and WebP results.</source>
-      <translation>JPEG 和 WebP 结果的质量。</translation>
+      <source>Quality of JPEG, WebP, AVIF and JPEG XL results.</source>
+      <translation>JPEG、WebP、AVIF 和 JPEG XL 结果的质量。</translation>
     </message>
     <message>
       <source>Folder for results</source>
@@ -1185,6 +1230,29 @@
     <message>
       <source>Recipes</source>
       <translation>配方</translation>
+    </message>
+  </context>
+  <context>
+    <name>RestorePanel</name>
+    <message>
+      <source>&amp;Turn into steps</source>
+      <translation>转为步骤(&amp;T)</translation>
+    </message>
+    <message>
+      <source>Switch on what is proposed, to be changed, and saved as a recipe.</source>
+      <translation>启用建议的步骤，可以修改并另存为配方。</translation>
+    </message>
+    <message>
+      <source>Looking at the picture…</source>
+      <translation>正在查看图片…</translation>
+    </message>
+    <message>
+      <source>Nothing was found that needs doing.</source>
+      <translation>没有发现需要处理的问题。</translation>
+    </message>
+    <message>
+      <source>Proposed: {steps}</source>
+      <translation>建议：{steps}</translation>
     </message>
   </context>
   <context>
@@ -1320,6 +1388,14 @@
     <message>
       <source>TIFF: lossless, 8 or 16 bits, for print</source>
       <translation>TIFF：无损，8 或 16 位，适合印刷</translation>
+    </message>
+    <message>
+      <source>AVIF: the smallest files, 8 bits</source>
+      <translation>AVIF：文件最小，8 位</translation>
+    </message>
+    <message>
+      <source>JPEG XL: small files, 8 or 16 bits</source>
+      <translation>JPEG XL：文件小，8 或 16 位</translation>
     </message>
     <message>
       <source>picture</source>
@@ -1656,8 +1732,28 @@
       <translation>重试</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>队列</translation>
+      <source>The preview was stopped.</source>
+      <translation>预览已停止。</translation>
+    </message>
+    <message>
+      <source>Go on</source>
+      <translation>继续</translation>
+    </message>
+    <message>
+      <source>Start it again</source>
+      <translation>重新启动</translation>
+    </message>
+    <message>
+      <source>Opening…</source>
+      <translation>正在打开…</translation>
+    </message>
+    <message>
+      <source>Saved as {path}.</source>
+      <translation>已保存为 {path}。</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>在文件夹中显示</translation>
     </message>
     <message>
       <source>Pictures of last time that wait in the queue: {count}.</source>
@@ -1666,6 +1762,22 @@
     <message>
       <source>Start</source>
       <translation>开始</translation>
+    </message>
+    <message>
+      <source>It was started again; your settings are all there.</source>
+      <translation>已重新启动；您的设置均已保留。</translation>
+    </message>
+    <message>
+      <source>The folder of {name} may not be written to; what is marked on it is kept in {folder}.</source>
+      <translation>{name} 所在的文件夹不可写入；图片上的标记保存在 {folder} 中。</translation>
+    </message>
+    <message>
+      <source>Stopped: {name} was not saved.</source>
+      <translation>已停止：{name} 未保存。</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>队列</translation>
     </message>
     <message>
       <source>As the &amp;system</source>
@@ -1694,30 +1806,6 @@
     <message>
       <source>&amp;Forget these</source>
       <translation>清空列表(&amp;F)</translation>
-    </message>
-    <message>
-      <source>It was started again; your settings are all there.</source>
-      <translation>已重新启动；您的设置均已保留。</translation>
-    </message>
-    <message>
-      <source>Start it again</source>
-      <translation>重新启动</translation>
-    </message>
-    <message>
-      <source>Opening…</source>
-      <translation>正在打开…</translation>
-    </message>
-    <message>
-      <source>Saved as {path}.</source>
-      <translation>已保存为 {path}。</translation>
-    </message>
-    <message>
-      <source>Show in folder</source>
-      <translation>在文件夹中显示</translation>
-    </message>
-    <message>
-      <source>Stopped: {name} was not saved.</source>
-      <translation>已停止：{name} 未保存。</translation>
     </message>
     <message>
       <source>Dropped picture</source>
