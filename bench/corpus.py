@@ -7,7 +7,7 @@ where they are not installed, and so are pictures of more than 16 megapixels.
 
     python bench/corpus.py FOLDER [FOLDER ...]          # a table; then what is not as it should be
     python bench/corpus.py FOLDER --only tiff --report report.json
-    python bench/corpus.py FOLDER --again report.json --report report.json    # those alone that were not the same
+    python bench/corpus.py FOLDER --again report.json --report report.json   # what was not the same
     python bench/corpus.py FOLDER --sample 100          # so many of each folder, spread evenly
 """
 
