@@ -807,6 +807,40 @@ def test_cancel_within_a_second():
     assert message() is None and len(document.topLevelNodes()) == 1 and document.width() == 4000
 
 
+SHAPE = """<svg xmlns="http://www.w3.org/2000/svg" width="16pt" height="12pt" viewBox="0 0 16 12">
+<rect x="4" y="3" width="8" height="6" fill="#ff0000"/></svg>"""
+
+
+def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
+    data = bytes(byte if i % 4 != 3 else 255 for i, byte in enumerate(os.urandom(16 * 12 * 4)))
+    document, node = yield from created("U8", SRGB, data)
+    drawn = document.createVectorLayer("drawn")
+    document.rootNode().addChildNode(drawn, node)
+    assert drawn.addShapesFromSvg(SHAPE)
+    yield from until(lambda: document.activeNode() == drawn, "Krita's own selecting")
+    document.setActiveNode(node)
+    yield from until(lambda: document.activeNode() == node, "selecting")
+    before, bounds = projection(document), drawn.shapes()[0].boundingBox()
+    last("upscale", {"model": model("identity-x2")})
+    later("unfade_repeat")
+    yield from until(lambda: message() or (document.width() == 32 and not working()), "Upscale")
+    assert message() is None, message()
+    grown = next(each for each in document.topLevelNodes() if each.type() == "vectorlayer" and each.visible())
+    larger = grown.shapes()[0].boundingBox()
+    assert abs(larger.width() - 2 * bounds.width()) < 0.02 * bounds.width(), (bounds, larger)
+    assert abs(larger.x() - 2 * bounds.x()) < 0.02 * bounds.width(), (bounds, larger)
+    close_message()
+    for _ in range(4):
+        if document.width() == 16 and names(document) == ["layer", "drawn"]:
+            break
+        trigger("edit_undo")
+        document.waitForDone()
+        for _ in range(3):
+            yield
+    assert pixels(document.topLevelNodes()[0], 16, 12) == data
+    assert projection(document) == before
+
+
 class Runner:
     def __init__(self):
         wanted = os.environ.get("UNFADE_TEST_ONLY", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_styles_are_drawn_trained_and_shown(classifier: Path, tmp_path: Path) ->
         assert sheet.width > 3 * 128
     state = load_checkpoint(tmp_path / "out" / "pen" / "best.safetensors").state
     assert state["step"] == 2
-    pictures = [np.array(style()) for style in style_transfer.STYLES.values()]
+    pictures = [np.array(style.draw()) for style in style_transfer.STYLES.values()]
     assert all(picture.shape == (256, 256, 3) for picture in pictures)
     assert np.array_equal(pictures[0], np.array(style_transfer.mosaic())), "a style is the same each time"
 
@@ -131,25 +132,31 @@ def test_what_a_step_holds() -> None:
     assert at_rest["Optstate"] == pytest.approx(2 * weights, rel=0.01) and at_rest["Gradient"] == 0
     assert forward["Activation"] > 1 and backward["Activation"] < forward["Activation"] / 4
     assert backward["Gradient"] == pytest.approx(weights, rel=0.01)
+    counted = gpu_memory.measure(gpu_memory.Variant(), 4, 16, CPU, computed=False)
+    assert (counted.stages, counted.peak) == (plain.stages, plain.peak)
 
 
-@pytest.mark.parametrize(
-    "variant",
-    [
-        gpu_memory.Variant(parts=4),
-        gpu_memory.Variant(checkpointed=True),
-        gpu_memory.Variant(bfloat16=True),
-    ],
-)
-def test_each_way_of_saving_saves(variant: gpu_memory.Variant) -> None:
-    saved, plain = (gpu_memory.measure(each, 4, 32, CPU) for each in (variant, gpu_memory.Variant()))
-    forward = [step.stages["forward"]["Activation"] for step in (saved, plain)]
-    assert forward[0] < 0.75 * forward[1]
+def test_what_saves_is_printed_and_back_off_halves_until_it_fits() -> None:
+    options = ["--patch", "32", "--limit", "22", "--variant", "accumulated, 2 parts", "--variant", "bfloat16"]
+    shown = CliRunner().invoke(gpu_memory.main, options, catch_exceptions=False)
+    assert shown.exit_code == 0
+    shares = dict(re.findall(r"^([\w ,]+) \| [\d.]+ \| [\d.]+ \| ([\d.]+)$", shown.output, re.MULTILINE))
+    assert list(shares) == ["plain", "accumulated, 2 parts", "bfloat16"] and shares["plain"] == "1.00"
+    assert all(0.5 < float(share) < 0.85 for share in list(shares.values())[1:])
+    assert re.search(r"8 at once [\d.]+ MB, 4 at once [\d.]+ MB; it goes on with 4", shown.output)
 
 
-def test_back_off_halves_until_it_fits() -> None:
-    whole = gpu_memory.measure(gpu_memory.Variant(), 4, 32, CPU).most
-    at_once, tried = gpu_memory.fits(whole - 1, 4, 32, CPU)
-    assert at_once == 2 and [pairs for pairs, _ in tried] == [4, 2]
+def test_checkpointed_blocks_keep_their_inputs_alone_and_are_as_they_were_afterwards() -> None:
+    variants = (gpu_memory.Variant(checkpointed=True), gpu_memory.Variant())
+    saved, plain = (gpu_memory.measure(each, 2, 32, CPU) for each in variants)
+    assert saved.stages["forward"]["Activation"] < 0.75 * plain.stages["forward"]["Activation"]
+    network = gpu_memory.generator()
+    before = dict(network.named_modules())
+    with gpu_memory.checkpointing(network):
+        pass
+    assert all("forward" not in vars(module) for module in before.values())
+
+
+def test_a_pair_that_does_not_fit_is_one_sentence() -> None:
     with pytest.raises(TrainingError, match="A single pair takes"):
-        gpu_memory.fits(1, 2, 16, CPU)
+        gpu_memory.fits(1, 1, 16, CPU)

@@ -3,8 +3,8 @@ unfade_training.lessons.gpu_memory``.
 
 The lesson's notebooks watch this with ipyexperiments, a line for each cell. Here PyTorch's own tracker counts
 the bytes of all tensors by what they are: weights, gradients, moments of the optimizer, activations. That is
-the same on a CPU and a GPU, and free of what allocators keep for later; on CUDA the allocator's peak is told
-beside it.
+the same on a CPU and a GPU, free of what allocators keep for later, and can be counted without computing
+anything. With ``--time`` the steps are taken, and on CUDA the allocator's peak is told beside.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import click
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.utils.checkpoint import checkpoint
 
@@ -70,13 +71,13 @@ class Step:
     Attributes:
         stages: stage -> kind -> megabytes at its end.
         peak: kind -> megabytes when most was held.
-        seconds: of CPU on a CPU, on the clock elsewhere.
+        seconds: of CPU on a CPU, on the clock elsewhere; None where nothing was computed.
         allocated: the CUDA allocator's peak, or None.
     """
 
     stages: Mapping[str, Mapping[str, float]]
     peak: Mapping[str, float]
-    seconds: float
+    seconds: float | None
     allocated: float | None
 
     @property
@@ -111,17 +112,34 @@ def _again(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     return run
 
 
-def measure(variant: Variant, batch: int, patch: int, device: torch.device) -> Step:
+def measure(variant: Variant, batch: int, patch: int, device: torch.device, *, computed: bool = True) -> Step:
     """A second step of training (the first one makes the optimizer's moments).
+
+    Args:
+        variant: how it is taken.
+        batch: pairs.
+        patch: side of the inputs.
+        device: where it is taken.
+        computed: or only counted, on tensors that have shapes and no content (``FakeTensorMode``): in no
+            time, and of steps that would not fit.
 
     Raises:
         TrainingError: the batch cannot be cut into so many parts.
     """
+    with nullcontext() if computed else FakeTensorMode():
+        return _measured(variant, batch, patch, device, computed)
+
+
+def _measured(variant: Variant, batch: int, patch: int, device: torch.device, computed: bool) -> Step:
     if batch % variant.parts:
         raise TrainingError(f"A batch of {batch} cannot be cut into {variant.parts} equal parts.")
     torch.manual_seed(0)
-    network = generator().to(device).to(memory_format=variant.lying)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, foreach=False)
+    with device:
+        network = generator()
+    for weight in network.parameters():
+        if weight.dim() == 4:
+            weight.data = weight.data.contiguous(memory_format=variant.lying)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, fused=True)
     photographs = torch.rand(batch, 3, patch, patch, device=device).contiguous(memory_format=variant.lying)
     targets = torch.rand(batch, 3, 2 * patch, 2 * patch, device=device)
     precision: AbstractContextManager[object] = (
@@ -159,12 +177,14 @@ def measure(variant: Variant, batch: int, patch: int, device: torch.device) -> S
             step(note)
         peak = _megabytes(tracker.get_tracker_snapshot("peak")[device])
         allocated = torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else None
-        clock = time.perf_counter if device.type != "cpu" else time.process_time
-        began = clock()
-        step(lambda _: None)  # untracked: the tracker takes time of its own
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        seconds = clock() - began
+        seconds = None
+        if computed:  # once more, untracked: the tracker takes time of its own
+            clock = time.perf_counter if device.type != "cpu" else time.process_time
+            began = clock()
+            step(lambda _: None)
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            seconds = clock() - began
     order = ("between two steps", "forward", "backward", "optimizer's step")
     return Step({stage: stages[stage] for stage in order}, peak, seconds, allocated)
 
@@ -183,7 +203,7 @@ def fits(limit: float, batch: int, patch: int, device: torch.device) -> tuple[in
     """
     at_once, tried = batch, []
     while True:
-        most = measure(Variant(parts=batch // at_once), batch, patch, device).most
+        most = measure(Variant(parts=batch // at_once), batch, patch, device, computed=False).most
         tried.append((at_once, most))
         if most <= limit:
             return at_once, tried
@@ -195,30 +215,47 @@ def fits(limit: float, batch: int, patch: int, device: torch.device) -> tuple[in
 @click.command("gpu_memory", cls=LessonCommand)
 @click.option("--batch", type=click.IntRange(8), default=8, show_default=True, help="A power of two.")
 @click.option("--patch", type=click.IntRange(8), default=64, show_default=True, help="Side of the inputs.")
-@click.option("--limit", type=float, default=100.0, show_default=True, help="Megabytes, for the back-off.")
+@click.option("--limit", type=float, default=40.0, show_default=True, help="Megabytes, for the back-off.")
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu", show_default=True)
+@click.option(
+    "--variant",
+    "names",
+    type=click.Choice(list(VARIANTS)),
+    multiple=True,
+    default=tuple(VARIANTS),
+    help="What to compare with plain. Default: all.",
+)
+@click.option("--time", "timed", is_flag=True, help="Compute the steps and time them; else they are counted.")
 @threads_option
-def main(batch: int, patch: int, limit: float, device: str, threads: int) -> None:
+def main(
+    batch: int, patch: int, limit: float, device: str, names: tuple[str, ...], timed: bool, threads: int
+) -> None:
     """Print what a step holds by stage, what each way of saving saves and costs, and how back-off goes."""
     torch.set_num_threads(threads)
     where = torch.device(device)
     click.echo(f"{count_parameters(generator()):,} weights, a batch of {batch}, {patch} x {patch}, {device}")
-    taken = {name: measure(variant, batch, patch, where) for name, variant in VARIANTS.items()}
+    taken = {
+        name: measure(variant, batch, patch, where, computed=timed)
+        for name, variant in VARIANTS.items()
+        if name in ("plain", *names)
+    }
     plain = taken["plain"]
     click.echo(f"\nMB | {' | '.join(KINDS)} | together")
     for stage, held in [*plain.stages.items(), ("at the peak", plain.peak)]:
         click.echo(
             f"{stage} | {' | '.join(f'{held[kind]:.1f}' for kind in KINDS)} | {sum(held.values()):.1f}"
         )
-    click.echo("\n | peak, MB | of it activations | share of plain | time")
+    click.echo("\n | peak, MB | of it activations | share of plain" + " | time" * timed)
     for name, step in taken.items():
-        allocated = "" if step.allocated is None else f" | allocator {step.allocated:.0f} MB"
-        click.echo(
-            f"{name} | {step.most:.0f} | {step.peak['Activation'] + step.peak['Temp']:.0f} | "
-            f"{step.most / plain.most:.2f} | {step.seconds / plain.seconds:.2f}{allocated}"
-        )
+        line = f"{name} | {step.most:.1f} | {step.peak['Activation'] + step.peak['Temp']:.1f} | "
+        line += f"{step.most / plain.most:.2f}"
+        if step.seconds is not None and plain.seconds:
+            line += f" | {step.seconds / plain.seconds:.2f}"
+        if step.allocated is not None:
+            line += f" | the allocator's peak {step.allocated:.0f} MB"
+        click.echo(line)
     at_once, tried = fits(limit, batch, patch, where)
-    attempts = ", ".join(f"{pairs} at once {most:.0f} MB" for pairs, most in tried)
+    attempts = ", ".join(f"{pairs} at once {most:.1f} MB" for pairs, most in tried)
     click.echo(f"\nwith {limit:.0f} MB: {attempts}; it goes on with {at_once}")
 
 

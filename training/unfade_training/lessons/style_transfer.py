@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -37,7 +38,8 @@ python -m unfade_training.lessons.style_transfer --data examples
 unfade-export runs/style_transfer/mosaic/best.safetensors -o mosaic.onnx""",
 )
 STYLE_SIDE = 256
-ROWS, SHOWN = 3, 192  # photographs of the sheet, and their side
+OWN_WEIGHT = 0.5  # of a style picture of one's own
+ROWS, SHOWN = 3, 160  # photographs of the sheet, and their side
 
 RECIPE = """
 name = "style"
@@ -72,7 +74,6 @@ tv = 0.5                  # no speckles
 picture = ""
 side = 256
 content = 4.0
-style = 0.3
 """
 
 
@@ -118,15 +119,23 @@ def pen(side: int = STYLE_SIDE, seed: int = 0) -> Image.Image:
     return image.resize((side, side), Image.Resampling.LANCZOS)
 
 
-STYLES: Registry[Callable[[], Image.Image]] = Registry("style", {"mosaic": mosaic, "pen": pen})
+class Style(NamedTuple):
+    """How a style picture is drawn, and what its grams weigh against the photograph's content."""
+
+    draw: Callable[[], Image.Image]
+    weight: float
 
 
-def recipe_of(style: str, picture: Path, weights: str = "", steps: int | None = None) -> Recipe:
-    """The recipe of one style, whose picture is a file."""
+STYLES: Registry[Style] = Registry("style", {"mosaic": Style(mosaic, 1.2), "pen": Style(pen, 0.3)})
+
+
+def recipe_of(style: str, picture: Path, weight: float, weights: str, steps: int | None = None) -> Recipe:
+    """The recipe of one style, whose picture is a file; ``weights`` are the classifier's."""
     overrides: dict[str, object] = {
         "name": style,
         "title": f"Photographs in the style {style!r}",
         "stage.loss.style.picture": str(picture),
+        "stage.loss.style.style": weight,
         "stage.loss.style.weights": weights,
     }
     if steps:
@@ -148,6 +157,7 @@ def painted(checkpoint: Path, data: tuple[Path, ...]) -> tuple[list[Tensor], lis
 @data_option
 @click.option("--style", "names", multiple=True, default=tuple(STYLES), help="mosaic or pen. Default: both.")
 @click.option("--picture", type=FILE, help="A style picture of your own instead.")
+@click.option("--weight", type=float, help="What the style weighs against the content.")
 @click.option("--weights", default="", help="File of SqueezeNet's weights; fetched where not given.")
 @click.option("--steps", type=click.IntRange(1), help="Of each style; the recipe's where not given.")
 @output_option("runs/style_transfer")
@@ -156,6 +166,7 @@ def main(
     data: tuple[Path, ...],
     names: tuple[str, ...],
     picture: Path | None,
+    weight: float | None,
     weights: str,
     steps: int | None,
     output: Path,
@@ -169,8 +180,9 @@ def main(
     for name, file in styles.items():
         if picture is None:
             with output_file(file) as out:
-                STYLES.find(name)().save(out, "PNG")
-        recipe = recipe_of(name, file, weights, steps)
+                STYLES.find(name).draw().save(out, "PNG")
+        own = STYLES[name].weight if picture is None else OWN_WEIGHT
+        recipe = recipe_of(name, file, own if weight is None else weight, weights, steps)
         best = train(recipe, folder / name, data, Machine("cpu", 1, threads=threads))
         photographs, made = painted(best, data)
         columns = [*(columns or [photographs]), made]
