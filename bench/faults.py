@@ -1,6 +1,7 @@
 """What is left of a run that is killed, finds the disk full, or is not alone: whole files, or none.
 
     python bench/faults.py kills --count 200     # SIGKILL at random moments of a folder run
+    python bench/faults.py writes --count 200    # the same of settings, queue, marks, models, checkpoints
     python bench/faults.py full                  # no file may have more than n bytes, for 64 n
     python bench/faults.py together --count 10   # four runs into one folder, five `models add` at once
 
@@ -10,18 +11,22 @@ Random moments come from a fixed seed. Each prints a table row, and exits with 1
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
 import hashlib
 import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,6 +111,146 @@ def kills(folder: Path, count: int, seed: int = 0) -> dict[str, int]:
     return found
 
 
+Round = Callable[[int], object]
+"""Writes, or reads and gives, round `n` of what is kept; a round looks different from all others."""
+
+
+def kept_things(folder: Path) -> dict[str, tuple[Round, Callable[[], int | None]]]:
+    """What is kept on the disk: how round `n` is written, and which round is found there (None: nothing).
+
+    Whoever reads raises where what is there is not one round alone.
+    """
+    import torch
+
+    from unfade.filters import HINTS
+    from unfade.models import card_of
+    from unfade.models.library import add_model
+    from unfade.paths import models_dir, read_json
+    from unfade.ui.marks import save_marks
+    from unfade.ui.queue.model import Item
+    from unfade.ui.queue.store import QueueStore
+    from unfade.ui.settings import Settings
+    from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+    def one(rounds: Iterable[int]) -> int | None:
+        found = set(rounds)
+        assert len(found) <= 1, f"{found} at once"
+        return found.pop() if found else None
+
+    os.environ["UNFADE_MODELS"] = str(folder / "models")
+    models = [unet_model(folder / f"m{turn}" / "net.onnx", name="net", title=f"{turn}") for turn in (0, 1)]
+    picture, checkpoint = folder / "picture.png", folder / "last.safetensors"
+
+    def write_settings(number: int) -> None:
+        settings = Settings(folder / "window.ini")
+        for name in range(20):
+            settings.set_number(f"n{name}", number)
+        assert settings.save()
+
+    def read_settings() -> int | None:
+        settings = Settings(folder / "window.ini")
+        return one(settings.number(f"n{name}", 0, 0, 2**30) for name in range(20)) or None
+
+    @functools.cache
+    def own_store(_process: int) -> QueueStore:
+        return QueueStore(folder / "queue")
+
+    def write_queue(number: int) -> None:
+        store = own_store(os.getpid())
+        store.keep([Item(0, Path(f"/{number}/{each}.png"), Path("/")) for each in range(50)])
+        store.wait()
+
+    def read_queue() -> int | None:
+        store = QueueStore(folder / "queue")
+        items = store.take_over()
+        store.close()
+        shutil.rmtree(folder / "queue", ignore_errors=True)  # it would be taken over once more
+        assert len(items) in (0, 50), len(items)
+        return one(int(item.source.parts[1]) for item in items)
+
+    def write_marks(number: int) -> None:
+        hints = HINTS.read([{"x": number, "y": each, "color": "#a0b1c2"} for each in range(50)])
+        save_marks(picture, ("colorize", "hints"), hints, folder / "own")
+
+    def read_marks() -> int | None:
+        paths = [path for path in folder.glob("picture*") if not path.name.endswith(".part")]
+        return one(int(hint["x"]) for path in paths for hint in read_json(path))
+
+    def write_model(number: int) -> None:
+        add_model(models[number % 2], replace=True)
+
+    def read_model() -> int | None:
+        path = models_dir() / "net.onnx"
+        return int(str(card_of(path).title)) if path.exists() else None
+
+    def write_checkpoint(number: int) -> None:
+        tensors = {str(each): torch.full((5000,), float(number)) for each in range(20)}
+        save_checkpoint(checkpoint, Checkpoint({"g": tensors}, "", {"step": number}))
+
+    def read_checkpoint() -> int | None:
+        if not checkpoint.exists():
+            return None
+        found = load_checkpoint(checkpoint)
+        return one([int(found.state["step"]), *(int(t.unique().item()) for t in found.tensors["g"].values())])
+
+    return {
+        "settings": (write_settings, read_settings),
+        "queue": (write_queue, read_queue),
+        "marks beside a picture": (write_marks, read_marks),
+        "models add": (write_model, read_model),
+        "checkpoint": (write_checkpoint, read_checkpoint),
+    }
+
+
+def writes(folder: Path, count: int, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Kills processes that keep things, `count` times for each: what is there afterwards is a round, whole.
+
+    A child writes rounds one after the other, as fast as it can, until it is killed.
+    """
+    moments = random.Random(seed)
+    for name, (write, read) in kept_things(folder).items():
+        found: dict[str, Any] = {"what": name, "kills": 0, "rounds written": 0, "wrong": 0, "lost": 0}
+        started = time.perf_counter()
+        _killed_writing(write, 1, None)
+        seconds, last, number = time.perf_counter() - started, read(), 1
+        for _ in range(count):
+            done = _killed_writing(write, number + 1, moments.uniform(0, 6 * seconds))
+            found["kills"] += 1
+            found["rounds written"] += done
+            sure, number = number + done if done else last, number + done + 1
+            if name == "queue" and not done:
+                sure = None  # reading takes it away
+            try:
+                last = read()
+            except Exception as error:
+                found["wrong"] += 1
+                found["what"] = f"{name} ({error})"
+                continue
+            expected = {sure, number} if name != "models add" else {sure and sure % 2, number % 2}
+            found["lost"] += last is None and sure is not None
+            found["wrong"] += last is not None and last not in expected
+        yield found
+
+
+def _killed_writing(write: Round, first: int, seconds: float | None) -> int:
+    """How many rounds a child wrote until it was killed after so many seconds; None: it ends after one."""
+    mine, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            for number in range(first, first + 1 if seconds is None else sys.maxsize):
+                write(number)
+                os.write(theirs, b".")
+        os._exit(0)
+    os.close(theirs)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with os.fdopen(mine, "rb") as pipe:
+        return len(pipe.read())
+
+
 def full(folder: Path, sizes: Sequence[int] | None = None) -> dict[str, int]:
     """Runs where no file may grow beyond n bytes, which a full disk is to whoever writes it."""
     given = Folder(folder, 48)
@@ -166,7 +311,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["kills", "full", "together"])
+    parser.add_argument("what", choices=["kills", "writes", "full", "together"])
     parser.add_argument("--count", type=int, default=20)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -174,6 +319,12 @@ def main() -> int:
         if arguments.what == "kills":
             found = kills(folder, arguments.count)
             bad = found["wrong files"] + found["left after them"]
+        elif arguments.what == "writes":
+            rows = list(writes(folder, arguments.count))
+            sys.stdout.write("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|\n")
+            for row in rows:
+                sys.stdout.write("| " + " | ".join(str(value) for value in row.values()) + " |\n")
+            return int(any(row["wrong"] or row["lost"] for row in rows))
         elif arguments.what == "full":
             found = full(folder)
             bad = found["wrong files"] + found["left behind"] + found["without a sentence"]

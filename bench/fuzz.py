@@ -1,6 +1,7 @@
 """Damaged and hostile files: each is used, or refused in a sentence; none ends the process or hangs it.
 
     python bench/fuzz.py pictures --count 20000
+    python bench/fuzz.py rare --count 20000      # HEIC, AVIF, JPEG XL, JPEG 2000, odd TIFF and others
     python bench/fuzz.py models --count 3000     # their cards are read, and they are loaded
     python bench/fuzz.py texts --count 2000      # recipes, hints, strokes, the list of models, settings
 
@@ -17,11 +18,13 @@ import os
 import random
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -108,6 +111,67 @@ def good_pictures(folder: Path) -> list[bytes]:
     return found
 
 
+def good_rare_pictures(folder: Path) -> list[bytes]:
+    """Small files of the formats that other decoders than libvips read, and of TIFF's rare kinds."""
+    import imagecodecs
+    import pillow_heif
+    import tifffile
+
+    noise = np.random.default_rng(0)
+    photo = noise.integers(0, 256, (24, 31, 4), np.uint8)
+    deep = photo.astype(np.uint16) * 257
+    metadata = Metadata(exif=b"II*\0\x08\0\0\0\0\0\0\0\0\0", xmp=b"<x/>", dpi=(300, 300))
+    found = [
+        bytes(imagecodecs.jpeg2k_encode(photo[..., :3], reversible=True, level=0)),
+        bytes(imagecodecs.jpeg2k_encode(deep[..., 0], codecformat="j2k", reversible=True, level=0)),
+        b"P6\n31 24\n255\n" + photo[..., :3].tobytes(),
+        b"PF\n31 24\n-1.0\n" + (photo[..., :3] / np.float32(255)).astype("<f4").tobytes(),
+    ]
+    for suffix, pixels in (("avif", photo), ("avif", deep), ("jxl", photo[..., :3]), ("jxl", deep)):
+        path = folder / f"good.{suffix}"
+        write_picture(Picture(np.ascontiguousarray(pixels), metadata), path)
+        found.append(path.read_bytes())
+    image = Image.fromarray(photo)
+    for format, options in (
+        ("GIF", {"save_all": True, "append_images": [image.rotate(90)]}),
+        ("TGA", {"compression": "tga_rle"}),
+        ("ICO", {"sizes": [(16, 16), (24, 24)]}),
+        ("AVIF", {"save_all": True, "append_images": [image.rotate(90)]}),
+    ):
+        stream = io.BytesIO()
+        image.save(stream, format, **options)
+        found.append(stream.getvalue())
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(image).save(stream, format="HEIF")
+    found.append(stream.getvalue())
+    for pixels, tags in (
+        (photo[..., :3], {"photometric": "rgb", "compression": "zstd"}),
+        (photo[..., :3], {"photometric": "rgb", "compression": "jpegxl"}),
+        (np.moveaxis(photo[..., :3], 2, 0).copy(), {"photometric": "ycbcr", "planarconfig": "separate"}),
+        (deep[..., 0].view(np.int16), {"photometric": "minisblack"}),
+    ):
+        stream = io.BytesIO()
+        tifffile.imwrite(stream, pixels, **tags)
+        found.append(stream.getvalue())
+    return [*found, old_jpeg(photo[..., :3])]
+
+
+def old_jpeg(pixels: np.ndarray[Any, Any]) -> bytes:
+    """A TIFF file whose one strip is in a JPEG stream beside it (compression 6)."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG")
+    data, (height, width) = stream.getvalue(), pixels.shape[:2]
+    tags = {256: width, 257: height, 259: 6, 262: 6, 277: 3, 513: 8, 514: len(data)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return (
+        struct.pack("<2sHI", b"II", 42, 8 + len(data))
+        + data
+        + struct.pack("<H", len(tags))
+        + entries
+        + bytes(4)
+    )
+
+
 def good_models(folder: Path) -> list[bytes]:
     made = [
         identity_model(folder / "a.onnx", 2),
@@ -161,12 +225,19 @@ def good_texts() -> list[Case]:
 def cases(kind: str, folder: Path) -> list[Case]:
     if kind == "pictures":
         return [(".picture", good, read_picture) for good in good_pictures(folder)]
+    if kind == "rare":
+        return [(".picture", good, read_picture) for good in good_rare_pictures(folder)]
     if kind == "models":
         return [(".onnx", good, use_model) for good in good_models(folder)]
     return good_texts()
 
 
-EXPECTED = {"pictures": PictureError, "models": ModelError, "texts": (UsageError, ModelError)}
+EXPECTED = {
+    "pictures": PictureError,
+    "rare": PictureError,
+    "models": ModelError,
+    "texts": (UsageError, ModelError),
+}
 
 
 def work(kind: str, first: int, count: int) -> None:
@@ -245,7 +316,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=["pictures", "models", "texts"])
+    parser.add_argument("kind", choices=list(EXPECTED))
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,14 +14,21 @@ from typing import IO
 
 from .errors import TrainingError
 
+_LONG_AGO = 600.0  # seconds without a write: whoever began it is gone
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside ``path`` for writing, and rename it to ``path`` once the block has ended
     well.
 
-    A killed process or a full disk leaves what was at ``path`` before untouched.
+    A killed process or a full disk leaves what was at ``path`` before untouched. What killed processes left
+    of earlier tries goes once it is old.
     """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LONG_AGO:
+                left.unlink()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as out:

@@ -147,7 +147,7 @@ class Cleaner(FilterRunner):
         *,
         want_mask: bool = False,
         progress: Progress | None = None,
-        memo: Memo | None = None,  # noqa: ARG002
+        memo: Memo | None = None,
     ) -> Result:
         if not (self._need or want_mask or self._options.watermark or self._options.strokes):
             same = Picture(scratch.copied(piece.pixels), piece.metadata)
@@ -161,7 +161,7 @@ class Cleaner(FilterRunner):
         if by_mask or (want_mask and (strokes or self._finds_mask)):
             mask = scratch.zeros((size.height, size.width), np.uint8)
         run = run_tiled(
-            patched_reader(seen_colour(piece), make_patches(piece, strokes)),
+            patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
             ensemble,
             picture_writer(into.colour, mask),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),

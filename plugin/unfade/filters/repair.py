@@ -128,7 +128,7 @@ class Repairer(FilterRunner):
         *,
         want_mask: bool = False,
         progress: Progress | None = None,
-        memo: Memo | None = None,  # noqa: ARG002
+        memo: Memo | None = None,
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer = size_of(piece), Timer()
@@ -137,7 +137,7 @@ class Repairer(FilterRunner):
         ensemble = self._ensembles[piece.is_gray, want_mask].timed(timer)
         run = run_tiled(
             guided_reader(
-                patched_reader(seen_colour(piece), make_patches(piece, strokes)),
+                patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
                 self._options.sensitivity,
                 strokes,
             ),

@@ -4,8 +4,8 @@ they cover, and how a result is laid over the picture around them."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unfade.errors import UsageError
 from unfade.filters.base import Codec
 from unfade.filters.mix import lay_over, protection
-from unfade.filters.runner import cut, size_of
+from unfade.filters.runner import Memo, all_of, cut, size_of
 from unfade.inference import Bounds, Extent, Read, Write, array_reader, array_writer, row_strips
 from unfade.picture import Picture, fill_transparent, from_float, inpaint, scratch, to_float
 
@@ -24,6 +24,8 @@ MOST_STROKES = 10_000
 MOST_POINTS = 100_000
 _FARTHEST = 1e6  # pixels; a picture is smaller
 _STRIP_PIXELS = 2**18
+_MEMO = "patches"
+_MOST_KEPT = 64  # patches
 _SURROUNDINGS = 64  # pixels around a thin stroke that its filling is made of; around others 3 radii
 
 
@@ -137,24 +139,41 @@ class Patch:
     """HW."""
 
 
-def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
-    """Where patches lie in a picture of that size: around the "add" strokes, without overlap.
+@dataclass(frozen=True)
+class _Hole:
+    """ "Add" strokes that touch one another, and the window that is looked at to fill them."""
 
-    Each patch depends on the pixels in it alone.
-    """
-    boxes: list[Bounds] = []
+    strokes: tuple[Stroke, ...]
+    window: Bounds
+
+
+def _holes(strokes: Sequence[Stroke], size: Extent) -> list[_Hole]:
+    """The holes in a picture of that size. Their windows may overlap, what they replace does not."""
+    groups: list[tuple[Bounds, tuple[Stroke, ...]]] = []
     for stroke in strokes:
-        if stroke.mode != "add":
+        if stroke.mode != "add" or not stroke.box.overlaps(all_of(size)):
             continue
-        if not stroke.box.overlaps(Bounds(0, 0, size.height, size.width)):
-            continue
-        box = stroke.box.grown(max(_SURROUNDINGS, math.ceil(3 * stroke.radius))).clipped(size)
-        while overlapping := [other for other in boxes if other.overlaps(box)]:
-            boxes = [other for other in boxes if other not in overlapping]
-            for other in overlapping:
-                box = box.united(other)
-        boxes.append(box)
-    return boxes
+        box = stroke.box
+        members: tuple[Stroke, ...] = (stroke,)
+        while touching := [group for group in groups if group[0].overlaps(box)]:
+            groups = [group for group in groups if group not in touching]
+            for other, others in touching:
+                box, members = box.united(other), others + members
+        groups.append((box, members))
+    return [_Hole(members, box.grown(_reach(members)).clipped(size)) for box, members in groups]
+
+
+def _reach(strokes: Iterable[Stroke]) -> int:
+    """How far around strokes is looked at to fill them, in pixels."""
+    return max(_SURROUNDINGS, *(math.ceil(3 * stroke.radius) for stroke in strokes))
+
+
+def patch_bounds(strokes: Sequence[Stroke], size: Extent) -> list[Bounds]:
+    """Where patches lie in a picture of that size: around "add" strokes that touch one another.
+
+    Each patch depends on the pixels in it alone, and on the strokes that reach into it.
+    """
+    return [hole.window for hole in _holes(strokes, size)]
 
 
 def reach_of_patches(strokes: Sequence[Stroke], region: Bounds, halo: int, size: Extent) -> Bounds:
@@ -166,24 +185,58 @@ def reach_of_patches(strokes: Sequence[Stroke], region: Bounds, halo: int, size:
     return region.clipped(size)
 
 
-def make_patches(picture: Picture, strokes: Sequence[Stroke]) -> list[Patch]:
+def make_patches(
+    picture: Picture, strokes: Sequence[Stroke], place: Bounds | None = None, memo: Memo | None = None
+) -> list[Patch]:
     """The patches for the "add" strokes on a picture, filled with what lies around them.
 
     Memory grows with what the strokes cover, not with the picture.
+
+    Args:
+        place: where the picture lies in the whole one that ``memo`` is of; None for all of it.
+        memo: keeps patches from one run to the next: filling takes seconds where strokes are wide.
     """
-    patches = []
-    for bounds in patch_bounds(strokes, size_of(picture)):
-        painted = paint(strokes, bounds)
-        if painted is None or not painted.add.any():
-            continue
-        replaced = painted.add > 0
-        colour = cut(picture.colour, bounds)
-        if picture.alpha is not None:
-            colour = fill_transparent(colour, cut(picture.alpha, bounds))
-        if not replaced.all():
-            filled = from_float(inpaint(to_float(colour), replaced), colour.dtype)
-            patches.append(Patch(bounds, filled, replaced))
+    y, x = (0, 0) if place is None else (place.y, place.x)
+    memo = memo or Memo()
+    made: dict[Hashable, Patch] = memo.recall(_MEMO, picture.pixels.dtype) or {}
+    patches, kept = [], dict[Hashable, Patch]()
+    for hole in _holes(strokes, size_of(picture)):
+        window = hole.window
+        near = tuple(stroke for stroke in strokes if stroke.box.overlaps(window))
+        key = (window.y + y, window.x + x, window.height, window.width, _placed(near, y, x))
+        patch = made.pop(key, None) or _fill(picture, hole, near)
+        kept[key] = patch
+        if patch.replaced.any():
+            patches.append(replace(patch, bounds=window))
+    latest = [*made.items(), *kept.items()][-_MOST_KEPT:]
+    memo.keep(_MEMO, picture.pixels.dtype, dict(latest))
     return patches
+
+
+def _fill(picture: Picture, hole: _Hole, near: Sequence[Stroke]) -> Patch:
+    """The patch for a hole; ``near`` are all strokes that reach into its window."""
+    window = hole.window
+    colour = np.ascontiguousarray(cut(picture.colour, window))
+    painted, own = paint(near, window), paint(hole.strokes, window)
+    replaced = np.zeros((window.height, window.width), bool)
+    if painted is None or own is None:
+        return Patch(window, colour, replaced)
+    unknown = painted.add > 0  # other holes are nothing to learn from
+    if not unknown.all():
+        replaced = unknown & (own.add > 0)
+    if replaced.any():
+        if picture.alpha is not None:
+            colour = fill_transparent(colour, cut(picture.alpha, window))
+        colour = from_float(inpaint(to_float(colour), unknown), colour.dtype)
+    return Patch(window, colour, replaced)
+
+
+def _placed(strokes: Sequence[Stroke], y: int, x: int) -> Hashable:
+    """What the strokes are, wherever the picture was cut."""
+    return tuple(
+        (one.mode, one.radius, tuple((round(px + x, 3), round(py + y, 3)) for px, py in one.points))
+        for one in strokes
+    )
 
 
 def patched_reader(pixels: NDArray[Any], patches: Sequence[Patch]) -> Read:

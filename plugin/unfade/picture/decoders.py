@@ -25,6 +25,7 @@ _SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins
 _SYCC = 18
 _TGA_HEAD, _TGA_RUNS = 18, 8  # bytes of the header; the bit of its kind that says that there are run lengths
 _AVIF_PIXELS = 2**28  # libavif's limit
+_MOST_UNPACKED = 2**24  # bytes of metadata
 _JXL_CONTAINER = b"\0\0\0\x0cJXL "
 
 CheckSize = Callable[[int, int], None]
@@ -258,7 +259,7 @@ def colours_of(own: Sequence[Box], gray: bool, notes: Notes) -> bytes | None:
     return None
 
 
-def _jxl(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+def _jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     import imagecodecs
     from pillow_jxl import Decoder
 
@@ -270,15 +271,23 @@ def _jxl(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
         pixels = pixels.astype(np.float32)
     _, _, _, icc, _ = Decoder(num_threads=1)(data)  # for the profile alone
     gray = pixels.shape[2] < 3
-    exif = xmp = None
+    blocks: dict[bytes, bytes] = {}
     for box in boxes(data) if data.startswith(_JXL_CONTAINER) else ():
         name, content = box.kind, box.content
-        if name == b"brob":
-            name, content = content[:4], bytes(imagecodecs.brotli_decode(content[4:]))
-        if name == b"Exif" and len(content) > 4:
-            exif = exif or content[4 + int.from_bytes(content[:4], "big") :]
-        elif name == b"xml ":
-            xmp = xmp or content
+        packed = name == b"brob"
+        if packed:
+            name, content = content[:4], content[4:]
+        if name not in (b"Exif", b"xml ") or name in blocks:
+            continue
+        try:
+            # With a limit: a thousand bytes may unpack to a gigabyte.
+            blocks[name] = (
+                bytes(imagecodecs.brotli_decode(content, out=_MOST_UNPACKED)) if packed else content
+            )
+        except RuntimeError:
+            notes.add("Its packed metadata cannot be read and are left out.")
+    block = blocks.get(b"Exif", b"")
+    exif, xmp = block[4 + int.from_bytes(block[:4], "big") :] or None, blocks.get(b"xml ")
     icc = None if not icc or is_srgb(bytes(icc), gray) else bytes(icc)
     # libjxl has turned it already.
     return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)

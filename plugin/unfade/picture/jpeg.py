@@ -91,10 +91,12 @@ def head(metadata: Metadata, notes: Notes) -> bytes:
 
 
 def _segments(stream: BinaryIO) -> list[tuple[int, bytes]]:
-    """Markers and contents up to the picture, as far as they can be followed."""
+    """Markers and contents up to the picture, as far as they can be followed, whatever lies between."""
     found = []
     stream.seek(2)
-    while (lead := stream.read(1)) == b"\xff":
+    while lead := stream.read(1):
+        if lead != b"\xff":
+            continue
         while (marker := stream.read(1)) == b"\xff":  # fill bytes
             pass
         if not marker or marker[0] == _SCAN:
@@ -105,7 +107,6 @@ def _segments(stream: BinaryIO) -> list[tuple[int, bytes]]:
         if size < 0:
             break
         found.append((marker[0], stream.read(size)))
-    del lead
     return found
 
 

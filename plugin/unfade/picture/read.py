@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
+_BY_ROWS = frozenset({"png", "jpeg", "tiff"})
+_SUSPECT_PIXELS, _SUSPECT_RATIO = 16_000_000, 10_000  # pixels a byte: PNG packs at most 8,256
+_GIF_XMP = b"!\xff\x0bXMP DataXMP"
 _LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 
 
@@ -118,11 +121,21 @@ def _format_of(path: Path) -> Format:
     return kind
 
 
-def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
+def _check_size(path: Path, kind: Format, width: int, height: int, max_pixels: int) -> None:
+    """Raises PictureError for more pixels than may be, and for hardly any bytes that claim many.
+
+    The latter not where rows are decoded one after the other, which takes no memory.
+    """
     if width * height > max_pixels:
         raise PictureError(
             f"{path} claims {width} x {height} pixels ({width * height / 1e6:.0f} megapixels), more than the "
             f"limit of {max_pixels / 1e6:g} megapixels; crop or reduce it, or raise the limit."
+        )
+    size = path.stat().st_size
+    if kind.name not in _BY_ROWS and width * height > max(_SUSPECT_PIXELS, _SUSPECT_RATIO * size):
+        raise PictureError(
+            f"{path} claims {width} x {height} pixels and has {size} bytes, as files have that are made to "
+            "fill the memory; if it is yours, save it as PNG."
         )
 
 
@@ -135,7 +148,9 @@ def _damaged(path: Path, kind: Format) -> PictureError:
 def _decoded(path: Path, kind: Format, max_pixels: int, notes: Notes) -> Picture:
     """A picture of a format that libvips does not read."""
     try:
-        found = decode(path, kind, lambda width, height: _check_size(path, width, height, max_pixels), notes)
+        found = decode(
+            path, kind, lambda width, height: _check_size(path, kind, width, height, max_pixels), notes
+        )
     except (PictureError, ImportError):
         raise
     except Exception as error:  # each decoder has its own
@@ -172,7 +187,7 @@ class _Opened:
 
 def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int, notes: Notes) -> Picture:
     def check_size(width: int, height: int) -> None:
-        _check_size(path, width, height, max_pixels)
+        _check_size(path, kind, width, height, max_pixels)
 
     memory.require(memory.NATIVE)
     try:
@@ -266,11 +281,19 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
     else:
         image = _loaded(path, kind, page)
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
+    if kind.name == "gif":
+        xmp = _xmp_of_gif(path.read_bytes())
     comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
     metadata = Metadata(
         exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
     return _Opened(image, metadata, orientation_of(exif, xmp))
+
+
+def _xmp_of_gif(data: bytes) -> bytes | None:
+    """The packet in a GIF's application extension, up to the trailer that ends it for other readers."""
+    begin, end = data.find(_GIF_XMP) + len(_GIF_XMP), data.find(b"\x01\xff\xfe\xfd")
+    return data[begin:end] if len(_GIF_XMP) <= begin < end else None
 
 
 _OPENERS = {

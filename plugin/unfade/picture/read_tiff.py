@@ -103,7 +103,7 @@ def _by_libtiff(path: Path, index: int) -> Any:
 
 def _is_for_libtiff(page: tiff.Page) -> bool:
     depths = {int(bits) for bits in page.tags.get(tiff.BITS_PER_SAMPLE, (1,))}
-    depth, samples = max(depths), page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    depth, samples = max(depths), page.samples
     return (
         len(depths) == 1
         and page.compression in _LIBTIFF_COMPRESSIONS
@@ -125,7 +125,7 @@ def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
     def refuse(what: str) -> None:
         raise PictureError(f"{notes.path} {what}.")
 
-    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    samples = page.samples
     if page.photometric == tiff.SEPARATED and (page.first(tiff.INK_SET, 1) != 1 or samples < 4):
         refuse("has other inks than CMYK; save it as RGB")
     if page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):
@@ -142,7 +142,7 @@ def _from_planes(path: Path, page: tiff.Page) -> Any:
     v = vips()
     channels = [
         v.Image.tiffload_buffer(data, access="sequential", fail_on="error", page=channel)
-        for channel in range(page.first(tiff.SAMPLES_PER_PIXEL, 1))
+        for channel in range(page.samples)
     ]
     width, height = channels[0].width, channels[0].height
     for index in (1, 2):
@@ -306,7 +306,7 @@ def _array(image: Any) -> NDArray[Any]:
 
 def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
     """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
-    samples = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    samples = page.samples
     if page.photometric == tiff.LOG_LUV:  # XYZ by now, with white at 100
         return with_profile(image.colourspace("scrgb"), linear_profile(False))
     if page.photometric == tiff.LOG_L:

@@ -20,9 +20,12 @@ CHILDREN = frozenset({EXIF_IFD, GPS_IFD, INTEROP_IFD})
 # What a TIFF's own directory says about the photograph rather than about the file's structure.
 _DESCRIPTIVE = frozenset(
     {
+        0x000B,  # ProcessingSoftware
+        0x010D,  # DocumentName
         0x010E,  # ImageDescription
         0x010F,  # Make
         0x0110,  # Model
+        0x011D,  # PageName
         0x0131,  # Software
         0x0132,  # DateTime
         0x013B,  # Artist
@@ -31,6 +34,9 @@ _DESCRIPTIVE = frozenset(
         0x4749,  # RatingPercent
         0x8298,  # Copyright
         *range(0x9C9B, 0x9CA0),  # XPTitle, XPComment, XPAuthor, XPKeywords, XPSubject
+        0xC614,  # UniqueCameraModel
+        0xC62F,  # CameraSerialNumber
+        0xC630,  # LensInfo
         EXIF_IFD,
         GPS_IFD,
     }
@@ -161,6 +167,12 @@ class Page:
     @property
     def compression(self) -> int:
         return self.first(COMPRESSION, 1)
+
+    @property
+    def samples(self) -> int:
+        """Channels, alpha and the like included; files of old-style JPEG leave the tag out."""
+        colours = 3 if self.compression == OLD_JPEG and self.photometric in (RGB, YCBCR) else 1
+        return self.first(SAMPLES_PER_PIXEL, colours)
 
     @property
     def extra_samples(self) -> tuple[float, ...]:

@@ -62,7 +62,7 @@ def old_jpeg(stream: BinaryIO, page: tiff.Page) -> NDArray[np.uint8]:
 
     if page.first(_JPEG_PROCESS, _BASELINE) != _BASELINE:
         raise ValueError("old-style JPEG of another process than baseline")
-    grid, channels = _grid(page), page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    grid, channels = _grid(page), page.samples
     begin = page.first(_STREAM, 0)
     shared = _Jpeg.of(_from(stream, begin)) if begin else _Jpeg.of_tags(stream, page)
     tags = (_TILE_OFFSETS, _TILE_COUNTS) if page.is_tiled else (_STRIP_OFFSETS, _STRIP_COUNTS)
@@ -146,7 +146,7 @@ class _Jpeg:
                     tables += _segment(_DHT, bytes([(kind - 1) << 4 | channel]) + lengths + symbols)
         if interval := page.first(_RESTART, 0):
             tables += _segment(_DRI, struct.pack(">H", interval))
-        channels = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+        channels = page.samples
         across, down = page.tags.get(tiff.SUBSAMPLING, _SUBSAMPLING_DEFAULT)[:2]
         luma = int(across) << 4 | int(down) if page.photometric == tiff.YCBCR else 0x11
         frame = b"\x08" + bytes(4) + bytes([channels])
@@ -197,7 +197,7 @@ def planes(stream: BinaryIO, page: tiff.Page) -> tuple[bytes, tuple[int, int]]:
     counts = tiff.numbers_of(stream, page, _TILE_COUNTS if page.is_tiled else _STRIP_COUNTS)
     if page.compression == _NONE and counts and counts[0] == counts[-1]:  # whatever the tag says
         across = down = 1
-    channels = page.first(tiff.SAMPLES_PER_PIXEL, 1)
+    channels = page.samples
     stream.seek(0)
     out = io.BytesIO(stream.read() + bytes(1))
     link, at = 8 if layout.big else 4, out.seek(0, io.SEEK_END) // 2 * 2

@@ -10,10 +10,11 @@ import pytest
 from tests.models import cleaning_model, repairing_model
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade.errors import ModelError
-from unfade.filters import Stroke
+from unfade.filters import Memo, Stroke, strokes
 from unfade.filters.repair import REPAIR, RepairOptions
+from unfade.filters.strokes import make_patches
 from unfade.inference import Bounds
-from unfade.picture import Metadata, Picture, from_float, to_float
+from unfade.picture import Metadata, Picture, from_float, inpaint, to_float
 
 ADD = Stroke("add", 3, ((60.0, 60.0), (80.0, 60.0)))
 KEEP = Stroke("keep", 6, ((10.0, 30.0), (50.0, 30.0)))
@@ -91,6 +92,37 @@ def test_what_is_painted_over_goes_on_as_around_it_however_wide(model: str, chan
     assert whole.mask is not None and whole.mask[60:100, 70:110].min() == 255
     part = runner.run(Picture(torn), region=Bounds(70, 85, 40, 50))
     assert part.exact and apart(part.picture.pixels, whole.picture.pixels[70:110, 85:135]) <= 1 / 255
+
+
+def test_holes_that_do_not_touch_are_filled_each_from_its_own_surroundings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Picture(np.full((120, 260, 3), 90, np.uint8))
+    source.pixels[50:70, 110:130] = 255  # damage under the second stroke is nothing to learn from
+    first, second = (Stroke("add", 12, ((x, 60.0),)) for x in (60.0, 120.0))
+    filled: list[tuple[int, ...]] = []
+
+    def fill(colour: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        filled.append(hole.shape)
+        return inpaint(colour, hole)
+
+    monkeypatch.setattr(strokes, "inpaint", fill)
+    memo = Memo().of("one")
+    patches = make_patches(source, (first, second), memo=memo)
+    assert [patch.bounds.overlaps(patches[0].bounds) for patch in patches] == [True, True]
+    assert all((patch.colour[patch.replaced] == 90).all() and patch.replaced.any() for patch in patches)
+    assert len(filled) == 2
+    far = Stroke("add", 5, ((240.0, 60.0),))  # only its own surroundings are looked at anew
+    again = make_patches(source, (first, second, far), memo=memo)
+    assert len(filled) == 3 and len(again) == 3
+    place = Bounds(0, 20, 120, 240)
+    moved = tuple(one.moved(0, -20) for one in (first, second, far))
+    part = Picture(np.ascontiguousarray(source.pixels[:, 20:]))
+    shifted = make_patches(part, moved, place, memo)
+    at = again[2].bounds
+    assert shifted[2].bounds == Bounds(at.y, at.x - 20, at.height, at.width)
+    assert len(filled) == 4  # of the first, whose surroundings are cut off there
+    np.testing.assert_array_equal(shifted[2].colour, again[2].colour)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

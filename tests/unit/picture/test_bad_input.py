@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from tests.unit.picture.conftest import AsNobody
 from tests.unit.picture.samples import encoded, exif_block, noise, smooth
 from unfade.errors import PictureError
 from unfade.picture import PICTURE_SUFFIXES, read_picture
+from unfade.picture.boxes import encoded as encoded_box
 
 
 def refusal(path: Path, **options: int) -> str:
@@ -230,3 +232,23 @@ def test_damaged_exif_never_hides_the_picture(changes: list[tuple[float, int]]) 
 
 def test_suffixes_looked_for() -> None:
     assert {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"} <= PICTURE_SUFFIXES
+
+
+def test_few_bytes_that_claim_many_pixels(tmp_path: Path) -> None:
+    """Refused by the header, in a format whose decoder holds all of the picture."""
+    data = bytearray(imagecodecs.jpeg2k_encode(noise(16, 16, 3), codecformat="j2k", level=0))
+    struct.pack_into(">II", data, 8, 5000, 5000)
+    (tmp_path / "a.j2k").write_bytes(data)
+    assert f"claims 5000 x 5000 pixels and has {len(data)} bytes" in refusal(tmp_path / "a.j2k")
+
+
+def test_metadata_that_unpack_to_a_multiple(tmp_path: Path) -> None:
+    pixels = noise(16, 16, 3)
+    bomb = bytes(imagecodecs.brotli_encode(bytes(2**25), level=1))
+    data = encoded_box(b"JXL ", b"\r\n\x87\n") + encoded_box(b"ftyp", b"jxl " + bytes(4) + b"jxl ")
+    data += encoded_box(b"jxlc", bytes(imagecodecs.jpegxl_encode(pixels, lossless=True)))
+    (tmp_path / "a.jxl").write_bytes(data + encoded_box(b"brob", b"xml " + bomb))
+    picture = read_picture(tmp_path / "a.jxl")
+    np.testing.assert_array_equal(picture.pixels, pixels)
+    assert picture.metadata.xmp is None
+    assert picture.warnings == ("Its packed metadata cannot be read and are left out.",)

@@ -313,3 +313,21 @@ def test_metadata_too_long_for_jpeg_are_told(tmp_path: Path) -> None:
     told = write_picture(Picture(PIXELS, metadata), tmp_path / "a.jpg")
     assert [sentence.split(" (")[0] for sentence in told] == ["The XMP data", "The IPTC data"]
     assert Image.open(io.BytesIO((tmp_path / "a.jpg").read_bytes())).size == (20, 12)
+
+
+def test_xmp_of_a_jpeg_behind_bytes_that_belong_to_nothing(tmp_path: Path) -> None:
+    path = jpeg_with(tmp_path / "a.jpg", (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP))
+    data = path.read_bytes()
+    at = data.index(b"\xff\xe1")
+    path.write_bytes(data[:at] + bytes(16) + data[at:])
+    assert read_picture(path).metadata.xmp is not None
+
+
+def test_xmp_of_a_gif(tmp_path: Path) -> None:
+    plain = encoded(PIXELS[..., :1], "GIF")
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    extension = b"!\xff\x0bXMP DataXMP" + XMP.replace(b'tion="6"', b'tion="1"') + trailer
+    at = plain.index(b",", 13 + 3 * 2 ** ((plain[10] & 7) + 1))
+    (tmp_path / "a.gif").write_bytes(plain[:at] + extension + plain[at:])
+    packet = read_picture(tmp_path / "a.gif").metadata.xmp
+    assert packet is not None and packet.startswith(XMP[:20]) and packet.endswith(XMP[-12:])

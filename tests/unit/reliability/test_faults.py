@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,20 @@ def test_killed_runs_leave_whole_files_and_the_next_goes_on(tmp_path: Path) -> N
     found = faults.kills(tmp_path, 3)
     assert found["kills"] == 3
     assert found["wrong files"] == found["left after them"] == 0
+
+
+@linux
+def test_what_is_kept_is_whole_after_a_kill() -> None:
+    """In a process of its own, as it forks; it imports torch and Qt, which takes its time."""
+    done = subprocess.run(
+        [sys.executable, faults.__file__, "writes", "--count", "3"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("| 3 |") == 5
 
 
 @linux

@@ -14,7 +14,7 @@ from unfade.errors import PictureError, printable
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the addresses of a process")
 
 
-@pytest.mark.parametrize("kind", ["pictures", "models", "texts"])
+@pytest.mark.parametrize("kind", ["pictures", "rare", "models", "texts"])
 def test_damaged_files_are_used_or_refused(kind: str) -> None:
     """Case 15 of the models has a control character in what ONNX Runtime says of it."""
     found = fuzz.summary(kind, 0, 120)

@@ -20,6 +20,7 @@ from unfade_training.checkpoint import (
     save_checkpoint,
 )
 from unfade_training.errors import TrainingError
+from unfade_training.files import atomic_write
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -100,3 +101,17 @@ def test_an_optimizer_goes_on_as_if_nothing_had_happened(fused: bool) -> None:
     step(first, optimizer)
     step(second, again)
     assert torch.equal(first.weight, second.weight)
+
+
+def test_what_killed_runs_left_goes_once_it_is_old(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    old, young, other = (
+        tmp_path / name for name in (".last.safetensors.a.part", ".last.safetensors.b.part", ".x.part")
+    )
+    for left in (old, young, other):
+        left.touch()
+    os.utime(old, (1, 1))
+    os.utime(other, (1, 1))
+    with atomic_write(path) as out:
+        out.write(b"whole")
+    assert sorted(tmp_path.iterdir()) == sorted([path, young, other])

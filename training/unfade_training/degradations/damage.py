@@ -139,12 +139,11 @@ class Damage(Degradation):
 
     def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
         pixels = self._take(crop)
-        gray = chance(rng, self.gray_share)
-        photo = self._photograph(pixels, gray, rng)
+        photo = self._photograph(pixels, chance(rng, self.gray_share), rng)
         alpha = np.zeros(photo.shape[:2], np.float32)
         x = photo
         if not chance(rng, self.clean_share):
-            x, alpha = self.draw(photo, rng, gray)
+            x, alpha = self.draw(photo, rng, gray=np.ptp(photo, axis=2).max() == 0)
         damaged = to_bytes(x)
         if chance(rng, self.jpeg_share):
             damaged = shifted_jpeg(damaged, rng, self.quality, self.subsampling, MARGIN)
@@ -208,6 +207,9 @@ class Damage(Degradation):
         elif chance(rng, self.tint_share):
             strong = 0.6 if kind in ("scratch", "scratches") else 0.25
             colour = colour + rng.uniform(-strong, strong, 3).astype(np.float32)
+        elif kind in ("torn", "crease", "cracks") and chance(rng, 0.5):  # paper that has yellowed
+            yellow = (1.0, uniform(rng, (0.85, 1.0)), uniform(rng, (0.6, 0.95)))
+            colour = colour * np.array(yellow, np.float32)
         colour = np.clip(colour, 0, 1)
         if gray:
             colour = np.full(3, colour.mean(), np.float32)
