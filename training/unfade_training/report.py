@@ -64,7 +64,9 @@ class Reporter:
     def step(self, terms: Mapping[str, float], rate: float, step: int) -> None:
         """The terms of a loss and the learning rate, at a step counted over all stages."""
         self.scalars({**{f"train/{name}": value for name, value in terms.items()}, "train/lr": rate}, step)
-        shown = ", ".join(f"{name} {value:.4f}" for name, value in list(terms.items())[:3])
+        of_critic = [name for name in terms if name.startswith("critic/")]
+        others = [name for name in terms if name not in of_critic]
+        shown = ", ".join(f"{name} {terms[name]:.4f}" for name in [*others[:3], *of_critic])
         self._progress.update(self._task, detail=shown)
 
     def memory(self, title: str, peaks: Mapping[str, float], step: int) -> None:

@@ -18,6 +18,7 @@ from unfade_training.cli import app
 from unfade_training.config import parse_recipe
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
+from unfade_training.report import Reporter
 from unfade_training.train import train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
@@ -145,6 +146,15 @@ def test_a_critic_stage_shows_loss_and_accuracy(
     caplog.set_level("INFO")
     train(parse_recipe(RECIPE + GAN_STAGES, "tiny"), tmp_path / "run", [photos], CPU)
     assert re.search(r"critic \d+: critic/loss [\d.]+, critic/accuracy [\d.]+", caplog.text)
+
+
+def test_the_progress_bar_shows_the_critic_however_many_terms_the_loss_has(tmp_path: Path) -> None:
+    with Reporter(tmp_path, active=True) as reporter:
+        reporter.start_stage("a game", 10, 0)
+        terms = dict.fromkeys(("pixel", "feat_0", "feat_1", "gram_0", "critic/loss", "critic/accuracy"), 0.5)
+        reporter.step(terms, 1e-3, 1)
+        (task,) = reporter._progress.tasks
+    assert task.fields["detail"].endswith("feat_1 0.5000, critic/loss 0.5000, critic/accuracy 0.5000")
 
 
 def test_one_stage_is_not_one_stages(recipe: Path, photos: Path) -> None:

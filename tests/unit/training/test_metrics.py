@@ -7,8 +7,11 @@ import pytest
 import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
+from torch import nn
 
-from unfade_training.metrics import EarlyStopping, psnr_y
+from unfade_training.colour_transform import Chroma, Rgb
+from unfade_training.losses import build_loss
+from unfade_training.metrics import EarlyStopping, Pair, Tally, held_out_loss, psnr_y
 
 from .photos import noise_photo
 
@@ -57,3 +60,24 @@ def test_a_stage_has_patience_of_its_own() -> None:
     again = EarlyStopping("psnr_y")
     again.restore(stopping.state())
     assert again.state() == {"best": 40.0, "best_of_stage": 30.0, "stale": 0}
+
+
+def test_a_tally_is_the_mean_of_what_was_told_and_begins_anew() -> None:
+    tally = Tally()
+    for value in (1.0, 2.0):
+        tally.add({"l1": torch.tensor(value)})
+    tally.add({"critic/loss": torch.tensor(5.0)})  # the other side's turn
+    assert tally.take(float) == {"l1": 1.5, "critic/loss": 5.0}
+    assert tally.take(float) == {}
+
+
+def test_the_held_out_loss_is_that_of_training_on_what_comes_out() -> None:
+    target = torch.randint(0, 256, (3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    pair = Pair("grey", torch.full_like(target, 51), target)
+    loss = build_loss({"l1": 1.0, "l2": 10.0})
+    found = held_out_loss(nn.Identity(), [pair, pair], loss, Rgb(), "cpu")
+    difference = 0.2 - target / 255
+    assert found["loss/l1"] == pytest.approx(float(difference.abs().mean()), rel=1e-5)
+    assert found["loss/l2"] == pytest.approx(10 * float(difference.square().mean()), rel=1e-5)
+    assert found["loss"] == pytest.approx(found["loss/l1"] + found["loss/l2"], rel=1e-5)
+    assert held_out_loss(nn.Identity(), [pair], loss, Chroma(2), "cpu") == {}

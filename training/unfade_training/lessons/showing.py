@@ -128,4 +128,4 @@ def write_sheet(rows: Sequence[Sequence[Tensor]], output: Path, enlarge: int = 1
             top, left = GAP + y * step_y, GAP + x * step_x
             sheet[top : top + large.shape[0], left : left + large.shape[1]] = large
     with output_file(output) as out:
-        Image.fromarray(sheet).save(out, format=output.suffix[1:].upper(), quality=85)
+        Image.fromarray(sheet).save(out, format=output.suffix[1:].upper(), quality=75)

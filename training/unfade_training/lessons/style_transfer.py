@@ -32,7 +32,7 @@ from .showing import FILE, LessonCommand, data_option, open_folder, output_optio
 LESSON = Lesson(
     number=9,
     shows="Photographs painted in the style of another picture, by feature and gram losses",
-    minutes=8,
+    minutes=5,
     command="""\
 python -m unfade_training.lessons.style_transfer --data examples
 unfade-export runs/style_transfer/mosaic/best.safetensors -o mosaic.onnx""",

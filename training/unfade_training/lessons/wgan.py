@@ -49,6 +49,7 @@ from .showing import (
 LESSON = Lesson(
     number=6,
     shows="Pictures from noise: a generator and a critic with clipped weights",
+    minutes=6.3,
     command="python -m unfade_training.lessons.wgan mnist.npz",
 )
 NOISE = 100
