@@ -269,7 +269,10 @@ def _jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.dtype == np.float16:
         pixels = pixels.astype(np.float32)
-    _, _, _, icc, _ = Decoder(num_threads=1)(data)  # for the profile alone
+    _, _, shown, icc, _ = Decoder(num_threads=1)(data)  # with 8 bits, and the profile
+    if pixels.dtype == np.uint16:
+        bits = _depth_beside(pixels, np.frombuffer(shown, np.uint8))
+        pixels = from_bits(np.minimum(pixels, 2**bits - 1), bits, np.uint16)
     gray = pixels.shape[2] < 3
     blocks: dict[bytes, bytes] = {}
     for box in boxes(data) if data.startswith(_JXL_CONTAINER) else ():
@@ -291,6 +294,17 @@ def _jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     icc = None if not icc or is_srgb(bytes(icc), gray) else bytes(icc)
     # libjxl has turned it already.
     return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
+
+
+def _depth_beside(deep: NDArray[np.uint16], shown: NDArray[np.uint8]) -> int:
+    """How many bits samples have that are `shown` with 8, or gray with 16: their decoder does not say."""
+    if len(shown) == 2 * deep.size:
+        shown = (shown.view(np.uint16) >> 8).astype(np.uint8)
+    if len(shown) != deep.size:
+        return 16
+    step = max(1, deep.size // 100_000)
+    some, wanted = deep.reshape(-1)[::step].astype(np.float32), shown[::step].astype(np.float32)
+    return min(range(16, 8, -1), key=lambda bits: float(np.abs(some * (255 / (2**bits - 1)) - wanted).mean()))
 
 
 def _jxl_size(data: bytes) -> tuple[int, int]:

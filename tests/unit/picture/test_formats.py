@@ -106,6 +106,16 @@ def test_jpeg_xl_of_other_colours_becomes_srgb(tmp_path: Path) -> None:
     assert apart(as_srgb(read_picture(tmp_path / "a.jxl")).pixels, expected) <= 80
 
 
+@pytest.mark.parametrize("bits", [9, 10, 12, 14])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_jpeg_xl_of_few_bits_has_its_white(tmp_path: Path, bits: int, channels: int) -> None:
+    values = np.rint(smooth(48, 64, channels, "float32") * (2**bits - 1)).astype(np.uint16)
+    data = imagecodecs.jpegxl_encode(np.squeeze(values), lossless=True, bitspersample=bits)
+    (tmp_path / "a.jxl").write_bytes(data)
+    read = read_picture(tmp_path / "a.jxl").pixels
+    np.testing.assert_array_equal(read, np.rint(values * (65535 / (2**bits - 1))))
+
+
 @pytest.mark.parametrize("quality", [50, 95])
 def test_lossy_jpeg_xl_is_near(tmp_path: Path, quality: int) -> None:
     pixels = smooth(48, 64, 3)
