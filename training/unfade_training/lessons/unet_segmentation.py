@@ -46,6 +46,7 @@ from .showing import (
 LESSON = Lesson(
     number=2,
     shows="A U-net with and without its cross connections finds watermarks and damage",
+    minutes=2.1,
     command="python -m unfade_training.lessons.unet_segmentation --data examples",
 )
 KINDS = ("watermark", "damage")
