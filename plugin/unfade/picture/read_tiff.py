@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,13 +111,17 @@ def _is_for_libtiff(page: tiff.Page) -> bool:
         and depth in _LIBTIFF_DEPTHS.get(page.photometric, ())
         and (depth >= 8 or samples == 1)
         and (page.photometric in _LOGARITHMIC or not _is_signed(page))
-        # libvips takes planes in strips alone, and mixes up those of gray and alpha.
-        and not (page.is_separate and (page.is_tiled or samples == 2))
+        # libvips takes planes in strips alone, and mixes up those of gray and alpha and of half floats.
+        and not (page.is_separate and (page.is_tiled or samples == 2 or (depth == 16 and _is_float(page))))
     )
 
 
 def _is_signed(page: tiff.Page) -> bool:
     return page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) == _SIGNED
+
+
+def _is_float(page: tiff.Page) -> bool:
+    return page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) == _FLOAT
 
 
 def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
@@ -163,7 +168,8 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
             raise ValueError("no such page")
         # tifffile fills what is not there with zeros.
         ends = (a + b for a, b in zip(found.dataoffsets, found.databytecounts, strict=True))
-        if not all(found.databytecounts) or max(ends) > size:
+        wanted = math.prod(found.chunked)
+        if len(found.dataoffsets) < wanted or not all(found.databytecounts) or max(ends) > size:
             raise ValueError("the file is cut short")
         try:
             pixels = found.asarray()

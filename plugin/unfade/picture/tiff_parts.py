@@ -21,9 +21,11 @@ _SUBSAMPLING_DEFAULT = (2.0, 2.0)
 _BASELINE = 1
 _NONE = 1  # compression
 
-_SOF0, _DHT, _SOI, _EOI, _SOS, _DQT, _DRI, _APP14 = 0xC0, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
+_SOF0, _DHT, _SOI, _EOI, _SOS, _DQT, _DRI, _APP0, _APP14 = (
+    0xC0, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE,
+)  # fmt: skip
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-_AS_STORED = b"Adobe" + struct.pack(">HHHB", 100, 0, 0, 0)  # channels are left as they are
+_ADOBE = b"Adobe" + struct.pack(">HHH", 100, 0, 0)  # and then how colours are transformed
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,18 @@ def old_jpeg(stream: BinaryIO, page: tiff.Page) -> NDArray[np.uint8]:
     shared = _Jpeg.of(_from(stream, begin)) if begin else _Jpeg.of_tags(stream, page)
     tags = (_TILE_OFFSETS, _TILE_COUNTS) if page.is_tiled else (_STRIP_OFFSETS, _STRIP_COUNTS)
     offsets, counts = (tiff.numbers_of(stream, page, tag) for tag in tags)
-    if not offsets and shared.scan and shared.size == (grid.across, grid.down):
-        return _fitting(imagecodecs.jpeg8_decode(shared.file()), grid.down, grid.across, channels)
+    # JFIF knows YCbCr alone, whatever the page says of its colours.
+    convert = shared.is_jfif and page.photometric == tiff.RGB
+    whole = shared.scan and shared.size == (grid.across, grid.down)
+    if whole and (not offsets or begin <= offsets[0] <= begin + shared.scan_at):
+        return _fitting(imagecodecs.jpeg8_decode(shared.file(convert)), grid.down, grid.across, channels)
     pixels = scratch.empty((grid.down, grid.across, channels), np.uint8)
     for (x, y), offset, count in zip(grid.places(), offsets, counts, strict=True):
         height = grid.height if page.is_tiled else min(grid.height, grid.down - y)
         part = (
             _Jpeg.of(data) if (data := _from(stream, offset, count))[:2] == b"\xff\xd8" else _Jpeg(scan=data)
         )
-        decoded = imagecodecs.jpeg8_decode(part.completed(shared, grid.width, height).file())
+        decoded = imagecodecs.jpeg8_decode(part.completed(shared, grid.width, height).file(convert))
         room = pixels[y : y + height, x : x + grid.width]
         room[:] = _fitting(decoded, *room.shape)
     return pixels
@@ -109,6 +114,9 @@ class _Jpeg:
     scan_head: bytes = b""
     """The content of SOS."""
     scan: bytes = b""
+    scan_at: int = 0
+    """Where the scan begins in the stream."""
+    is_jfif: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,7 +127,7 @@ class _Jpeg:
     @classmethod
     def of(cls, data: bytes) -> _Jpeg:
         """A stream that begins with SOI, whole or cut before its scan. Raises ValueError."""
-        tables, frame, at = b"", b"", 2
+        tables, frame, at, jfif = b"", b"", 2, False
         while at + 4 <= len(data) and data[at] == 0xFF:
             marker, (size,) = data[at + 1], struct.unpack_from(">H", data, at + 2)
             content = data[at + 4 : at + 2 + size]
@@ -128,9 +136,11 @@ class _Jpeg:
                 tables += _segment(marker, content)
             elif marker in _FRAMES:
                 frame = content
+            elif marker == _APP0:
+                jfif = jfif or content.startswith(b"JFIF")
             elif marker == _SOS:
-                return cls(tables, frame, content, data[at:])
-        return cls(tables, frame)
+                return cls(tables, frame, content, data[at:], at, jfif)
+        return cls(tables, frame, is_jfif=jfif)
 
     @classmethod
     def of_tags(cls, stream: BinaryIO, page: tiff.Page) -> _Jpeg:
@@ -162,13 +172,13 @@ class _Jpeg:
         frame = frame[:1] + struct.pack(">HH", height, width) + frame[5:]
         return _Jpeg(shared.tables + self.tables, frame, self.scan_head or shared.scan_head, self.scan)
 
-    def file(self) -> bytes:
-        """A JPEG file whose channels a decoder leaves as they are."""
+    def file(self, convert: bool) -> bytes:
+        """A JPEG file whose channels a decoder leaves as they are, or takes for YCbCr and makes RGB."""
         end = b"" if self.scan.endswith(b"\xff\xd9") else bytes([0xFF, _EOI])
         return b"".join(
             (
                 bytes([0xFF, _SOI]),
-                _segment(_APP14, _AS_STORED),
+                _segment(_APP14, _ADOBE + bytes([convert])),
                 self.tables,
                 _segment(_SOF0, self.frame),
                 _segment(_SOS, self.scan_head),

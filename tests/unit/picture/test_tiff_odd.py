@@ -159,6 +159,12 @@ def test_cut_short_is_damaged_not_black(tmp_path: Path, compression: str) -> Non
         read_picture(tmp_path / "a.tif")
 
 
+def test_strips_that_are_not_there_are_not_made_up(tmp_path: Path) -> None:
+    tags: Tags = {258: ("H", [12]), 262: ("H", [1]), 277: ("H", [1]), 257: ("H", [4800]), 278: ("H", [48])}
+    with pytest.raises(PictureError, match="damaged or incomplete TIFF"):
+        read_picture(write_tiff(tmp_path / "a.tif", page(bytes(64 * 48 * 3 // 2), tags)))
+
+
 @pytest.mark.parametrize("dtype", ["int16", "int32"])
 def test_measurements_below_zero_are_refused_as_such(tmp_path: Path, dtype: str) -> None:
     heights = np.linspace(-40, 3000, 64).astype(dtype).reshape(8, 8)
@@ -216,6 +222,21 @@ def test_planes_of_gray_and_alpha(tmp_path: Path, dtype: str, rows: int) -> None
         rowsperstrip=rows,
     )
     np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, pixels)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_half_floats(tmp_path: Path, channels: int, planar: str) -> None:
+    pixels = noise(48, 64, channels, "float32").astype(np.float16)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.moveaxis(pixels, 2, 0).copy() if planar == "separate" else pixels,
+        photometric="rgb",
+        planarconfig=planar,
+        extrasamples=["unassalpha"] if channels == 4 else None,
+        compression="lzw",
+    )
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, pixels.astype(np.float32))
 
 
 def log_luv_row(planes: NDArray[np.uint8]) -> bytes:

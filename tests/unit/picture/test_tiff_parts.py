@@ -105,6 +105,20 @@ def test_old_jpeg_with_a_stream_beside_its_strips(tmp_path: Path, whole: bool) -
     assert np.abs(read.astype(int) - rgb).max() <= 6
 
 
+def test_old_jpeg_whose_strip_begins_inside_its_stream(tmp_path: Path) -> None:
+    """At the header of the scan, as one scanner's program has it; JFIF's colours in a page that says RGB."""
+    rgb = smooth(48, 64, 3)
+    data = jpeg(rgb)
+    tags: Tags = {**SHARED, 256: ("H", [64]), 257: ("H", [48]), 259: ("H", [6]), 278: ("H", [48])}
+    tags[262], tags[513] = ("H", [2]), ("I", [8])
+    path = write(tmp_path / "a.tif", [data], tags)
+    written = bytearray(path.read_bytes())
+    at = written.index(struct.pack("<HHI", 273, 4, 1)) + 8
+    struct.pack_into("<I", written, at, 8 + data.index(b"\xff\xda"))
+    path.write_bytes(written)
+    assert np.abs(read_picture(path).pixels.astype(int) - rgb).max() <= 6
+
+
 def test_old_jpeg_in_a_stream_alone(tmp_path: Path) -> None:
     rgb = smooth(48, 64, 3)
     tags: Tags = {**SHARED, 256: ("H", [64]), 257: ("H", [48]), 259: ("H", [6])}
