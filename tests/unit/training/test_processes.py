@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from unfade_training.checkpoint import load_checkpoint
 from unfade_training.cli import app, main
 from unfade_training.config import parse_recipe
+from unfade_training.data import pack
 from unfade_training.device import Machine
 from unfade_training.train import train
 
@@ -36,6 +37,7 @@ TURNS = (
     .replace("steps = 12", "steps = 2")
 )
 """A game of short turns in which every step is logged."""
+SHARDED = RECIPE.replace("workers = 0", "workers = 0\nshard_patches = 4")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
@@ -48,9 +50,17 @@ def words(folder: Path, recipe: str, *options: str) -> list[str]:
     return [*where, "--accelerator", "cpu", "--threads", "1", *options]
 
 
-def run_here(folder: Path, recipe: str) -> None:
+def sharded(given: list[str]) -> list[str]:
+    """The same with the photographs packed into shards, about one in each."""
+    photos = Path(given[given.index("--data") + 1])
+    pack([photos], photos.parent / "shards", megabytes=0.04)
+    return [str(photos.parent / "shards") if word == str(photos) else word for word in given]
+
+
+def run_here(folder: Path, recipe: str, *, shards: bool = False) -> None:
     """In this process, which has torch already."""
-    done = CliRunner().invoke(app, words(folder, recipe), catch_exceptions=False)
+    given = words(folder, recipe)
+    done = CliRunner().invoke(app, sharded(given) if shards else given, catch_exceptions=False)
     assert done.exit_code == 0, done.output
 
 
@@ -63,10 +73,12 @@ def launch(command: list[str]) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of a run of the plain recipe and one of the game, each by both processes of one launch."""
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("plain", "game")}
+    """Folders of runs of the plain recipe, the same from shards, and the game, each by both processes of one
+    launch."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("plain", "shards", "game")}
     runs = [
         words(folders["plain"], RECIPE, "--devices", "2"),
+        sharded(words(folders["shards"], SHARDED, "--devices", "2")),
         words(folders["game"], TURNS, "--devices", "2"),
     ]
     script = folders["plain"] / "both.py"
@@ -132,11 +144,12 @@ def test_a_run_killed_in_the_middle_of_the_game_goes_on_to_the_same_end(
     assert scalars(broken, "train/l1")[56] == scalars(unbroken, "train/l1")[56]
 
 
-def test_two_processes_give_the_losses_of_one(tmp_path: Path, shared: dict[str, Path]) -> None:
-    run_here(tmp_path, RECIPE)
+@pytest.mark.parametrize("name", ["plain", "shards"])
+def test_two_processes_give_the_losses_of_one(name: str, tmp_path: Path, shared: dict[str, Path]) -> None:
+    run_here(tmp_path, SHARDED if name == "shards" else RECIPE, shards=name == "shards")
     ends = [
         load_checkpoint(folder / "run" / "last.safetensors").tensors["generator"]
-        for folder in (tmp_path, shared["plain"])
+        for folder in (tmp_path, shared[name])
     ]
     for name, tensor in ends[0].items():
         assert (tensor - ends[1][name]).abs().max() < 1e-5, name
