@@ -46,7 +46,7 @@ from .showing import (
 LESSON = Lesson(
     number=2,
     shows="A U-net with and without its cross connections finds watermarks and damage",
-    minutes=2.1,
+    minutes=7.3,
     command="python -m unfade_training.lessons.unet_segmentation --data examples",
 )
 KINDS = ("watermark", "damage")
@@ -164,7 +164,7 @@ def sheet(networks: dict[str, LiteUnet], pairs: Sequence[Pair]) -> list[list[Ten
 @click.command("unet_segmentation", cls=LessonCommand)
 @data_option
 @output_option("runs/unet_segmentation")
-@click.option("--steps", type=click.IntRange(1), default=150, show_default=True, help="Of training.")
+@click.option("--steps", type=click.IntRange(1), default=600, show_default=True, help="Of training.")
 @click.option("--weights", default="imagenet", show_default=True, help="The encoder's: a file, or imagenet.")
 @seed_option
 @threads_option
