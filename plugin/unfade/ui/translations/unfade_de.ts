@@ -66,10 +66,6 @@
       <source>Hints: {count}</source>
       <translation>Farbhinweise: {count}</translation>
     </message>
-    <message>
-      <source>Hints: {count}, kept beside the picture</source>
-      <translation>Farbhinweise: {count}, neben dem Bild gespeichert</translation>
-    </message>
   </context>
   <context>
     <name>Command</name>

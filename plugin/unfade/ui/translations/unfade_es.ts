@@ -66,10 +66,6 @@
       <source>Hints: {count}</source>
       <translation>Indicaciones: {count}</translation>
     </message>
-    <message>
-      <source>Hints: {count}, kept beside the picture</source>
-      <translation>Indicaciones: {count}, guardadas junto a la imagen</translation>
-    </message>
   </context>
   <context>
     <name>Command</name>

@@ -66,10 +66,6 @@
       <source>Hints: {count}</source>
       <translation>Indications : {count}</translation>
     </message>
-    <message>
-      <source>Hints: {count}, kept beside the picture</source>
-      <translation>Indications : {count}, conservées à côté de l’image</translation>
-    </message>
   </context>
   <context>
     <name>Command</name>

@@ -66,10 +66,6 @@
       <source>Hints: {count}</source>
       <translation>颜色提示：{count}</translation>
     </message>
-    <message>
-      <source>Hints: {count}, kept beside the picture</source>
-      <translation>颜色提示：{count}，保存在图片旁边</translation>
-    </message>
   </context>
   <context>
     <name>Command</name>
