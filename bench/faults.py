@@ -138,6 +138,8 @@ def kept_things(folder: Path) -> dict[str, tuple[Round, Callable[[], int | None]
         return found.pop() if found else None
 
     os.environ["UNFADE_MODELS"] = str(folder / "models")
+    os.environ["HOME"] = os.environ["XDG_DATA_HOME"] = str(folder)
+    assert models_dir().is_relative_to(folder)  # not the user's own
     models = [unet_model(folder / f"m{turn}" / "net.onnx", name="net", title=f"{turn}") for turn in (0, 1)]
     picture, checkpoint = folder / "picture.png", folder / "last.safetensors"
 
