@@ -641,7 +641,8 @@ def _start(command: Sequence[str], extra: Mapping[str, str]) -> subprocess.Popen
     interpreter = Path(python).absolute()  # not resolved: a virtual environment is known by its link
     options: dict[str, Any] = {"start_new_session": True}  # Ctrl+C in the editor's terminal is the editor's
     if sys.platform == "win32":
-        options = {"creationflags": subprocess.CREATE_NO_WINDOW}
+        quietly = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        options = {"creationflags": quietly}
     try:
         process = subprocess.Popen(
             [str(interpreter), *command[1:]],

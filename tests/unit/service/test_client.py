@@ -19,6 +19,7 @@ import unfade
 from tests.unit.service.conftest import Start, picture, shape_of
 from unfade.service import client as module
 from unfade.service.client import Client, EngineError
+from unfade.service.server import NICENESS
 
 FILE = Path(module.__file__)
 
@@ -251,3 +252,12 @@ def test_it_runs_on_the_editors_python(version: str, environment: dict[str, str]
     expected = unfade.upscale(source, model="net", device="cpu").pixels.tobytes()
     refusal = "scale must be a number from 1 to 4, not 7."
     assert done.stdout.splitlines() == [refusal, f"320 240 {hashlib.sha256(expected).hexdigest()}"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_the_engine_lets_those_who_wait_for_it_draw_first(engine: Client) -> None:
+    pid = engine._process.pid
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(own + NICENESS, 19)
+    group = Path(f"/proc/{pid}/autogroup")  # none where the kernel has no such groups
+    assert not group.exists() or group.read_text().split()[-1] == str(min(own + NICENESS, 19))
