@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QLabel,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -79,3 +82,24 @@ def restyle(widget: QWidget, role: str) -> None:
     assert style is not None
     style.unpolish(widget)
     style.polish(widget)
+
+
+def row(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets side by side, from the left."""
+    layout = QHBoxLayout()
+    layout.setSpacing(Space.S)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch()
+    return layout
+
+
+def tool_button(action: QAction | None = None) -> QToolButton:
+    """A button for a tool or a command, reached with the Tab key; without an action it is bound later."""
+    button = QToolButton()
+    if action is not None:
+        button.setDefaultAction(action)
+    button.setProperty("role", "tool")
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    return button

@@ -9,9 +9,10 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 
 from unfade.ui.document import Document
-from unfade.ui.panels.controls import FilterPanel, Percent, row, tool_button
+from unfade.ui.panels.controls import FilterPanel, Percent
 from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.models import Models
+from unfade.ui.widgets import row, tool_button
 
 translate = QCoreApplication.translate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
@@ -25,12 +25,10 @@ from PyQt6.QtWidgets import (
 from unfade.ui.commands import Command, Menu, plain_text
 from unfade.ui.document import Document
 from unfade.ui.language import Words
+from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.models import Models, Named
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind, label_of, mirror, restyle
-
-if TYPE_CHECKING:
-    from unfade.ui.panels.painting import Brush
 
 translate = QCoreApplication.translate
 
@@ -291,23 +289,3 @@ class FilterPanel(QFrame):
         restyle(self.note, "error" if self.switch.isChecked() else "muted")
         self.note.setText(text or "")
         self.note.setVisible(bool(text))
-
-
-def tool_button(action: QAction) -> QToolButton:
-    """A button for a tool or a command, reached with the Tab key."""
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setProperty("role", "tool")
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    return button
-
-
-def row(*widgets: QWidget) -> QHBoxLayout:
-    """Widgets side by side, from the left."""
-    layout = QHBoxLayout()
-    layout.setSpacing(Space.S)
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.addStretch()
-    return layout

@@ -21,9 +21,8 @@ from PyQt6.QtWidgets import (
 from unfade.ui.commands import Command, Menu
 from unfade.ui.document import Document
 from unfade.ui.language import Words
-from unfade.ui.panels.controls import row
 from unfade.ui.theme import Space
-from unfade.ui.widgets import bind, label_of
+from unfade.ui.widgets import bind, label_of, row, tool_button
 
 translate = QCoreApplication.translate
 
@@ -117,11 +116,8 @@ class PaintingFields(QWidget):
 
     def _tool(self, action: QAction) -> QToolButton:
         """A button that takes a tool and has it paint for this filter."""
-        button = QToolButton()
+        button = tool_button()
         button.setCheckable(True)
-        button.setProperty("role", "tool")
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         bind(button, action, short=True)
         button.clicked.connect(lambda: self._take(action))
         action.toggled.connect(lambda _on: self._show())

@@ -13,10 +13,10 @@ from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 from unfade.filters import Recipe, Step, find_filter
 from unfade.ui.document import Document, marks_of
 from unfade.ui.language import decimal
-from unfade.ui.panels.controls import row
 from unfade.ui.panels.generated import GeneratedPanel, label_of_option
 from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.models import Models
+from unfade.ui.widgets import row
 
 translate = QCoreApplication.translate
 
