@@ -77,19 +77,17 @@ def restore(
 
 
 def validate(
-    network: nn.Module,
+    restored: Sequence[Tensor],
     pairs: Sequence[Pair],
     scale: int,
     transform: ColourTransform,
-    device: torch.device | str,
     lpips: Metric | None = None,
 ) -> dict[str, float]:
-    """Mean scores over the pairs: those of :func:`scores_of`; ``lpips`` where the metric is given;
-    ``mask_iou`` of the pictures on which something was drawn, where the network gives masks: the others, with
-    nothing to be found, would say 1 of a network that finds nothing."""
+    """Mean scores of what :func:`restore` made of the pairs: those of :func:`scores_of`; ``lpips`` where the
+    metric is given; ``mask_iou`` of the pictures on which something was drawn, where the network gives masks:
+    the others, with nothing to be found, would say 1 of a network that finds nothing."""
     rows: dict[str, list[float]] = {}
-    for pair in pairs:
-        made = restore(network, pair.degraded, transform, device)
+    for made, pair in zip(restored, pairs, strict=True):
         result, mask = made[:3], made[3:]
         for name, value in scores_of(result, pair.target, scale, transform).items():
             rows.setdefault(name, []).append(value)
@@ -104,22 +102,23 @@ def validate(
 
 @torch.inference_mode()
 def held_out_loss(
-    network: nn.Module,
+    restored: Sequence[Tensor],
     pairs: Sequence[Pair],
     loss: WeightedLoss,
     transform: ColourTransform,
     device: torch.device | str,
 ) -> dict[str, float]:
-    """The loss of training on the pairs: ``loss`` and its terms as ``loss/NAME``, means over the pairs.
+    """The loss of training on what :func:`restore` made of the pairs: ``loss`` and its terms as
+    ``loss/NAME``, means over the pairs.
 
     Empty where the task is not made of RGB, whose losses compare what no finished picture holds.
     """
     if not isinstance(transform, Rgb):
         return {}
     tally = Tally()
-    for pair in pairs:
-        result, target = restore(network, pair.degraded, transform, device)[:3], pair.target
-        value: LossValue = loss(to_unit(result[None].to(device)), to_unit(target[None].to(device)))
+    for made, pair in zip(restored, pairs, strict=True):
+        result, target = (to_unit(picture[None].to(device)) for picture in (made[:3], pair.target))
+        value: LossValue = loss(result, target)
         tally.add({"loss": value.total, **{f"loss/{name}": term for name, term in value.terms.items()}})
     return tally.take(float)
 

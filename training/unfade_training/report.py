@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from .build import open_trained
@@ -82,16 +82,11 @@ class Reporter:
                 self._writer.add_scalar(name, value, step)
 
     def samples(
-        self,
-        network: nn.Module,
-        pairs: Sequence[Pair],
-        transform: ColourTransform,
-        step: int,
-        device: torch.device,
+        self, restored: Sequence[Tensor], pairs: Sequence[Pair], transform: ColourTransform, step: int
     ) -> None:
         """Write a grid of before | after | truth rows."""
         if self._writer:
-            self._writer.add_image("samples", sample_grid(network, pairs, transform, device), step)
+            self._writer.add_image("samples", sample_grid(restored, pairs, transform), step)
 
     def say(self, text: str) -> None:
         """A line for the log and the terminal."""
@@ -99,17 +94,13 @@ class Reporter:
 
 
 def sample_grid(
-    network: nn.Module,
-    pairs: Sequence[Pair],
-    transform: ColourTransform,
-    device: torch.device | str,
-    side: int = 192,
+    restored: Sequence[Tensor], pairs: Sequence[Pair], transform: ColourTransform, side: int = 192
 ) -> Tensor:
     """CHW uint8: a row a pair, its middle ``side`` target pixels: nearest-enlarged input | result | truth,
-    and where there are masks the one found | the true one."""
+    and where there are masks the one found | the true one; ``restored`` is what
+    :func:`~unfade_training.metrics.restore` made of the pairs."""
     rows = []
-    for pair in pairs:
-        made = restore(network, pair.degraded, transform, device)
+    for made, pair in zip(restored, pairs, strict=True):
         result, found = made[:3], made[3:]
         scale = result.shape[-1] // pair.degraded.shape[-1]
         given = transform.shown(transform.inputs(to_unit(pair.degraded[None])))
@@ -141,7 +132,8 @@ def write_samples(
     pairs = validation_pairs(store, held, trained.degradation, side=max(384, side))
     if not pairs:
         raise TrainingError("The photographs are too small to cut a sample from.")
-    grid = sample_grid(trained.generator, pairs, trained.transform, "cpu", side)
+    restored = [restore(trained.generator, pair.degraded, trained.transform) for pair in pairs]
+    grid = sample_grid(restored, pairs, trained.transform, side)
     with output_file(output) as out:
         Image.fromarray(grid.permute(1, 2, 0).numpy()).save(out, "PNG")
 

@@ -513,13 +513,14 @@ def validate_and_keep_best(run: Run, stage: Stage, network: nn.Module, step: int
         return
     if run.fabric.is_global_zero:
         device, total = run.fabric.device, run.finished_steps + step
-        scores = validate(network, run.pairs, run.degradation.scale, run.transform, device, run.lpips)
+        restored = [restore(network, pair.degraded, run.transform, device) for pair in run.pairs]
+        scores = validate(restored, run.pairs, run.degradation.scale, run.transform, run.lpips)
         assert stage.losses.content is not None
-        losses = held_out_loss(network, run.pairs, stage.losses.content, run.transform, device)
+        losses = held_out_loss(restored, run.pairs, stage.losses.content, run.transform, device)
         run.reporter.scalars(
             {f"validation/{name}": value for name, value in {**scores, **losses}.items()}, total
         )
-        run.reporter.samples(network, run.pairs[:6], run.transform, total, device)
+        run.reporter.samples(restored[:6], run.pairs[:6], run.transform, total)
         better = run.stopping.update(scores)
         if better:
             state = {"stage": run.finished_stages, "step": step, "scores": scores}
