@@ -162,12 +162,15 @@ def _built(
     network, needs = community.network, community.network.size_multiple
     least = community.least if community.least > _EVERY_WINDOW else 1
     failure: ExportError | None = None
-    for multiple in _WINDOWS if attends(network) else _MULTIPLES:
+    multiples = _WINDOWS if attends(network) else _MULTIPLES
+    usual = _paddings(network, _MULTIPLES[-1])  # small pictures tell what an export takes minutes to find out
+    for multiple in multiples:
         if multiple % needs or multiple < least:
             continue
         network.size_multiple = multiple
         try:
-            _check_paddings(network, multiple)
+            if _paddings(network, _MULTIPLES[-1] + multiple) != usual:
+                raise ExportError(f"in steps of {multiple} the network pads pictures by their size.")
             card = of_size(_card(community, multiple, checkpoint, name, licence, variant), static)
             return build(network, card, fp16=fp16, photo=photo, smallest=_EVERY_WINDOW)
         except ExportError as error:
@@ -379,29 +382,25 @@ class _Paddings(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        named = dict(zip(("input", "pad"), args, strict=False)) | dict(kwargs or {})
+        kwargs = kwargs or {}
         if func is F.pad:
-            self.seen.append(named["pad"])
-        return func(*args, **(kwargs or {}))
+            self.seen.append(args[1] if len(args) > 1 else kwargs["pad"])
+        return func(*args, **kwargs)
 
 
-def _check_paddings(network: Restorer, multiple: int) -> None:
-    """Networks that pad to a multiple of their own are right for that alone: an exported graph holds by how
-    much it padded. Two pictures tell it here, where an export would take minutes to.
+def _paddings(network: Restorer, side: int) -> list[object]:
+    """By how much the network pads a picture of so many pixels a side. Raises ExportError if it cannot.
 
-    Raises:
-        ExportError: a picture is padded otherwise than one of 128 x 128 pixels, or the network does not run.
+    Networks that pad to a multiple of their own are right in steps of that alone: an exported graph holds by
+    how much it padded.
     """
-    seen = []
-    for side in (128, 64 // multiple * multiple + multiple):
-        with torch.no_grad(), _Paddings() as mode:
-            try:
-                network(torch.rand(1, network.in_channels, side, side))
-            except Exception as error:
-                raise ExportError(f"it does not run at {side} x {side}: {first_line(error)}.") from error
-        seen.append(mode.seen)
-    if seen[0] != seen[1]:
-        raise ExportError(f"in steps of {multiple} the network pads pictures by their size.")
+    with torch.no_grad(), _Paddings() as mode:
+        try:
+            network(torch.rand(1, network.in_channels, side, side))
+        except Exception as error:
+            raise ExportError(f"it does not run at {side} x {side}: {first_line(error)}.") from error
+    seen: list[object] = mode.seen
+    return seen
 
 
 def _measured_reach(network: Restorer, size_multiple: int) -> int | None:
