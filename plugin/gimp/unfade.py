@@ -50,13 +50,13 @@ class UnfadePlugIn(Gimp.PlugIn):
         procedure.set_attribution("The Unfade developers", "GPL-3.0-or-later", "2026")
         if name == REPEAT:
             # GIMP orders a menu by its labels: among the filters this one would stand in the middle.
-            procedure.set_menu_label(f"Unfade: _{said(UNFADE.repeat, UNFADE.repeat['en'])}")
+            procedure.set_menu_label(f"Unfade: _{said(UNFADE.repeat)}")
             procedure.add_menu_path(ABOVE)  # only after the label
             help = "Runs the last of Unfade's filters again, with the same settings and without a window."
             procedure.set_documentation(help, help, name)
             return procedure
         filter = UNFADE.filter(name[len(PREFIX) :])
-        procedure.set_menu_label(f"_{said(filter.titles, filter.title)}...")
+        procedure.set_menu_label(f"_{said(filter.titles)}...")
         procedure.add_menu_path(MENU)
         more = "Without a window it takes the arguments below; they are those of the command line."
         procedure.set_documentation(filter.summary, f"{filter.summary} {more}", name)
@@ -69,9 +69,9 @@ class UnfadePlugIn(Gimp.PlugIn):
         return procedure
 
 
-def said(texts: Mapping[str, str], english: str) -> str:
+def said(texts: Mapping[str, str]) -> str:
     """A text in the language that GIMP is in."""
-    return unfade_editor.said_in(texts, english, GLib.get_language_names())
+    return unfade_editor.said_in(texts, GLib.get_language_names())
 
 
 def add_argument(procedure: Gimp.Procedure, option: Option) -> None:

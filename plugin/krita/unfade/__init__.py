@@ -49,18 +49,17 @@ class UnfadeExtension(Extension):
         parent = window.createAction("unfade", TITLE, MENU)
         parent.setMenu(QMenu("unfade", window.qwindow()))
         for filter in UNFADE.filters:
-            title = said(filter.titles, filter.title)
-            action = window.createAction(f"unfade_{filter.name}", f"{title}...", f"{MENU}/unfade")
+            text = f"{said(filter.titles)}..."
+            action = window.createAction(f"unfade_{filter.name}", text, f"{MENU}/unfade")
             action.setToolTip(filter.summary)
             action.triggered.connect(lambda _checked=False, name=filter.name: run(name))
-        text = said(UNFADE.repeat, UNFADE.repeat["en"])
-        repeat = window.createAction("unfade_repeat", text, f"{MENU}/unfade")
+        repeat = window.createAction("unfade_repeat", said(UNFADE.repeat), f"{MENU}/unfade")
         repeat.triggered.connect(lambda _checked=False: run(None))
 
 
-def said(texts: Mapping[str, str], english: str) -> str:
+def said(texts: Mapping[str, str]) -> str:
     """A text in the language that Krita is in."""
-    return unfade_editor.said_in(texts, english, QLocale().uiLanguages())
+    return unfade_editor.said_in(texts, QLocale().uiLanguages())
 
 
 def say_actions(*_arguments: Any) -> None:

@@ -96,7 +96,7 @@ def settings(editor: Editor) -> dict[str, Any]:
         "version": __version__,
         "command": [sys.executable],
         "allow_flatpak": editor.allow_flatpak,
-        "repeat": {"en": REPEAT, **_in_other_languages("Editor", REPEAT)},
+        "repeat": _in_all_languages("Editor", REPEAT),
         "filters": [_describe(filter) for filter in all_filters()],
     }
 
@@ -105,20 +105,20 @@ def _describe(filter: Filter) -> dict[str, Any]:
     return {
         "name": filter.name,
         "title": filter.title,
-        "titles": _in_other_languages("Filter", filter.title),
+        "titles": _in_all_languages("Filter", filter.title),
         "summary": filter.summary,
         "gives_colour": filter.gives_colour,
         "options": describe_options(filter),
     }
 
 
-def _in_other_languages(context: str, text: str) -> dict[str, str]:
-    """The window's translations of a text, by language; none where the window's library does not load."""
+def _in_all_languages(context: str, text: str) -> dict[str, str]:
+    """An English text and the window's translations of it, by language; those where its library loads."""
     try:
         from unfade.ui.language import translations_of
     except ImportError:
-        return {}
-    return translations_of(context, text)
+        return {"en": text}
+    return {"en": text, **translations_of(context, text)}
 
 
 def _actions() -> str:

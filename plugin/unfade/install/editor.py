@@ -77,7 +77,7 @@ class Filter:
     name: str
     title: str
     titles: Mapping[str, str]
-    """The title in other languages, by names such as "de" and "zh_CN"."""
+    """The title by language: "en", and others such as "de" and "zh_CN"."""
     summary: str
     gives_colour: bool
     """Whether gray pictures come out with colours."""
@@ -349,22 +349,18 @@ class Work(threading.Thread):
         return not self.cancelled
 
 
-def said_in(texts: Mapping[str, str], english: str, wanted: Iterable[str]) -> str:
+def said_in(texts: Mapping[str, str], wanted: Iterable[str]) -> str:
     """A text in the first language that a person reads and that it is there in, else in English.
 
     Args:
-        texts: by names such as "de" and "zh_CN".
-        english: the text itself.
+        texts: by language: "en", and others such as "de" and "zh_CN".
         wanted: languages as systems name them, the one liked best first: "de_AT.UTF-8", "de-AT", "de".
     """
     for name in wanted:
         name = name.partition(".")[0].replace("-", "_")
-        language = name.partition("_")[0]
-        if language == "en":
-            break
-        if (text := texts.get(name) or texts.get(language)) is not None:
+        if text := texts.get(name) or texts.get(name.partition("_")[0]):
             return text
-    return english
+    return texts["en"]
 
 
 def unforeseen(error: Exception) -> str:

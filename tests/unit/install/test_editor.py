@@ -206,4 +206,4 @@ def test_menus_speak_the_editors_language(
     editor: ModuleType, folder: Path, wanted: list[str], said: str
 ) -> None:
     filter = editor.Unfade(folder).filter("colorize")
-    assert editor.said_in(filter.titles, filter.title, wanted) == said
+    assert editor.said_in(filter.titles, wanted) == said
