@@ -176,7 +176,7 @@ class Cleaner(FilterRunner):
             need=self._need,
             protect=not self._options.watermark,
         )
-        if want_mask and mask is not None and strokes:
+        if want_mask and mask is not None:
             paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)

@@ -133,12 +133,12 @@ class Engine:
             return list(self._sessions.values())
 
 
-def is_noteworthy(fallback: str | None) -> bool:
+def is_noteworthy(fallback: str) -> bool:
     """Whether a person is to be told, unasked, why a run was not on a GPU: where one could be used, or was.
 
     Elsewhere there is nothing to be done about it; the record and the doctor tell it all the same.
     """
-    return fallback is not None and (fallback == _GPU_FULL or has_nvidia_gpu())
+    return fallback == _GPU_FULL or has_nvidia_gpu()
 
 
 def _file_state(path: Path) -> _FileState:
