@@ -62,6 +62,20 @@ def test_without_torch_the_command_that_installs_it_is_told(
     assert re.fullmatch(rf"unfade-\w+: torch is not installed\. .*pip install .*\[{extra}\].*\n", done.stderr)
 
 
+@pytest.mark.parametrize("module", ["lessons", "lessons.mnist", "lessons.human_numbers"])
+def test_without_torch_lessons_tell_it_too(module: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['torch'] = None", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", f"unfade_training.{module}", "--help"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"torch is not installed\. .*pip install .*\[train\].*\n", done.stderr)
+
+
 @pytest.mark.parametrize("devices", ["two", "0", "-1", "1.5"])
 def test_devices_are_a_number_or_auto(devices: str, recipe: Path, photos: Path, tmp_path: Path) -> None:
     refused(

@@ -13,7 +13,15 @@ What the modules share (commands that refuse in one sentence, curves, sheets of 
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
 from msgspec import Struct
+
+from ..errors import missing_package
+
+if sys.argv[:1] == ["-m"] and find_spec("torch") is None:  # Python is still looking for the lesson to run
+    sys.exit(missing_package(ModuleNotFoundError(name="torch"), "train"))
 
 
 class Lesson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
