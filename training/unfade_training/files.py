@@ -90,6 +90,20 @@ def check_folder(folder: Path) -> None:
         raise TrainingError(f"The folder {folder} cannot be written: {os.strerror(errno.EACCES)}.")
 
 
+def make_folder(folder: Path) -> Path:
+    """The folder, made if missing.
+
+    Raises:
+        TrainingError: it cannot be made, or cannot be written.
+    """
+    check_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # /proc says that it can be written
+        raise TrainingError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    return folder
+
+
 def _umask() -> int:
     """What this process takes away from new files; it can only be read by setting it."""
     mask = os.umask(0)

@@ -49,7 +49,7 @@ from .data import Batch, PhotoStore, ShardStore, StepSampler, Where, collate
 from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, open_fabric
 from .errors import TrainingError, count_of
-from .files import check_folder
+from .files import check_folder, make_folder
 from .initial_weights import adopt_initial_weights, read_weights
 from .losses import AdaptiveLoss, LossValue, content_loss, critic_accuracy
 from .metrics import (
@@ -219,7 +219,7 @@ def set_up(
         for config in recipe.stage:  # a patch larger than every photograph is told now, not hours later
             build_dataset(recipe, config, 0, store, degradation)
     if reports:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     with Reporter(folder, reports and fabric.is_global_zero) as reporter:
         run = Run(
             fabric=fabric,

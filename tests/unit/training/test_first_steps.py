@@ -18,6 +18,8 @@ from unfade_training.cli import app
 from unfade_training.config import parse_recipe
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
+from unfade_training.files import make_folder
+from unfade_training.lessons import wgan
 from unfade_training.report import Reporter
 from unfade_training.train import train
 
@@ -74,6 +76,18 @@ def test_without_torch_lessons_tell_it_too(module: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert re.fullmatch(r"torch is not installed\. .*pip install .*\[train\].*\n", done.stderr)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
+def test_a_folder_that_only_seems_to_be_possible_is_told_too() -> None:
+    with pytest.raises(TrainingError, match=r"The folder /proc/run cannot be (made|written): .+\.$"):
+        make_folder(Path("/proc/run"))
+
+
+def test_a_lesson_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    done = CliRunner().invoke(wgan.main, [str(tmp_path / "none.npz"), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 1 and "cannot be read" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("devices", ["two", "0", "-1", "1.5"])

@@ -19,11 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..files import make_folder
 from ..networks import receptive_radius
 from ..networks.blocks import Blur, icnr_
 from ..networks.fast_unet import FastUnet
 from . import Lesson
-from .showing import LessonCommand, open_folder, output_option, seed_option, write_sheet
+from .showing import LessonCommand, output_option, seed_option, write_sheet
 
 LESSON = Lesson(
     number=12,
@@ -201,7 +202,7 @@ def tiled_sheet(network: FastUnet, picture: Tensor, halo: int) -> list[Tensor]:
 @output_option("runs/conv_arithmetic")
 def main(seed: int, output: Path) -> None:
     """Print the tables and draw the pictures."""
-    folder = open_folder(output)
+    folder = make_folder(output)
     click.echo("layer | pixels in | by the formula | by PyTorch")
     for size in sizes():
         made = size.layer(torch.zeros(1, 1, size.n, size.n)).shape[-1]

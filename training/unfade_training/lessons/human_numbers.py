@@ -20,12 +20,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..files import make_folder
 from ..schedules import one_cycle
 from . import Lesson
 from .showing import (
     LessonCommand,
     Panel,
-    open_folder,
     output_option,
     seed_option,
     threads_option,
@@ -259,7 +259,7 @@ def go_on(network: Remembering, words: list[str], count: int) -> list[str]:
 def main(output: Path, epochs: int | None, seed: int, threads: int) -> None:
     """Train the lesson's six networks on numbers up to 8,000, and test them on those up to 9,999."""
     torch.set_num_threads(threads)
-    open_folder(output)
+    make_folder(output)
     text, test = text_of(1, LEARNT), text_of(LEARNT + 1, LAST)
     click.echo(
         f"{len(text):,} words to learn from, {len(test):,} to be tested with, {len(VOCABULARY)} different"

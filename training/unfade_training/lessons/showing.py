@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import TrainingError
-from ..files import check_folder, output_file
+from ..files import output_file
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 INCHES, DOTS_PER_INCH = (5.0, 3.4), 100
@@ -54,13 +54,6 @@ class LessonCommand(click.Command):
         except TrainingError as error:
             click.echo(f"{self.name}: {error}", err=True)
             ctx.exit(1)
-
-
-def open_folder(folder: Path) -> Path:
-    """The folder, made if missing; TrainingError where it cannot be written into."""
-    check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @dataclass(frozen=True)

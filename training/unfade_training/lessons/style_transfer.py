@@ -22,12 +22,12 @@ from ..build import open_trained
 from ..config import Recipe, parse_recipe, with_overrides
 from ..data import to_unit
 from ..device import Machine
-from ..files import output_file
+from ..files import make_folder, output_file
 from ..metrics import restore, validation_pairs
 from ..registry import Registry
 from ..train import train
 from . import Lesson
-from .showing import FILE, LessonCommand, data_option, open_folder, output_option, threads_option, write_sheet
+from .showing import FILE, LessonCommand, data_option, output_option, threads_option, write_sheet
 
 LESSON = Lesson(
     number=9,
@@ -174,7 +174,7 @@ def main(
 ) -> None:
     """Train a network for each style, and show what they make of held-out photographs: photograph, then each
     style. The networks can be exported by unfade-export."""
-    folder = open_folder(output)
+    folder = make_folder(output)
     columns: list[list[Tensor]] = []
     styles = {picture.stem: picture} if picture else {name: folder / f"{name}.png" for name in names}
     for name, file in styles.items():

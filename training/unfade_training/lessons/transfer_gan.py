@@ -25,6 +25,7 @@ from ..build import open_trained
 from ..config import Recipe, parse_recipe, with_overrides
 from ..data import to_unit
 from ..device import Machine
+from ..files import check_folder
 from ..metrics import restore, validation_pairs
 from ..train import train
 from . import Lesson
@@ -33,7 +34,6 @@ from .showing import (
     LessonCommand,
     Panel,
     data_option,
-    open_folder,
     output_option,
     threads_option,
     write_curves,
@@ -184,7 +184,7 @@ def pictures(runs: Mapping[str, Path], data: tuple[Path, ...]) -> list[list[Tens
 @threads_option
 def main(data: tuple[Path, ...], output: Path, lpips: Path, steps: int, seeds: int, threads: int) -> None:
     """Train a small GAN from pretrained parts and from scratch, and compare what was held out."""
-    open_folder(output)
+    check_folder(output)
     curves: dict[str, list[Curve]] = {name: [] for name in COLOURS}
     began = time.process_time()
     for seed in range(seeds):

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from ..data import PatchDataset, PhotoStore, collate, to_unit
 from ..degradations import build_degradation
+from ..files import check_folder, make_folder
 from ..losses import INK, mask_terms
 from ..metrics import Pair, validation_pairs
 from ..networks import count_parameters, parameter_groups
@@ -35,7 +36,6 @@ from .showing import (
     LessonCommand,
     Panel,
     data_option,
-    open_folder,
     output_option,
     seed_option,
     threads_option,
@@ -176,7 +176,9 @@ def main(data: tuple[Path, ...], output: Path, steps: int, weights: str, seed: i
         torch.manual_seed(seed)  # the same weights to begin with
         networks[name] = make_network(weights)
     without_connections(networks["without"])
-    store = PhotoStore.open(data, open_folder(output).parent / "cache", min_side=SIDE)
+    check_folder(output)
+    store = PhotoStore.open(data, output.parent / "cache", min_side=SIDE)
+    make_folder(output)
     photos, held_photos = store.split(store.holdout(HELD_OUT))
     patches = PatchDataset(store, photos, build_degradation([{"kind": kind} for kind in KINDS]), PATCH, seed)
     held = {

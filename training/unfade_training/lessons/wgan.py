@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from ..data import PhotoStore
 from ..errors import TrainingError
+from ..files import check_folder, make_folder
 from ..losses import build_objective
 from ..networks import count_parameters
 from ..networks.blocks import conv_layer
@@ -38,7 +39,6 @@ from .showing import (
     FILE,
     LessonCommand,
     Panel,
-    open_folder,
     output_option,
     seed_option,
     threads_option,
@@ -217,7 +217,9 @@ def smoothed(values: Sequence[float], memory: float = 0.98) -> list[float]:
 def main(data: Path, output: Path, side: str, steps: int, width: int, seed: int, threads: int) -> None:
     """Learn to make pictures like those in DATA, an .npz file of digits or a folder of pictures."""
     torch.set_num_threads(threads)
-    pictures = load_pictures(data, int(side), open_folder(output).parent / "cache")
+    check_folder(output)
+    pictures = load_pictures(data, int(side), output.parent / "cache")
+    make_folder(output)
     began = time.process_time()
     game = play(pictures, steps, width, seed)
     took = time.process_time() - began
