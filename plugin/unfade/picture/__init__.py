@@ -43,8 +43,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.target import check_output, check_writable
-from unfade.picture.write import Encoding, PagesWriter, write_picture
+from unfade.picture.write import Encoding, PagesWriter, check_output, check_writable, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",

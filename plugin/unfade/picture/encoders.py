@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from unfade import memory
-from unfade.picture import boxes, tiff
+from unfade.picture import boxes, scratch, tiff
 from unfade.picture.colour import as_srgb, in_profile, linear_profile, with_profile
 from unfade.picture.metadata import EXIF_PREFIX, exif_with_resolution
 from unfade.picture.picture import Metadata, Picture, to_vips, vips, with_dtype
@@ -61,7 +60,7 @@ def _avif_of_12_bits(picture: Picture, metadata: Metadata, exif: bytes, quality:
     for field, block in (("exif-data", EXIF_PREFIX + exif if exif else b""), ("xmp-data", metadata.xmp)):
         if block:
             image.set_type(vips().GValue.blob_type, field, block)
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     return bytes(
         image.heifsave_buffer(
             compression="av1",

@@ -1,8 +1,10 @@
-"""Writing pictures to files."""
+"""Writing pictures to files, and whether one can be written, known before the time is spent on its pixels."""
 
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +13,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from unfade import memory
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bmp import write_bmp
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
 from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl, write_pages
-from unfade.picture.formats import Format
+from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, written_format_of_suffix
 from unfade.picture.metadata import exif_with_resolution, metadata_for
 from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, vips
-from unfade.picture.target import check_side, format_for
 
 _log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ def _webp(image: Any, quality: int) -> bytes:
     """A WebP file without EXIF; libwebp keeps all of it in memory."""
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = embedded_to_srgb(image)
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
 
 
@@ -299,7 +299,7 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     try:
         save(target, **options)
     except v.Error as error:
@@ -308,3 +308,75 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
         raise
     if failure:
         raise failure[0]
+
+
+# Whether a picture can be written
+
+_LEAST_SHARE = {"png": 0.02, "tiff": 0.02, "bmp": 0.25}
+"""Bytes of a file for each byte of pixels, less than hardly any picture has in that format."""
+_LEAST_LOSSY = 0.005
+
+
+def check_output(path: Path, width: int, height: int, *, samples: int, format: str | None = None) -> None:
+    """Refuses a file that cannot be written.
+
+    Args:
+        path, format: as for :func:`unfade.picture.write_picture`.
+        width, height: of the picture to come.
+        samples: bytes a pixel, in memory.
+
+    Raises:
+        OutputError: the folder cannot be written or has hardly any room, the name is taken by something that
+            is no file, or the format holds no picture of that size.
+    """
+    kind = format_for(path, format)
+    check_writable(path)
+    check_side(path, kind, width, height)
+    needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
+    if shutil.disk_usage(_nearest_folder(path)).free < needed:
+        raise OutputError(
+            f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
+            f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
+        )
+
+
+def check_writable(path: Path) -> None:
+    """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
+    folder = _nearest_folder(path)
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{path} cannot be written because {folder} may not be written to; choose another place."
+        )
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder that the file is to lie in, or the nearest one above it that is there."""
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def check_side(path: Path, kind: Format, width: int, height: int) -> None:
+    """Raises OutputError where the format holds no picture of that size."""
+    if max(width, height) > kind.max_side:
+        raise OutputError(
+            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
+            f"this picture has {width} x {height}; choose PNG or TIFF."
+        )
+
+
+def format_for(path: Path, name: str | None) -> Format:
+    """The format of that name, or of the path's suffix. Raises OutputError where it cannot be written."""
+    kind = written_format_of_suffix(path) if name is None else format_named(name)
+    if kind is None:
+        what = f'"{path.suffix}"' if name is None and path.suffix else f'"{name}"' if name else "no suffix"
+        raise OutputError(
+            f"{path} cannot be written: {what} is not a format that Unfade writes; "
+            f"use one of {', '.join(OUTPUT_FORMATS)}."
+        )
+    return kind
