@@ -15,6 +15,8 @@ from unfade.picture.formats import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
     Format,
+    check_output,
+    check_writable,
     format_named,
     format_of_suffix,
     written_format_of_suffix,
@@ -43,7 +45,7 @@ from unfade.picture.picture import (
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.write import Encoding, PagesWriter, check_output, check_writable, write_picture
+from unfade.picture.write import Encoding, PagesWriter, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",

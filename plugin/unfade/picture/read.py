@@ -14,18 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import jpeg, png, read_tiff, scratch, tiff
+from unfade.picture import bitmaps, boxes, jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
-from unfade.picture.decoders import DECODED, CheckSize, Decoded, decode
 from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
 from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
-from unfade.picture.picture import LARGEST_FLOAT, Metadata, Notes, Picture, dtype_of, strips, vips
+from unfade.picture.picture import (
+    LARGEST_FLOAT,
+    CheckSize,
+    Decoded,
+    Metadata,
+    Notes,
+    Picture,
+    dtype_of,
+    strips,
+    vips,
+)
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
+_DECODERS = {**bitmaps.DECODERS, **boxes.DECODERS}  # of formats that libvips does not read here
 _BY_ROWS = frozenset({"png", "jpeg", "tiff"})
 _SUSPECT_PIXELS, _SUSPECT_RATIO = 16_000_000, 10_000  # pixels a byte: PNG packs at most 8,256
 _GIF_XMP = b"!\xff\x0bXMP DataXMP"
@@ -56,7 +66,7 @@ def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAU
     kind = _format_of(path)
     notes = Notes(path)
     try:
-        if kind.name in DECODED:
+        if kind.name in _DECODERS:
             _check_page(page, 1, path)
             return _decoded(path, kind, max_pixels, notes)
         return _read_with_vips(path, kind, page, max_pixels, notes)
@@ -147,8 +157,8 @@ def _damaged(path: Path, kind: Format) -> PictureError:
 def _decoded(path: Path, kind: Format, max_pixels: int, notes: Notes) -> Picture:
     """A picture of a format that libvips does not read."""
     try:
-        found = decode(
-            path, kind, lambda width, height: _check_size(path, kind, width, height, max_pixels), notes
+        found = _DECODERS[kind.name](
+            path, lambda width, height: _check_size(path, kind, width, height, max_pixels), notes
         )
     except (PictureError, ImportError):
         raise

@@ -1,12 +1,13 @@
-"""Writing pictures to files, and whether one can be written, known before the time is spent on its pixels."""
+"""Writing pictures to files."""
 
 from __future__ import annotations
 
+import io
 import logging
-import os
 import shutil
+import struct
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,10 +17,10 @@ import numpy as np
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
-from unfade.picture.bmp import write_bmp
+from unfade.picture.bitmaps import write_bmp
+from unfade.picture.boxes import write_avif, write_jxl
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
-from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl, write_pages
-from unfade.picture.formats import OUTPUT_FORMATS, Format, format_named, written_format_of_suffix
+from unfade.picture.formats import Format, check_side, format_for
 from unfade.picture.metadata import exif_with_resolution, metadata_for
 from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, vips
 
@@ -27,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 _SUBSAMPLING = {None: "auto", True: "on", False: "off"}  # libvips' words
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
+_TIFF_OFFSETS = frozenset({0x0111, 0x0144})  # of strips and of tiles
+_SUBFILE, _ONE_OF_SEVERAL = 0x00FE, 2
+_WEBP_ALPHA, _WEBP_EXIF = 0x10, 0x08
 _TITLES = {"icc": "colour profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "texts": "texts"}
 
 
@@ -120,13 +124,56 @@ class PagesWriter:
     def finish(self) -> tuple[str, ...]:
         """Writes the file, and gives what it could not hold. Raises OutputError."""
         with whole_or_absent(self._path) as stream:
-            write_pages(stream, self._pages)
+            _write_pages(stream, self._pages)
         return tuple(self._told)
 
     def close(self) -> None:
         """Gives the temporary files up."""
         for page in self._pages:
             page.close()
+
+
+def _write_pages(stream: BinaryIO, pages: Sequence[BinaryIO]) -> None:
+    """Writes a TIFF file of the first page of each of the files `pages` (little-endian, not BigTIFF).
+
+    BigTIFF where all of them together need it.
+
+    Raises:
+        unfade.picture.tiff.MalformedError: if one of them is no TIFF file.
+    """
+    total = sum(page.seek(0, io.SEEK_END) for page in pages)
+    layout = tiff.Layout("<", big=total > _CLASSIC_TIFF_LIMIT)
+    stream.write(b"II+\0\x08\0\0\0" + bytes(8) if layout.big else b"II*\0" + bytes(4))
+    link = 8 if layout.big else 4
+    for page in pages:
+        base = stream.seek(0, io.SEEK_END)
+        page.seek(0)
+        shutil.copyfileobj(page, stream)
+        stream.write(bytes(stream.tell() % 2))
+        entries = _moved(page, base, layout)
+        at = stream.tell()
+        stream.write(tiff.directory_bytes(entries, layout, at))
+        stream.seek(link)
+        stream.write(layout.offset.pack(at))
+        link = at + layout.count.size + len(entries) * (layout.head.size + layout.offset.size)
+
+
+def _moved(page: BinaryIO, base: int, layout: tiff.Layout) -> list[tiff.Entry]:
+    """The entries of the first page of a file that now lies at `base` in another."""
+    own, first = tiff.read_header(page)
+    entries = []
+    for entry in tiff.read_entries(page, own, first):
+        if entry.tag == _SUBFILE:
+            continue
+        if entry.tag in _TIFF_OFFSETS:
+            code = "H" if entry.kind == tiff.SHORT else "I"
+            offsets = [base + offset for offset in struct.unpack(f"<{entry.count}{code}", entry.value)]
+            kind = tiff.LONG8 if layout.big else tiff.LONG
+            value = struct.pack(f"<{entry.count}{'Q' if layout.big else 'I'}", *offsets)
+            entry = tiff.Entry(entry.tag, kind, entry.count, value)
+        entries.append(entry)
+    entries.append(tiff.Entry(_SUBFILE, tiff.LONG, 1, struct.pack("<I", _ONE_OF_SEVERAL)))
+    return entries
 
 
 def encode(picture: Picture, kind: Format, encoding: Encoding, stream: BinaryIO, notes: Notes) -> None:
@@ -197,7 +244,7 @@ def _encode_with_vips(
         encoded = _webp(image, encoding.quality)
         exif = exif_with_resolution(metadata)
         if exif:
-            encoded = webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)
+            encoded = _webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)
         stream.write(encoded)
     else:
         _save(
@@ -244,6 +291,22 @@ def _webp(image: Any, quality: int) -> bytes:
         image = embedded_to_srgb(image)
     scratch.require(scratch.NATIVE)
     return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
+
+
+def _webp_with_exif(encoded: bytes, exif: bytes, width: int, height: int, alpha: bool) -> bytes:
+    """The WebP file `encoded` with an EXIF chunk."""
+    if encoded[12:16] == b"VP8X":
+        flags = encoded[20] | _WEBP_EXIF
+        extended = encoded[12:20] + bytes([flags]) + encoded[21:30]
+        rest = memoryview(encoded)[30:]
+    else:
+        flags = _WEBP_EXIF | (_WEBP_ALPHA if alpha else 0)
+        sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        extended = b"VP8X" + struct.pack("<IB3x", 10, flags) + sides
+        rest = memoryview(encoded)[12:]
+    chunk = b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) % 2)
+    size = 4 + len(extended) + len(rest) + len(chunk)
+    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", extended, rest, chunk))
 
 
 class HeadRewriter:
@@ -308,75 +371,3 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
         raise
     if failure:
         raise failure[0]
-
-
-# Whether a picture can be written
-
-_LEAST_SHARE = {"png": 0.02, "tiff": 0.02, "bmp": 0.25}
-"""Bytes of a file for each byte of pixels, less than hardly any picture has in that format."""
-_LEAST_LOSSY = 0.005
-
-
-def check_output(path: Path, width: int, height: int, *, samples: int, format: str | None = None) -> None:
-    """Refuses a file that cannot be written.
-
-    Args:
-        path, format: as for :func:`unfade.picture.write_picture`.
-        width, height: of the picture to come.
-        samples: bytes a pixel, in memory.
-
-    Raises:
-        OutputError: the folder cannot be written or has hardly any room, the name is taken by something that
-            is no file, or the format holds no picture of that size.
-    """
-    kind = format_for(path, format)
-    check_writable(path)
-    check_side(path, kind, width, height)
-    needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
-    if shutil.disk_usage(_nearest_folder(path)).free < needed:
-        raise OutputError(
-            f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
-            f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
-        )
-
-
-def check_writable(path: Path) -> None:
-    """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
-    folder = _nearest_folder(path)
-    if not folder.is_dir():
-        raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{path} cannot be written because {folder} may not be written to; choose another place."
-        )
-
-
-def _nearest_folder(path: Path) -> Path:
-    """The folder that the file is to lie in, or the nearest one above it that is there."""
-    folder = path.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder
-
-
-def check_side(path: Path, kind: Format, width: int, height: int) -> None:
-    """Raises OutputError where the format holds no picture of that size."""
-    if max(width, height) > kind.max_side:
-        raise OutputError(
-            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
-            f"this picture has {width} x {height}; choose PNG or TIFF."
-        )
-
-
-def format_for(path: Path, name: str | None) -> Format:
-    """The format of that name, or of the path's suffix. Raises OutputError where it cannot be written."""
-    kind = written_format_of_suffix(path) if name is None else format_named(name)
-    if kind is None:
-        what = f'"{path.suffix}"' if name is None and path.suffix else f'"{name}"' if name else "no suffix"
-        raise OutputError(
-            f"{path} cannot be written: {what} is not a format that Unfade writes; "
-            f"use one of {', '.join(OUTPUT_FORMATS)}."
-        )
-    return kind
