@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade import memory
 from unfade.errors import PictureError
+from unfade.picture import scratch
 from unfade.picture.colour import (
     ICC_FIELD,
     as_srgb,
@@ -395,7 +395,7 @@ def _avif_of_12_bits(picture: Picture, metadata: Metadata, exif: bytes, quality:
     for field, block in (("exif-data", EXIF_PREFIX + exif if exif else b""), ("xmp-data", metadata.xmp)):
         if block:
             image.set_type(vips().GValue.blob_type, field, block)
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     return bytes(
         image.heifsave_buffer(
             compression="av1",

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade import memory
 from unfade.errors import PictureError
 from unfade.picture import bitmaps, boxes, jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
@@ -200,7 +199,7 @@ def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int,
     def check_size(width: int, height: int) -> None:
         _check_size(path, kind, width, height, max_pixels)
 
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     try:
         opened = _OPENERS[kind.name](path, kind, page, check_size, notes)
         image = _known_samples(as_gray_or_rgb(opened.image, notes), path)

@@ -14,7 +14,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from unfade import memory
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
@@ -290,7 +289,7 @@ def _webp(image: Any, quality: int) -> bytes:
     """A WebP file without EXIF; libwebp keeps all of it in memory."""
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = embedded_to_srgb(image)
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
 
 
@@ -363,7 +362,7 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     try:
         save(target, **options)
     except v.Error as error:
