@@ -60,7 +60,7 @@ def test_seeds_of_guided_fuzzing(target: str, monkeypatch: pytest.MonkeyPatch, t
     use, seeds = guided.TARGETS[target]()
     for number, seed in enumerate(seeds):
         use(seed)
-        for turn in range(40):
+        for turn in range(12):
             use(fuzz.mutated(seed, random.Random(100 * number + turn)))
 
 
