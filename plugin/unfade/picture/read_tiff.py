@@ -73,8 +73,12 @@ def whole_pages(pages: Sequence[tiff.Page]) -> list[tiff.Page]:
     return [page for page in pages if not page.is_reduced] or list(pages[:1])
 
 
-def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
+def opened(path: Path, page: tiff.Page | None, notes: Notes, *, alone: bool = False) -> Any:
     """The page as a libvips image of gray, RGB, CMYK or Lab, alpha last, in 8 or 16 bits or floats.
+
+    Args:
+        alone: takes the whole file into memory, so that libtiff sees nothing of other pages and of tags that
+            pixels do not need; it refuses a page for mistakes in those.
 
     Raises:
         PictureError: for a kind of page that cannot be read.
@@ -90,17 +94,24 @@ def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
         return _colours(_from_planes(path, page), page, notes)
     if not _is_for_libtiff(page):
         return _colours(_by_tifffile(path, page, notes), page, notes)
-    image = _by_libtiff(path, page.index)
+    source: Path | bytes = path
+    if alone:
+        with path.open("rb") as stream:
+            source = tiff_parts.page_alone(stream, page)
+    index = 0 if alone else page.index
+    image = _by_libtiff(source, index)
     if image.format in _WIDE and page.photometric not in _LOGARITHMIC:
-        image = _scaled(image, _white_of(_by_libtiff(path, page.index), notes), notes)
+        image = _scaled(image, _white_of(_by_libtiff(source, index), notes), notes)
     return _colours(image, page, notes)
 
 
-def _by_libtiff(path: Path, index: int) -> Any:
-    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
-    source = vips().Source.new_from_file(os.fsencode(path))
+def _by_libtiff(file: Path | bytes, index: int) -> Any:
     # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
-    return vips().Image.tiffload_source(source, access="sequential", fail_on="error", page=index)
+    options = {"access": "sequential", "fail_on": "error", "page": index}
+    if isinstance(file, bytes):  # copied, while a source of memory would have to outlive the image
+        return vips().Image.tiffload_buffer(file, **options)
+    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
+    return vips().Image.tiffload_source(vips().Source.new_from_file(os.fsencode(file)), **options)
 
 
 def _is_for_libtiff(page: tiff.Page) -> bool:

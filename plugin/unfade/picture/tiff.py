@@ -41,9 +41,12 @@ _DESCRIPTIVE = frozenset(
         EXIF_IFD,
         GPS_IFD,
         # What belongs into the directory of EXIF, and lies in the first one in some files.
+        0x829A,
+        0x829D,
         *range(0x8822, 0x8836),
         *range(0x9000, 0x9500),
-        *range(0xA401, 0xA440),
+        *range(0xA000, 0xA002),
+        *range(0xA20B, 0xA440),
     }
 )
 
