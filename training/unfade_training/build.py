@@ -95,6 +95,8 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)
+    if recipe.judge == "mask_iou" and not getattr(generator, "mask", False):
+        raise TrainingError(f'{recipe.name}: judge = "mask_iou" is for networks that give a mask.')
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "

@@ -166,8 +166,9 @@ def colourfulness(picture: Tensor) -> float:
 
 
 def overlap(found: Tensor, wanted: Tensor) -> float:
-    """Intersection over union of two uint8 masks; 1 where both are empty."""
-    a, b = found > 127, wanted > 255 * INK
+    """Intersection over union of two uint8 masks, 1 where both are empty; what the loss of masks does not
+    judge counts in neither."""
+    a, b = (found > 127) & ((wanted == 0) | (wanted > 255 * INK)), wanted > 255 * INK
     union = int((a | b).sum())
     return int((a & b).sum()) / union if union else 1.0
 

@@ -124,17 +124,19 @@ def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
 
     Most of a picture has no mark, and cross-entropy alone is content with an empty mask; Dice (Milletari et
     al., "V-Net", 2016) counts the overlap and does not care how much is empty. The target is the mark's
-    opacity, which for faint marks is small, so what is asked for is whether there is any ink at all.
+    opacity, which for faint marks is small, so what is asked for is whether there is any ink at all. Where
+    the opacity is above 0 and at most :data:`INK` either answer is right, and counts in neither.
 
     Args:
         found: ``[N, 1, H, W]`` in [0, 1].
         wanted: the same, opacity.
     """
     with full_precision(found):
-        found, inked = found.float(), (wanted > INK).float()
+        inked, judged = (wanted > INK).float(), ((wanted > INK) | (wanted <= 0)).float()
+        found = found.float() * judged
         overlap = (found * inked).sum((1, 2, 3))
         size = found.sum((1, 2, 3)) + inked.sum((1, 2, 3))
         return {
-            "bce": F.binary_cross_entropy(found, inked),
+            "bce": F.binary_cross_entropy(found, inked),  # 0 where neither counts
             "dice": (1 - (2 * overlap + SMOOTH) / (size + SMOOTH)).mean(),
         }
