@@ -17,7 +17,9 @@ import argparse
 import collections
 import dataclasses
 import json
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,8 +41,9 @@ from unfade.picture import as_srgb, read_picture
 from unfade.picture.formats import HEAD_BYTES, format_of_content
 
 BATCH = 25  # pictures a process
-SECONDS = 300  # for one process
-SECONDS_OF_OTHERS = 20  # for one picture
+SECONDS = 300  # of CPU time for one process
+SECONDS_OF_OTHERS = 60  # for one picture
+WAITED = 5  # times so long by the clock, as others may use the machine too
 MOST_PIXELS = 16_000_000
 NEAR = 2.5  # mean difference of 255 that decoders of lossy files and CMYK-free pictures stay within
 STRUCTURE = {
@@ -53,9 +56,12 @@ STRUCTURE = {
     "ThumbnailOffset", "ThumbnailLength", "ThumbnailImage", "JPEGTables", "ColorMap", "InkSet",
     "NumberOfInks", "DotRange", "T4Options", "T6Options", "PageNumber", "PageName", "DocumentName",
     "MinSampleValue", "MaxSampleValue", "TransferFunction", "WhitePoint", "PrimaryChromaticities",
-    "HalftoneHints", "GrayResponseUnit",
+    "HalftoneHints", "GrayResponseUnit", "SMinSampleValue", "SMaxSampleValue", "XPosition", "YPosition",
+    "ImageFullWidth", "ImageFullHeight", "PreviewImage", "PreviewImageStart", "PreviewImageLength",
+    "OtherImage", "OtherImageStart", "OtherImageLength", "JpgFromRaw", "JpgFromRawStart", "JpgFromRawLength",
+    "JPEGProc", "JPEGQTables", "JPEGDCTables", "JPEGACTables", "JPEGRestartInterval",
 }  # fmt: skip
-"""Tags of how pixels are stored, which are the result's own."""
+"""Tags of how pixels are stored and of previews, which are the result's own."""
 
 
 @dataclasses.dataclass
@@ -149,8 +155,12 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
     ]
     command += ["--format", "tiff", "--model", str(model), "--json", "--device", "cpu"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=WAITED * SECONDS, check=False, preexec_fn=limited
+        )
     except subprocess.TimeoutExpired:
+        done = None
+    if done is not None and done.returncode == -signal.SIGXCPU:
         done = None
     if done is None or done.returncode not in (0, 1) or not done.stdout:
         if len(outcomes) > 1:
@@ -169,6 +179,11 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
             judge(outcome, Path(record["output"]))
     for outcome, lost in zip(outcomes, lost_metadata(numbered, target), strict=True):
         outcome.lost = lost
+
+
+def limited() -> None:
+    """Limits the CPU time of the process that is about to begin."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
 
 
 def judge(outcome: Outcome, result: Path) -> None:
@@ -274,7 +289,9 @@ def lost_metadata(numbered: dict[str, Outcome], target: Path) -> list[list[str]]
             "-IPTC:all",
             *map(str, paths),
         ]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
+        found = subprocess.run(
+            command, capture_output=True, text=True, timeout=WAITED * SECONDS, check=False
+        ).stdout
         return {Path(entry.pop("SourceFile")): set(entry) for entry in json.loads(found or "[]")}
 
     results = {path.stem: path for path in target.iterdir()}

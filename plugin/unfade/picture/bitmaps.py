@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.errors import PictureError
 from unfade.picture import scratch
 from unfade.picture.colour import linear_profile
 from unfade.picture.picture import (
@@ -30,6 +31,17 @@ from unfade.picture.picture import (
 _ALPHA_BITFIELDS = 6
 _BITFIELDS = (3, _ALPHA_BITFIELDS)  # compressions: masks say where each channel's bits are
 _INFO_SIZE = 40
+_WINDOWS_SIZES = (
+    12,
+    _INFO_SIZE,
+    52,
+    56,
+    108,
+    124,
+)  # of info headers, and OS/2's first; its second has 16 to 64
+_EMBEDDED = {4: "JPEG", 5: "PNG"}  # compressions of files for printers
+_MOST_COLOURS = 4096  # of a palette that is merely too large; more is damage
+_HUFFMAN, _RLE24 = 3, 4  # OS/2's compressions of those numbers
 _INCHES_A_METRE = 100 / 2.54
 _STRIP_PIXELS = 2**20
 _TGA_HEAD, _TGA_RUNS = 18, 8  # bytes of the header; the bit of its kind that says that there are run lengths
@@ -38,15 +50,20 @@ _TOKEN = re.compile(rb"(?:\s|#[^\n]*\n)*([^\s#]+)")
 _HEAD_BYTES = 65536
 
 
-def _bmp(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
+def _bmp(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     # Not Image.open: its limit of pixels is not ours, and process-wide.
     from PIL.BmpImagePlugin import BmpImageFile
 
     with path.open("rb") as file:
         stream: BinaryIO = file
         head = stream.read(70)
-        if not head.startswith(b"BM"):
+        if not head.startswith((b"BM", b"BA")):
             stream = io.BytesIO(_with_file_header(head, file) + file.read())
+            head = stream.read(70)
+        elif _is_rare(head):
+            if head.startswith(b"BA") and any(head[6:10]):  # where the next one is
+                notes.add("Only the first of its pictures is used.")
+            stream = io.BytesIO(_plain_bmp(file, path, check_size))
             head = stream.read(70)
         if _has_masks(head):
             masked = _MaskedBmp(head)
@@ -83,11 +100,16 @@ class _MaskedBmp:
         ):
             raise ValueError("no such BMP file")
 
-    def read_pixels(self, stream: BinaryIO) -> NDArray[np.uint8]:
-        """The pixels, HWC, each channel scaled from its bits to 8. Raises ValueError if it is cut short."""
+    def read_pixels(self, stream: BinaryIO) -> NDArray[Any]:
+        """The pixels, HWC, each channel scaled from its bits to 8, or to 16 where one has more.
+
+        Raises ValueError if the file is cut short.
+        """
         used = self.width * self._depth // 8
         stride = (used + 3) // 4 * 4
-        pixels = scratch.empty((self.height, self.width, len(self._masks)), np.uint8)
+        dtype = np.uint16 if max(mask.bit_count() for mask in self._masks) > 8 else np.uint8
+        white = peak_of(dtype)
+        pixels = scratch.empty((self.height, self.width, len(self._masks)), dtype)
         stream.seek(self._start)
         for y in range(len(pixels)):
             line = stream.read(stride)
@@ -97,13 +119,105 @@ class _MaskedBmp:
             row = pixels[y if self._from_top else -1 - y]
             for channel, mask in enumerate(self._masks):
                 lowest = mask & -mask or 1
-                row[:, channel] = np.rint((values & mask) // lowest * (255 / (mask // lowest or 1)))
+                row[:, channel] = np.rint((values & mask) // lowest * (white / (mask // lowest or 1)))
         return pixels
 
 
 def _has_masks(head: bytes) -> bool:
     """Whether the file that begins with these 70 bytes tells its channels by masks."""
     return len(head) >= 70 and head[30] in _BITFIELDS and head[14] >= 40
+
+
+def _is_rare(head: bytes) -> bool:
+    """Whether a file is of OS/2, or has 2 bits a pixel, too many colours or another picture in it."""
+    if head.startswith(b"BA"):
+        return True
+    size, _, _, _, depth, compression = struct.unpack_from("<IiiHHI", head.ljust(70, b"\0"), 14)
+    if size not in _WINDOWS_SIZES:
+        return bool(size >= 16)
+    if size < _INFO_SIZE:
+        return False
+    (colours,) = struct.unpack_from("<I", head.ljust(70, b"\0"), 46)
+    return depth == 2 or compression in _EMBEDDED or (depth <= 8 and 1 << depth < colours <= _MOST_COLOURS)
+
+
+def _plain_bmp(stream: BinaryIO, path: Path, check_size: CheckSize) -> bytes:
+    """A rare BMP file as one of Windows' with a header of 40 bytes; the first picture of OS/2's arrays.
+
+    Raises:
+        PictureError: for one with Huffman codes, or another format's file in it.
+        ValueError, struct.error: if it is cut short.
+    """
+    stream.seek(0)
+    data = stream.read()
+    first = 14 if data.startswith(b"BA") else 0  # where its file header begins
+    start, size = struct.unpack_from("<II", data, first + 10)
+    info = data[first + 14 : first + 14 + min(size, _INFO_SIZE)].ljust(_INFO_SIZE, b"\0")
+    if size == 12:
+        width, height, _, depth = struct.unpack_from("<4xHHHH", info)
+        compression, entry, given, density = 0, 3, 0, [0, 0]
+    else:
+        width, height, _, depth, compression, *density, given = struct.unpack_from("<4xiiHHI4xiiI", info)
+        entry = 4
+    check_size(width, abs(height))
+    if compression in _EMBEDDED and size in _WINDOWS_SIZES:
+        raise PictureError(
+            f"{path} is a BMP file that holds a {_EMBEDDED[compression]} file; save it as PNG."
+        )
+    if compression == _HUFFMAN:
+        raise PictureError(f"{path} is a BMP file of OS/2 with Huffman codes, which Unfade cannot read.")
+    colours = min(given or 1 << depth, 1 << depth) if depth <= 8 else 0
+    palette = data[first + 14 + size : first + 14 + size + entry * colours]
+    if entry == 3:
+        colours = len(palette) // 3
+        palette = b"".join(palette[3 * i : 3 * i + 3] + b"\0" for i in range(colours))
+    pixels = data[start:]
+    if depth == 2:
+        stride, rows = (width + 15) // 16 * 4, abs(height)
+        packed = np.frombuffer(pixels, np.uint8, stride * rows).reshape(rows, stride, 1)
+        indices = (packed >> np.array([6, 4, 2, 0], np.uint8) & 3).reshape(rows, -1)
+        pixels, depth = indices[:, : (width + 3) // 4 * 4].tobytes(), 8
+    elif compression == _RLE24 and depth == 24:
+        pixels, compression = _without_rle24(pixels, width, abs(height)), 0
+    plain = struct.pack(
+        "<IiiHHIIiiII", _INFO_SIZE, width, height, 1, depth, compression, 0, *density, colours, 0
+    )
+    begin = 14 + len(plain) + len(palette)
+    return struct.pack("<2sIHHI", b"BM", begin + len(pixels), 0, 0, begin) + plain + palette + pixels
+
+
+def _without_rle24(packed: bytes, width: int, height: int) -> bytes:
+    """Rows of 24-bit pixels, padded to 4 bytes, from OS/2's run lengths; what they leave out is black.
+
+    Raises ValueError if they are cut short.
+    """
+    rows = np.zeros((height, (3 * width + 3) // 4 * 4), np.uint8)
+    x = y = at = 0
+    while y < height:
+        if at + 4 > len(packed) and packed[at : at + 2] != b"\0\1":
+            raise ValueError("the file is cut short")
+        count, value = packed[at], packed[at + 1]
+        at += 2
+        if count:  # a run of one colour, whose first byte was the value
+            colour = packed[at - 1 : at + 2]
+            at += 2
+            run = np.frombuffer(colour * count, np.uint8)
+        elif value == 0:  # the row ends
+            x, y = 0, y + 1
+            continue
+        elif value == 1:  # the picture ends
+            break
+        elif value == 2:  # so many pixels to the right, and rows up
+            x, y = x + packed[at], y + packed[at + 1]
+            at += 2
+            continue
+        else:  # so many colours
+            run = np.frombuffer(packed[at : at + 3 * value], np.uint8)
+            at += (3 * value + 1) // 2 * 2
+        room = rows[y, 3 * x : 3 * width]
+        room[: len(run)] = run[: len(room)]
+        x += len(run) // 3
+    return rows.tobytes()
 
 
 def _with_file_header(head: bytes, stream: BinaryIO) -> bytes:

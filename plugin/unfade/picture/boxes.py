@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ from numpy.typing import NDArray
 from unfade.errors import PictureError
 from unfade.picture import scratch
 from unfade.picture.colour import (
+    ICC_FIELD,
     as_srgb,
     in_profile,
     is_srgb,
     linear_profile,
     profile_of_code_points,
     with_profile,
-    ycbcr_to_rgb,
 )
 from unfade.picture.metadata import EXIF_PREFIX, exif_with_resolution, orientation_of
 from unfade.picture.picture import (
@@ -39,11 +40,12 @@ from unfade.picture.picture import (
     with_dtype,
 )
 
+_log = logging.getLogger(__name__)
+
 _PARENTS = frozenset({b"meta", b"iprp", b"ipco", b"jp2h", b"res "})
 _PROPERTIES = frozenset({b"ispe", b"pixi", b"av1C", b"colr", b"clap", b"irot", b"imir"})
 _VERSIONED = frozenset({b"meta"})  # four bytes of version and flags before what is in them
 _SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins
-_SYCC = 18
 _AVIF_PIXELS = 2**28  # libavif's limit
 _AVIF_EFFORT = 2  # a fifth of the time of the usual 4, for files 4 % larger
 _FULL_CHROMA = 90  # from this quality on, as for JPEG
@@ -143,7 +145,10 @@ def _heic(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
 
 
 def _avif(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
-    """By libavif: through Pillow, but for the pixels of more than 8 bits, which it has not."""
+    """By libavif: through Pillow, but for the pixels of more than 8 bits, which it has not.
+
+    By libheif where libavif finds a rule broken that the picture does without.
+    """
     import imagecodecs
     from PIL.AvifImagePlugin import AvifImageFile
 
@@ -156,7 +161,18 @@ def _avif(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
             raise PictureError(
                 f"{path} has {width} x {height} pixels, more than AVIF's decoder takes; save it as TIFF."
             )
-    image = AvifImageFile(io.BytesIO(data))
+    try:
+        image = AvifImageFile(io.BytesIO(data))
+    except (SyntaxError, RuntimeError) as error:
+        _log.info("%s: libavif: %s", path, error)
+        try:
+            return _by_libheif(data, own, check_size, notes)
+        except vips().Error:
+            if "Not implemented" not in str(error):
+                raise
+            raise PictureError(
+                f"{path} is an AVIF file put together in a way that Unfade cannot read; save it as PNG."
+            ) from error
     check_size(*image.size)
     if image.n_frames > 1:
         notes.add(f"Only the first of its {image.n_frames} frames is used.")
@@ -178,6 +194,22 @@ def _avif(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     exif, xmp = image.info.get("exif"), image.info.get("xmp")
     turned = orientation_of(exif, None)  # by the file's boxes: Pillow sets it to that
     return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), turned)
+
+
+def _by_libheif(data: bytes, own: Sequence[Box], check_size: CheckSize, notes: Notes) -> Decoded:
+    """An AVIF file as libvips reads it. Raises pyvips.Error."""
+    image = vips().Image.heifload_buffer(data, fail_on="error")
+    check_size(image.width, image.height)
+    pixels = from_vips(image)
+    if pixels.dtype == np.uint16:  # it leaves the lower bits empty
+        bits = int(image.get("bits-per-sample"))
+        pixels = from_bits(pixels >> (16 - bits), bits, np.uint16)
+    icc, exif, xmp = (
+        bytes(image.get(field)) if image.get_typeof(field) else None
+        for field in (ICC_FIELD, "exif-data", "xmp-data")
+    )
+    icc = icc or colours_of(own, pixels.shape[2] < 3, notes)
+    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
 
 
 def _av1_depth(data: bytes) -> int:
@@ -316,9 +348,7 @@ def _jpeg2000(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     else:
         pixels, dpi = imagecodecs.jpeg2k_decode(data), None
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-        pixels = from_bits(pixels, max(depths), np.uint16)
-        if struct.unpack_from(">I", colours.ljust(7, b"\0"), 3)[0] == _SYCC and icc is None:
-            pixels = from_vips(ycbcr_to_rgb(to_vips(np.ascontiguousarray(pixels))))
+        pixels = from_bits(pixels, max(depths), np.uint16)  # sYCC is RGB by now
     metadata = Metadata(icc=icc, xmp=blocks.get(xmp_id), exif=blocks.get(exif_id), dpi=dpi)
     return Decoded(np.ascontiguousarray(pixels), metadata)
 

@@ -64,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
         "jpeg",
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
-        _begins(rb"\xff\xd8\xff(?!\xf7)"),  # not JPEG-LS
+        _begins(rb"\xff\xd8(?!\xff\xf7)"),  # not JPEG-LS; other bytes may come before the next marker
         65500,
         written=True,
         alpha=False,
@@ -94,7 +94,11 @@ FORMATS: tuple[Format, ...] = (
         "BMP",
         (".bmp", ".dib"),
         # Without its file header from the clipboard: size of the info header, sides, one plane, depth.
-        _begins(rb"BM", rb"[\x28\x38\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x06]\0{3}"),
+        _begins(
+            rb"BM",
+            rb"BA.{12}BM",
+            rb"[\x28\x38\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x06]\0{3}",
+        ),
         written=True,
         keeps=frozenset({"dpi"}),
     ),

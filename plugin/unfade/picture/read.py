@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import os
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -275,6 +276,8 @@ def _open_tiff(path: Path, kind: Format, page: int | None, check_size: CheckSize
             dpi=tiff.resolution(found.tags),
             iptc=iptc_of(captions) if captions else None,
         )
+    if tiff.PLACES.intersection(found.tags):
+        notes.add("Its place on the map is left out.")
     orientation = found.first(tiff.ORIENTATION, 0) or orientation_of(None, xmp)
     return _Opened(read_tiff.opened(path, found, notes), metadata, orientation)
 
@@ -291,12 +294,45 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
         image = _loaded(path, kind, page)
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
     if kind.name == "gif":
-        xmp = _xmp_of_gif(path.read_bytes())
+        data = path.read_bytes()
+        xmp = _xmp_of_gif(data)
+        if image.bands == 3:
+            image = _clear_around(image, gif_frames(data)[: (page or 0) + 1])
     comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
     metadata = Metadata(
         exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
     return _Opened(image, metadata, orientation_of(exif, xmp))
+
+
+def _clear_around(image: Any, frames: Sequence[tuple[int, int, int, int]]) -> Any:
+    """The image with alpha 0 where no frame (left, top, width, height) is; libvips makes that black."""
+    v, size = vips(), (image.width, image.height)
+    seen = v.Image.black(*size)
+    for left, top, width, height in frames:
+        seen |= v.Image.black(width, height).invert().embed(left, top, *size)
+    return image if seen.min() else image.bandjoin(seen)
+
+
+def gif_frames(data: bytes) -> list[tuple[int, int, int, int]]:
+    """Left, top, width and height of each frame of a GIF file, as far as its blocks can be followed."""
+    found = []
+    at = 13 + _colours_after(data, 10)
+    while data[at : at + 1] in (b"!", b",") and at + 10 <= len(data):
+        if data[at] == ord(","):
+            found.append(struct.unpack_from("<HHHH", data, at + 1))
+            at += 11 + _colours_after(data, at + 9)
+        else:
+            at += 2
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+        at += 1
+    return found
+
+
+def _colours_after(data: bytes, flags: int) -> int:
+    """Bytes of a GIF's colour table, by the flags at that place."""
+    return 3 << (data[flags] & 7) + 1 if data[flags] & 0x80 else 0
 
 
 def _xmp_of_gif(data: bytes) -> bytes | None:

@@ -39,8 +39,15 @@ _DESCRIPTIVE = frozenset(
         0xC630,  # LensInfo
         EXIF_IFD,
         GPS_IFD,
+        # What belongs into the directory of EXIF, and lies in the first one in some files.
+        *range(0x8822, 0x8836),
+        *range(0x9000, 0x9500),
+        *range(0xA401, 0xA440),
     }
 )
+
+PLACES = frozenset({0x830E, 0x8482, 0x85D8})
+"""Tags that say where on the map pixels lie (GeoTIFF: scale, tie points, transformation)."""
 
 SHORT, LONG, RATIONAL = 3, 4, 5
 _UNDEFINED, LONG8 = 7, 16

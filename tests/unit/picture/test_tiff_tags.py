@@ -152,6 +152,19 @@ def test_whole_floats_of_highlights_are_light(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.pixels, values)
 
 
+def test_much_light_is_light(tmp_path: Path) -> None:
+    values = smooth(48, 64, 1, "float32") * np.float32(10)
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
+    np.testing.assert_array_equal(read.pixels, values)
+    assert read.warnings == ()
+
+
+def test_that_a_place_on_the_map_is_lost_is_told(tmp_path: Path) -> None:
+    tags: Tags = {**RGB_TAGS, 0x830E: ("f", [1, 1, 0])}
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(noise(48, 64, 3), tags)))
+    assert read.warnings == ("Its place on the map is left out.",)
+
+
 def test_senseless_coefficients_are_passed_over(tmp_path: Path) -> None:
     rgb = smooth(48, 64, 3)
     tags: Tags = {**YCBCR_TAGS, 529: ("f", [0, 0, 0]), 532: ("f", [0, 0, 128, 128, 128, 128])}
