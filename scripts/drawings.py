@@ -141,7 +141,7 @@ def page(rng: np.random.Generator, words: list[str], faces: list[str]) -> Image.
         what = choose(rng, ("head", "text", "text", "text", "table", "bars", "buttons"))
         if what == "head":
             draw.text((left, y), line(3), fill=accent if chance(rng, 0.4) else ink, font=head)
-            y += int(head.size * 3 // 2)
+            y += int(head.size * 1.5)
         elif what == "text":
             for _ in range(integer(rng, (2, 9))):
                 draw.text((left, y), line(14), fill=ink, font=body)
@@ -174,7 +174,7 @@ def page(rng: np.random.Generator, words: list[str], faces: list[str]) -> Image.
                 draw.rounded_rectangle((x, y, x + wide, y + body.size * 2), 5, fill=accent, outline=ink)
                 draw.text((x + 10, y + body.size // 2), text, fill=back, font=body)
                 x += wide + 12
-            y += int(body.size * 5 // 2)
+            y += int(body.size * 2.5)
         y += integer(rng, (4, 24))
     return image
 

@@ -40,6 +40,7 @@ from unfade.picture.picture import (
     peak_of,
     to_float,
     to_vips,
+    value_range,
     vips,
     with_dtype,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "to_float",
     "to_srgb",
     "to_vips",
+    "value_range",
     "vips",
     "with_dtype",
     "write_picture",

@@ -282,9 +282,9 @@ def _tga(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
         except (OSError, SyntaxError):
             # Runs that go on in the next row, and palettes of 15 and 16 bits, are not known to Pillow.
             decoded = from_pillow(TgaImageFile(io.BytesIO(_plain_tga(stream, check_size))), check_size)
-    if head[17] & 0x0F or decoded.pixels.shape[2] not in (2, 4):
-        return decoded
-    return Decoded(np.ascontiguousarray(decoded.pixels[..., :-1]), decoded.metadata)  # the byte means nothing
+    if head[17] & 0x0F or decoded.pixels.shape[2] not in (2, 4) or decoded.pixels[..., -1].any():
+        return decoded  # many writers of alpha leave out to say so
+    return Decoded(np.ascontiguousarray(decoded.pixels[..., :-1]), decoded.metadata)
 
 
 def _plain_tga(stream: BinaryIO, check_size: CheckSize) -> bytes:
@@ -342,7 +342,7 @@ def _ico(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
 
 def _netpbm(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     with path.open("rb") as stream:
-        header = _netpbm_header(stream)
+        header = netpbm_header(stream)
         check_size(header.width, header.height)
         pixels = _netpbm_pixels(stream, header)
     if pixels.dtype == np.float32:  # by custom, light as it is
@@ -382,7 +382,7 @@ class _NetpbmHeader:
             raise ValueError("no such picture")
 
 
-def _netpbm_header(stream: BinaryIO) -> _NetpbmHeader:
+def netpbm_header(stream: BinaryIO) -> _NetpbmHeader:
     """The header of the file open in `stream`. Raises ValueError."""
     stream.seek(0)
     return _NetpbmHeader(stream.read(_HEAD_BYTES))

@@ -252,7 +252,7 @@ def _jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     from pillow_jxl import Decoder
 
     data = path.read_bytes()
-    check_size(*_jxl_size(data))
+    check_size(*jxl_size(data))
     pixels = imagecodecs.jpegxl_decode(data, index=0)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.dtype == np.float16:
@@ -295,7 +295,7 @@ def _depth_beside(deep: NDArray[np.uint16], shown: NDArray[np.uint8]) -> int:
     return min(range(16, 8, -1), key=lambda bits: float(np.abs(some * (255 / (2**bits - 1)) - wanted).mean()))
 
 
-def _jxl_size(data: bytes) -> tuple[int, int]:
+def jxl_size(data: bytes) -> tuple[int, int]:
     """Width and height by the codestream's header (ISO/IEC 18181-1, SizeHeader)."""
     if data.startswith(_JXL_CONTAINER):
         parts = [(box.kind, box.content) for box in boxes(data)]

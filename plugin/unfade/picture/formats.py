@@ -178,6 +178,10 @@ _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"II\xbc\x01", "a JPEG XR picture; convert it to TIFF"),
         (rb"\xff\xd8\xff\xf7", "a JPEG-LS picture; convert it to PNG or TIFF"),
         (rb"DDS |\xabKTX", "a texture; convert it to PNG"),
+        (
+            rb"(?:BA.{12})?(?:CI|IC|CP|PT).{12}[\x0c\x28\x40]\0{3}",
+            "an icon or a pointer of OS/2, which Unfade cannot read; convert it to PNG",
+        ),
         (rb"AT&TFORM", "a DjVu document; export its pages as PNG or TIFF"),
         (rb"SIMPLE  =", "a FITS picture; convert it to TIFF"),
         (rb"qoif|icns|\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95", f"{_RARE}; convert it to PNG"),

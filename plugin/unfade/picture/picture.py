@@ -170,6 +170,17 @@ def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[An
     return np.rint(out, out=out).astype(dtype)
 
 
+def value_range(pixels: NDArray[Any]) -> tuple[float, float]:
+    """The lowest and the highest value of HWC or HW pixels."""
+    lowest, highest = np.inf, -np.inf
+    rows = max(1, _STRIP_BYTES // pixels.shape[1])
+    for y in range(0, len(pixels), rows):
+        strip = pixels[y : y + rows]
+        lowest, highest = min(lowest, float(strip.min())), max(highest, float(strip.max()))
+        scratch.let_go()
+    return lowest, highest
+
+
 def from_bits(array: NDArray[Any], bits: int, dtype: DTypeLike) -> NDArray[Any]:
     """Integers of 1 to 16 bits a sample as uint8 or uint16, scaled so that white is white.
 

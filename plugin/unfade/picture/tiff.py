@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -431,6 +432,8 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
 
 
 def _read(stream: BinaryIO, offset: int, size: int) -> bytes:
+    if offset > sys.maxsize:
+        raise MalformedError("it points beyond any end")
     stream.seek(offset)
     data = stream.read(size)
     if len(data) != size:

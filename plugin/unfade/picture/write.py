@@ -22,7 +22,7 @@ from unfade.picture.boxes import write_avif, write_jxl
 from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
 from unfade.picture.formats import Format, check_side, format_for
 from unfade.picture.metadata import exif_with_resolution, metadata_for
-from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, vips
+from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, value_range, vips
 
 _log = logging.getLogger(__name__)
 
@@ -208,13 +208,13 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
     """Notes what a file of the format cannot hold of the picture."""
     pixels, alpha = picture.pixels, picture.alpha
     if pixels.dtype == np.float32 and not kind.floats:
-        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        lowest, highest = value_range(picture.colour)
         clipped = f", and values from {lowest:g} to {highest:g} are clipped to 0 to 1"
         beyond = lowest < 0 or highest > 1
         notes.add(f"Floats are rounded to {kind.bits} bits{clipped if beyond else ''}.")
     elif pixels.dtype == np.uint16 and kind.bits < 16:
         notes.add(f"16 bits a channel are rounded to {kind.bits}.")
-    if alpha is not None and not kind.alpha and alpha.min() < picture.peak:
+    if alpha is not None and not kind.alpha and value_range(alpha)[0] < picture.peak:
         notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
     lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]
     if kind.name == "jxl" and metadata.icc:

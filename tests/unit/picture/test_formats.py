@@ -415,13 +415,16 @@ def test_tga(tmp_path: Path, rle: str | None, channels: int) -> None:
     np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels)
 
 
-def test_tga_of_32_bits_without_alpha(tmp_path: Path) -> None:
-    """The fourth byte counts where the descriptor says so."""
+@pytest.mark.parametrize("empty", [True, False])
+def test_tga_of_32_bits_whose_descriptor_knows_no_alpha(tmp_path: Path, empty: bool) -> None:
+    """The fourth byte is alpha unless it is 0 everywhere: games' icons have it and do not say so."""
     pixels = noise(9, 14, 4)
+    pixels[..., 3] *= not empty
     data = bytearray(saved(tmp_path / "a.tga", pixels).read_bytes())
     data[17] &= 0xF0
     (tmp_path / "a.tga").write_bytes(data)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels[..., :3])
+    expected = pixels[..., :3] if empty else pixels
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, expected)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
