@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
 
-from unfade_training.degradations.draws import chance, choose, integer, log_uniform, uniform
+from unfade_training.degradations.base import chance, choose, integer, log_uniform, uniform
 from unfade_training.degradations.marks import can_write, font_files, load_font
 
 HELD_OUT = ("animals", "people", "transportation")

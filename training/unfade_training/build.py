@@ -31,7 +31,7 @@ from .errors import TrainingError, did_you_mean
 from .losses import Objective, WeightedLoss, build_loss, build_objective, open_lpips
 from .metrics import Metric
 from .networks import build_network
-from .table import from_table
+from .registry import from_table
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from msgspec import Meta, Struct, field
 
 from .errors import TrainingError, count_of
 from .lessons import Lesson
-from .table import from_table
+from .registry import from_table
 
 if sys.version_info >= (3, 11):
     import tomllib

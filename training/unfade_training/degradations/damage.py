@@ -9,7 +9,19 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from .base import Degradation, Degraded, Mask, Pixels
+from .base import (
+    Degradation,
+    Degraded,
+    Mask,
+    Pixels,
+    chance,
+    check_between,
+    check_range,
+    check_shares,
+    integer,
+    log_uniform,
+    uniform,
+)
 from .damage_shapes import (
     DRAWN,
     LENGTHS,
@@ -22,7 +34,6 @@ from .damage_shapes import (
     shape_files,
     soften,
 )
-from .draws import chance, check_between, check_range, check_shares, integer, log_uniform, uniform
 from .marks import text_mark
 from .noise import MARGIN, film_grain, to_bytes
 from .operations import SUBSAMPLINGS, shifted_jpeg
