@@ -34,10 +34,10 @@ from tests.models import cleaning_model
 
 from unfade.filters import all_filters
 from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float, write_picture
-from unfade.ui.canvas.painting import FADE
-from unfade.ui.canvas.viewport import Viewport
+from unfade.ui.canvas.frame import FADE
+from unfade.ui.canvas.scene import Viewport
 from unfade.ui.link import EngineLink
-from unfade.ui.preview.grid import places_in
+from unfade.ui.preview.tiles import places_in
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.theme import apply_theme

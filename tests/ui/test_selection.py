@@ -10,10 +10,9 @@ from unfade.filters import DeartifactOptions
 from unfade.inference import Bounds
 from unfade.picture import Picture
 from unfade.ui.document import State
-from unfade.ui.preview.cache import Kept
 from unfade.ui.preview.compose import compose
-from unfade.ui.preview.models import Models
-from unfade.ui.preview.plan import make_plan
+from unfade.ui.preview.plan import Models, make_plan
+from unfade.ui.preview.tiles import Kept
 from unfade.ui.selection import Selection
 
 BOUNDS = Bounds(10, 20, 4, 6)

@@ -31,7 +31,7 @@ from .errors import TrainingError, did_you_mean
 from .losses import Objective, WeightedLoss, build_loss, build_objective, open_lpips
 from .metrics import Metric
 from .networks import build_network
-from .table import from_table
+from .registry import from_table
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,8 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)
+    if recipe.judge == "mask_iou" and not getattr(generator, "mask", False):
+        raise TrainingError(f'{recipe.name}: judge = "mask_iou" is for networks that give a mask.')
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "

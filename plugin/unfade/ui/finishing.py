@@ -25,7 +25,7 @@ from unfade.ui.canvas.images import image_of
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.document import Document
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 from unfade.ui.link import EngineLink, Request, pixels_of, report_of, with_metadata
 from unfade.ui.opening import show_in_folder
 from unfade.ui.preview.live import PICTURE, LivePreview

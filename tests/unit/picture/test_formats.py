@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 from pathlib import Path
@@ -13,7 +14,7 @@ import pillow_heif
 import pillow_jxl
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from tests.unit.picture.samples import XMP, display_p3, exif_block, noise, saved, smooth
 from unfade.errors import PictureError
@@ -223,6 +224,21 @@ def test_avif_is_cropped_and_turned_as_its_boxes_say(tmp_path: Path, channels: i
     assert apart(read, np.rot90(pixels[12:28, 28:52])) <= 8
 
 
+def test_avif_that_breaks_a_rule_is_read_as_others_do(tmp_path: Path) -> None:
+    """Alpha's item without its size: libavif refuses the file, libheif and browsers do not."""
+    pixels = smooth(48, 64, 4)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "AVIF", quality=100, subsampling="4:4:4")
+    data = bytearray(stream.getvalue())
+    at = data.index(b"ipma") + 12
+    at += 3 + data[at + 2] + 3  # past the main item's properties, to the first of alpha's
+    data[at] = data[at + 1]
+    with pytest.raises(SyntaxError):
+        AvifImagePlugin.AvifImageFile(io.BytesIO(bytes(data)))
+    (tmp_path / "a.avif").write_bytes(data)
+    assert apart(read_picture(tmp_path / "a.avif").pixels, pixels) <= 8
+
+
 def test_avif_of_several_frames(tmp_path: Path) -> None:
     frames = [Image.fromarray(smooth(48, 64, 3) // (i + 1)) for i in range(3)]
     frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:], quality=100)
@@ -250,6 +266,52 @@ def test_jpeg_2000_of_12_bits_is_scaled_to_white(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read, np.rint(values / 4095 * 65535))
 
 
+# 24 x 16 pixels in sYCC, chroma of half the resolution, of 8 and of 12 bits; pixels in planes by OpenJPEG's
+# `opj_compress -i t.raw -o a.jp2 -F 24,16,3,8,u@1x1:2x2:2x2 -mct 0 -n 2`.
+SUBSAMPLED = {
+    8: (
+        "AAAADGpQICANCocKAAAAFGZ0eXBqcDIgAAAAAGpwMiAAAAAtanAyaAAAABZpaGRyAAAAEAAAABgAAwcHAAAAAAAPY29scgEAAAAA"
+        "ABIAAAFxanAyY/9P/1EALwAAAAAAGAAAABAAAAAAAAAAAAAAABgAAAAQAAAAAAAAAAAAAwcBAQcCAgcCAv9SAAwAAAABAAEEBAAB"
+        "/1wAB0BASEhQ/2QAJQABQ3JlYXRlZCBieSBPcGVuSlBFRyB2ZXJzaW9uIDIuNS4w/5AACgAAAAAA9gAB/5PPtSBGSCdBaQoPJY/G"
+        "YFdeXavYG1SP99QN1dNhxQHF0BQ2s5AaKQoocs1q37Fp44htRs1MNThcAZ+W4ooeSspFCWu32D/fRjrbM6/H1CgScxzjLlKMuhlw"
+        "r5cjUyTHeYx17c+0WBIVRHUESSneUDaHUeXIM0TY8dmANZPAOmwHwrQArEsk4hWq9F6ljxWlSylS5q5kfZuDGVf+OW24z9p9/3BC"
+        "PwAzFoUmdMIMK7OMNh9JwBLA+QLACMAZjPaKbwOCTz+/HNxKwPkFQPkEwAlALGKH8cYK7Cs87x78QItCtuxYNwlxXpHP/9k="
+    ),
+    12: (
+        "AAAADGpQICANCocKAAAAFGZ0eXBqcDIgAAAAAGpwMiAAAAAtanAyaAAAABZpaGRyAAAAEAAAABgAAwsHAAAAAAAPY29scgEAAAAA"
+        "ABIAAAHHanAyY/9P/1EALwAAAAAAGAAAABAAAAAAAAAAAAAAABgAAAAQAAAAAAAAAAAAAwsBAQsCAgsCAv9SAAwAAAABAAEEBAAB"
+        "/1wAB0BgaGhw/2QAJQABQ3JlYXRlZCBieSBPcGVuSlBFRyB2ZXJzaW9uIDIuNS4w/5AACgAAAAABTAAB/5PP5exGSCdBaQoPJY/G"
+        "YAQAa29gbU9yxPyLRvhTLSLQmhdC4fGtaMGpHWsRhWAqmPh3J/Ha0vOX9G+SYFE9cif+9to4Tkb7Lxd3fp3nKn2kLjQmDbCWoSF+"
+        "Xy5HnCSZszba/uFzhH1hfPvVOaJ9zMGRgzwLSLnM4Um7Jm0IfH/H7EIScxzjLlKMKz3hA/QIPFTg9T3x/NqdBfTplbK07M4YhZ/P"
+        "5IwSFUR1BEkp3k6/aP9iQaizq8uawR+oPtKhRiLlTwOT58/S38A+oSgPtHYABWBLJVTtt2BK0cQbEtVnEv2I559S5q6Fb7nBWZLr"
+        "5kzyOfzi4ikuLtXxDELO+vam7wlwD0XLY7QcLz4wF8AfOIgfgEQACMAsW8m1rJtyaQOCUeLN8WivHmu/wH2g0B9oOCxauM5ElwOC"
+        "0anc8bf/2Q=="
+    ),
+}
+
+
+@pytest.mark.parametrize("bits", [8, 12])
+def test_jpeg_2000_of_subsampled_colours(tmp_path: Path, bits: int) -> None:
+    y, x = np.mgrid[:16, :24]
+    rgb = np.clip(np.stack((40 + 8 * x, 200 - 9 * y, 60 + 4 * x + 5 * y), 2), 0, 255)
+    (tmp_path / "a.jp2").write_bytes(base64.b64decode(SUBSAMPLED[bits]))
+    picture = read_picture(tmp_path / "a.jp2")
+    assert np.abs(picture.pixels * (255 / picture.peak) - rgb).mean() < 3.5
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_jpeg_2000_of_sycc(tmp_path: Path, dtype: str) -> None:
+    pixels = smooth(40, 50, 3, dtype)
+    peak = np.iinfo(dtype).max
+    matrix = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+    ycc = pixels @ matrix.T + (0, (peak + 1) / 2, (peak + 1) / 2)
+    data = imagecodecs.jpeg2k_encode(
+        np.clip(np.rint(ycc), 0, peak).astype(dtype), colorspace="SYCC", mct=False, reversible=True, level=0
+    )
+    (tmp_path / "a.jp2").write_bytes(data)
+    assert apart(read_picture(tmp_path / "a.jp2").pixels, pixels) <= 8
+
+
 def test_gif_of_several_frames(tmp_path: Path) -> None:
     frames = [Image.fromarray(noise(10, 20, 1, seed=i)[..., 0]) for i in range(3)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], comment=b"made here")
@@ -262,6 +324,40 @@ def test_gif_of_several_frames(tmp_path: Path) -> None:
     assert third.warnings == ()
     with pytest.raises(PictureError, match="has no page 4; it has 3"):
         read_picture(tmp_path / "a.gif", page=3)
+
+
+def gif(frames: list[tuple[int, int, int, int]], transparent: bool) -> bytes:
+    """40 x 30 pixels; frames (left, top, width, height) of the second of two colours."""
+    data = b"GIF89a" + struct.pack("<HHBBB", 40, 30, 0x80, 0, 0) + bytes((9, 8, 7, 200, 100, 50))
+    for left, top, width, height in frames:
+        stream = io.BytesIO()
+        one = Image.new("P", (width, height), 1)
+        one.putpalette((9, 8, 7, 200, 100, 50))
+        one.save(stream, "GIF", optimize=False)
+        alone = stream.getvalue()
+        pixels = alone[alone.index(struct.pack("<cHHHH", b",", 0, 0, width, height)) + 10 :]
+        data += b"!\xf9\x04" + bytes((1 if transparent else 0, 0, 0, 0, 0))
+        data += b"," + struct.pack("<HHHHB", left, top, width, height, 0) + pixels.removesuffix(b";")
+    return data + b";"
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("frames", [[(4, 3, 20, 10)], [(0, 0, 40, 10), (30, 5, 10, 25)]])
+def test_gif_is_clear_where_no_frame_is(
+    tmp_path: Path, frames: list[tuple[int, int, int, int]], transparent: bool
+) -> None:
+    (tmp_path / "a.gif").write_bytes(gif(frames, transparent))
+    pixels = read_picture(tmp_path / "a.gif", page=len(frames) - 1).pixels
+    seen = np.zeros((30, 40), bool)
+    for left, top, width, height in frames:
+        seen[top : top + height, left : left + width] = True
+    assert (pixels[seen] == (200, 100, 50, 255)).all()
+    assert not pixels[~seen][:, 3].any()
+
+
+def test_gif_whose_frames_fill_it_has_no_alpha(tmp_path: Path) -> None:
+    (tmp_path / "a.gif").write_bytes(gif([(0, 0, 40, 15), (0, 15, 40, 15)], False))
+    assert read_picture(tmp_path / "a.gif", page=1).pixels.shape == (30, 40, 3)
 
 
 @pytest.mark.parametrize("peak", [1, 15, 255, 1000, 65535])
@@ -319,13 +415,16 @@ def test_tga(tmp_path: Path, rle: str | None, channels: int) -> None:
     np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels)
 
 
-def test_tga_of_32_bits_without_alpha(tmp_path: Path) -> None:
-    """The fourth byte counts where the descriptor says so."""
+@pytest.mark.parametrize("empty", [True, False])
+def test_tga_of_32_bits_whose_descriptor_knows_no_alpha(tmp_path: Path, empty: bool) -> None:
+    """The fourth byte is alpha unless it is 0 everywhere: games' icons have it and do not say so."""
     pixels = noise(9, 14, 4)
+    pixels[..., 3] *= not empty
     data = bytearray(saved(tmp_path / "a.tga", pixels).read_bytes())
     data[17] &= 0xF0
     (tmp_path / "a.tga").write_bytes(data)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, pixels[..., :3])
+    expected = pixels[..., :3] if empty else pixels
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tga").pixels, expected)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -22,10 +22,9 @@ from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
 from unfade.ui.link import pixels_of, report_of, with_metadata
-from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import blended, compose, enlarged_tile, mosaic
-from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan, Under
+from unfade.ui.preview.tiles import TILE, Kept, Place, TileCache, above, bounds_of, places_in
 from unfade.ui.selection import Selection
 
 MASK_COLOUR: Final = (230, 0, 126)
