@@ -108,11 +108,13 @@ class Colorizer(FilterRunner):
         memo: Memo | None = None,
     ) -> Result:
         timer, region = Timer(), crop.inner
-        chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
         source = cut_picture(piece, region)
         into, icc = _empty_rgb(source), _profile_to_convert(source)
         pixels = _STRIP_PIXELS if icc is None else _CONVERTED_PIXELS
         strips = row_strips(Extent(region.height, region.width), pixels)
+        if progress is not None:
+            progress(0, 1 + len(strips))
+        chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
         planes = chroma.planes.enlarged(chroma.step)
         for done, strip in enumerate(strips, start=1):
             scratch.let_go()

@@ -127,6 +127,8 @@ class Reviver(FilterRunner):
         memo: Memo | None = None,
     ) -> Result:
         timer, options = Timer(), self._options
+        if progress is not None:
+            progress(0, 2)
         toning, extremes = self._looked_at(piece, timer, memo)
         if progress is not None:
             progress(1, 2)

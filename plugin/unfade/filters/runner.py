@@ -169,7 +169,8 @@ class Runner(ABC):
         Args:
             region: what of it is wanted, in pixels of ``picture``; None for all.
             want_mask: whether the mask comes with it, where the filter makes one.
-            progress: told after every tile; what it raises stops the run and passes through.
+            progress: told before the first tile and after every one; what it raises stops the run and passes
+                through.
             memo: what is kept of this picture from one run to the next; None for nothing.
 
         Raises:
