@@ -322,14 +322,17 @@ def slow(folder: Path, rate: int = 10_000, size: int = 60_000) -> dict[str, Any]
     subprocess.run([*words, str(source), "-o", str(whole)], capture_output=True, check=True)
     found: dict[str, Any] = {}
     for what, stops in (("came slowly", False), ("stopped in the middle", True)):
-        started = time.perf_counter()
         running = subprocess.Popen(
             [*words, "-", "-o", str(target)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(folder)},
         )
         assert running.stdin is not None
+        while not list(folder.glob("unfade-*/stdin")) and running.poll() is None:  # until it reads
+            time.sleep(0.05)
+        started = time.perf_counter()
         data = source.read_bytes()
         for at in range(0, len(data) // (2 if stops else 1), rate // 10):
             running.stdin.write(data[at : at + rate // 10])
@@ -342,7 +345,7 @@ def slow(folder: Path, rate: int = 10_000, size: int = 60_000) -> dict[str, Any]
             code = running.returncode
             sys.stderr.write(errors.decode())
             found[f"{what}: exit, seconds"] = f"{code}, {time.perf_counter() - asked:.1f}"
-            found["left behind"] = int(target.exists()) + len(list(folder.glob(".unfade-*")))
+            found["left behind"] = int(target.exists()) + len(list(folder.glob("*unfade-*")))
             found["bad"] += int(code != 130) + found["left behind"]
         else:
             _, errors = running.communicate()
