@@ -19,9 +19,8 @@ from unfade.filters import Recipe
 from unfade.inference import Bounds, Device, Engine, Session
 from unfade.models import ModelCard, catalog
 from unfade.picture import Picture
-from unfade.service.cache import MOST_STORED, Cache
 from unfade.service.connection import Connection
-from unfade.service.server import Server
+from unfade.service.server import MOST_STORED, Cache, Server
 
 CLEAN = {"filter": "deartifact", "options": {"model": "clean"}}
 NET = {"filter": "upscale", "options": {"model": "net"}}
