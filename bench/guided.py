@@ -109,7 +109,7 @@ def exif() -> tuple[Use, list[bytes]]:
         orientation_of(data, data)
         resolution_of(data)
         updated = updated_exif(data, 7, 9)
-        assert updated is None or updated_exif(updated, 7, 9) == updated
+        assert updated is None or tiff.pages(io.BytesIO(updated))
         stream = io.BytesIO(data)
         for page in tiff.pages(stream):
             tiff.block_of(stream, page, tiff.XMP)

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+import types
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from rich.progress import ProgressColumn
 
 from tests.unit.cli.conftest import Shell
+from unfade.cli import main
 from unfade.cli.running import _bar
 from unfade.picture import Picture, read_picture, write_picture
 
@@ -99,6 +102,20 @@ def test_stopping_in_the_middle(shell: Shell, number: signal.Signals) -> None:
     assert "Traceback" not in err
     assert [path.name for path in (shell.folder / "out").iterdir()] == ["a.png"]
     assert read_picture(shell.folder / "out" / "a.png").width == 80
+
+
+def test_stopping_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    starting = types.ModuleType("unfade.cli.app")
+
+    def interrupted(_name: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(starting, "__getattr__", interrupted, raising=False)
+    monkeypatch.setitem(sys.modules, "unfade.cli.app", starting)
+    assert main(["upscale", "a.png"]) == 130
+    assert capsys.readouterr().err == "unfade: Interrupted.\n"
 
 
 def test_the_time_left_is_told_from_the_first_tile_on() -> None:

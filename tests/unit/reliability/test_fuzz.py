@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.models import identity_model
 from unfade.errors import PictureError, printable
 from unfade.picture import is_linear, page_count, read_picture
 from unfade.picture.colour import linear_profile
-from unfade.picture.metadata import orientation_of
+from unfade.picture.metadata import orientation_of, updated_exif
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the addresses of a process")
 
@@ -72,6 +73,13 @@ def test_a_directory_beyond_any_file(tmp_path: Path) -> None:
     assert page_count(tmp_path / "a.tif") == 1
     with pytest.raises(PictureError, match="damaged or incomplete TIFF"):
         read_picture(tmp_path / "a.tif")
+
+
+def test_a_directory_upon_the_header() -> None:
+    """Found by guided fuzzing: to unlink its thumbnail would change where it begins."""
+    entries = b"".join(struct.pack(">HHII", tag, 4, 1, 72) for tag in (0x11B, 0x128))
+    block = b"MM\0*" + struct.pack(">IH", 4, 0) + entries
+    assert updated_exif(block, 7, 9) is None
 
 
 def test_a_curve_that_is_cut_short() -> None:
