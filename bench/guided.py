@@ -161,7 +161,8 @@ def bmp() -> tuple[Use, list[bytes]]:
 def parts() -> tuple[Use, list[bytes]]:
     from unfade.picture import jpeg, png
     from unfade.picture.bitmaps import netpbm_header
-    from unfade.picture.boxes import boxes, jxl_size, properties
+    from unfade.picture.boxes import boxes, properties
+    from unfade.picture.jxl import size_of
     from unfade.picture.metadata import iptc_of, updated_xmp
     from unfade.picture.picture import Notes
     from unfade.picture.read import gif_frames
@@ -182,7 +183,7 @@ def parts() -> tuple[Use, list[bytes]]:
             iptc_of(data)
             updated_xmp(data, 3, 4)
         elif kind < b"6":
-            jxl_size(data)
+            size_of(data)
         else:
             try:
                 netpbm_header(stream)

@@ -20,13 +20,11 @@ from unfade.picture import (
     Kernel,
     Picture,
     from_float,
-    is_linear,
     linear_to_srgb,
     resized_strips,
     scratch,
     srgb_to_linear,
     to_float,
-    value_range,
 )
 
 Values = NDArray[np.float32]
@@ -42,7 +40,7 @@ class Carried:
     """
 
     def __init__(self, picture: Picture, *, linear: bool) -> None:
-        """``linear`` says that the values are linear light; see :func:`must_carry`."""
+        """``linear`` says that the values are linear light."""
         self._own, self._linear = picture.colour, linear
         seen = scratch.empty(picture.pixels.shape, np.float32)
         for rows in _strips(self._own):
@@ -97,21 +95,6 @@ class Carried:
         if self._linear:
             values = np.copysign(srgb_to_linear(np.abs(values)), values)
         return values if self._own.dtype == np.float32 else from_float(values, self._own.dtype)
-
-
-def must_carry(picture: Picture, *, by_values: bool) -> Carried | None:
-    """What the filter is shown in place of the picture; None where it can be shown the picture.
-
-    ``by_values`` says that the filter works on values whatever colours they are, and needs them on a curve.
-    """
-    linear = by_values and is_linear(picture.metadata.icc)
-    if not linear and picture.pixels.dtype != np.float32:
-        return None
-    if not linear:
-        lowest, highest = value_range(picture.colour)
-        if lowest >= 0 and highest <= 1:
-            return None
-    return Carried(picture, linear=linear)
 
 
 def _strips(pixels: NDArray[Any]) -> Iterator[slice]:

@@ -114,12 +114,9 @@ class Restorer(FilterRunner):
 
     def proposal(self, picture: Picture, memo: Memo | None = None) -> tuple[Step, ...]:
         """The filters for a whole picture; what was found is kept in ``memo``."""
-        memo, key = memo or Memo(), size_of(picture)
-        findings: Findings | None = memo.recall("findings", key)
-        if findings is None:
-            findings = look(picture, self._repair, self._revive)
-            memo.keep("findings", key, findings)
-        return propose(findings, self._options)
+        memo = memo or Memo()
+        found = memo.once("findings", size_of(picture), lambda: look(picture, self._repair, self._revive))
+        return propose(found, self._options)
 
     def run_crop(
         self,

@@ -149,12 +149,12 @@ class Reviver(FilterRunner):
 
     def _looked_at(self, picture: Picture, timer: Timer, memo: Memo | None) -> tuple[Toning, Array]:
         """The correction that the picture gets, and its extremes."""
-        memo, key = memo or Memo(), (self._session.path, size_of(picture), self._common is not None)
-        kept: tuple[Toning, Array] | None = memo.recall("toning", key)
-        if kept is None:
-            kept = self._common or self._named(picture, timer), extremes_of(picture.colour)
-            memo.keep("toning", key, kept)
-        return kept
+
+        def looked() -> tuple[Toning, Array]:
+            return self._common or self._named(picture, timer), extremes_of(picture.colour)
+
+        key = (self._session.path, size_of(picture), self._common is not None)
+        return (memo or Memo()).once("toning", key, looked)
 
     def _named(self, picture: Picture, timer: Timer) -> Toning:
         """What the network names for a picture."""

@@ -1,4 +1,4 @@
-"""HEIC, AVIF, JPEG XL and JPEG 2000 read, AVIF and JPEG XL written: files of boxes (ISO/IEC 14496-12)."""
+"""Files of boxes (ISO/IEC 14496-12): HEIC, AVIF and JPEG 2000 read, AVIF written."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ from unfade.picture import scratch
 from unfade.picture.colour import (
     ICC_FIELD,
     as_srgb,
-    in_profile,
-    is_srgb,
-    linear_profile,
     profile_of_code_points,
     with_profile,
 )
@@ -49,8 +46,6 @@ _SIZ = b"\xff\x4f\xff\x51"  # how a JPEG 2000 codestream begins
 _AVIF_PIXELS = 2**28  # libavif's limit
 _AVIF_EFFORT = 2  # a fifth of the time of the usual 4, for files 4 % larger
 _FULL_CHROMA = 90  # from this quality on, as for JPEG
-_MOST_UNPACKED = 2**24  # bytes of metadata
-_JXL_CONTAINER = b"\0\0\0\x0cJXL "
 
 
 @dataclass(frozen=True)
@@ -247,84 +242,6 @@ def colours_of(own: Sequence[Box], gray: bool, notes: Notes) -> bytes | None:
     return None
 
 
-def _jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
-    import imagecodecs
-    from pillow_jxl import Decoder
-
-    data = path.read_bytes()
-    check_size(*jxl_size(data))
-    pixels = imagecodecs.jpegxl_decode(data, index=0)
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    if pixels.dtype == np.float16:
-        pixels = pixels.astype(np.float32)
-    _, _, shown, icc, _ = Decoder(num_threads=1)(data)  # with 8 bits, and the profile
-    if pixels.dtype == np.uint16:
-        bits = _depth_beside(pixels, np.frombuffer(shown, np.uint8))
-        pixels = from_bits(np.minimum(pixels, 2**bits - 1), bits, np.uint16)
-    gray = pixels.shape[2] < 3
-    blocks: dict[bytes, bytes] = {}
-    for box in boxes(data) if data.startswith(_JXL_CONTAINER) else ():
-        name, content = box.kind, box.content
-        packed = name == b"brob"
-        if packed:
-            name, content = content[:4], content[4:]
-        if name not in (b"Exif", b"xml ") or name in blocks:
-            continue
-        try:
-            # With a limit: a thousand bytes may unpack to a gigabyte.
-            blocks[name] = (
-                bytes(imagecodecs.brotli_decode(content, out=_MOST_UNPACKED)) if packed else content
-            )
-        except RuntimeError:
-            notes.add("Its packed metadata cannot be read and are left out.")
-    block = blocks.get(b"Exif", b"")
-    exif, xmp = block[4 + int.from_bytes(block[:4], "big") :] or None, blocks.get(b"xml ")
-    icc = None if not icc or is_srgb(bytes(icc), gray) else bytes(icc)
-    # libjxl has turned it already.
-    return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
-
-
-def _depth_beside(deep: NDArray[np.uint16], shown: NDArray[np.uint8]) -> int:
-    """How many bits samples have that are `shown` with 8, or gray with 16: their decoder does not say."""
-    if len(shown) == 2 * deep.size:
-        shown = (shown.view(np.uint16) >> 8).astype(np.uint8)
-    if len(shown) != deep.size:
-        return 16
-    step = max(1, deep.size // 100_000)
-    some, wanted = deep.reshape(-1)[::step].astype(np.float32), shown[::step].astype(np.float32)
-    return min(range(16, 8, -1), key=lambda bits: float(np.abs(some * (255 / (2**bits - 1)) - wanted).mean()))
-
-
-def jxl_size(data: bytes) -> tuple[int, int]:
-    """Width and height by the codestream's header (ISO/IEC 18181-1, SizeHeader)."""
-    if data.startswith(_JXL_CONTAINER):
-        parts = [(box.kind, box.content) for box in boxes(data)]
-        data = next(
-            (
-                content[4:] if kind == b"jxlp" else content
-                for kind, content in parts
-                if kind in (b"jxlc", b"jxlp")
-            ),
-            b"",
-        )
-    bits = int.from_bytes(data[2:18], "little")
-
-    def take(count: int) -> int:
-        nonlocal bits
-        value = bits & ((1 << count) - 1)
-        bits >>= count
-        return value
-
-    def side(small: bool) -> int:
-        return 8 * (take(5) + 1) if small else take((9, 13, 18, 30)[take(2)]) + 1
-
-    small = bool(take(1))
-    height = side(small)
-    ratio = take(3)
-    across, down = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio]
-    return (side(small) if ratio == 0 else height * across // down), height
-
-
 def _jpeg2000(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
     import imagecodecs
     from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
@@ -354,7 +271,7 @@ def _jpeg2000(path: Path, check_size: CheckSize, _notes: Notes) -> Decoded:
 
 
 DECODERS: Mapping[str, Callable[[Path, CheckSize, Notes], Decoded]] = MappingProxyType(
-    {"heic": _heic, "avif": _avif, "jxl": _jxl, "jpeg2000": _jpeg2000}
+    {"heic": _heic, "avif": _avif, "jpeg2000": _jpeg2000}
 )
 """By name of the format. They raise OSError, ValueError or RuntimeError for files that are damaged."""
 
@@ -407,42 +324,3 @@ def _avif_of_12_bits(picture: Picture, metadata: Metadata, exif: bytes, quality:
             keep="icc|exif|xmp",
         )
     )
-
-
-def write_jxl(picture: Picture, metadata: Metadata, quality: int, stream: BinaryIO) -> None:
-    """Writes the picture with 8 bits in sRGB, or with 16 in linear light of sRGB's primaries.
-
-    That is what the encoder at hand calls pixels of 8 and 16 bits. Quality 100 is lossless.
-    """
-    import imagecodecs
-
-    picture = as_srgb(Picture(picture.pixels, metadata))
-    if picture.pixels.dtype != np.uint8:
-        picture = in_profile(picture, linear_profile(picture.is_gray), np.uint16)
-    pixels = picture.pixels
-    data = bytes(
-        imagecodecs.jpegxl_encode(
-            pixels[..., 0] if pixels.shape[2] == 1 else pixels,
-            distance=None if quality == 100 else _jxl_distance(quality),
-            lossless=quality == 100,
-        )
-    )
-    blocks = b""
-    if exif := exif_with_resolution(metadata):
-        blocks += encoded(b"Exif", bytes(4) + exif)
-    if metadata.xmp:
-        blocks += encoded(b"xml ", metadata.xmp)
-    if blocks and data.startswith(b"\xff\x0a"):  # a codestream without a container
-        data = (
-            encoded(b"JXL ", b"\r\n\x87\n")
-            + encoded(b"ftyp", b"jxl " + bytes(4) + b"jxl ")
-            + encoded(b"jxlc", data)
-        )
-    stream.write(data + blocks)
-
-
-def _jxl_distance(quality: int) -> float:
-    """Butteraugli's distance for a quality as of JPEG, as libjxl has it (JxlEncoderDistanceFromQuality)."""
-    if quality >= 30:
-        return 0.1 + (100 - quality) * 0.09
-    return 53 / 3000 * quality**2 - 23 / 20 * quality + 25

@@ -119,7 +119,7 @@ FORMATS: tuple[Format, ...] = (
         _begins(rb"\xff\x0a", rb"\0\0\0\x0cJXL \r\n\x87\n"),
         written=True,
         bits=16,
-        keeps=frozenset({"exif", "xmp", "dpi"}),
+        keeps=_ALL - {"iptc", "texts"},
     ),
     Format("gif", "GIF", (".gif",), _begins(rb"GIF8[79]a")),
     Format(

@@ -19,6 +19,7 @@ from unfade.errors import PictureError
 from unfade.picture import bitmaps, boxes, jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
 from unfade.picture.formats import HEAD_BYTES, Format, foreign_kind, format_of_content
+from unfade.picture.jxl import read_jxl
 from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
 from unfade.picture.picture import (
     LARGEST_FLOAT,
@@ -37,7 +38,11 @@ _log = logging.getLogger(__name__)
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
-_DECODERS = {**bitmaps.DECODERS, **boxes.DECODERS}  # of formats that libvips does not read here
+_DECODERS = {
+    **bitmaps.DECODERS,
+    **boxes.DECODERS,
+    "jxl": read_jxl,
+}  # of formats that libvips does not read here
 _BY_ROWS = frozenset({"png", "jpeg", "tiff"})
 _SUSPECT_PIXELS, _SUSPECT_RATIO = 16_000_000, 10_000  # pixels a byte: PNG packs at most 8,256
 _GIF_XMP = b"!\xff\x0bXMP DataXMP"

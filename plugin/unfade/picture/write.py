@@ -18,9 +18,10 @@ from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bitmaps import write_bmp
-from unfade.picture.boxes import write_avif, write_jxl
-from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
+from unfade.picture.boxes import write_avif
+from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
 from unfade.picture.formats import Format, check_side, format_for
+from unfade.picture.jxl import write_jxl
 from unfade.picture.metadata import exif_with_resolution, metadata_for
 from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, value_range, vips
 
@@ -60,8 +61,8 @@ def write_picture(
 
     - PNG and TIFF hold everything: alpha, 8 and 16 bits (TIFF also 32-bit floats; PNG rounds those to 16).
     - JPEG, WebP and BMP have 8 bits, AVIF 12 for deeper pictures. JPEG has no alpha: it is laid on white.
-    - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL is written in sRGB
-      with 8 bits, or in linear light with 16. BMP holds no metadata but the resolution.
+    - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL keeps profiles
+      of a matrix and a simple curve; others become sRGB. BMP holds no metadata but the resolution.
     - EXIF and XMP are made true for the written size and orientation; a profile that does not fit the pixels
       (a gray one on RGB) is left out.
 
@@ -193,7 +194,7 @@ def encode(picture: Picture, kind: Format, encoding: Encoding, stream: BinaryIO,
         elif kind.name == "avif":
             write_avif(picture, metadata, encoding.quality, stream)
         elif kind.name == "jxl":
-            write_jxl(picture, metadata, encoding.quality, stream)
+            write_jxl(picture, metadata, encoding.quality, stream, notes)
         else:
             _encode_with_vips(picture, metadata, kind, encoding, stream, notes)
     except (vips().Error, RuntimeError, ValueError) as error:
@@ -217,10 +218,6 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
     if alpha is not None and not kind.alpha and value_range(alpha)[0] < picture.peak:
         notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
     lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]
-    if kind.name == "jxl" and metadata.icc:
-        lost.remove(_TITLES["icc"])
-        if not is_srgb(metadata.icc, picture.is_gray):
-            notes.add("The colours are converted to sRGB, as JPEG XL is written without a profile.")
     if lost:
         *most, last = lost
         notes.add(f"{kind.title} cannot hold the {', '.join(most) + ' and ' if most else ''}{last}.")

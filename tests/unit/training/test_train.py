@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from unfade_training import train as train_module
-from unfade_training.build import build_generator, build_losses
+from unfade_training.build import build_generator, build_losses, smoke_recipe
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.config import (
     Recipe,
@@ -26,7 +26,6 @@ from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, mask_terms
 from unfade_training.metrics import overlap
 from unfade_training.networks import build_network
-from unfade_training.smoke import smoke_recipe
 from unfade_training.train import Run, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
