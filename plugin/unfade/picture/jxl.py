@@ -162,6 +162,8 @@ def read_jxl(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
 
     data = path.read_bytes()
     check_size(*size_of(data))
+    if is_animated(data):
+        notes.add("Only the first of its frames is used.")
     pixels = imagecodecs.jpegxl_decode(data, index=0)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.dtype == np.float16:
@@ -264,6 +266,21 @@ def _distance(quality: int) -> float:
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height by the header of a file. Raises ValueError where it is cut short."""
     return _size(_Bits(_codestream(data)[2:18].ljust(16, b"\0")))
+
+
+def is_animated(data: bytes) -> bool:
+    """Whether the header of a file says that it has several frames; False where it is cut short."""
+    bits = _Bits(_codestream(data)[2:64])
+    try:
+        _size(bits)
+        if bits.take(1) or not bits.take(1):  # nothing but the default, or no further fields
+            return False
+        bits.take(3)  # orientation
+        if bits.take(1):
+            _size(bits)  # at which it is meant to be shown
+        return not bits.take(1) and bool(bits.take(1))  # of files with a preview it is not known
+    except ValueError:
+        return False
 
 
 def _codestream(data: bytes) -> bytes:

@@ -21,7 +21,7 @@ from unfade.errors import PictureError
 from unfade.picture import Metadata, Picture, page_count, read_picture, to_srgb, write_picture
 from unfade.picture.boxes import boxes
 from unfade.picture.colour import made_profile
-from unfade.picture.jxl import Colours, with_colours
+from unfade.picture.jxl import Colours, is_animated, with_colours
 
 
 def apart(a: NDArray[Any], b: NDArray[Any]) -> float:
@@ -192,6 +192,17 @@ def test_jpeg_xl_of_floats(tmp_path: Path) -> None:
     values = smooth(20, 30, 3, "float32")
     (tmp_path / "a.jxl").write_bytes(imagecodecs.jpegxl_encode(values, lossless=True))
     np.testing.assert_array_equal(read_picture(tmp_path / "a.jxl").pixels, values)
+
+
+@pytest.mark.parametrize("frames", [False, True])
+@pytest.mark.parametrize("intrinsic", [False, True])
+def test_that_a_jpeg_xl_file_has_frames_stands_in_its_header(frames: bool, intrinsic: bool) -> None:
+    """Height 8, as wide; fields beyond the default: orientation, the size meant, preview, animation."""
+    square = "100000100"
+    bits = square + "01000" + ("1" + square if intrinsic else "0") + "0" + str(int(frames))
+    header = int(bits[::-1], 2).to_bytes(8, "little")
+    assert is_animated(b"\xff\x0a" + header) is frames
+    assert not is_animated(bytes(imagecodecs.jpegxl_encode(noise(20, 30, 3), lossless=True)))
 
 
 @pytest.mark.parametrize("size", [(8, 16), (300, 200), (9, 16), (1, 1), (513, 40)])
