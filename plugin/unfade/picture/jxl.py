@@ -151,7 +151,7 @@ class _Bits:
                 return
         raise ValueError("no such chromaticity")
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return self.value.to_bytes((self.at + 7) // 8, "little")
 
 
@@ -219,6 +219,7 @@ def write_jxl(picture: Picture, metadata: Metadata, quality: int, stream: Binary
     colours = Colours.of(icc, gray)
     if colours is None:
         picture, icc = as_srgb(Picture(picture.pixels, metadata)), None
+        gray = picture.is_gray
         colours = Colours.of(None, gray)
         assert colours is not None
         notes.add("The colours are converted to sRGB, as JPEG XL cannot say such a profile's in few numbers.")
@@ -335,7 +336,7 @@ def with_colours(codestream: bytes, colours: Colours, depth: int) -> bytes:
     colours.write(new)
     new.put(0, 2)  # no extensions
     new.put(1, 1)  # the usual transformations
-    return _CODESTREAM + new.bytes() + codestream[2 + end :]
+    return _CODESTREAM + new.packed() + codestream[2 + end :]
 
 
 def _skip_depth(bits: _Bits) -> None:

@@ -128,7 +128,7 @@ def test_jpeg_xl_keeps_profiles(tmp_path: Path, name: str, dtype: str, channels:
     if quality == 100:
         np.testing.assert_array_equal(read.pixels, pixels)
     else:
-        assert np.abs(read.pixels / read.peak - pixels / read.peak).mean() < 0.02
+        assert np.abs(read.pixels[8:] / read.peak - pixels[8:] / read.peak).mean() < 1.5 / 255
     again, expected = (
         to_srgb(p.colour, p.metadata.icc or b"") for p in (read, Picture(read.pixels, Metadata(icc=icc)))
     )
