@@ -377,6 +377,9 @@ def ycbcr_to_rgb(
 
 def _cmyk_as_srgb(image: Any, notes: Notes) -> Any:
     options = {**_INTENT, "input_profile": "cmyk", "depth": 16 if image.format == "ushort" else 8}
+    if image.get_typeof(ICC_FIELD) and bytes(image.get(ICC_FIELD))[16:20] != b"CMYK":
+        notes.add("The colour profile is not for CMYK pixels; a general one takes its place.")
+        image = without_profile(image)
     try:
         converted = image.icc_transform("srgb", embedded=True, **options)
     except vips().Error:

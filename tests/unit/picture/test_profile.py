@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.unit.picture.samples import PEAK, display_p3, gray_profile, noise, rgb_profile, smooth
-from unfade.picture import Metadata, Picture, as_srgb, from_float, in_profile, to_float
+from unfade.picture import Metadata, Picture, as_srgb, from_float, in_profile, read_picture, to_float
 
 DPI = (72.0, 72.0)
 
@@ -98,3 +100,12 @@ def test_into_a_profile_that_is_srgb_or_of_other_pixels() -> None:
     np.testing.assert_array_equal(named.pixels, picture.pixels)
     shallow = in_profile(picture, None, np.uint8)
     np.testing.assert_array_equal(shallow.pixels, from_float(to_float(picture.pixels), np.uint8))
+
+
+def test_a_profile_of_rgb_beside_cmyk_is_left_out_with_a_word(tmp_path: Path) -> None:
+    inks = Image.new("CMYK", (8, 8), (60, 60, 60, 60))
+    inks.save(tmp_path / "a.jpg", icc_profile=display_p3())
+    inks.save(tmp_path / "b.jpg")
+    picture = read_picture(tmp_path / "a.jpg")
+    assert picture.warnings == ("The colour profile is not for CMYK pixels; a general one takes its place.",)
+    np.testing.assert_array_equal(picture.pixels, read_picture(tmp_path / "b.jpg").pixels)
