@@ -17,7 +17,9 @@ import argparse
 import collections
 import dataclasses
 import json
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,9 +41,11 @@ from unfade.picture import as_srgb, read_picture
 from unfade.picture.formats import HEAD_BYTES, format_of_content
 
 BATCH = 25  # pictures a process
-SECONDS = 300  # for one process
-SECONDS_OF_OTHERS = 20  # for one picture
+SECONDS = 300  # of CPU time for one process
+SECONDS_OF_OTHERS = 60  # for one picture
+WAITED = 5  # times so long by the clock, as others may use the machine too
 MOST_PIXELS = 16_000_000
+SOME_PIXELS = 1_000_000
 NEAR = 2.5  # mean difference of 255 that decoders of lossy files and CMYK-free pictures stay within
 STRUCTURE = {
     "ImageWidth", "ImageHeight", "ImageLength", "BitsPerSample", "Compression",
@@ -53,9 +57,12 @@ STRUCTURE = {
     "ThumbnailOffset", "ThumbnailLength", "ThumbnailImage", "JPEGTables", "ColorMap", "InkSet",
     "NumberOfInks", "DotRange", "T4Options", "T6Options", "PageNumber", "PageName", "DocumentName",
     "MinSampleValue", "MaxSampleValue", "TransferFunction", "WhitePoint", "PrimaryChromaticities",
-    "HalftoneHints", "GrayResponseUnit",
+    "HalftoneHints", "GrayResponseUnit", "SMinSampleValue", "SMaxSampleValue", "XPosition", "YPosition",
+    "ImageFullWidth", "ImageFullHeight", "PreviewImage", "PreviewImageStart", "PreviewImageLength",
+    "OtherImage", "OtherImageStart", "OtherImageLength", "JpgFromRaw", "JpgFromRawStart", "JpgFromRawLength",
+    "JPEGProc", "JPEGQTables", "JPEGDCTables", "JPEGACTables", "JPEGRestartInterval",
 }  # fmt: skip
-"""Tags of how pixels are stored, which are the result's own."""
+"""Tags of how pixels are stored and of previews, which are the result's own."""
 
 
 @dataclasses.dataclass
@@ -149,8 +156,12 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
     ]
     command += ["--format", "tiff", "--model", str(model), "--json", "--device", "cpu"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=WAITED * SECONDS, check=False, preexec_fn=limited
+        )
     except subprocess.TimeoutExpired:
+        done = None
+    if done is not None and done.returncode == -signal.SIGXCPU:
         done = None
     if done is None or done.returncode not in (0, 1) or not done.stdout:
         if len(outcomes) > 1:
@@ -169,6 +180,11 @@ def run(outcomes: Sequence[Outcome], model: Path, folder: Path) -> None:
             judge(outcome, Path(record["output"]))
     for outcome, lost in zip(outcomes, lost_metadata(numbered, target), strict=True):
         outcome.lost = lost
+
+
+def limited() -> None:
+    """Limits the CPU time of the process that is about to begin."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
 
 
 def judge(outcome: Outcome, result: Path) -> None:
@@ -192,13 +208,18 @@ def in_8_bits(path: Path) -> NDArray[np.uint8]:
 
 
 def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """The mean difference of two RGBA pictures laid on gray, so that invisible colours do not count."""
+    """The mean difference of two RGBA pictures laid on gray, so that invisible colours do not count.
 
-    def laid(rgba: NDArray[np.uint8]) -> NDArray[np.float64]:
-        alpha = rgba[..., 3:] / 255
+    Of large pictures some rows speak for all.
+    """
+    step = max(1, a.shape[0] * a.shape[1] // SOME_PIXELS)
+
+    def laid(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
+        rgba = rgba[::step]
+        alpha = rgba[..., 3:] / np.float32(255)
         return rgba[..., :3] * alpha + 128 * (1 - alpha)
 
-    return float(np.abs(laid(a) - laid(b)).mean())
+    return float(np.abs(laid(a) - laid(b)).mean(dtype=np.float64))
 
 
 def readings(path: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -245,15 +266,24 @@ def by_imagemagick(path: Path) -> NDArray[np.uint8]:
     if program is None:
         raise FileNotFoundError("ImageMagick")
     with tempfile.TemporaryDirectory() as folder:
-        profile, raw = Path(folder) / "srgb.icc", Path(folder) / "out.png"
+        profile, raw = Path(folder) / "srgb.icc", Path(folder) / "out.pam"
         profile.write_bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         command = [program, f"{path}[0]", "-auto-orient", "-black-point-compensation", "-intent", "Relative"]
-        command += ["-profile", str(profile), "-colorspace", "sRGB", "-depth", "8", f"PNG32:{raw}"]
+        command += [
+            "-profile",
+            str(profile),
+            "-colorspace",
+            "sRGB",
+            "-type",
+            "TrueColorMatte",
+            "-depth",
+            "8",
+            f"pam:{raw}",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_OF_OTHERS, check=False)
         if not raw.exists() or done.returncode:
             raise OSError(done.stderr)
-        with Image.open(raw) as image:
-            return np.asarray(image.convert("RGBA"))
+        return read_picture(raw).pixels
 
 
 def lost_metadata(numbered: dict[str, Outcome], target: Path) -> list[list[str]]:
@@ -274,8 +304,15 @@ def lost_metadata(numbered: dict[str, Outcome], target: Path) -> list[list[str]]
             "-IPTC:all",
             *map(str, paths),
         ]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
-        return {Path(entry.pop("SourceFile")): set(entry) for entry in json.loads(found or "[]")}
+        try:  # some files make exiftool go on for minutes, too
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=WAITED * SECONDS_OF_OTHERS, check=False
+            )
+            entries = json.loads(done.stdout or "[]")
+        except (subprocess.TimeoutExpired, ValueError):
+            half = len(paths) // 2
+            return {**tags(paths[:half]), **tags(paths[half:])} if half else {}
+        return {Path(entry.pop("SourceFile")): set(entry) for entry in entries}
 
     results = {path.stem: path for path in target.iterdir()}
     there = {name: path for name, path in results.items() if name in numbered}

@@ -51,12 +51,13 @@ def pictures(folder: Path, count: int, seen: Sequence[int], model: Path | None =
             yield {"pictures": done, **held()}
 
 
-def held() -> Row:
-    """What this process has now."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+def held(process: str = "self") -> Row:
+    """What this process, or that of a number, has now."""
+    place = Path("/proc") / process
+    status = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines())
     return {
         "MiB": int(status["VmRSS"].split()[0]) / 1024,
-        "handles": len(list(Path("/proc/self/fd").iterdir())),
+        "handles": len(list((place / "fd").iterdir())),
         "threads": int(status["Threads"]),
     }
 

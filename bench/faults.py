@@ -4,6 +4,7 @@
     python bench/faults.py writes --count 200    # the same of settings, queue, marks, models, checkpoints
     python bench/faults.py full                  # no file may have more than n bytes, for 64 n
     python bench/faults.py together --count 10   # four runs into one folder, five `models add` at once
+    python bench/faults.py slow                  # a picture of 60 kB that comes at 10 kB a second
 
 Random moments come from a fixed seed. Each prints a table row, and exits with 1 where anything was lost.
 """
@@ -309,11 +310,58 @@ def together(folder: Path, count: int) -> dict[str, int]:
     return found
 
 
+def slow(folder: Path, rate: int = 10_000, size: int = 60_000) -> dict[str, Any]:
+    """A picture that comes through a pipe so many bytes a second; the same, asked to stop in the middle."""
+    given = Folder(folder, 48)
+    noise = np.random.default_rng(0)
+    source, target = folder / "slow.bmp", folder / "slow.png"
+    side = round((size / 3) ** 0.5)
+    write_picture(Picture(noise.integers(0, 256, (side, side, 3), np.uint8)), source)
+    whole = folder / "fast.png"
+    words = [sys.executable, "-m", "unfade", "upscale", "--model", str(given.model), "--device", "cpu"]
+    subprocess.run([*words, str(source), "-o", str(whole)], capture_output=True, check=True)
+    found: dict[str, Any] = {}
+    for what, stops in (("came slowly", False), ("stopped in the middle", True)):
+        running = subprocess.Popen(
+            [*words, "-", "-o", str(target)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(folder)},
+        )
+        assert running.stdin is not None
+        while not list(folder.glob("unfade-*/stdin")) and running.poll() is None:  # until it reads
+            time.sleep(0.05)
+        started = time.perf_counter()
+        data = source.read_bytes()
+        for at in range(0, len(data) // (2 if stops else 1), rate // 10):
+            running.stdin.write(data[at : at + rate // 10])
+            running.stdin.flush()
+            time.sleep(0.1)
+        asked = time.perf_counter()
+        if stops:
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate()
+            code = running.returncode
+            sys.stderr.write(errors.decode())
+            found[f"{what}: exit, seconds"] = f"{code}, {time.perf_counter() - asked:.1f}"
+            found["left behind"] = int(target.exists()) + len(list(folder.glob("*unfade-*")))
+            found["bad"] += int(code != 130) + found["left behind"]
+        else:
+            _, errors = running.communicate()
+            same = running.returncode == 0 and target.read_bytes() == whole.read_bytes()
+            found[f"{what}: seconds"] = round(asked - started, 1)
+            found["result"] = "the same" if same else f"another, {errors.decode()[-200:]}"
+            target.unlink(missing_ok=True)
+            found["bad"] = int(not same)
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["kills", "writes", "full", "together"])
+    parser.add_argument("what", choices=["kills", "writes", "full", "together", "slow"])
     parser.add_argument("--count", type=int, default=20)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -327,6 +375,9 @@ def main() -> int:
             for row in rows:
                 sys.stdout.write("| " + " | ".join(str(value) for value in row.values()) + " |\n")
             return int(any(row["wrong"] or row["lost"] for row in rows))
+        elif arguments.what == "slow":
+            found = slow(folder)
+            bad = found.pop("bad")
         elif arguments.what == "full":
             found = full(folder)
             bad = found["wrong files"] + found["left behind"] + found["without a sentence"]

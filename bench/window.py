@@ -8,6 +8,7 @@ Times are wall-clock; on a machine that does other things they are those of the 
     python bench/window.py gaps                      # the loop's longest gaps while 12 megapixels run
     python bench/window.py gaps --task upscale --explain
     python bench/window.py paint --megapixels 100    # one painting, fitted and at 1:1, while moved about
+    python bench/window.py many --count 100          # what window and engine hold after so many (Linux)
 """
 
 from __future__ import annotations
@@ -28,16 +29,18 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
+from bench.endurance import held
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 from tests.models import cleaning_model
 
 from unfade.filters import all_filters
 from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float, write_picture
-from unfade.ui.canvas.painting import FADE
-from unfade.ui.canvas.viewport import Viewport
+from unfade.ui.canvas.frame import FADE
+from unfade.ui.canvas.scene import Viewport
 from unfade.ui.link import EngineLink
-from unfade.ui.preview.grid import places_in
+from unfade.ui.preview.tiles import places_in
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.theme import apply_theme
@@ -245,16 +248,9 @@ def one_task(stage: Stage, path: Path, task: str, seconds: float, explain: bool)
 
 def paint(stage: Stage, megapixels: float, seconds: float) -> None:
     """Paints a picture all of whose tiles are there, while it is moved; a tiny model makes them."""
-    models = stage.folder / "models"
-    models.mkdir()
-    model = cleaning_model(models / "tiny.onnx")
-    os.environ["UNFADE_MODELS"] = str(models)
     path = photograph(stage.folder / "huge.jpg", megapixels)
-    stage.open_window()
-    stage.wait(lambda: stage.listed)
+    use_tiny_model(stage)
     window = stage.window
-    window.command("view_result").setChecked(True)
-    window.start_with([{"filter": "deartifact", "options": {"model": str(model)}}])
     stage.open(path)
     whole = stage.wait(lambda: window.preview.plan is not None and window.preview.complete, seconds)
     stage.wait(lambda: False, 1.0)
@@ -281,10 +277,56 @@ def paint(stage: Stage, megapixels: float, seconds: float) -> None:
     stage.close()
 
 
+# Many pictures
+
+
+def many(stage: Stage, count: int) -> None:
+    """Opens pictures of changing sizes one after the other, each previewed whole by a tiny model."""
+    use_tiny_model(stage)
+    noise = np.random.default_rng(0)
+    paths = []
+    for number in range(10):
+        height, width = (int(side) for side in noise.integers(100, 400, 2))
+        path = stage.folder / f"{number}.{('png', 'jpg', 'tif', 'webp', 'bmp')[number % 5]}"
+        write_picture(Picture(noise.integers(0, 256, (height, width, 3), np.uint8)), path)
+        paths.append(path)
+    window = stage.window
+    sys.stdout.write("| pictures | window MiB | handles | threads | engine MiB |\n|---|---|---|---|---|\n")
+    for number in range(1, count + 1):
+        stage.open(paths[number % len(paths)])
+        stage.wait(lambda: window.preview.plan is not None and window.preview.complete)
+        if number in (20, 50) or number % 100 == 0:
+            own = held("self")
+            engine = max(held(child)["MiB"] for child in children())
+            cells = (number, f"{own['MiB']:.0f}", own["handles"], own["threads"], f"{engine:.0f}")
+            sys.stdout.write("| " + " | ".join(map(str, cells)) + " |\n")
+            sys.stdout.flush()
+    stage.close()
+
+
+def children() -> set[str]:
+    """The numbers of the processes that this one began."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {child for task in tasks for child in task.read_text().split()}
+
+
+def use_tiny_model(stage: Stage) -> None:
+    """Opens a window that previews De-artifact by a model that costs no time."""
+    models = stage.folder / "models"
+    models.mkdir()
+    model = cleaning_model(models / "tiny.onnx")
+    os.environ["UNFADE_MODELS"] = str(models)
+    stage.open_window()
+    stage.wait(lambda: stage.listed)
+    stage.window.command("view_result").setChecked(True)
+    stage.window.start_with([{"filter": "deartifact", "options": {"model": str(model)}}])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["first", "gaps", "paint"])
+    parser.add_argument("what", choices=["first", "gaps", "paint", "many"])
     parser.add_argument("--rounds", type=int, default=5, help="first: how many warm openings")
+    parser.add_argument("--count", type=int, default=100, help="many: how many pictures")
     parser.add_argument("--megapixels", type=float, help="gaps: 12, paint: 100")
     parser.add_argument(
         "--task", action="append", choices=[filter.name for filter in all_filters()], help="gaps: all"
@@ -299,6 +341,8 @@ def main() -> None:
         elif arguments.what == "gaps":
             tasks = arguments.task or [filter.name for filter in all_filters()]
             gaps(stage, arguments.megapixels or 12, tasks, arguments.seconds, arguments.explain)
+        elif arguments.what == "many":
+            many(stage, arguments.count)
         else:
             paint(stage, arguments.megapixels or 100, arguments.seconds)
 

@@ -6,7 +6,7 @@
 # Exit code 77: it cannot be had here (no way to mount, or nothing can be downloaded), and a sentence says why.
 set -euo pipefail
 root=$(realpath -m "${UNFADE_EDITORS_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/unfade/editors-root}")
-release=trixie
+release=${UNFADE_EDITORS_RELEASE:-trixie} # of Debian; another one wants a root of its own
 
 say() { printf 'unfade: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -42,7 +42,7 @@ mirror() {
 
 build() {
   command -v apt-get >/dev/null || die "the editors' root can only be built on Debian or Ubuntu."
-  say "building a Debian 13 with GIMP and Krita in $root (once; about 3 minutes and 2.3 GB)"
+  say "building a Debian $release with GIMP and Krita in $root (once; about 3 minutes and 2.3 GB)"
   if ! command -v debootstrap >/dev/null; then
     { apt apt-get update && apt apt-get install --no-install-recommends debootstrap; } ||
       unavailable "debootstrap cannot be installed here."

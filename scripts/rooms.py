@@ -194,9 +194,9 @@ def serve_watched(names: Path) -> None:
 def one_step(folder: Path) -> list[str]:
     """A step of the generator, from the batch to the changed weights; the network itself does not count."""
     from unfade_training import train
+    from unfade_training.build import smoke_recipe
     from unfade_training.config import load_recipe
     from unfade_training.device import Machine
-    from unfade_training.smoke import smoke_recipe
 
     for number in range(4):
         noise = np.random.default_rng(number).integers(0, 256, (128, 128, 3), np.uint8)

@@ -27,13 +27,12 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from unfade.filters import Hint, Stroke, find_filter
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.dialogs.doctor import DoctorDialog
-from unfade.ui.dialogs.help import ShortcutSheet
+from unfade.ui.dialogs.help import DoctorDialog, ShortcutSheet
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
-from unfade.ui.panels.restore import RestorePanel
+from unfade.ui.panels.own import RestorePanel
 from unfade.ui.queue import ItemState
 from unfade.ui.settings import Settings, Theme
 from unfade.ui.theme import apply_theme

@@ -112,7 +112,7 @@ def community(
 )
 def blend(first: Path, second: Path, output: Path, weight: float) -> None:
     """Write a model between FIRST and SECOND (.onnx, of the same network): their weights, interpolated."""
-    from .blend import blend_models
+    from .export import blend_models
 
     card = blend_models(first, second, weight, output)
     click.echo(f"{card.name} -> {output}")

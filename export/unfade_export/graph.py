@@ -18,7 +18,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
 from unfade.models import ModelCard
-from unfade_training.initial_weights import HALF
+from unfade_training.checkpoint import HALF
 
 from .errors import ExportError
 from .interface import NamedOutputs, ratio_of, step_of

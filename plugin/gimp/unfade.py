@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -273,7 +273,7 @@ def restore(
     """Filters that keep the size: selection, alpha lock and undo are GIMP's own, by its shadow buffer."""
     if result is None:
         _, x, y, width, height = drawable.mask_intersect()
-        result = UNFADE.run(steps, wire.read(drawable), show_fraction, (y, x, height, width))
+        result = UNFADE.run(steps, wire.read(drawable), showing(steps), (y, x, height, width))
     y, x, height, width = result.region or (0, 0, result.height, result.width)
     with undo_step(image):
         if result.channels - wire.channels == 2:
@@ -303,7 +303,7 @@ def enlarge(
     waiting = [each for each in layers if each.get_id() not in results]
     if waiting:
         pictures = [wires[each.get_id()].read(each) for each in waiting]
-        made = UNFADE.run_all(steps, pictures, show_fraction)
+        made = UNFADE.run_all(steps, pictures, showing(steps))
         results.update((each.get_id(), found) for each, found in zip(waiting, made))
     factor = UNFADE.factor(steps)
     shift = 0 if whole else (1 - 1 / factor) / 2  # of a layer alone the middle stays, as when GIMP scales it
@@ -371,9 +371,25 @@ def undo_step(image: Gimp.Image) -> Iterator[None]:
         Gimp.context_pop()
 
 
-def show_fraction(fraction: float | None) -> None:
-    """GIMP's Cancel ends this process, and with it the engine; nothing was changed by then."""
-    Gimp.progress_pulse() if fraction is None else Gimp.progress_update(fraction)
+def showing(steps: Sequence[Step]) -> Callable[[float | None], None]:
+    """What shows in GIMP's own bar how far a run is. Its Cancel ends this process, and with it the engine;
+    nothing was changed by then."""
+    title = "Unfade: " + " + ".join(UNFADE.filter(step.filter).title for step in steps)
+    pace, shown = unfade_editor.Pace(), ""
+    Gimp.progress_set_text(title)
+
+    def show(fraction: float | None) -> None:
+        nonlocal shown
+        if fraction is None:
+            Gimp.progress_pulse()
+            return
+        done, left = pace.at(fraction)
+        Gimp.progress_update(done)
+        if left != shown:
+            shown = left
+            Gimp.progress_set_text(f"{title}, {left}" if left else title)
+
+    return show
 
 
 UNFADE = Unfade(Path(__file__).resolve().parent)

@@ -24,7 +24,6 @@ from typing import Any, Literal
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
 from unfade.filters import Result, Runner, size_of
 from unfade.log import unforeseen
-from unfade.memory import peak_memory_bytes
 from unfade.paths import remove_leftovers
 from unfade.picture import (
     OUTPUT_FORMATS,
@@ -39,6 +38,7 @@ from unfade.picture import (
     write_picture,
     written_format_of_suffix,
 )
+from unfade.picture.scratch import peak_memory_bytes
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,7 @@ from importlib import metadata
 from unfade import __version__, paths
 from unfade.errors import UnfadeError
 from unfade.inference import Device, Session, provider_label
-from unfade.inference.cuda import find_driver, obstacle_to_cuda
-from unfade.inference.devices import CPU, CUDA, PREFERENCE, WHERE
+from unfade.inference.devices import CPU, CUDA, PREFERENCE, WHERE, find_driver, obstacle_to_cuda
 from unfade.inference.runtime import onnxruntime
 from unfade.log import log_file
 from unfade.models import Model, list_models

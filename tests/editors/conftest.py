@@ -40,6 +40,7 @@ class Root:
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": f"{self.home}/run",
             "UNFADE_TEST_FOLDER": self.folder,
+            "UNFADE_TEST_ONLY": os.environ.get("UNFADE_TEST_ONLY", ""),
             **environment,
         }
         words = [f"{name}={value}" for name, value in variables.items()]

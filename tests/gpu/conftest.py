@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unfade.inference.cuda import obstacle_to_cuda
-from unfade.inference.devices import CUDA
+from unfade.inference.devices import CUDA, obstacle_to_cuda
 from unfade.inference.runtime import onnxruntime
 
 

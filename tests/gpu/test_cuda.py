@@ -26,8 +26,7 @@ from unfade.inference import (
     provider_chain,
     run_tiled,
 )
-from unfade.inference.cuda import preload_cuda
-from unfade.inference.devices import CPU, CUDA
+from unfade.inference.devices import CPU, CUDA, preload_cuda
 from unfade.inference.session import start
 from unfade.models import card_of
 

@@ -19,11 +19,10 @@ from unfade.filters import Hint
 from unfade.inference import Bounds, Extent
 from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, picture_of
-from unfade.ui.canvas.scene import Compare, panes, view_size
+from unfade.ui.canvas.scene import Compare, Viewport, panes, view_size
 from unfade.ui.canvas.view import Canvas
-from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.dialogs.picker import HintPicker
-from unfade.ui.preview.grid import Place
+from unfade.ui.preview.tiles import Place
 from unfade.ui.window import Window
 
 

@@ -14,9 +14,8 @@ from tests.ui.conftest import WAIT, MakeWindow
 from unfade.filters import Hint
 from unfade.inference import Extent
 from unfade.picture import Picture, write_picture
-from unfade.ui.canvas.scene import Compare, Scene
+from unfade.ui.canvas.scene import Compare, Scene, Viewport
 from unfade.ui.canvas.tools import ToolId
-from unfade.ui.canvas.viewport import Viewport
 from unfade.ui.dialogs.chroma import chroma_of
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.hints import colour_at, luma_at

@@ -15,11 +15,11 @@ from tests.ui.conftest import MakeWindow, ramp, settle
 from unfade.inference import Bounds, Extent
 from unfade.picture import write_picture
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.canvas.viewport import Viewport
-from unfade.ui.panels.colorize import ColorizePanel
-from unfade.ui.preview import grid
+from unfade.ui.canvas.scene import Viewport
+from unfade.ui.panels.own import ColorizePanel
+from unfade.ui.preview import tiles
 from unfade.ui.preview.compose import mosaic
-from unfade.ui.preview.grid import MOST_SQUARES, Place, above, bounds_of, level_for, places_in
+from unfade.ui.preview.tiles import MOST_SQUARES, Place, above, bounds_of, level_for, places_in
 from unfade.ui.window import Window
 
 CLEAN = [{"filter": "deartifact", "options": {"model": "clean"}}]
@@ -31,7 +31,7 @@ def test_no_view_takes_many_more_images_than_the_limit(height: int, width: int, 
     extent = Extent(height, width)
     view = Viewport(extent, Extent(900, 1600), 1.0, (0, 0)).fit().zoomed(zoom).visible
     level = level_for(view)
-    side = grid.TILE << level
+    side = tiles.TILE << level
     across, down = view.width / side + 2, view.height / side + 2  # it may begin and end within a square
     assert len(list(places_in(view, extent, level))) <= across * down
     assert view.width / side * view.height / side <= MOST_SQUARES
@@ -79,7 +79,7 @@ def test_from_afar_it_looks_as_tile_by_tile(
     window.command("view_result").setChecked(True)
     assert window.preview.plan is not None
     near = grabbed(qtbot, window)
-    monkeypatch.setattr(grid, "MOST_SQUARES", 6)
+    monkeypatch.setattr(tiles, "MOST_SQUARES", 6)
     assert window.canvas.viewport is not None and level_for(window.canvas.viewport.visible) == 2
     window.canvas.update()
     far = grabbed(qtbot, window)
@@ -96,7 +96,7 @@ def test_a_new_result_is_seen_from_afar(
     qtbot: QtBot, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_picture(ramp(600, 700), tmp_path / "picture.png")
-    monkeypatch.setattr(grid, "MOST_SQUARES", 2)
+    monkeypatch.setattr(tiles, "MOST_SQUARES", 2)
     steps = [{"filter": "colorize", "options": {"saturation": 2, "model": "colour"}}]
     window = make_window(tmp_path / "picture.png", steps=steps)
     window.command("view_result").setChecked(True)

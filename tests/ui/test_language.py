@@ -24,9 +24,8 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import WAIT, MakeWindow
 from unfade.service.client import EngineError
 from unfade.ui.document import ORDER
-from unfade.ui.explain import explain
-from unfade.ui.language import LANGUAGES, decimal, fixed, install_language
-from unfade.ui.panels.upscale import UpscalePanel
+from unfade.ui.language import LANGUAGES, decimal, explain, fixed, install_language
+from unfade.ui.panels.own import UpscalePanel
 from unfade.ui.queue.model import Item, ItemState, state_text
 from unfade.ui.window import Window
 

@@ -21,8 +21,8 @@ from unfade.filters.grain import FULL_LEVEL
 from unfade.picture import Picture, read_picture, write_picture
 from unfade.ui.panels.controls import Percent
 from unfade.ui.panels.generated import GeneratedPanel
+from unfade.ui.panels.own import RestorePanel
 from unfade.ui.panels.painting import PaintingFields
-from unfade.ui.panels.restore import RestorePanel
 from unfade.ui.panels.stack import PANELS
 from unfade.ui.queue import ItemState, QueuePanel
 from unfade.ui.settings import Settings

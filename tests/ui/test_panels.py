@@ -21,7 +21,7 @@ from unfade.ui.panels.controls import Percent
 from unfade.ui.panels.generated import GeneratedPanel, panels_for
 from unfade.ui.panels.painting import Brush
 from unfade.ui.panels.stack import PANELS
-from unfade.ui.preview.models import Models
+from unfade.ui.preview.plan import Models
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,8 @@ from unfade.inference import Bounds, Extent
 from unfade.models import Variant
 from unfade.ui.canvas.images import Pyramid, reduced
 from unfade.ui.document import ORDER, State
-from unfade.ui.preview.cache import Kept, TileCache
-from unfade.ui.preview.grid import TILE, Place, bounds_of, places_in
-from unfade.ui.preview.models import Models
-from unfade.ui.preview.plan import Plan, Under, make_plan
-from unfade.ui.preview.schedule import hull, next_block
+from unfade.ui.preview.plan import Models, Plan, Under, make_plan
+from unfade.ui.preview.tiles import TILE, Kept, Place, TileCache, bounds_of, hull, next_block, places_in
 
 BOTH = Models(
     {("upscale", Variant.FAITHFUL): frozenset({2, 4}), ("upscale", Variant.GAN): frozenset({2})},

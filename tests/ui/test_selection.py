@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from tests.ui.conftest import MakeWindow, ramp
+from tests.ui.conftest import WAIT, MakeWindow, ramp
 from unfade.filters import DeartifactOptions
 from unfade.inference import Bounds
 from unfade.picture import Picture
 from unfade.ui.document import State
-from unfade.ui.preview.cache import Kept
+from unfade.ui.finishing import Finished
 from unfade.ui.preview.compose import compose
-from unfade.ui.preview.models import Models
-from unfade.ui.preview.plan import make_plan
+from unfade.ui.preview.plan import Models, make_plan
+from unfade.ui.preview.tiles import Kept
 from unfade.ui.selection import Selection
 
 BOUNDS = Bounds(10, 20, 4, 6)
@@ -70,3 +70,26 @@ def test_only_its_tiles_are_asked_for_and_the_view_begins_there(
     assert wanted > 0 and done == window.preview.results.counts(Bounds(0, 0, 700, 900))[1]
     window.document.change(window.document.state.switched("deartifact", False).switched("upscale", True))
     assert window.document.limit is None
+
+
+def test_apply_takes_what_is_previewed_of_it_and_runs_no_network_again(
+    qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    window = make_window(steps=[{"filter": "deartifact", "options": {"strength": 0.6}}])
+    bounds = Bounds(200, 240, 120, 90)  # parts of four tiles
+    selection = Selection(bounds, np.full((120, 90), 255, np.uint8))
+    window.opener.open_picture(ramp(600, 700), "Layer 1", selection)
+    qtbot.waitUntil(lambda: window.preview.plan is not None and window.preview.complete, timeout=WAIT)
+    results: list[Finished] = []
+    asked = window.preview.results.whole(bounds)
+    assert asked is not None and window.preview.results.whole() is None
+    window.whole.run(results.append, bounds)
+    assert window.whole._ticket is None, "the engine was asked"
+    qtbot.waitUntil(lambda: len(results) == 1, timeout=WAIT)
+    window.preview.results.cache.clear()  # now the network has to run
+    window.whole.run(results.append, bounds)
+    qtbot.waitUntil(lambda: len(results) == 2, timeout=WAIT)
+    taken, made = results
+    assert taken.region == made.region == bounds
+    assert taken.picture.pixels.shape == made.picture.pixels.shape == (120, 90, 3)
+    assert np.abs(taken.picture.pixels.astype(int) - made.picture.pixels).max() <= 1

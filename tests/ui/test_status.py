@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
 from unfade.inference import Device, Engine, engine
-from unfade.ui.dialogs.doctor import DoctorDialog
+from unfade.ui.dialogs.help import DoctorDialog
 from unfade.ui.status import StatusBar
 
 FOUND = {

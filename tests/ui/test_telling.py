@@ -20,8 +20,7 @@ from tests.ui.conftest import WAIT, MakeWindow, ramp
 from tests.ui.engines import connect
 from unfade.filters import Hint, Stroke
 from unfade.picture import read_picture, write_picture
-from unfade.ui.dialogs.doctor import DoctorDialog
-from unfade.ui.dialogs.help import ShortcutSheet
+from unfade.ui.dialogs.help import DoctorDialog, ShortcutSheet
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.marks import load_marks, marks_path, own_marks_path

@@ -13,9 +13,9 @@ from unfade.filters import Stroke
 from unfade.models import Source, Variant
 from unfade.picture import Picture, write_picture
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.panels.deartifact import DeartifactPanel
-from unfade.ui.preview.grid import Place
-from unfade.ui.preview.models import Models
+from unfade.ui.panels.own import DeartifactPanel
+from unfade.ui.preview.plan import Models
+from unfade.ui.preview.tiles import Place
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
 

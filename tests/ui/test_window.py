@@ -26,8 +26,8 @@ from unfade.ui.document import ORDER, State
 from unfade.ui.language import LANGUAGES, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.marks import marks_path
-from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.preview.grid import Place, bounds_of
+from unfade.ui.panels.own import UpscalePanel
+from unfade.ui.preview.tiles import Place, bounds_of
 from unfade.ui.saving import SaveChoice
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window

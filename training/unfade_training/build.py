@@ -1,5 +1,5 @@
-"""The parts that a recipe names, built and checked against each other; and a trained generator rebuilt from
-its checkpoint."""
+"""The parts that a recipe names, built and checked against each other; a trained generator rebuilt from its
+checkpoint; and a recipe made small, for a dry run that sees whether all of its parts fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from .checkpoint import load_checkpoint, load_weights
 from .colour_transform import Chroma, ColourTransform, Rgb, Tones
-from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe
+from .config import GanConfig, GeneratorConfig, Recipe, StageConfig, parse_recipe, with_overrides
 from .data import (
     PatchDataset,
     Patches,
@@ -29,9 +29,10 @@ from .data.photos import Photo
 from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degradation
 from .errors import TrainingError, did_you_mean
 from .losses import Objective, WeightedLoss, build_loss, build_objective, open_lpips
+from .losses.backbones import ARCHITECTURES
 from .metrics import Metric
-from .networks import build_network
-from .table import from_table
+from .networks import build_network, is_here
+from .registry import from_table
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)
+    if recipe.judge == "mask_iou" and not getattr(generator, "mask", False):
+        raise TrainingError(f'{recipe.name}: judge = "mask_iou" is for networks that give a mask.')
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "
@@ -353,3 +356,58 @@ def open_teacher(path: Path, student: nn.Module) -> nn.Module:
                 f"The teacher {path} cannot teach this network: its {name} is {theirs}, not {ours}."
             )
     return teacher
+
+
+# The dry run
+
+SMOKE_STEPS = 3
+SMOKE_SIDE = 64  # the smallest picture that critics and perceptual losses take
+_CLASSIFIERS = {"feature": "vgg16_bn", "style": "squeezenet"}  # of losses, where they name none
+
+
+def smoke_recipe(recipe: Recipe) -> Recipe:
+    """The recipe with a few steps of tiny batches and patches in every stage.
+
+    Weights to start from and teachers are left out where they are not there yet, and so are the perceptual
+    score and losses whose classifier would have to be fetched first.
+    """
+    generator = build_generator(recipe)
+    multiple = int(getattr(generator, "size_multiple", 1))
+    patch = max(SMOKE_SIDE // scale_of(generator), multiple) // multiple * multiple
+    overrides: dict[str, object] = {
+        "compile": False,
+        "data.holdout": 2,
+        "data.min_side": 32,
+        "data.workers": 0,
+        "stage.steps": SMOKE_STEPS,
+        "stage.batch": 2,
+        "stage.patch": patch,
+        "stage.validate_every": SMOKE_STEPS,
+    }
+    for number, config in enumerate(recipe.stage, 1):
+        if isinstance(config, GanConfig):
+            overrides[f"stage.{number}.critic_steps"] = 1  # so that both sides get a turn
+        loss = getattr(config, "loss", {})
+        if absent := [name for name, options in loss.items() if not _classifier_is_here(name, options)]:
+            log.info("the smoke run does without the loss %s: its classifier would be fetched", *absent)
+            rest = {name: options for name, options in loss.items() if name not in absent}
+            overrides[f"stage.{number}.loss"] = rest or {"l1": 1.0}
+        teacher = getattr(config, "teacher", "")
+        if teacher and not Path(teacher).exists():
+            log.info("the smoke run learns from photographs: the teacher %s is not there", teacher)
+            overrides[f"stage.{number}.teacher"] = ""
+    if absent := [str(path) for path in recipe.initial_weights.values() if not path.exists()]:
+        log.info("the smoke run starts without %s, which is not there", " and ".join(absent))
+        overrides["init"] = ""
+    if not recipe.lpips:
+        overrides["judge"] = "delta_e" if recipe.task == "colorize" else "psnr_y"
+    return with_overrides(recipe, overrides, f"{recipe.name}, smoke run")
+
+
+def _classifier_is_here(name: str, options: object) -> bool:
+    """False of losses that look through a classifier which was never fetched, and name no file of it."""
+    if name not in _CLASSIFIERS:
+        return True
+    named = options if isinstance(options, dict) else {}
+    known = ARCHITECTURES.get(str(named.get("backbone", _CLASSIFIERS[name])))
+    return known is None or bool(named.get("weights")) or is_here(known.published)

@@ -3,16 +3,21 @@
 Tensors are named ``<part>/<name>`` (``generator/head.weight``, ``optimizer/3.exp_avg``); everything else is
 JSON in the file's own metadata. One file instead of two cannot come apart when a process is killed between
 them, and safetensors cannot carry code.
+
+A run can also begin with the weights of an ONNX file that `unfade-export` made. Their names are still those
+of the network. Its norms were folded into the convolutions before them; :func:`unfold_norms` undoes that.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -20,6 +25,7 @@ from torch import Tensor, nn
 
 from .errors import TrainingError
 from .files import atomic_write
+from .networks.norms import unfold_norms
 
 VERSION = 1
 HEADER = 8
@@ -146,3 +152,70 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
         lying = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
         state.setdefault(int(index), {})[name] = lying.copy_(value)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+log = logging.getLogger(__name__)
+
+WRAPPER = "network."
+"""What an export puts before the names where it had to add something to the network."""
+HALF = "_half"
+"""What it puts behind those that it keeps in half precision."""
+
+
+def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[str]:
+    """Take over the weights of some files where names and shapes agree; the names of those that stay as they
+    were.
+
+    Args:
+        network: takes them in place.
+        files: by the part of the network that each is for; the part of one for all is empty.
+
+    Raises:
+        TrainingError: a file cannot be read, or nothing in it fits.
+    """
+    left = set(network.state_dict())
+    for part, file in files.items():
+        weights = read_weights(file, network)
+        if part:
+            weights = {name: tensor for name, tensor in weights.items() if name.startswith(f"{part}.")}
+        left &= set(adopt_weights(network, weights, str(file)))
+        log.info("took over the weights of %s; %d stay as initialised", file, len(left))
+    return left
+
+
+def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
+    """The weights for a network by their names in it; some may be missing, others too many.
+
+    Raises:
+        TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
+    """
+    if path.suffix == ".onnx":
+        return unfold_norms(network, _read_onnx(path))
+    return load_checkpoint(path).tensors["generator"]
+
+
+def _read_onnx(path: Path) -> dict[str, Tensor]:
+    """All numbers in an ONNX file in float32, weights by their names in the network.
+
+    Raises:
+        TrainingError: it is missing or no ONNX file, or holds no weights.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from onnx import numpy_helper
+
+    if not path.is_file():
+        raise TrainingError(f"There is no model {path}.")
+    try:
+        stored = onnx.load(path).graph.initializer
+    except (DecodeError, OSError) as error:
+        raise TrainingError(f"The model {path} is damaged or not an ONNX file ({error}).") from error
+    tensors = {}
+    for record in stored:
+        array = numpy_helper.to_array(record)
+        if array.dtype in (np.float32, np.float16):
+            name = record.name.removeprefix(WRAPPER).removesuffix(HALF)
+            tensors[name] = torch.from_numpy(array.astype(np.float32))
+    if not any(name.endswith(".weight") for name in tensors):
+        raise TrainingError(f"{path} holds no weights with names; a model of unfade-export does.")
+    return tensors

@@ -105,7 +105,7 @@ def run(
     """Train RECIPE, a TOML file, going on from its last checkpoint if there is one."""
     if minutes is not None and not 0 < minutes < math.inf:
         raise TrainingError(f"--minutes must be a number above 0, not {minutes:g}.")
-    from .smoke import smoke_recipe
+    from .build import smoke_recipe
     from .train import train
 
     loaded = _load(recipe, override, lpips)

@@ -23,7 +23,7 @@ from msgspec import Meta, Struct, field
 
 from .errors import TrainingError, count_of
 from .lessons import Lesson
-from .table import from_table
+from .registry import from_table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -216,8 +216,8 @@ class Recipe(Struct, frozen=True, kw_only=True):
         compile: whether ``torch.compile`` fuses the generator; needs a C++ compiler on a CPU.
         init: a checkpoint, or an ONNX model of ours, whose weights are taken over where names and shapes
             agree; or a table of part of the network -> file, for parts that were trained side by side.
-        judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` (higher is
-            better), or ``lpips``, ``delta_e`` or ``delta_e_2000`` (lower is better).
+        judge: the held-out score that the best checkpoint and ``patience`` go by: ``psnr_y`` or
+            ``mask_iou`` (higher is better), ``lpips``, ``delta_e`` or ``delta_e_2000`` (lower is better).
         lpips: the file that LPIPS is computed with: an ``.onnx`` model, or SqueezeNet's weights.
         gpu: overrides for runs on a GPU.
         training_data: a sentence for the model card.
@@ -240,7 +240,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     compile: bool = True
     init: str | dict[str, str] = ""
-    judge: Literal["psnr_y", "lpips", "delta_e", "delta_e_2000"] = "psnr_y"
+    judge: Literal["psnr_y", "mask_iou", "lpips", "delta_e", "delta_e_2000"] = "psnr_y"
     lpips: str = ""
     gpu: Table = field(default_factory=dict)
     training_data: str = ""

@@ -19,7 +19,7 @@ from .data import colourfulness as colourfulness_of_pixels
 from .data.patches import chw_pair
 from .data.photos import Photo
 from .degradations import Degradation
-from .losses import INK, LossValue, WeightedLoss
+from .losses import INK, LossValue, Tally, WeightedLoss
 
 Metric: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Distance of pictures, ``[N, 3, H, W]`` in [0, 1] twice -> ``[N]``."""
@@ -166,31 +166,11 @@ def colourfulness(picture: Tensor) -> float:
 
 
 def overlap(found: Tensor, wanted: Tensor) -> float:
-    """Intersection over union of two uint8 masks; 1 where both are empty."""
-    a, b = found > 127, wanted > 255 * INK
+    """Intersection over union of two uint8 masks, 1 where both are empty; what the loss of masks does not
+    judge counts in neither."""
+    a, b = (found > 127) & ((wanted == 0) | (wanted > 255 * INK)), wanted > 255 * INK
     union = int((a | b).sum())
     return int((a & b).sum()) / union if union else 1.0
-
-
-class Tally:
-    """The mean of each of some scalars over the steps in which it was told; they stay on their device."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
-
-    def add(self, scalars: Mapping[str, Tensor]) -> None:
-        """The values of another step."""
-        for name, value in scalars.items():
-            self._sums[name] = self._sums[name] + value if name in self._sums else value
-            self._counts[name] = self._counts.get(name, 0) + 1
-
-    def take(self, number: Callable[[Tensor], float]) -> dict[str, float]:
-        """The means, made numbers by ``number``, and begin anew."""
-        means = {name: number(total / self._counts[name]) for name, total in self._sums.items()}
-        self._sums.clear()
-        self._counts.clear()
-        return means
 
 
 class EarlyStopping:

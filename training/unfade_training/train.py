@@ -34,7 +34,14 @@ from .build import (
     open_photos,
     open_teacher,
 )
-from .checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
+from .checkpoint import (
+    Checkpoint,
+    adopt_initial_weights,
+    load_checkpoint,
+    load_weights,
+    read_weights,
+    save_checkpoint,
+)
 from .colour_transform import ColourTransform
 from .config import (
     CriticConfig,
@@ -50,13 +57,11 @@ from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, open_fabric
 from .errors import TrainingError, count_of
 from .files import check_folder, make_folder
-from .initial_weights import adopt_initial_weights, read_weights
-from .losses import AdaptiveLoss, LossValue, content_loss, critic_accuracy
+from .losses import AdaptiveLoss, LossValue, Tally, content_loss, critic_accuracy
 from .metrics import (
     EarlyStopping,
     Metric,
     Pair,
-    Tally,
     held_out_loss,
     restore,
     validate,

@@ -157,7 +157,7 @@ def ask_whole() -> bool:
 
 def wait(label: str, job: Callable[[Callable[[float | None], bool]], Any]) -> Any:
     """Runs a job that only talks to the engine in a thread, under a progress dialog with a Cancel button."""
-    work = unfade_editor.Work(job)
+    work, pace = unfade_editor.Work(job), unfade_editor.Pace()
     dialog = QProgressDialog(label, "Cancel", 0, 0, main_window())
     dialog.setWindowTitle(TITLE)
     dialog.setWindowModality(getattr(Qt, "WindowModality", Qt).ApplicationModal)
@@ -168,8 +168,10 @@ def wait(label: str, job: Callable[[Callable[[float | None], bool]], Any]) -> An
         if not work.is_alive():
             dialog.done(0)
         elif work.fraction is not None:
+            done, left = pace.at(work.fraction)
             dialog.setMaximum(1000)
-            dialog.setValue(round(1000 * work.fraction))
+            dialog.setValue(round(1000 * done))
+            dialog.setLabelText(f"{label}: {left}" if left else label)
 
     timer = QTimer(dialog)
     timer.timeout.connect(look)

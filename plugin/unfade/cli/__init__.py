@@ -6,6 +6,8 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
+_INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line, this process's own where none is given, and gives the exit code.
@@ -21,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if words == ["serve"]:
         _serve()
-    from unfade.cli.app import run_command_line
+    try:
+        from unfade.cli.app import run_command_line
 
-    return run_command_line(words)
+        return run_command_line(words)
+    except KeyboardInterrupt:  # while it is being imported; later it is foreseen there
+        sys.stderr.write("unfade: Interrupted.\n")
+        return _INTERRUPTED
 
 
 def _serve() -> None:

@@ -161,8 +161,19 @@ def has_bars() -> bool:
 
 def _bar(count: int) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.table import Column
+    from rich.text import Text
+
+    class TimeLeft(TimeRemainingColumn):
+        """The time left, from the first tile on; rich alone waits for the second."""
+
+        def render(self, task: Task) -> Text:
+            if task.time_remaining is None and task.completed and task.total and task.elapsed:
+                left = task.elapsed * (task.total - task.completed) / task.completed
+                minutes, seconds = divmod(int(left), 60)
+                return Text(f"{minutes:02d}:{seconds:02d}", style="progress.remaining")
+            return super().render(task)
 
     name = TextColumn(
         "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
@@ -172,7 +183,7 @@ def _bar(count: int) -> Progress:
         TextColumn("{task.fields[pictures]}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeRemainingColumn(compact=True),
+        TimeLeft(compact=True),
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,

@@ -9,6 +9,7 @@ the picture's own values come back to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,30 +20,34 @@ from unfade.picture import (
     Kernel,
     Picture,
     from_float,
-    is_linear,
     linear_to_srgb,
-    resize,
+    resized_strips,
+    scratch,
     srgb_to_linear,
     to_float,
 )
 
 Values = NDArray[np.float32]
 
+_STRIP_PIXELS = 2**18
+
 
 class Carried:
-    """A picture that a filter cannot be shown as it is.
+    """A picture that a filter cannot be shown as it is, worked on in strips.
 
     Attributes:
         seen: what the filter is shown: floats in [0, 1], with the picture's alpha and metadata.
     """
 
     def __init__(self, picture: Picture, *, linear: bool) -> None:
-        """``linear`` says that the values are linear light; see :func:`must_carry`."""
+        """``linear`` says that the values are linear light."""
         self._own, self._linear = picture.colour, linear
-        self._values = _on_curve(to_float(self._own)) if linear else self._own
-        self._inside = np.clip(self._values, 0, 1)
-        alpha = [] if picture.alpha is None else [to_float(picture.alpha)[..., None]]
-        self.seen = Picture(np.concatenate((self._inside, *alpha), axis=2), picture.metadata)
+        seen = scratch.empty(picture.pixels.shape, np.float32)
+        for rows in _strips(self._own):
+            np.clip(self._values(rows), 0, 1, out=seen[rows, :, : self._own.shape[2]])
+            if picture.alpha is not None:
+                seen[rows, :, -1] = to_float(picture.alpha[rows])
+        self.seen = Picture(seen, picture.metadata)
 
     def back(self, made: Picture, inner: Bounds, size: Extent) -> Picture:
         """The picture's result, of its own type, from what the filter made of :attr:`seen`.
@@ -52,18 +57,39 @@ class Carried:
             inner: where that part lies in all of the result ...
             size: ... which is so large.
         """
-        part = np.s_[inner.y : inner.bottom, inner.x : inner.right]
-        colour = made.colour
-        if (size.height, size.width) == self._own.shape[:2]:
-            own, values, inside = self._own[part], self._values[part], self._inside[part]
+        pixels = scratch.empty(made.pixels.shape, self._own.dtype)
+        same = (size.height, size.width) == self._own.shape[:2]
+        fill = self._same_size if same else self._enlarged
+        fill(made.colour, inner, size, pixels[..., : made.colour.shape[2]])
+        if made.alpha is not None:
+            for rows in _strips(pixels):
+                pixels[rows, :, -1] = from_float(made.alpha[rows], self._own.dtype)
+        return Picture(pixels, made.metadata)
+
+    def _same_size(self, made: Values, inner: Bounds, _size: Extent, out: NDArray[Any]) -> None:
+        across = slice(inner.x, inner.right)
+        for rows in _strips(out):
+            there = slice(inner.y + rows.start, inner.y + rows.stop)
+            colour, inside = made[rows], self.seen.colour[there, across]
+            values = self._values(there)[:, across]
             # Not the difference added to the result: the sum would be rounded.
             after = np.where(values == inside, colour, values + (colour - inside))
-            colour = np.where(colour == inside, own, self._as_own(after))
-        else:
-            beyond = resize(self._values - self._inside, (size.height, size.width), Kernel.BILINEAR)
-            colour = self._as_own(colour + beyond[part])
-        alpha = [] if made.alpha is None else [from_float(made.alpha, self._own.dtype)[..., None]]
-        return Picture(np.concatenate((colour, *alpha), axis=2), made.metadata)
+            out[rows] = np.where(colour == inside, self._own[there, across], self._as_own(after))
+
+    def _enlarged(self, made: Values, inner: Bounds, size: Extent, out: NDArray[Any]) -> None:
+        beyond = scratch.empty(self._own.shape, np.float32)
+        for rows in _strips(beyond):
+            np.subtract(self._values(rows), self.seen.colour[rows], out=beyond[rows])
+        for y, strip in resized_strips(beyond, (size.height, size.width), Kernel.BILINEAR):
+            first, last = max(y, inner.y), min(y + len(strip), inner.bottom)
+            if first < last:
+                rows = slice(first - inner.y, last - inner.y)
+                out[rows] = self._as_own(made[rows] + strip[first - y : last - y, inner.x : inner.right])
+
+    def _values(self, rows: slice) -> Values:
+        """The picture's own values, on the curve that the filter knows."""
+        own = self._own[rows]
+        return _on_curve(to_float(own)) if self._linear else own
 
     def _as_own(self, values: Values) -> NDArray[Any]:
         if self._linear:
@@ -71,16 +97,12 @@ class Carried:
         return values if self._own.dtype == np.float32 else from_float(values, self._own.dtype)
 
 
-def must_carry(picture: Picture, *, by_values: bool) -> Carried | None:
-    """What the filter is shown in place of the picture; None where it can be shown the picture.
-
-    ``by_values`` says that the filter works on values whatever colours they are, and needs them on a curve.
-    """
-    linear = by_values and is_linear(picture.metadata.icc)
-    floats = picture.pixels.dtype == np.float32
-    if not linear and not (floats and (picture.colour.min() < 0 or picture.colour.max() > 1)):
-        return None
-    return Carried(picture, linear=linear)
+def _strips(pixels: NDArray[Any]) -> Iterator[slice]:
+    """The rows of HWC pixels, so many at a time that what is made of them takes little memory."""
+    rows = max(1, _STRIP_PIXELS // pixels.shape[1])
+    for y in range(0, len(pixels), rows):
+        scratch.let_go()
+        yield slice(y, min(y + rows, len(pixels)))
 
 
 def _on_curve(linear: Values) -> Values:

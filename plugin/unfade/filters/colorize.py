@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.chroma import check_colouring, predict_chroma
+from unfade.filters.chroma import HINTS, Hint, check_colouring, predict_chroma
 from unfade.filters.ensemble import Timer, model_for
-from unfade.filters.hints import HINTS, Hint
 from unfade.filters.mix import over, saturated
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
 from unfade.inference import Engine, Extent, row_strips
@@ -109,11 +108,13 @@ class Colorizer(FilterRunner):
         memo: Memo | None = None,
     ) -> Result:
         timer, region = Timer(), crop.inner
-        chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
         source = cut_picture(piece, region)
         into, icc = _empty_rgb(source), _profile_to_convert(source)
         pixels = _STRIP_PIXELS if icc is None else _CONVERTED_PIXELS
         strips = row_strips(Extent(region.height, region.width), pixels)
+        if progress is not None:
+            progress(0, 1 + len(strips))
+        chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
         planes = chroma.planes.enlarged(chroma.step)
         for done, strip in enumerate(strips, start=1):
             scratch.let_go()

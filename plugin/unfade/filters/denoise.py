@@ -191,25 +191,22 @@ class Denoiser(FilterRunner):
 
     def _noise_of(self, picture: Picture, memo: Memo) -> float:
         """The level of the picture's noise."""
-        key = ("level", size_of(picture))
-        found: float | None = memo.recall("noise", key)
-        if found is None:
+
+        def measured() -> float:
             places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _SAMPLE)]
-            found = float(np.median([noise_level(place) for place in places]))
-            memo.keep("noise", key, found)
-        return found
+            return float(np.median([noise_level(place) for place in places]))
+
+        return memo.once("noise", size_of(picture), measured)
 
     def _kind_of(self, picture: Picture, timer: Timer, memo: Memo) -> Grain:
         """The kind of the picture's grain, from a few places of it."""
-        key = (self._session.path, size_of(picture))
-        kind: Grain | None = memo.recall("grain", key)
-        if kind is None:
-            pairs = [
-                self._before_and_after(picture, at, timer) for at in squares_over(size_of(picture), _SAMPLE)
-            ]
-            kind = Grain.of([before for before, _ in pairs], [after for _, after in pairs])
-            memo.keep("grain", key, kind)
-        return kind
+
+        def measured() -> Grain:
+            places = squares_over(size_of(picture), _SAMPLE)
+            pairs = [self._before_and_after(picture, at, timer) for at in places]
+            return Grain.of([before for before, _ in pairs], [after for _, after in pairs])
+
+        return memo.once("grain", (self._session.path, size_of(picture)), measured)
 
     def _before_and_after(self, picture: Picture, at: Bounds, timer: Timer) -> tuple[Array, Array]:
         """Luma of a place, HW, as it is and as the network makes it."""

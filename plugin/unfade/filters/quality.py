@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.runner import Memo
 from unfade.picture import Picture, peak_of
 
 SIDE: Final = 64
@@ -27,7 +26,6 @@ FINEST: Final = -5.0
 """The logarithm of a coarseness that is none: that of quality 98.4."""
 
 _BLOCK = 8
-_MEMO = "quality"
 _GUESSES, _MEANT = (
     (1, 60, 80, 92, 98),
     (1, 50, 70, 97, 100),
@@ -69,22 +67,11 @@ _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 Floats = NDArray[np.float32]
 
 
-def estimated_quality(picture: Picture, memo: Memo) -> float | None:
+def quality_of(picture: Picture) -> float | None:
     """The quality, 1 to 100, of a JPEG that is compressed as coarsely as the picture; 100 for not at all.
 
-    None where that cannot be told: of pictures smaller than a patch, and of flat ones. It is the same for all
-    regions of a picture, and found once for it.
+    None where that cannot be told: of pictures smaller than a patch, and of flat ones.
     """
-    found = memo.recall(_MEMO, ())
-    if found is None:
-        found = (quality_of(picture),)
-        memo.keep(_MEMO, (), found)
-    quality: float | None = found[0]
-    return quality
-
-
-def quality_of(picture: Picture) -> float | None:
-    """The same, found anew."""
     patches = patches_of(picture)
     patches = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
     if not len(patches):

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
 from unfade.filters.denoise import DENOISE, DenoiseOptions
-from unfade.filters.findings import Findings, look
-from unfade.filters.mix import lay_over
+from unfade.filters.grain import noise_level
+from unfade.filters.mix import lay_over, luma_of
 from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.repair import REPAIR, RepairOptions
-from unfade.filters.revive import REVIVE, ReviveOptions
+from unfade.filters.revive import REVIVE, ReviveOptions, is_toned
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -25,11 +28,21 @@ from unfade.filters.runner import (
     Report,
     Result,
     Runner,
+    cut,
     cut_picture,
     size_of,
+    squares_over,
 )
 from unfade.inference import Engine
-from unfade.picture import Picture, scratch
+from unfade.picture import Kernel, Picture, resize, scratch, to_float
+
+Array = NDArray[np.float32]
+
+SMALL = 768
+"""The longer side of the copy that is looked at: hairs still show, and the whole of it takes a second."""
+_PLACE = 256  # pixels a side of the places that are looked at in full size
+_SURE = 128  # of the mask of damage, of 255
+_GRID = 8  # of JPEG
 
 # From where on something is worth a filter; docs/models.md tells how these were chosen.
 _NOISY = 0.1
@@ -101,12 +114,9 @@ class Restorer(FilterRunner):
 
     def proposal(self, picture: Picture, memo: Memo | None = None) -> tuple[Step, ...]:
         """The filters for a whole picture; what was found is kept in ``memo``."""
-        memo, key = memo or Memo(), size_of(picture)
-        findings: Findings | None = memo.recall("findings", key)
-        if findings is None:
-            findings = look(picture, self._repair, self._revive)
-            memo.keep("findings", key, findings)
-        return propose(findings, self._options)
+        memo = memo or Memo()
+        found = memo.once("findings", size_of(picture), lambda: look(picture, self._repair, self._revive))
+        return propose(found, self._options)
 
     def run_crop(
         self,
@@ -142,3 +152,75 @@ def _opened(filter: Filter, engine: Engine) -> Runner | None:
         return filter.open(filter.Options(), engine)
     except ModelError:
         return None
+
+
+# What is wrong with a photograph
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, each 0 for nothing."""
+
+    gray: bool
+    """Or toned, as sepia prints are."""
+    noise: float
+    """Its level, as :func:`noise_level` has it."""
+    blocks: float
+    """How much more differs across the borders of JPEG's blocks than inside them, as a share."""
+    damage: float
+    """The share of the picture that is taken for damage."""
+    fading: float
+    """How far, of white, colours are from those that they had, in the mean."""
+
+
+def look(picture: Picture, repair: Runner | None, revive: Runner | None) -> Findings:
+    """Looks at a picture.
+
+    Args:
+        picture: all of it.
+        repair, revive: those filters, opened; None for a picture that is not to be looked at for that.
+    """
+    copy = small_copy(picture)
+    colour = to_float(copy.colour)
+    gray = copy.is_gray or is_toned(colour)
+    places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _PLACE)]
+    mask = None if repair is None else repair.run(copy, want_mask=True).mask
+    revived = None if revive is None else to_float(revive.run(copy).picture.colour)
+    return Findings(
+        gray=gray,
+        noise=float(np.median([noise_level(place) for place in places])),
+        blocks=float(np.median([blockiness(luma_of(place)) for place in places])),
+        damage=0.0 if mask is None else float((mask >= _SURE).mean()),
+        fading=0.0 if revived is None else float(np.abs(revived - colour).mean()),
+    )
+
+
+def small_copy(picture: Picture) -> Picture:
+    """The picture with a longer side of at most :data:`SMALL` pixels; itself where it has no more."""
+    longer = max(picture.height, picture.width)
+    if longer <= SMALL:
+        return picture
+    height, width = (max(1, round(side * SMALL / longer)) for side in (picture.height, picture.width))
+    step = max(1, longer // (4 * SMALL))  # of a large scan a quarter of the pixels is enough
+    pixels = np.ascontiguousarray(picture.pixels[::step, ::step])
+    return Picture(resize(pixels, (height, width), Kernel.BILINEAR), picture.metadata)
+
+
+def blockiness(luma: Array) -> float:
+    """How much more neighbours differ every 8 pixels than elsewhere, as a share, along the side and at the
+    place where that is most; 0 for less. HW in [0, 1].
+
+    After Wang, Sheikh and Bovik 2002, "No-Reference Perceptual Quality Assessment of JPEG Compressed Images".
+    """
+    found = []
+    for plane in (luma, luma.T):
+        steps = np.abs(np.diff(plane, axis=1))
+        # between flat pixels a step of a few levels is a block's, between busy ones it is anything's
+        steps = np.minimum(steps, 0.05).mean(axis=0)
+        if steps.size < 4 * _GRID:
+            return 0.0
+        means = np.array([steps[phase::_GRID].mean() for phase in range(_GRID)])
+        phase = int(means.argmax())
+        others = np.delete(means, phase).mean()
+        found.append(float(means[phase] / max(others, 1e-6) - 1))
+    return max(min(found), 0.0)

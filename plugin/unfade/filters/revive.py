@@ -17,7 +17,7 @@ import numpy as np
 from unfade.errors import ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
-from unfade.filters.findings import is_toned
+from unfade.filters.mix import LUMA
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -42,6 +42,12 @@ _ENDS = (0.005, 0.995)
 """The quantiles that count as the ends of a channel: a speck of dust is white on every print."""
 _GLANCE = 512
 """Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
+MOST_TONED = 0.0062
+"""How far colours lie from the one for their brightness, in the mean, of a gray or toned print at most.
+
+Fourteen of sixteen old photographs lie below, and none of 41 of CID22's, faded or not; but a torn and
+yellowed print lies above, and cannot be told from a faded picture of few colours."""
+_TONES = 16
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ class Reviver(FilterRunner):
         memo: Memo | None = None,
     ) -> Result:
         timer, options = Timer(), self._options
+        if progress is not None:
+            progress(0, 2)
         toning, extremes = self._looked_at(piece, timer, memo)
         if progress is not None:
             progress(1, 2)
@@ -141,12 +149,12 @@ class Reviver(FilterRunner):
 
     def _looked_at(self, picture: Picture, timer: Timer, memo: Memo | None) -> tuple[Toning, Array]:
         """The correction that the picture gets, and its extremes."""
-        memo, key = memo or Memo(), (self._session.path, size_of(picture), self._common is not None)
-        kept: tuple[Toning, Array] | None = memo.recall("toning", key)
-        if kept is None:
-            kept = self._common or self._named(picture, timer), extremes_of(picture.colour)
-            memo.keep("toning", key, kept)
-        return kept
+
+        def looked() -> tuple[Toning, Array]:
+            return self._common or self._named(picture, timer), extremes_of(picture.colour)
+
+        key = (self._session.path, size_of(picture), self._common is not None)
+        return (memo or Memo()).once("toning", key, looked)
 
     def _named(self, picture: Picture, timer: Timer) -> Toning:
         """What the network names for a picture."""
@@ -193,3 +201,13 @@ def check_reviving(card: ModelCard) -> None:
 def _working_size(card: ModelCard) -> int:
     assert card.working_size is not None  # every card of a model that runs whole has one
     return card.working_size
+
+
+def is_toned(colour: Array) -> bool:
+    """Whether a small picture, HW3 in [0, 1], has one colour for each brightness: gray, sepia, cyanotype."""
+    luma = colour @ LUMA
+    chroma = (colour - luma[..., None]).reshape(-1, 3)
+    tones = np.minimum((luma.ravel() * _TONES).astype(int), _TONES - 1)
+    counts = np.maximum(np.bincount(tones, minlength=_TONES), 1)
+    means = np.stack([np.bincount(tones, plane, _TONES) / counts for plane in chroma.T], axis=-1)
+    return float(np.linalg.norm(chroma - means[tones], axis=1).mean()) < MOST_TONED

@@ -14,16 +14,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
-from unfade.filters.carry import must_carry
+from unfade.filters.carry import Carried
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
-from unfade.picture import Picture, fill_transparent, scratch
+from unfade.picture import Picture, fill_transparent, is_linear, scratch, value_range
+
+T = TypeVar("T")
 
 Progress = Callable[[int, int], None]
 """Called with (tiles done, tiles in all) for one picture; may raise :class:`unfade.errors.Cancelled`."""
@@ -100,6 +102,14 @@ class Memo:
         """Keeps a value of this picture, in place of the kind's last one."""
         self._kept[kind] = (self._picture, key, value)
 
+    def once(self, kind: str, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` finds out about this picture, kept under the key from the first time on."""
+        kept: tuple[T] | None = self.recall(kind, key)
+        if kept is None:
+            kept = (make(),)
+            self.keep(kind, key, kept)
+        return kept[0]
+
     def forget(self, picture: Hashable) -> None:
         """Lets go of all that was made of a picture."""
         for kind, (of, _, _) in tuple(self._kept.items()):
@@ -169,7 +179,8 @@ class Runner(ABC):
         Args:
             region: what of it is wanted, in pixels of ``picture``; None for all.
             want_mask: whether the mask comes with it, where the filter makes one.
-            progress: told after every tile; what it raises stops the run and passes through.
+            progress: told before the first tile and after every one; what it raises stops the run and passes
+                through.
             memo: what is kept of this picture from one run to the next; None for nothing.
 
         Raises:
@@ -239,7 +250,8 @@ class FilterRunner(Runner):
         memo: Memo | None = None,
     ) -> Result:
         """:meth:`run_crop`, with what networks do not know taken around (:mod:`unfade.filters.carry`)."""
-        carried = must_carry(piece, by_values=self.by_values)
+        linear = self.by_values and is_linear(piece.metadata.icc)
+        carried = Carried(piece, linear=linear) if linear or _goes_beyond(piece) else None
         seen = piece if carried is None else carried.seen
         result = self.run_crop(seen, crop, want_mask=want_mask, progress=progress, memo=memo)
         if carried is None:
@@ -387,6 +399,14 @@ def seen_colour(picture: Picture) -> NDArray[Any]:
 def has_transparent(picture: Picture, bounds: Bounds) -> bool:
     """Whether a pixel inside ``bounds`` is fully transparent."""
     return picture.alpha is not None and not cut(picture.alpha, bounds).all()
+
+
+def _goes_beyond(picture: Picture) -> bool:
+    """Whether some values lie outside [0, 1], as only those of floats can."""
+    if picture.pixels.dtype != np.float32:
+        return False
+    lowest, highest = value_range(picture.colour)
+    return lowest < 0 or highest > 1
 
 
 class _Side(NamedTuple):

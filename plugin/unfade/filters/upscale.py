@@ -23,7 +23,7 @@ from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
-from unfade.filters.quality import estimated_quality
+from unfade.filters.quality import quality_of
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -122,17 +122,20 @@ class Upscaler(FilterRunner):
         self._chosen: dict[str, float] = {}
         self._name = ""
         self._passes: dict[bool, list[Ensemble]] = {}
+        self._twins: dict[float, Upscaler] = {}  # by the detail that suits a picture
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
     def for_picture(self, picture: Picture, memo: Memo) -> Upscaler:
         """With the detail that suits the picture's quality, where it is left to the picture."""
         if not any(one.by_picture for one in self._members):
             return self
-        detail = best_detail(estimated_quality(picture, memo), self._members[0].models[0].card.scale)
-        twin = copy.copy(self)
-        twin._open([one.at(detail) if one.by_picture else one for one in self._members])
-        twin._chosen = {"detail": detail}
-        return twin
+        quality = memo.once("quality", (), lambda: quality_of(picture))
+        detail = best_detail(quality, self._members[0].models[0].card.scale)
+        if detail not in self._twins:
+            twin = self._twins[detail] = copy.copy(self)
+            twin._open([one.at(detail) if one.by_picture else one for one in self._members])
+            twin._chosen = {"detail": detail}
+        return self._twins[detail]
 
     def output_size(self, size: Extent) -> Extent:
         return scaled_size(size, self._options.scale)
@@ -228,7 +231,7 @@ def best_detail(quality: float | None, scale: int) -> float:
     """The detail, in steps of .05, that suits pictures compressed like that.
 
     Args:
-        quality: as :func:`unfade.filters.quality.estimated_quality` gives it; None counts as clean.
+        quality: as :func:`unfade.filters.quality.quality_of` gives it; None counts as clean.
         scale: the models' native scale.
     """
     details = _BEST_DETAIL.get(scale, _BEST_DETAIL[2])

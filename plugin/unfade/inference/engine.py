@@ -7,8 +7,7 @@ import threading
 from pathlib import Path
 
 from unfade.errors import UsageError
-from unfade.inference.cuda import has_nvidia_gpu
-from unfade.inference.devices import CPU, Device
+from unfade.inference.devices import CPU, Device, has_nvidia_gpu
 from unfade.inference.layout import least_tile
 from unfade.inference.session import Session
 from unfade.models import ModelCard, Tiling

@@ -94,7 +94,8 @@ def run_tiled(
         write: takes the finished parts of the output. Every pixel of it is written, some more than once
             after a back-off.
         layout: made by :func:`layout_of`.
-        on_tile: told after every tile; what it raises (Cancelled) stops the run and passes through.
+        on_tile: told before the first tile and after every one; what it raises (Cancelled) stops the run
+            and passes through.
 
     Raises:
         ModelError: the network gave something unusable (see :func:`run_window`).
@@ -103,6 +104,8 @@ def run_tiled(
     if session.card.tiling is Tiling.WHOLE:
         raise ValueError(f"{session.card.name} runs whole, not in tiles")
     finished, first = _Finished(), layout
+    if on_tile is not None:
+        on_tile(0, len(layout))
     while True:
         try:
             if session.card.tiling is Tiling.EXACT:

@@ -1,7 +1,6 @@
 """Puts the plug-ins for GIMP and Krita into the editors' profiles, and asks the editors about them."""
 
-from unfade.install.ask import Answer, ask_editor
-from unfade.install.copying import Installed, InstallError, install, uninstall
+from unfade.install.copying import Answer, Installed, InstallError, ask_editor, install, uninstall
 from unfade.install.profiles import Editor, Machine, Profile, find_profiles, sandbox_of
 
 __all__ = [

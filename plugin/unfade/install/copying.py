@@ -5,14 +5,18 @@ Krita   PROFILE/pykrita/unfade/      __init__.py, layers.py, ...
         PROFILE/pykrita/unfade.desktop, PROFILE/actions/unfade.action, and a line in kritarc
 In both folders are unfade_client.py and unfade_editor.py, which the plug-ins share, and unfade.json.
 
-Every file is whole or absent, and what is not Unfade's is neither replaced nor removed.
+Every file is whole or absent, and what is not Unfade's is neither replaced nor removed. Then the editor on
+the PATH is asked whether it sees the plug-in: its answer is the only proof that counts.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,7 @@ from typing import Any
 from unfade import __version__
 from unfade.errors import UnfadeError
 from unfade.filters import Filter, all_filters, describe_options
-from unfade.install.profiles import Editor, Profile
+from unfade.install.profiles import Editor, Machine, Profile, gimp_version
 from unfade.paths import whole_or_absent
 
 SETTINGS = "unfade.json"
@@ -198,3 +202,78 @@ def switch(text: str, on: bool) -> str:
             while lines and not lines[-1]:
                 lines.pop()
     return "\n".join(lines) + "\n" if lines else ""
+
+
+_SECONDS = 240  # GIMP's first start looks at every plug-in and font there is
+_MARK = "unfade sees "
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an editor said: True it sees the plug-in, False it does not, None where it could not be asked."""
+
+    sees: bool | None
+    sentence: str
+
+
+def ask_editor(profile: Profile, machine: Machine, *, seconds: float = _SECONDS) -> Answer:
+    """Starts the editor without a window and lets it tell. Never raises."""
+    if profile.editor is Editor.GIMP:
+        return _ask_gimp(machine, seconds)
+    return _ask_krita(machine, profile, seconds)
+
+
+def _ask_gimp(machine: Machine, seconds: float) -> Answer:
+    version = gimp_version(machine)
+    if version is not None and version[0] != 3:
+        found = ".".join(map(str, version))
+        return Answer(None, f"The GIMP on the PATH is version {found}; Unfade needs 3.0 or newer.")
+    program = machine.program("gimp-console", "gimp-console-3.0")
+    if program is None:
+        return Answer(None, "There is no gimp-console on the PATH, so GIMP was not asked.")
+    wanted = [f"plug-in-unfade-{filter.name}" for filter in all_filters()] + ["plug-in-unfade-repeat"]
+    exists = "Gimp.get_pdb().procedure_exists(name)"
+    code = f"print({_MARK!r} + ' '.join(name for name in {wanted!r} if {exists}))"
+    options = ["-n", "-i", "-d", "-f", "--no-splash"]
+    batch = ["--batch-interpreter=python-fu-eval", "-b", code, "--quit"]
+    return _judge([program, *options, *batch], "GIMP", wanted, machine.environment, seconds)
+
+
+def _ask_krita(machine: Machine, profile: Profile, seconds: float) -> Answer:
+    program = machine.program("kritarunner")
+    if program is None:
+        return Answer(None, "There is no kritarunner on the PATH, so Krita was not asked.")
+    wanted = [f"unfade_{filter.name}" for filter in all_filters()] + ["unfade_repeat"]
+    # kritarunner does not look into the user's folder as Krita does, so it is told; the rest is Krita's own:
+    # its Python, its API, its PyQt.
+    folder = str(profile.folder / "pykrita")
+    environment = {**machine.environment, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": folder}
+    return _judge([program, "-s", "unfade", "-f", "say_actions"], "Krita", wanted, environment, seconds)
+
+
+def _judge(
+    command: Sequence[str], title: str, wanted: Sequence[str], environment: Mapping[str, str], seconds: float
+) -> Answer:
+    """Only what the plug-in printed counts: both programs end with 0 whatever happened."""
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            env={**os.environ, **environment},
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(None, f"{title} did not answer within {seconds:g} seconds.")
+    except OSError as error:
+        return Answer(None, f"{title} could not be asked: {error}.")
+    line = next((line for line in done.stdout.splitlines() if _MARK in line), "")
+    seen = line.partition(_MARK)[2].split()
+    missing = [name for name in wanted if name not in seen]
+    if not missing:
+        return Answer(True, f"{title} was asked, and sees {', '.join(seen)}.")
+    return Answer(False, f"{title} was asked, and does not see {', '.join(missing)}.")

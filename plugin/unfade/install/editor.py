@@ -11,6 +11,7 @@ import contextlib
 import json
 import re
 import threading
+import time
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -347,6 +348,41 @@ class Work(threading.Thread):
     def _show(self, fraction: float | None) -> bool:
         self.fraction = fraction
         return not self.cancelled
+
+
+class Pace:
+    """How far a run is between two tellings of it, and how long it will still take."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun: tuple[float, float] | None = None
+        self._told = (0.0, 0.0)  # when, and what
+        self._step = 0.0
+        self._rate = 0.0
+
+    def at(self, fraction: float) -> tuple[float, str]:
+        """What is done now, where ``fraction`` was told last, and the time left in words; "" before that is
+        known."""
+        now = self._clock()
+        if self._begun is None:
+            self._begun = self._told = (now, fraction)
+        if fraction > self._told[1]:
+            self._step = fraction - self._told[1]
+            self._told = (now, fraction)
+            self._rate = (fraction - self._begun[1]) / max(now - self._begun[0], 1e-3)
+        # Not to the end of the next step, which may take longer than the last one.
+        done = min(1.0, fraction + min(self._rate * (now - self._told[0]), 0.9 * self._step))
+        if not self._rate or now - self._begun[0] < 1:
+            return done, ""
+        return done, time_left((1 - done) / self._rate)
+
+
+def time_left(seconds: float) -> str:
+    """As the window says it."""
+    if seconds < 60:
+        return "less than a minute left"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"about {hours} h {minutes} min left" if hours else f"about {minutes} min left"
 
 
 def said_in(texts: Mapping[str, str], wanted: Iterable[str]) -> str:

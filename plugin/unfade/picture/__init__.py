@@ -15,6 +15,8 @@ from unfade.picture.formats import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
     Format,
+    check_output,
+    check_writable,
     format_named,
     format_of_suffix,
     written_format_of_suffix,
@@ -38,12 +40,12 @@ from unfade.picture.picture import (
     peak_of,
     to_float,
     to_vips,
+    value_range,
     vips,
     with_dtype,
 )
 from unfade.picture.read import DEFAULT_MAX_PIXELS, page_count, read_picture
 from unfade.picture.resample import Enlarged, GuidedPlanes, Kernel, bilinear, resize, resized_strips, smoothed
-from unfade.picture.target import check_output, check_writable
 from unfade.picture.write import Encoding, PagesWriter, write_picture
 
 __all__ = [
@@ -91,6 +93,7 @@ __all__ = [
     "to_float",
     "to_srgb",
     "to_vips",
+    "value_range",
     "vips",
     "with_dtype",
     "write_picture",

@@ -93,10 +93,12 @@ def _is_straight(curve: bytes) -> bool:
     if curve[:4] != b"curv":
         return False
     count = int.from_bytes(curve[8:12], "big")
-    values = np.frombuffer(curve[12 : 12 + 2 * count], ">u2").astype(np.float64)
+    if len(curve) < 12 + 2 * count:
+        return False
+    values = np.frombuffer(curve, ">u2", count, 12).astype(np.float64)
     if count < 2:
         return count == 0 or bool((values == 256).all())  # the exponent, in 256ths
-    return bool(len(values) == count and np.abs(values - np.linspace(0, 65535, count)).max() <= 1)
+    return bool(np.abs(values - np.linspace(0, 65535, count)).max() <= 1)
 
 
 @functools.lru_cache(maxsize=16)

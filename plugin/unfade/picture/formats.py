@@ -1,16 +1,24 @@
-"""The file formats: names, suffixes, signatures and limits, and what files are that are not read."""
+"""The file formats: names, suffixes, signatures and limits; what files are that are not read, and whether a
+picture can be written, known before the time is spent that its pixels take."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from unfade.errors import OutputError
+
 HEAD_BYTES = 4096
 """So many of a file's first bytes tell what it is."""
 
+_LEAST_SHARE = {"png": 0.02, "tiff": 0.02, "bmp": 0.25}
+"""Bytes of a file for each byte of pixels, less than hardly any picture has in that format."""
+_LEAST_LOSSY = 0.005
 _ALL = frozenset({"icc", "exif", "xmp", "iptc", "texts", "dpi"})
 
 
@@ -56,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
         "jpeg",
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
-        _begins(rb"\xff\xd8\xff(?!\xf7)"),  # not JPEG-LS
+        _begins(rb"\xff\xd8(?!\xff\xf7)"),  # not JPEG-LS; other bytes may come before the next marker
         65500,
         written=True,
         alpha=False,
@@ -86,7 +94,11 @@ FORMATS: tuple[Format, ...] = (
         "BMP",
         (".bmp", ".dib"),
         # Without its file header from the clipboard: size of the info header, sides, one plane, depth.
-        _begins(rb"BM", rb"[\x28\x38\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x06]\0{3}"),
+        _begins(
+            rb"BM",
+            rb"BA.{12}BM",
+            rb"[\x28\x38\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x06]\0{3}",
+        ),
         written=True,
         keeps=frozenset({"dpi"}),
     ),
@@ -107,7 +119,7 @@ FORMATS: tuple[Format, ...] = (
         _begins(rb"\xff\x0a", rb"\0\0\0\x0cJXL \r\n\x87\n"),
         written=True,
         bits=16,
-        keeps=frozenset({"exif", "xmp", "dpi"}),
+        keeps=_ALL - {"iptc", "texts"},
     ),
     Format("gif", "GIF", (".gif",), _begins(rb"GIF8[79]a")),
     Format(
@@ -166,6 +178,10 @@ _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"II\xbc\x01", "a JPEG XR picture; convert it to TIFF"),
         (rb"\xff\xd8\xff\xf7", "a JPEG-LS picture; convert it to PNG or TIFF"),
         (rb"DDS |\xabKTX", "a texture; convert it to PNG"),
+        (
+            rb"(?:BA.{12})?(?:CI|IC|CP|PT).{12}[\x0c\x28\x40]\0{3}",
+            "an icon or a pointer of OS/2, which Unfade cannot read; convert it to PNG",
+        ),
         (rb"AT&TFORM", "a DjVu document; export its pages as PNG or TIFF"),
         (rb"SIMPLE  =", "a FITS picture; convert it to TIFF"),
         (rb"qoif|icns|\x01\xda[\0\x01][\x01\x02]|\x59\xa6\x6a\x95", f"{_RARE}; convert it to PNG"),
@@ -207,3 +223,68 @@ def format_of_content(head: bytes) -> Format | None:
 def foreign_kind(head: bytes) -> str | None:
     """What a file is that Unfade cannot read, and what to do: "a PDF document; export ..."; else None."""
     return next((what for signature, what in _FOREIGN if signature.match(head)), None)
+
+
+def check_output(path: Path, width: int, height: int, *, samples: int, format: str | None = None) -> None:
+    """Refuses a file that cannot be written.
+
+    Args:
+        path, format: as for :func:`unfade.picture.write_picture`.
+        width, height: of the picture to come.
+        samples: bytes a pixel, in memory.
+
+    Raises:
+        OutputError: the folder cannot be written or has hardly any room, the name is taken by something that
+            is no file, or the format holds no picture of that size.
+    """
+    kind = format_for(path, format)
+    check_writable(path)
+    check_side(path, kind, width, height)
+    needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
+    if shutil.disk_usage(_nearest_folder(path)).free < needed:
+        raise OutputError(
+            f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
+            f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
+        )
+
+
+def check_writable(path: Path) -> None:
+    """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
+    folder = _nearest_folder(path)
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{path} cannot be written because {folder} may not be written to; choose another place."
+        )
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder that the file is to lie in, or the nearest one above it that is there."""
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def check_side(path: Path, kind: Format, width: int, height: int) -> None:
+    """Raises OutputError where the format holds no picture of that size."""
+    if max(width, height) > kind.max_side:
+        raise OutputError(
+            f"{path} cannot be written: a {kind.title} file holds at most {kind.max_side} pixels a side, and "
+            f"this picture has {width} x {height}; choose PNG or TIFF."
+        )
+
+
+def format_for(path: Path, name: str | None) -> Format:
+    """The format of that name, or of the path's suffix. Raises OutputError where it cannot be written."""
+    kind = written_format_of_suffix(path) if name is None else format_named(name)
+    if kind is None:
+        what = f'"{path.suffix}"' if name is None and path.suffix else f'"{name}"' if name else "no suffix"
+        raise OutputError(
+            f"{path} cannot be written: {what} is not a format that Unfade writes; "
+            f"use one of {', '.join(OUTPUT_FORMATS)}."
+        )
+    return kind

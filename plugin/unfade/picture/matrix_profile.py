@@ -60,11 +60,13 @@ class MatrixProfile:
             scratch.let_go()
         return out
 
-    def _strip_to_srgb(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def light(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values in [0, 1], HWC, as light of sRGB's primaries, whatever its range."""
         light = np.stack([_looked_up(curve, values[..., i]) for i, curve in enumerate(self.curves)], axis=2)
-        if self.matrix is not None:
-            light = light @ self.matrix.T.astype(np.float32)
-        return linear_to_srgb(np.clip(light, 0, 1))
+        return light if self.matrix is None else light @ self.matrix.T.astype(np.float32)
+
+    def _strip_to_srgb(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return linear_to_srgb(np.clip(self.light(values), 0, 1))
 
     def _strip_from_srgb(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.matrix is not None:

@@ -88,6 +88,7 @@ def updated_exif(block: bytes, width: int, height: int) -> bytes | None:
                 _set(out, layout, slot, 1)
             elif slot.tag in _SIDES and slot.count == 1:
                 _set(out, layout, slot, width if _SIDES[slot.tag] == "width" else height)
+        tiff.slots(io.BytesIO(out), *tiff.read_header(io.BytesIO(out)))  # directories may lie upon each other
     except (tiff.MalformedError, struct.error) as error:
         _log.info("damaged EXIF data: %s", error)
         return None

@@ -1,17 +1,19 @@
-"""A picture in memory: pixels, metadata and what was lost, and pixels converted between dtypes and to libvips
-and back."""
+"""A picture in memory: pixels, metadata and what was lost; pixels converted between dtypes, to libvips and
+back, and from Pillow."""
 
 from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from unfade.picture import scratch
 
 _STRIP_BYTES = 2**20
 _PEAKS = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
@@ -118,6 +120,20 @@ class Picture:
         return peak_of(self.pixels.dtype)
 
 
+CheckSize = Callable[[int, int], None]
+"""Called with width and height before pixels are decoded; raises for a picture that is too large."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a decoder gives: pixels as stored (HWC, 8 or 16 bits, or floats), and the file's metadata."""
+
+    pixels: NDArray[Any]
+    metadata: Metadata = Metadata()
+    orientation: int | None = None
+    """How the pixels lie, as EXIF has it; None where EXIF or XMP is to be asked."""
+
+
 def peak_of(dtype: DTypeLike) -> float:
     """The value of white for pixels of `dtype`: 255, 65535 or 1.0.
 
@@ -152,6 +168,17 @@ def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[An
         return out
     np.multiply(out, np.float32(peak), out=out)
     return np.rint(out, out=out).astype(dtype)
+
+
+def value_range(pixels: NDArray[Any]) -> tuple[float, float]:
+    """The lowest and the highest value of HWC or HW pixels."""
+    lowest, highest = np.inf, -np.inf
+    rows = max(1, _STRIP_BYTES // pixels.shape[1])
+    for y in range(0, len(pixels), rows):
+        strip = pixels[y : y + rows]
+        lowest, highest = min(lowest, float(strip.min())), max(highest, float(strip.max()))
+        scratch.let_go()
+    return lowest, highest
 
 
 def from_bits(array: NDArray[Any], bits: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -203,6 +230,26 @@ def from_vips(image: Any) -> NDArray[Any]:
     """The pixels of a libvips image of 8 or 16 bits or 32-bit floats, HWC (read-only)."""
     flat = np.frombuffer(image.write_to_memory(), dtype_of(image))
     return flat.reshape(image.height, image.width, image.bands)
+
+
+def from_pillow(image: Any, check_size: CheckSize) -> Decoded:
+    """A Pillow image as 8-bit gray, RGB or RGBA. Raises OSError if it is cut short."""
+    check_size(image.width, image.height)
+    dpi = image.info.get("dpi", (0, 0))
+    known = (round(dpi[0], 2), round(dpi[1], 2)) if min(dpi) > 0 else None
+    mode = {"1": "L", "L": "L", "LA": "LA", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    if image.mode == "P" and "transparency" in image.info:
+        mode = "RGBA"
+    bands = len(mode)
+    image.load()
+    pixels = scratch.empty((image.height, image.width, bands), np.uint8)
+    rows = max(1, _STRIP_BYTES // image.width)
+    for y in range(0, image.height, rows):
+        end = min(y + rows, image.height)
+        strip = image.crop((0, y, image.width, end)).convert(mode)
+        pixels[y:end] = np.asarray(strip).reshape(end - y, image.width, bands)
+        scratch.let_go()
+    return Decoded(pixels, Metadata(dpi=known))
 
 
 def strips(image: Any, dtype: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import os
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,20 +15,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade import memory
 from unfade.errors import PictureError
-from unfade.picture import jpeg, png, read_tiff, scratch, tiff
+from unfade.picture import bitmaps, boxes, jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
-from unfade.picture.decoders import DECODED, CheckSize, Decoded, decode
-from unfade.picture.formats import FORMATS, HEAD_BYTES, Format, foreign_kind, format_of_content
+from unfade.picture.formats import HEAD_BYTES, Format, foreign_kind, format_of_content
+from unfade.picture.jxl import read_jxl
 from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
-from unfade.picture.picture import LARGEST_FLOAT, Metadata, Notes, Picture, dtype_of, strips, vips
+from unfade.picture.picture import (
+    LARGEST_FLOAT,
+    CheckSize,
+    Decoded,
+    Metadata,
+    Notes,
+    Picture,
+    dtype_of,
+    strips,
+    vips,
+)
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_PIXELS = 400_000_000
 """Pictures of more pixels are refused: most often they are small files made to fill the memory."""
 
+_DECODERS = {
+    **bitmaps.DECODERS,
+    **boxes.DECODERS,
+    "jxl": read_jxl,
+}  # of formats that libvips does not read here
 _BY_ROWS = frozenset({"png", "jpeg", "tiff"})
 _SUSPECT_PIXELS, _SUSPECT_RATIO = 16_000_000, 10_000  # pixels a byte: PNG packs at most 8,256
 _GIF_XMP = b"!\xff\x0bXMP DataXMP"
@@ -57,7 +73,7 @@ def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAU
     kind = _format_of(path)
     notes = Notes(path)
     try:
-        if kind.name in DECODED:
+        if kind.name in _DECODERS:
             _check_page(page, 1, path)
             return _decoded(path, kind, max_pixels, notes)
         return _read_with_vips(path, kind, page, max_pixels, notes)
@@ -148,8 +164,8 @@ def _damaged(path: Path, kind: Format) -> PictureError:
 def _decoded(path: Path, kind: Format, max_pixels: int, notes: Notes) -> Picture:
     """A picture of a format that libvips does not read."""
     try:
-        found = decode(
-            path, kind, lambda width, height: _check_size(path, kind, width, height, max_pixels), notes
+        found = _DECODERS[kind.name](
+            path, lambda width, height: _check_size(path, kind, width, height, max_pixels), notes
         )
     except (PictureError, ImportError):
         raise
@@ -189,17 +205,24 @@ def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int,
     def check_size(width: int, height: int) -> None:
         _check_size(path, kind, width, height, max_pixels)
 
-    memory.require(memory.NATIVE)
-    try:
-        opened = _OPENERS[kind.name](path, kind, page, check_size, notes)
+    scratch.require(scratch.NATIVE)
+
+    def decoded(opener: _Opener) -> tuple[_Opened, NDArray[Any]]:
+        opened = opener(path, kind, page, check_size, notes)
         image = _known_samples(as_gray_or_rgb(opened.image, notes), path)
         icc = opened.metadata.icc or _blob(image, ICC_FIELD)
+        opened = dataclasses.replace(opened, metadata=dataclasses.replace(opened.metadata, icc=icc))
+        return opened, _pixels(image, opened.orientation)
+
+    scratch.require(scratch.NATIVE)
+    try:
         try:
-            pixels = _pixels(image, opened.orientation)
-        except vips().Error:
-            if kind.name != "jpeg":
+            opened, pixels = decoded(_OPENERS[kind.name])
+        except vips().Error as error:
+            if kind.name not in _LENIENT:
                 raise
-            pixels = _pixels_without_end(path, opened.orientation, notes)
+            _log.info("%s: %s", path, error)
+            opened, pixels = decoded(_LENIENT[kind.name])
     except PictureError:
         raise
     except (
@@ -213,7 +236,7 @@ def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int,
     ) as error:
         _log.info("%s: %s", path, error)
         raise _damaged(path, kind) from error
-    return _finished(pixels, dataclasses.replace(opened.metadata, icc=icc), opened.orientation, notes)
+    return _finished(pixels, opened.metadata, opened.orientation, notes)
 
 
 def _open_png(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
@@ -250,7 +273,26 @@ def _open_jpeg(path: Path, kind: Format, page: int | None, check_size: CheckSize
     return _Opened(image, metadata, orientation_of(found.exif, found.xmp))
 
 
-def _open_tiff(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
+def _open_jpeg_without_end(
+    path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes
+) -> _Opened:
+    """A JPEG file that lacks nothing but the marker at its end."""
+    opened = _open_jpeg(path, kind, page, check_size, notes)
+    # The decoder warns of pixels that it makes up.
+    image = vips().Image.jpegload_buffer(path.read_bytes() + jpeg.END, access="sequential", fail_on="warning")
+    notes.add("The marker at its end is missing; the picture is whole.")
+    return dataclasses.replace(opened, image=image)
+
+
+def _open_tiff(
+    path: Path,
+    kind: Format,
+    page: int | None,
+    check_size: CheckSize,
+    notes: Notes,
+    *,
+    alone: bool = False,
+) -> _Opened:
     with path.open("rb") as stream:
         found = read_tiff.page_of(tiff.pages(stream), page, notes)
         if found is None:
@@ -266,8 +308,10 @@ def _open_tiff(path: Path, kind: Format, page: int | None, check_size: CheckSize
             dpi=tiff.resolution(found.tags),
             iptc=iptc_of(captions) if captions else None,
         )
+    if tiff.PLACES.intersection(found.tags):
+        notes.add("Its place on the map is left out.")
     orientation = found.first(tiff.ORIENTATION, 0) or orientation_of(None, xmp)
-    return _Opened(read_tiff.opened(path, found, notes), metadata, orientation)
+    return _Opened(read_tiff.opened(path, found, notes, alone=alone), metadata, orientation)
 
 
 def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSize, notes: Notes) -> _Opened:
@@ -282,12 +326,45 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
         image = _loaded(path, kind, page)
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
     if kind.name == "gif":
-        xmp = _xmp_of_gif(path.read_bytes())
+        data = path.read_bytes()
+        xmp = _xmp_of_gif(data)
+        if image.bands == 3:
+            image = _clear_around(image, gif_frames(data)[: (page or 0) + 1])
     comment = str(image.get("gif-comment")) if image.get_typeof("gif-comment") else ""
     metadata = Metadata(
         exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
     return _Opened(image, metadata, orientation_of(exif, xmp))
+
+
+def _clear_around(image: Any, frames: Sequence[tuple[int, int, int, int]]) -> Any:
+    """The image with alpha 0 where no frame (left, top, width, height) is; libvips makes that black."""
+    v, size = vips(), (image.width, image.height)
+    seen = v.Image.black(*size)
+    for left, top, width, height in frames:
+        seen |= v.Image.black(width, height).invert().embed(left, top, *size)
+    return image if seen.min() else image.bandjoin(seen)
+
+
+def gif_frames(data: bytes) -> list[tuple[int, int, int, int]]:
+    """Left, top, width and height of each frame of a GIF file, as far as its blocks can be followed."""
+    found = []
+    at = 13 + _colours_after(data, 10)
+    while data[at : at + 1] in (b"!", b",") and at + 10 <= len(data):
+        if data[at] == ord(","):
+            found.append(struct.unpack_from("<HHHH", data, at + 1))
+            at += 11 + _colours_after(data, at + 9)
+        else:
+            at += 2
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+        at += 1
+    return found
+
+
+def _colours_after(data: bytes, flags: int) -> int:
+    """Bytes of a GIF's colour table, by the flags at that place."""
+    return 3 << (data[flags] & 7) + 1 if data[flags] & 0x80 else 0
 
 
 def _xmp_of_gif(data: bytes) -> bytes | None:
@@ -296,24 +373,27 @@ def _xmp_of_gif(data: bytes) -> bytes | None:
     return data[begin:end] if len(_GIF_XMP) <= begin < end else None
 
 
-_OPENERS = {
+_Opener = Callable[[Path, Format, int | None, CheckSize, Notes], _Opened]
+_OPENERS: dict[str, _Opener] = {
     "png": _open_png,
     "jpeg": _open_jpeg,
     "tiff": _open_tiff,
     "webp": _open_other,
     "gif": _open_other,
 }
+_LENIENT: dict[str, _Opener] = {
+    "jpeg": _open_jpeg_without_end,
+    "tiff": functools.partial(_open_tiff, alone=True),
+}
+"""For files of which the others say that they are damaged: they may be so where no pixels are."""
 
 
 def _loaded(path: Path, kind: Format, page: int | None = None) -> Any:
     """A libvips image of a file, to be read once from top to bottom. Raises pyvips.Error."""
     # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
-    return _load(vips().Source.new_from_file(os.fsencode(path)), kind, page)
-
-
-def _load(source: Any, kind: Format, page: int | None = None, fail_on: str = "error") -> Any:
     load = getattr(vips().Image, f"{kind.name}load_source")
-    return load(source, access="sequential", fail_on=fail_on, **({"page": page} if page else {}))
+    source = vips().Source.new_from_file(os.fsencode(path))
+    return load(source, access="sequential", fail_on="error", **({"page": page} if page else {}))
 
 
 def _check_page(page: int | None, count: int, path: Path) -> None:
@@ -324,16 +404,6 @@ def _check_page(page: int | None, count: int, path: Path) -> None:
 def _one_of(count: int, what: str, notes: Notes) -> None:
     if count > 1:
         notes.add(f"Only the first of its {count} {what} is used.")
-
-
-def _pixels_without_end(path: Path, orientation: int, notes: Notes) -> NDArray[Any]:
-    """The pixels of a JPEG file that lacks nothing but the marker at its end. Raises pyvips.Error."""
-    source = vips().Source.new_from_memory(path.read_bytes() + jpeg.END)
-    kind = next(f for f in FORMATS if f.name == "jpeg")
-    image = _load(source, kind, fail_on="warning")  # the decoder warns of pixels that it makes up
-    pixels = _pixels(as_gray_or_rgb(image, notes), orientation)
-    notes.add("The marker at its end is missing; the picture is whole.")
-    return pixels
 
 
 def _known_samples(image: Any, path: Path) -> Any:

@@ -20,7 +20,7 @@ from unfade.picture.picture import Notes, from_bits, from_float, peak_of, strips
 
 _WIDE = ("float", "uint")  # libvips' names of samples of 32 bits
 _LAB_WHITE = {8: 255.0, 16: 65535.0}
-_HIGHLIGHTS = 16  # what scene-linear light seldom passes: whole floats beyond are the numbers of 8 or 16 bits
+_HIGHLIGHTS = 16  # what scene-linear light seldom passes: floats beyond may be the numbers of 8 or 16 bits
 _PEAK_8, _PEAK_16 = 255, 65535
 
 # What libtiff, as libvips brings it, decodes: the rest is tifffile's.
@@ -41,6 +41,7 @@ _COLOURS = {
     tiff.SEPARATED: 4, tiff.RGB: 3, tiff.YCBCR: 3, _CIELAB: 3, _ICCLAB: 3, tiff.LOG_LUV: 3,
 }  # fmt: skip
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4  # sample formats
+_ALPHA = frozenset({1, 2})  # extra samples: associated with the colours, and not
 
 
 def page_of(pages: Sequence[tiff.Page], wanted: int | None, notes: Notes) -> tiff.Page | None:
@@ -72,8 +73,12 @@ def whole_pages(pages: Sequence[tiff.Page]) -> list[tiff.Page]:
     return [page for page in pages if not page.is_reduced] or list(pages[:1])
 
 
-def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
+def opened(path: Path, page: tiff.Page | None, notes: Notes, *, alone: bool = False) -> Any:
     """The page as a libvips image of gray, RGB, CMYK or Lab, alpha last, in 8 or 16 bits or floats.
+
+    Args:
+        alone: takes the whole file into memory, so that libtiff sees nothing of other pages and of tags that
+            pixels do not need; it refuses a page for mistakes in those.
 
     Raises:
         PictureError: for a kind of page that cannot be read.
@@ -89,17 +94,24 @@ def opened(path: Path, page: tiff.Page | None, notes: Notes) -> Any:
         return _colours(_from_planes(path, page), page, notes)
     if not _is_for_libtiff(page):
         return _colours(_by_tifffile(path, page, notes), page, notes)
-    image = _by_libtiff(path, page.index)
+    source: Path | bytes = path
+    if alone:
+        with path.open("rb") as stream:
+            source = tiff_parts.page_alone(stream, page)
+    index = 0 if alone else page.index
+    image = _by_libtiff(source, index)
     if image.format in _WIDE and page.photometric not in _LOGARITHMIC:
-        image = _scaled(image, _white_of(_by_libtiff(path, page.index), notes), notes)
+        image = _scaled(image, _white_of(_by_libtiff(source, index), notes), notes)
     return _colours(image, page, notes)
 
 
-def _by_libtiff(path: Path, index: int) -> Any:
-    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
-    source = vips().Source.new_from_file(os.fsencode(path))
+def _by_libtiff(file: Path | bytes, index: int) -> Any:
     # "error", not "truncated": that lets cut-off plain TIFFs pass. Mere warnings are passed over.
-    return vips().Image.tiffload_source(source, access="sequential", fail_on="error", page=index)
+    options = {"access": "sequential", "fail_on": "error", "page": index}
+    if isinstance(file, bytes):  # copied, while a source of memory would have to outlive the image
+        return vips().Image.tiffload_buffer(file, **options)
+    # A source, not a file name: libvips would take "[...]" in a name for options. Names need not be text.
+    return vips().Image.tiffload_source(vips().Source.new_from_file(os.fsencode(file)), **options)
 
 
 def _is_for_libtiff(page: tiff.Page) -> bool:
@@ -136,8 +148,23 @@ def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
     if page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):
         refuse("holds complex numbers; save it as a picture of 8 or 16 bits")
     colours = _COLOURS.get(page.photometric, 1)
-    if not colours <= samples <= colours + 1:
+    # Beside RGB and inks they are a selection or a spot colour; beside one gray they may be all there is.
+    if samples < colours or (colours == 1 and samples > 2 and not _ALPHA.intersection(page.extra_samples)):
         refuse(f"has {samples} channels; save it as gray or RGB, with or without alpha")
+
+
+def _kept(page: tiff.Page, notes: Notes) -> list[int]:
+    """The channels that make the picture: its colours, and the alpha; that there are others is told."""
+    colours, kinds = _COLOURS.get(page.photometric, 1), page.extra_samples
+    kept, further = list(range(colours)), page.samples - colours
+    if not kinds and further == 1:  # most often it is alpha
+        return [*kept, colours]
+    kept += [colours + i for i, kind in enumerate(kinds[:further]) if kind in _ALPHA][:1]
+    if page.samples == colours + 1 == len(kept) + 1:
+        notes.add("Its last channel is not marked as alpha and is left out.")
+    elif left_out := page.samples - len(kept):
+        notes.add(f"Its further channels ({left_out}) are left out.")
+    return kept
 
 
 def _from_planes(path: Path, page: tiff.Page) -> Any:
@@ -167,9 +194,13 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
         if not isinstance(found, tifffile.TiffPage):
             raise ValueError("no such page")
         # tifffile fills what is not there with zeros.
-        ends = (a + b for a, b in zip(found.dataoffsets, found.databytecounts, strict=True))
-        wanted = math.prod(found.chunked)
-        if len(found.dataoffsets) < wanted or not all(found.databytecounts) or max(ends) > size:
+        parts = list(zip(found.dataoffsets, found.databytecounts, strict=True))
+        kept, each = _kept(page, notes), math.prod(found.chunked)
+        if page.is_separate:
+            each //= page.samples
+            parts = [part for plane in kept for part in parts[plane * each : (plane + 1) * each]]
+            each *= len(kept)
+        if len(parts) < each or not all(count and start + count <= size for start, count in parts):
             raise ValueError("the file is cut short")
         try:
             pixels = found.asarray()
@@ -192,6 +223,8 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
             pixels = np.moveaxis(pixels.reshape(samples, found.imagelength, found.imagewidth), 0, 2)
         else:
             pixels = pixels.reshape(found.imagelength, found.imagewidth, samples)
+        if len(kept) < samples:
+            pixels = np.ascontiguousarray(pixels[..., kept])
         palette = found.colormap if page.photometric == tiff.PALETTE else None
         bits, icc = found.bitspersample, found.iccprofile
     if pixels.dtype.kind == "i" and page.photometric not in (_CIELAB, _ICCLAB):
@@ -208,7 +241,9 @@ def _by_tifffile(path: Path, page: tiff.Page, notes: Notes) -> Any:
     image = _as_image(pixels, "cmyk" if page.photometric == tiff.SEPARATED else None)
     if icc:
         image = with_profile(image, icc)
-    if page.extra_samples and page.extra_samples[-1] == 1 and image.bands in (2, 4):
+    colours = _COLOURS.get(page.photometric, 1)
+    associated = page.extra_samples and kept[-1] >= colours and page.extra_samples[kept[-1] - colours] == 1
+    if associated and image.bands in (2, 4):
         straight = image.unpremultiply(max_alpha=peak_of(pixels.dtype))
         image = straight if image.format == "float" else straight.rint().cast(image.format)
     return image
@@ -325,9 +360,10 @@ def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
             return ycbcr_to_rgb(
                 image, page.tags.get(tiff.YCBCR_COEFFICIENTS), page.tags.get(tiff.REFERENCE_BLACK_WHITE)
             )
-    if len(page.extra_samples) == 1 and page.extra_samples[0] == 0 and image.bands == samples:
-        notes.add("Its last channel is not marked as alpha and is left out.")
-        return image.extract_band(0, n=image.bands - 1)
+    kept = _kept(page, notes)
+    if image.bands == samples and len(kept) < samples:
+        colours = image.extract_band(0, n=_COLOURS.get(page.photometric, 1))
+        return colours if kept[-1] < colours.bands else colours.bandjoin(image.extract_band(kept[-1]))
     return image
 
 
@@ -353,7 +389,7 @@ def _white_of(image: Any, notes: Notes) -> float:
         whole = whole and (integers or not (known % 1).any())
     mean = total / (image.width * image.height * image.bands)
     # Scene-linear light has highlights above 1, and is 1 at most on the mean.
-    if integers or (highest > 1 and lowest >= 0 and (mean > 1 or (whole and highest > _HIGHLIGHTS))):
+    if integers or (highest > _HIGHLIGHTS and lowest >= 0 and (mean > 1 or whole)):
         for white in (255.0, 65535.0):
             if highest <= white:
                 notes.add(f"Its 32-bit numbers end at {highest:g}; {white:g} is taken for white.")

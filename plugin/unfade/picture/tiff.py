@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -39,8 +40,18 @@ _DESCRIPTIVE = frozenset(
         0xC630,  # LensInfo
         EXIF_IFD,
         GPS_IFD,
+        # What belongs into the directory of EXIF, and lies in the first one in some files.
+        0x829A,
+        0x829D,
+        *range(0x8822, 0x8836),
+        *range(0x9000, 0x9500),
+        *range(0xA000, 0xA002),
+        *range(0xA20B, 0xA440),
     }
 )
+
+PLACES = frozenset({0x830E, 0x8482, 0x85D8})
+"""Tags that say where on the map pixels lie (GeoTIFF: scale, tie points, transformation)."""
 
 SHORT, LONG, RATIONAL = 3, 4, 5
 _UNDEFINED, LONG8 = 7, 16
@@ -424,6 +435,8 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
 
 
 def _read(stream: BinaryIO, offset: int, size: int) -> bytes:
+    if offset > sys.maxsize:
+        raise MalformedError("it points beyond any end")
     stream.seek(offset)
     data = stream.read(size)
     if len(data) != size:

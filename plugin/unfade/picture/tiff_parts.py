@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 from collections.abc import Iterator
@@ -77,9 +78,9 @@ def old_jpeg(stream: BinaryIO, page: tiff.Page) -> NDArray[np.uint8]:
     pixels = scratch.empty((grid.down, grid.across, channels), np.uint8)
     for (x, y), offset, count in zip(grid.places(), offsets, counts, strict=True):
         height = grid.height if page.is_tiled else min(grid.height, grid.down - y)
-        part = (
-            _Jpeg.of(data) if (data := _from(stream, offset, count))[:2] == b"\xff\xd8" else _Jpeg(scan=data)
-        )
+        part = _Jpeg.of_part(_from(stream, offset, count))
+        if not shared.scan_head:  # the first part alone has it, in files of Wang's
+            shared = dataclasses.replace(shared, scan_head=part.scan_head)
         decoded = imagecodecs.jpeg8_decode(part.completed(shared, grid.width, height).file(convert))
         room = pixels[y : y + height, x : x + grid.width]
         room[:] = _fitting(decoded, *room.shape)
@@ -143,6 +144,16 @@ class _Jpeg:
         return cls(tables, frame, is_jfif=jfif)
 
     @classmethod
+    def of_part(cls, data: bytes) -> _Jpeg:
+        """A strip or tile: a stream, a scan with its header, or what follows that."""
+        if data.startswith(bytes([0xFF, _SOI])):
+            return cls.of(data)
+        if data.startswith(bytes([0xFF, _SOS])) and len(data) >= 4:
+            at = 2 + int.from_bytes(data[2:4], "big")
+            return cls(scan_head=data[4:at], scan=data[at:])
+        return cls(scan=data)
+
+    @classmethod
     def of_tags(cls, stream: BinaryIO, page: tiff.Page) -> _Jpeg:
         """Tables and frame by the page's own tags, one table of each kind a channel."""
         tables = b""
@@ -191,6 +202,21 @@ def _segment(marker: int, content: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
+def page_alone(stream: BinaryIO, page: tiff.Page) -> bytes:
+    """The file with one directory alone, of that page, that says nothing but how its pixels are stored.
+
+    Raises:
+        unfade.picture.tiff.MalformedError: if the directory cannot be followed.
+    """
+    layout, _ = tiff.read_header(stream)
+    entries = [e for e in tiff.raw_entries(stream, layout, page.offset) if e.tag in _OF_PIXELS]
+    stream.seek(0)
+    out = bytearray(stream.read())
+    out += bytes(len(out) % 2)
+    layout.offset.pack_into(out, 8 if layout.big else 4, len(out))
+    return bytes(out + tiff.directory_bytes(entries, layout, len(out)))
+
+
 def planes(stream: BinaryIO, page: tiff.Page) -> tuple[bytes, tuple[int, int]]:
     """A TIFF file whose first pages are the channels of a page of separate planes, each as a gray picture.
 
@@ -236,6 +262,38 @@ def planes(stream: BinaryIO, page: tiff.Page) -> tuple[bytes, tuple[int, int]]:
         at = (out.seek(0, io.SEEK_END) + 1) // 2 * 2
     return out.getvalue(), (across, down)
 
+
+_OF_PIXELS = frozenset(
+    {
+        tiff.WIDTH,
+        tiff.LENGTH,
+        tiff.BITS_PER_SAMPLE,
+        tiff.COMPRESSION,
+        tiff.PHOTOMETRIC,
+        0x010A,  # FillOrder
+        _STRIP_OFFSETS,
+        tiff.SAMPLES_PER_PIXEL,
+        _ROWS_PER_STRIP,
+        _STRIP_COUNTS,
+        tiff.PLANAR_CONFIG,
+        0x0124,  # T4Options
+        0x0125,  # T6Options
+        0x013D,  # Predictor
+        0x0140,  # ColorMap
+        _TILE_WIDTH,
+        _TILE_LENGTH,
+        _TILE_OFFSETS,
+        _TILE_COUNTS,
+        tiff.INK_SET,
+        tiff.EXTRA_SAMPLES,
+        tiff.SAMPLE_FORMAT,
+        0x015B,  # JPEGTables
+        tiff.YCBCR_COEFFICIENTS,
+        tiff.SUBSAMPLING,
+        tiff.REFERENCE_BLACK_WHITE,
+        tiff.ICC,
+    }
+)
 
 _OF_ALL_CHANNELS = tiff.CHILDREN | {
     tiff.YCBCR_COEFFICIENTS,

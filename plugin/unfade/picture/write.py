@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import shutil
+import struct
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from unfade import memory
 from unfade.errors import OutputError
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
-from unfade.picture.bmp import write_bmp
-from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, is_srgb, with_profile
-from unfade.picture.encoders import webp_with_exif, write_avif, write_jxl, write_pages
-from unfade.picture.formats import Format
+from unfade.picture.bitmaps import write_bmp
+from unfade.picture.boxes import write_avif
+from unfade.picture.colour import ICC_FIELD, embedded_to_srgb, with_profile
+from unfade.picture.formats import Format, check_side, format_for
+from unfade.picture.jxl import write_jxl
 from unfade.picture.metadata import exif_with_resolution, metadata_for
-from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, vips
-from unfade.picture.target import check_side, format_for
+from unfade.picture.picture import Metadata, Notes, Picture, peak_of, to_vips, value_range, vips
 
 _log = logging.getLogger(__name__)
 
 _SUBSAMPLING = {None: "auto", True: "on", False: "off"}  # libvips' words
 _CLASSIC_TIFF_LIMIT = 4_000_000_000
+_TIFF_OFFSETS = frozenset({0x0111, 0x0144})  # of strips and of tiles
+_SUBFILE, _ONE_OF_SEVERAL = 0x00FE, 2
+_WEBP_ALPHA, _WEBP_EXIF = 0x10, 0x08
 _TITLES = {"icc": "colour profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "texts": "texts"}
 
 
@@ -56,8 +61,8 @@ def write_picture(
 
     - PNG and TIFF hold everything: alpha, 8 and 16 bits (TIFF also 32-bit floats; PNG rounds those to 16).
     - JPEG, WebP and BMP have 8 bits, AVIF 12 for deeper pictures. JPEG has no alpha: it is laid on white.
-    - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL is written in sRGB
-      with 8 bits, or in linear light with 16. BMP holds no metadata but the resolution.
+    - WebP and AVIF know no gray (it is written as RGB, sRGB if it had a profile). JPEG XL keeps profiles
+      of a matrix and a simple curve; others become sRGB. BMP holds no metadata but the resolution.
     - EXIF and XMP are made true for the written size and orientation; a profile that does not fit the pixels
       (a gray one on RGB) is left out.
 
@@ -120,13 +125,56 @@ class PagesWriter:
     def finish(self) -> tuple[str, ...]:
         """Writes the file, and gives what it could not hold. Raises OutputError."""
         with whole_or_absent(self._path) as stream:
-            write_pages(stream, self._pages)
+            _write_pages(stream, self._pages)
         return tuple(self._told)
 
     def close(self) -> None:
         """Gives the temporary files up."""
         for page in self._pages:
             page.close()
+
+
+def _write_pages(stream: BinaryIO, pages: Sequence[BinaryIO]) -> None:
+    """Writes a TIFF file of the first page of each of the files `pages` (little-endian, not BigTIFF).
+
+    BigTIFF where all of them together need it.
+
+    Raises:
+        unfade.picture.tiff.MalformedError: if one of them is no TIFF file.
+    """
+    total = sum(page.seek(0, io.SEEK_END) for page in pages)
+    layout = tiff.Layout("<", big=total > _CLASSIC_TIFF_LIMIT)
+    stream.write(b"II+\0\x08\0\0\0" + bytes(8) if layout.big else b"II*\0" + bytes(4))
+    link = 8 if layout.big else 4
+    for page in pages:
+        base = stream.seek(0, io.SEEK_END)
+        page.seek(0)
+        shutil.copyfileobj(page, stream)
+        stream.write(bytes(stream.tell() % 2))
+        entries = _moved(page, base, layout)
+        at = stream.tell()
+        stream.write(tiff.directory_bytes(entries, layout, at))
+        stream.seek(link)
+        stream.write(layout.offset.pack(at))
+        link = at + layout.count.size + len(entries) * (layout.head.size + layout.offset.size)
+
+
+def _moved(page: BinaryIO, base: int, layout: tiff.Layout) -> list[tiff.Entry]:
+    """The entries of the first page of a file that now lies at `base` in another."""
+    own, first = tiff.read_header(page)
+    entries = []
+    for entry in tiff.read_entries(page, own, first):
+        if entry.tag == _SUBFILE:
+            continue
+        if entry.tag in _TIFF_OFFSETS:
+            code = "H" if entry.kind == tiff.SHORT else "I"
+            offsets = [base + offset for offset in struct.unpack(f"<{entry.count}{code}", entry.value)]
+            kind = tiff.LONG8 if layout.big else tiff.LONG
+            value = struct.pack(f"<{entry.count}{'Q' if layout.big else 'I'}", *offsets)
+            entry = tiff.Entry(entry.tag, kind, entry.count, value)
+        entries.append(entry)
+    entries.append(tiff.Entry(_SUBFILE, tiff.LONG, 1, struct.pack("<I", _ONE_OF_SEVERAL)))
+    return entries
 
 
 def encode(picture: Picture, kind: Format, encoding: Encoding, stream: BinaryIO, notes: Notes) -> None:
@@ -146,7 +194,7 @@ def encode(picture: Picture, kind: Format, encoding: Encoding, stream: BinaryIO,
         elif kind.name == "avif":
             write_avif(picture, metadata, encoding.quality, stream)
         elif kind.name == "jxl":
-            write_jxl(picture, metadata, encoding.quality, stream)
+            write_jxl(picture, metadata, encoding.quality, stream, notes)
         else:
             _encode_with_vips(picture, metadata, kind, encoding, stream, notes)
     except (vips().Error, RuntimeError, ValueError) as error:
@@ -161,19 +209,15 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
     """Notes what a file of the format cannot hold of the picture."""
     pixels, alpha = picture.pixels, picture.alpha
     if pixels.dtype == np.float32 and not kind.floats:
-        lowest, highest = float(picture.colour.min()), float(picture.colour.max())
+        lowest, highest = value_range(picture.colour)
         clipped = f", and values from {lowest:g} to {highest:g} are clipped to 0 to 1"
         beyond = lowest < 0 or highest > 1
         notes.add(f"Floats are rounded to {kind.bits} bits{clipped if beyond else ''}.")
     elif pixels.dtype == np.uint16 and kind.bits < 16:
         notes.add(f"16 bits a channel are rounded to {kind.bits}.")
-    if alpha is not None and not kind.alpha and alpha.min() < picture.peak:
+    if alpha is not None and not kind.alpha and value_range(alpha)[0] < picture.peak:
         notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
     lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]
-    if kind.name == "jxl" and metadata.icc:
-        lost.remove(_TITLES["icc"])
-        if not is_srgb(metadata.icc, picture.is_gray):
-            notes.add("The colours are converted to sRGB, as JPEG XL is written without a profile.")
     if lost:
         *most, last = lost
         notes.add(f"{kind.title} cannot hold the {', '.join(most) + ' and ' if most else ''}{last}.")
@@ -197,7 +241,7 @@ def _encode_with_vips(
         encoded = _webp(image, encoding.quality)
         exif = exif_with_resolution(metadata)
         if exif:
-            encoded = webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)
+            encoded = _webp_with_exif(encoded, exif, picture.width, picture.height, picture.has_alpha)
         stream.write(encoded)
     else:
         _save(
@@ -242,8 +286,24 @@ def _webp(image: Any, quality: int) -> bytes:
     """A WebP file without EXIF; libwebp keeps all of it in memory."""
     if image.bands < 3 and image.get_typeof(ICC_FIELD):  # WebP has no gray for the profile to describe
         image = embedded_to_srgb(image)
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     return bytes(image.webpsave_buffer(Q=quality, lossless=quality == 100, keep="icc|xmp"))
+
+
+def _webp_with_exif(encoded: bytes, exif: bytes, width: int, height: int, alpha: bool) -> bytes:
+    """The WebP file `encoded` with an EXIF chunk."""
+    if encoded[12:16] == b"VP8X":
+        flags = encoded[20] | _WEBP_EXIF
+        extended = encoded[12:20] + bytes([flags]) + encoded[21:30]
+        rest = memoryview(encoded)[30:]
+    else:
+        flags = _WEBP_EXIF | (_WEBP_ALPHA if alpha else 0)
+        sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        extended = b"VP8X" + struct.pack("<IB3x", 10, flags) + sides
+        rest = memoryview(encoded)[12:]
+    chunk = b"EXIF" + struct.pack("<I", len(exif)) + exif + bytes(len(exif) % 2)
+    size = 4 + len(extended) + len(rest) + len(chunk)
+    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", extended, rest, chunk))
 
 
 class HeadRewriter:
@@ -299,7 +359,7 @@ def _save(save: Any, stream: BinaryIO | HeadRewriter, **options: Any) -> None:
     if not isinstance(stream, HeadRewriter):  # TIFF goes back to its header
         target.on_read(guarded(stream.read, b""))
         target.on_seek(guarded(stream.seek, -1))
-    memory.require(memory.NATIVE)
+    scratch.require(scratch.NATIVE)
     try:
         save(target, **options)
     except v.Error as error:

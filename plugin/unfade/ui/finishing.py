@@ -25,7 +25,7 @@ from unfade.ui.canvas.images import image_of
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.document import Document
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 from unfade.ui.link import EngineLink, Request, pixels_of, report_of, with_metadata
 from unfade.ui.opening import show_in_folder
 from unfade.ui.preview.live import PICTURE, LivePreview
@@ -77,6 +77,7 @@ class WholeRun(QObject):
         self._then: Then | None = None
         self._ticket: int | None = None
         self._picture: Picture | None = None
+        self._region: Bounds | None = None
         self._share, self._began, self._stopped = 0.0, 0.0, False
         self._pool = ThreadPoolExecutor(1, "unfade-whole")
         self._clock = QTimer(self)
@@ -111,9 +112,9 @@ class WholeRun(QObject):
         if picture is None or not state.enabled or self.running:
             return
         self._preview.pause(True)
-        self._picture, self._then = picture, then
+        self._picture, self._then, self._region = picture, then, region
         self._share, self._began, self._stopped = 0.0, time.monotonic(), False
-        make = self._preview.results.whole() if region is None else None
+        make = self._preview.results.whole(region)
         if make is not None:
             self._pool.submit(self._make, make)
         else:
@@ -152,7 +153,7 @@ class WholeRun(QObject):
             if not isinstance(made, Cancelled):
                 self.failed.emit(explain(made, self._document.title))
         else:
-            self._finish(Finished(made, dict(self._preview.results.report)))
+            self._finish(Finished(made, dict(self._preview.results.report), self._region))
 
     def _answered(self, ticket: int, result: Result) -> None:
         if ticket == self._ticket and self._picture is not None:

@@ -10,9 +10,9 @@ from PyQt6.QtWidgets import QWidget
 from unfade.filters import LUMA, Hint
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, as_srgb, to_float
+from unfade.ui.canvas.scene import Point
 from unfade.ui.canvas.tools import Eyedropper
 from unfade.ui.canvas.view import Canvas
-from unfade.ui.canvas.viewport import Point
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.dialogs.picker import HintPicker
 from unfade.ui.document import Change, Document

@@ -1,14 +1,19 @@
-"""The user's language: which there are, texts on the screen that follow it, numbers and times
-as it writes them."""
+"""The user's language: which there are, texts on the screen that follow it, numbers and times as it writes
+them, and failures as one sentence in it."""
 
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator
 from PyQt6.QtWidgets import QWidget
+
+from unfade.errors import UnfadeError
+from unfade.log import log_file
+from unfade.service.client import EngineError
 
 translate = QCoreApplication.translate
 
@@ -138,3 +143,45 @@ def _locale() -> QLocale:
     locale = QLocale()
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
     return locale
+
+
+_log = logging.getLogger(__name__)
+
+
+def explain(error: BaseException, about: str) -> str:
+    """The sentence to show for a failure, which is noted in the log.
+
+    Errors that are sentences already are about a file, a model or an option that only they name, and stay as
+    they are.
+
+    Args:
+        error: what was raised.
+        about: what was worked on: a file's name, or what the picture is called.
+    """
+    if isinstance(error, UnfadeError | EngineError):
+        _log.warning("%s: %s %s", about, error, getattr(error, "details", ""))
+        return _of_engine(error) if isinstance(error, EngineError) else str(error)
+    _log.error("%s: unexpected failure", about, exc_info=error)
+    if isinstance(error, MemoryError):
+        text = translate("Failure", "There is not enough memory for {name}; close other programs.")
+        return text.format(name=about)
+    text = translate(
+        "Failure", "Something went wrong with {name} that Unfade did not foresee ({kind}); {log} tells more."
+    )
+    return text.format(name=about, kind=type(error).__name__, log=log_file())
+
+
+def _of_engine(error: EngineError) -> str:
+    """Kinds that say all there is to say are translated."""
+    if error.kind == "died":
+        return translate(
+            "Engine",
+            "Unfade's engine stopped unexpectedly; try again, with a smaller picture if memory is short.",
+        )
+    if error.kind == "timeout":
+        return translate("Engine", "Unfade's engine gave no sign of life, so it was stopped; try again.")
+    if error.kind == "memory":
+        return translate(
+            "Engine", "There is not enough memory for this picture; close other programs and try again."
+        )
+    return str(error)

@@ -25,7 +25,7 @@ from unfade.inference import Bounds
 from unfade.picture import Metadata, Picture, is_profile_for
 from unfade.service.client import Client, EngineError, Job, Result
 from unfade.service.protocol import DEPTHS
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 
 translate = QCoreApplication.translate
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from unfade.filters import check_inside, find_filter, options_of
 from unfade.inference import Extent
 from unfade.paths import read_json, whole_or_absent
 from unfade.ui.document import CHAIN, Change, Document, Mark, marks_of
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 
 _AFTER = 600  # milliseconds of quiet before marks are written
 

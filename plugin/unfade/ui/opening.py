@@ -17,11 +17,11 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from unfade.batch import pictures_in
 from unfade.inference import Extent
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture, to_float
+from unfade.ui.canvas.frame import Original
 from unfade.ui.canvas.images import picture_of
-from unfade.ui.canvas.painting import Original
 from unfade.ui.commands import Command, Key, Menu
 from unfade.ui.document import Mark
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 from unfade.ui.marks import load_marks
 from unfade.ui.selection import Selection
 from unfade.ui.settings import Settings

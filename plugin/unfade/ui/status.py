@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 
 from unfade.inference import is_noteworthy
 from unfade.ui.commands import Command, Menu
-from unfade.ui.dialogs.doctor import DoctorDialog
+from unfade.ui.dialogs.help import DoctorDialog
 from unfade.ui.language import Words, time_left
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind

@@ -25,8 +25,8 @@ from PyQt6.QtWidgets import (
 from unfade.errors import UsageError
 from unfade.filters import all_filters
 from unfade.ui import recipes
+from unfade.ui.canvas.frame import PicturePainter
 from unfade.ui.canvas.images import Images
-from unfade.ui.canvas.painting import PicturePainter
 from unfade.ui.canvas.tools import BrushTool, HintTool, Tool, ToolId
 from unfade.ui.canvas.view import Canvas
 from unfade.ui.commands import (
@@ -46,9 +46,7 @@ from unfade.ui.language import LANGUAGES, Words, decimal, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.marks import MarksKeeper
 from unfade.ui.opening import Loader, Opened, Opener
-from unfade.ui.panels.colorize import ColorizePanel
-from unfade.ui.panels.deartifact import DeartifactPanel
-from unfade.ui.panels.restore import RestorePanel
+from unfade.ui.panels.own import ColorizePanel, DeartifactPanel, RestorePanel
 from unfade.ui.panels.stack import PanelStack
 from unfade.ui.preview.live import LivePreview
 from unfade.ui.queue import Item, ItemState, QueuePanel

@@ -4,10 +4,10 @@ UNFADE_TEST_FOLDER holds photo.png, and what the command line made of it, photo-
 The last line is "N passed, M failed".
 """
 
-import ctypes
 import json
 import os
 import subprocess
+import sys
 import time
 import traceback
 from contextlib import contextmanager
@@ -20,6 +20,9 @@ for name, version in (("Gimp", "3.0"), ("Gegl", "0.4")):
 from gi.repository import Gegl, Gimp, Gio
 
 FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
+sys.path.append(str(FOLDER.parent / "suite"))
+from screen import above, name_of, press, preview_windows, windows
+
 SCREEN = ("1280", "780")
 CANCEL = ("1000", "781")
 """Where GIMP's status bar has its button while a filter runs."""
@@ -85,8 +88,7 @@ def opened():
 
 def editor_windows():
     """GIMP's own on the screen."""
-    find = ["xdotool", "search", "--onlyvisible", "--name", "GIMP$"]
-    return subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()
+    return windows("GIMP$")
 
 
 def engines():
@@ -97,18 +99,12 @@ def engines():
     return found.stdout.split()
 
 
-def preview_windows():
-    """Unfade's windows on the screen."""
-    find = ["xdotool", "search", "--onlyvisible", "--name", "Unfade$"]
-    return subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()
-
-
 def in_the_preview(key, picture):
     """Waits for the window, takes its picture, and presses a key in it."""
     wait_for(preview_windows, "the preview window", 90)
     time.sleep(5)
     screenshot(picture)
-    subprocess.run(["xdotool", "windowactivate", "--sync", preview_windows()[0], "key", key], check=True)
+    press(preview_windows()[0], key)
 
 
 def test_upscale_from_the_menu_undo_redo():
@@ -136,8 +132,7 @@ def test_upscale_from_the_menu_undo_redo():
 
 
 def questions():
-    find = ["xdotool", "search", "--onlyvisible", "--name", "^Unfade$"]
-    return subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()
+    return windows("^Unfade$")
 
 
 def asked(answer, canvas, sides):
@@ -168,15 +163,6 @@ def test_the_picture_or_the_layer_is_asked():
     asked("Escape", (340, 240), (20, 10))
 
 
-def above(window):
-    """The number of the window that this one stays above."""
-    x11 = ctypes.CDLL("libX11.so.6")
-    x11.XOpenDisplay.restype = ctypes.c_void_p
-    display, found = ctypes.c_void_p(x11.XOpenDisplay(None)), ctypes.c_ulong()
-    x11.XGetTransientForHint(display, ctypes.c_ulong(int(window)), ctypes.byref(found))
-    return found.value
-
-
 def test_what_is_painted_meanwhile_and_what_is_not_selected_stay():
     """The preview's result is of pixels that are there no longer: it is made anew, of what is selected."""
     with opened() as image:
@@ -188,10 +174,7 @@ def test_what_is_painted_meanwhile_and_what_is_not_selected_stay():
         time.sleep(6)
         screenshot("gimp-preview-selection")
         (window,) = preview_windows()
-        name = subprocess.run(
-            ["xdotool", "getwindowname", window], capture_output=True, text=True, check=True
-        )
-        assert name.stdout.startswith(f"{layer.get_name()} - {image.get_name()}"), name.stdout
+        assert name_of(window).startswith(f"{layer.get_name()} - {image.get_name()}"), name_of(window)
         editor = editor_windows()
         assert str(above(window)) in editor, (above(window), editor)
         buffer = layer.get_buffer()
@@ -199,7 +182,7 @@ def test_what_is_painted_meanwhile_and_what_is_not_selected_stay():
         buffer.flush()
         layer.update(0, 0, 340, 80)
         painted = pixels(image)
-        subprocess.run(["xdotool", "windowactivate", "--sync", window, "key", "ctrl+Return"], check=True)
+        press(window, "ctrl+Return")
         wait_for(lambda: pixels(image) != painted, "De-artifact", 90)
         time.sleep(2)
         after = pixels(image)

@@ -20,8 +20,8 @@ from unfade.errors import Cancelled
 from unfade.filters import FilterRunner, Result, Runner, UpscaleOptions
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Device, Engine
-from unfade.memory import peak_memory_bytes
 from unfade.picture import Picture, read_picture, write_picture
+from unfade.picture.scratch import peak_memory_bytes
 
 
 @pytest.fixture

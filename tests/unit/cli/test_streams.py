@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.unit.cli.conftest import Shell
-from unfade.inference import cuda
+from unfade.inference import devices
 from unfade.picture import Picture
 
 
@@ -98,14 +98,14 @@ def test_the_cpu_is_told_of_where_an_nvidia_gpu_is_in_the_computer(
     kind: str,
     told: bool,
 ) -> None:
-    if cuda.find_driver() is not None:
+    if devices.find_driver() is not None:
         pytest.skip("there is a driver here")
     device = tmp_path / "bus" / "0000:01:00.0"
     device.mkdir(parents=True)
     (device / "vendor").write_text(vendor + "\n")
     (device / "class").write_text(kind + "\n")
-    monkeypatch.setattr(cuda, "_PCI_DEVICES", tmp_path / "bus")
-    cuda.has_nvidia_gpu.cache_clear()
+    monkeypatch.setattr(devices, "_PCI_DEVICES", tmp_path / "bus")
+    devices.has_nvidia_gpu.cache_clear()
     try:
         result = shell.run("upscale", "photo.png", "-o", "b.png", "--model", "double", "--json")
         assert result.code == 0
@@ -113,4 +113,4 @@ def test_the_cpu_is_told_of_where_an_nvidia_gpu_is_in_the_computer(
         assert fallback is None or fallback.startswith("Running on the CPU")
         assert result.err == (f"unfade: {fallback}\n" if told and fallback else "")
     finally:
-        cuda.has_nvidia_gpu.cache_clear()
+        devices.has_nvidia_gpu.cache_clear()

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+import types
+from typing import NoReturn
 
 import numpy as np
 import pytest
+from rich.progress import ProgressColumn
 
 from tests.unit.cli.conftest import Shell
+from unfade.cli import main
+from unfade.cli.running import _bar
 from unfade.picture import Picture, read_picture, write_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and POSIX signals")
@@ -97,3 +102,29 @@ def test_stopping_in_the_middle(shell: Shell, number: signal.Signals) -> None:
     assert "Traceback" not in err
     assert [path.name for path in (shell.folder / "out").iterdir()] == ["a.png"]
     assert read_picture(shell.folder / "out" / "a.png").width == 80
+
+
+def test_stopping_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    starting = types.ModuleType("unfade.cli.app")
+
+    def interrupted(_name: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(starting, "__getattr__", interrupted, raising=False)
+    monkeypatch.setitem(sys.modules, "unfade.cli.app", starting)
+    assert main(["upscale", "a.png"]) == 130
+    assert capsys.readouterr().err == "unfade: Interrupted.\n"
+
+
+def test_the_time_left_is_told_from_the_first_tile_on() -> None:
+    bar = _bar(2)
+    task, column = bar.tasks[0], bar.columns[-1]
+    assert isinstance(column, ProgressColumn)
+    assert column.render(task).plain == "--:--"
+    began = task.start_time
+    assert began is not None
+    task.get_time = lambda: began + 8
+    bar.update(task.id, completed=0.2)  # a fifth of the first picture
+    assert column.render(task).plain == "01:12"

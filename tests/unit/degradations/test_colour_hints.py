@@ -9,7 +9,7 @@ import pytest
 
 from unfade_training.degradations import ColourHints
 from unfade_training.errors import TrainingError
-from unfade_training.table import from_table
+from unfade_training.registry import from_table
 
 ALWAYS = ColourHints(none_share=0, full_share=0)
 

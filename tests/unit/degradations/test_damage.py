@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from unfade_training.degradations import build_degradation
-from unfade_training.degradations.damage import Damage
+from unfade_training.degradations.damage import VISIBLE, Damage
 from unfade_training.degradations.damage_shapes import DRAWN, real_shape, scanned, shape_files, soften
 from unfade_training.errors import TrainingError
 
@@ -59,9 +59,28 @@ def test_pixels_outside_the_mask_are_untouched(photo: np.ndarray) -> None:
         outside = made.mask == 0
         assert np.array_equal(made.picture[outside], made.target[outside])
         change = np.abs(made.picture.astype(float) - made.target).max(2)
-        assert (change <= made.mask * 255 + 1.01).all()
+        assert (change <= np.maximum(made.mask, VISIBLE) * 255 + 1.01).all()
         drawn += bool((made.mask > 0.1).mean() > 0.001)
     assert drawn >= 22
+
+
+def test_the_mask_is_faint_where_damage_cannot_be_seen() -> None:
+    """White dust before white: nobody can say where it lies."""
+    size = 96 + 2 * PLAIN.margin
+    halves = np.full((size, size, 3), 255, np.uint8)
+    halves[:, size // 2 :] = 40
+    bright = replace(
+        PLAIN, kinds={"dust": 1.0}, count=(200.0, 200.0), side=(128.0, 128.0), opacity=(1.0, 1.0),
+        dark_share=0.0, tint_share=0.0, soft_share=0.0,
+    )  # fmt: skip
+    left, right = [], []
+    for seed in range(8):
+        pair = bright.apply(halves, np.random.default_rng(seed))
+        assert pair.mask is not None
+        seen = np.abs(pair.picture.astype(int) - pair.target).max(axis=2)
+        left.append(pair.mask[:, :46][seen[:, :46] < 3].max())
+        right.append(pair.mask[:, 50:].max())
+    assert max(left) <= 0.05 and max(right) > 0.9
 
 
 def test_gray_photographs_have_gray_damage() -> None:

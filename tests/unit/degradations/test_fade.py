@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unfade_training.degradations.fade import Fade
+from unfade_training.degradations.ageing import Fade
 
 DRY = Fade(clean_share=0, gray_share=0, jpeg_share=0, grain=(0.0, 0.0))
 

@@ -20,9 +20,9 @@ from unfade_training.degradations import (
     build_degradation,
 )
 from unfade_training.degradations.__main__ import contact_sheet, main, photo_files
-from unfade_training.degradations.draws import pick
+from unfade_training.degradations.base import pick
 from unfade_training.errors import TrainingError
-from unfade_training.table import from_table
+from unfade_training.registry import from_table
 
 
 def test_a_table_becomes_its_degradation() -> None:

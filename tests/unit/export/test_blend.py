@@ -11,8 +11,8 @@ import pytest
 from tests.models import cardless_model, unet_model
 from unfade.inference import Device, Session
 from unfade.models import ModelCard, Variant
-from unfade_export.blend import blend_models
 from unfade_export.errors import ExportError
+from unfade_export.export import blend_models
 
 from .conftest import Exports
 

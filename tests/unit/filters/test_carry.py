@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.models import Network, identity_model, save_network
-from unfade.filters import Recipe, find_filter, read_options
+from unfade.filters import Recipe, carry, find_filter, read_options
 from unfade.filters.pipeline import Step
-from unfade.inference import Bounds, Device, Engine
-from unfade.picture import Metadata, Picture, is_linear, linear_to_srgb, srgb_to_linear
+from unfade.inference import Bounds, Device, Engine, Extent
+from unfade.picture import (
+    Metadata,
+    Picture,
+    is_linear,
+    linear_to_srgb,
+    scratch,
+    srgb_to_linear,
+)
 from unfade.picture.colour import made_profile
 
 D65_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
@@ -123,3 +131,24 @@ def test_which_profiles_are_linear() -> None:
     assert not is_linear(curves(b"curv" + bytes(4) + (256).to_bytes(4, "big") + ramp[:100]))
     assert not is_linear(made_profile(D65_SRGB, (2.2,), gray=False))
     assert not is_linear(None) and not is_linear(b"nothing") and not is_linear(bytes(132))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_what_is_carried_takes_strips_beside_scratch_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scale: int
+) -> None:
+    monkeypatch.setenv("UNFADE_SCRATCH", str(tmp_path))
+    monkeypatch.setattr(scratch, "MOST_HELD", 1 << 20)
+    monkeypatch.setattr(carry, "_STRIP_PIXELS", 2**16)
+    picture = Picture(np.full((1200, 1000, 3), 1.5, np.float32))  # 14 MB
+    made = Picture(np.broadcast_to(np.float32(0.5), (1200 * scale, 1000 * scale, 3)).copy())
+    size = Extent(made.height, made.width)
+    tracemalloc.start()
+    try:
+        carried = carry.Carried(picture, linear=False)
+        result = carried.back(made, Bounds(0, 0, made.height, made.width), size)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (result.pixels == 1).all()  # 0.5, and what was cut off
+    assert peak < (6e6, 45e6)[scale - 1]

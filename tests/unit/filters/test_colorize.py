@@ -17,9 +17,8 @@ from tests.unit.filters.pictures import apart, colorize, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report
-from unfade.filters.chroma import working_extent
+from unfade.filters.chroma import hint_planes, working_extent
 from unfade.filters.colorize import COLORIZE
-from unfade.filters.hints import hint_planes
 from unfade.inference import Bounds, Engine, Extent, Session
 from unfade.models import Tensor, Tiling
 from unfade.picture import Metadata, Picture, as_srgb, lab_of_srgb, to_float

@@ -37,7 +37,7 @@ def model(tmp_path: Path) -> str:
 def compressed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """All pictures count as compressed: what they are made of was not, and would be left alone."""
     if "photo" not in request.fixturenames:
-        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
+        monkeypatch.setattr("unfade.filters.deartifact.quality_of", lambda _picture: 50.0)
 
 
 @pytest.fixture
@@ -339,7 +339,7 @@ def test_progress_and_stopping(model: str) -> None:
 
     with pytest.raises(Cancelled):
         deartifact(marked(), DeartifactOptions(model=model), engine(48), stop)
-    assert [done for done, _ in seen] == [1, 2, 3] and seen[0][1] > 3
+    assert [done for done, _ in seen] == [0, 1, 2, 3] and seen[0][1] > 3
 
 
 def test_memory_does_not_grow_with_the_picture(model: str) -> None:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.models import colouring_model
+from tests.unit.filters.pictures import engine, picture
 from unfade.errors import UsageError
-from unfade.filters import ColorizeOptions, DeartifactOptions, UpscaleOptions, all_filters, options_of
+from unfade.filters import (
+    ColorizeOptions,
+    DeartifactOptions,
+    UpscaleOptions,
+    all_filters,
+    find_filter,
+    options_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +68,14 @@ def test_every_option_of_every_filter_is_explained() -> None:
         for option in options:
             assert option.help.endswith((".", "path."))
         filter.Options()  # all have defaults
+
+
+@pytest.mark.parametrize("name", [filter.name for filter in all_filters()])
+def test_every_filter_tells_before_its_network_that_it_has_begun(name: str, tmp_path: Path) -> None:
+    """A first tile can take many seconds; until a number comes, nobody knows that anything is done."""
+    told: list[tuple[int, int]] = []
+    filter = find_filter(name)
+    quick = {"model": str(colouring_model(tmp_path / "tint.onnx"))} if name == "colorize" else {}
+    runner = filter.open(filter.Options(**quick), engine())
+    runner.run(picture(24, 20, 3), progress=lambda done, total: told.append((done, total)))
+    assert told and told[0][0] == 0 < told[0][1] and told[-1][0] == told[-1][1]

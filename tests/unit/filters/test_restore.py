@@ -13,8 +13,17 @@ from tests.unit.filters.pictures import apart, engine, picture
 from unfade import batch
 from unfade.errors import UsageError
 from unfade.filters import Memo, Recipe
-from unfade.filters.findings import SMALL, Findings, blockiness, is_toned, look, small_copy
-from unfade.filters.restore import RESTORE, RestoreOptions, propose
+from unfade.filters.restore import (
+    RESTORE,
+    SMALL,
+    Findings,
+    RestoreOptions,
+    blockiness,
+    look,
+    propose,
+    small_copy,
+)
+from unfade.filters.revive import is_toned
 from unfade.inference import Bounds
 from unfade.models import Source, catalog
 from unfade.picture import Picture, from_float, to_float, write_picture

@@ -16,15 +16,14 @@ import unfade
 from tests.models import Network, identity_model, save_network, unet_model, with_metadata
 from unfade.doctor import survey
 from unfade.errors import DeviceError, ModelError, UsageError
-from unfade.inference import Device, Engine, Session, cuda, provider_label
-from unfade.inference.cuda import Driver, Gpu, driver_obstacle
-from unfade.inference.devices import CPU, CUDA
+from unfade.inference import Device, Engine, Session, devices, provider_label
+from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
 from unfade.inference.runtime import onnxruntime
 from unfade.inference.session import GpuBuffers, start
 from unfade.models import Tensor, card_of
 
 SHIPPED = Path(unfade.__file__).parent / "models" / "shipped" / "upscale-x2.onnx"
-HAS_GPU = bool((driver := cuda.find_driver()) and driver.gpus)
+HAS_GPU = bool((driver := devices.find_driver()) and driver.gpus)
 without_gpu = pytest.mark.skipif(HAS_GPU, reason="tests what is said on a machine without an NVIDIA GPU")
 lists_cuda = pytest.mark.skipif(
     CUDA not in onnxruntime().get_available_providers(), reason="needs the onnxruntime-gpu build"
@@ -143,7 +142,7 @@ def test_no_obstacle(index: int) -> None:
 
 
 def test_missing_libraries_name_the_command() -> None:
-    obstacle = cuda.library_obstacle(needed=99)
+    obstacle = devices.library_obstacle(needed=99)
     assert obstacle is not None
     assert "CUDA libraries are missing" in obstacle.reason and "99" in obstacle.reason
     assert obstacle.remedy == "pip install 'unfade[cuda]'"
@@ -165,7 +164,7 @@ import numpy as np
 from unfade.doctor import survey
 from unfade.inference import Device, Session
 from unfade.inference.devices import CPU, CUDA
-from unfade.inference.cuda import preload_cuda
+from unfade.inference.devices import preload_cuda
 from unfade.inference.session import start
 path = Path(sys.argv[1])
 survey()

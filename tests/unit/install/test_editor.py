@@ -207,3 +207,19 @@ def test_menus_speak_the_editors_language(
 ) -> None:
     filter = editor.Unfade(folder).filter("colorize")
     assert editor.said_in(filter.titles, wanted) == said
+
+
+def test_what_is_done_and_left_goes_on_between_two_tiles(editor: ModuleType) -> None:
+    now = 0.0
+    pace = editor.Pace(lambda: now)
+    assert pace.at(0.0) == (0.0, "")
+    now = 8.0
+    assert pace.at(0.0) == (0.0, "")  # nothing is known of the first tile
+    assert pace.at(0.02) == (0.02, "about 7 min left")
+    now = 12.0
+    assert pace.at(0.02) == (pytest.approx(0.03), "about 6 min left")
+    now = 100.0
+    assert pace.at(0.02)[0] == pytest.approx(0.038)  # the next one takes longer
+    assert pace.at(0.9)[1] == "less than a minute left"
+    assert pace.at(1.0)[0] == 1.0
+    assert editor.time_left(3 * 3600 + 61) == "about 3 h 1 min left"

@@ -9,7 +9,7 @@ import torch
 
 from unfade_training.colour import CHROMA, delta_e_2000
 from unfade_training.losses import build_loss
-from unfade_training.losses.pixel import DeltaE
+from unfade_training.losses.base import DeltaE
 
 SHARMA = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),

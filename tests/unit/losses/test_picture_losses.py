@@ -8,7 +8,7 @@ import torch
 
 from unfade_training.errors import TrainingError
 from unfade_training.losses import LOSSES, build_loss, gram_matrix
-from unfade_training.losses.pixel import (
+from unfade_training.losses.base import (
     L1,
     L2,
     Charbonnier,

@@ -67,6 +67,10 @@ def test_empty_file(tmp_path: Path) -> None:
         (b"<?xml version='1.0'?>\n<svg width='5'/>", "is an SVG drawing; save a copy as PNG or TIFF"),
         (b"<!DOCTYPE html><html>", "is a web page, not the picture on it; save the picture itself"),
         (b"PK\3\4" + bytes(26) + b"mimetypeapplication/x-krita", "is a document of Krita; save a copy"),
+        (
+            b"CI\x1a\0\0\0" + bytes(8) + b"\x0c\0\0\0",
+            "is an icon or a pointer of OS/2, which Unfade cannot read",
+        ),
         (b"v/1\1\2\0\0\0", "is an OpenEXR picture; convert it to TIFF"),
     ],
 )

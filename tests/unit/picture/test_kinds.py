@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -212,10 +213,73 @@ def test_complex_samples_are_refused(tmp_path: Path) -> None:
         read_picture(tmp_path / "a.tif")
 
 
-def test_more_than_four_channels_are_refused(tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", noise(8, 8, 6), photometric="rgb", extrasamples=["unspecified"] * 3)
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("compression", ["deflate", "zstd"])
+@pytest.mark.parametrize(
+    ("extra", "alpha"),
+    [(["unspecified"] * 3, None), (["unassalpha", "unspecified"], 3), (["unspecified", "unassalpha"], 4)],
+)
+def test_selections_beside_rgb_are_left_out(
+    tmp_path: Path, extra: list[str], alpha: int | None, compression: str, planar: str
+) -> None:
+    """As Photoshop keeps them; the alpha stays, wherever it is among them."""
+    pixels = noise(8, 12, 3 + len(extra))
+    stored = np.ascontiguousarray(np.moveaxis(pixels, 2, 0)) if planar == "separate" else pixels
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        stored,
+        photometric="rgb",
+        extrasamples=extra,
+        planarconfig=planar,
+        compression=compression,
+    )
+    picture = read_picture(tmp_path / "a.tif")
+    kept = [0, 1, 2] if alpha is None else [0, 1, 2, alpha]
+    np.testing.assert_array_equal(picture.pixels, pixels[..., kept])
+    assert picture.warnings == (f"Its further channels ({pixels.shape[2] - len(kept)}) are left out.",)
+
+
+@pytest.mark.parametrize("compression", ["deflate", "zstd"])
+def test_premultiplied_colours_beside_a_selection(tmp_path: Path, compression: str) -> None:
+    straight = np.full((8, 8, 3), (200, 100, 40), np.uint8)
+    pixels = np.dstack((straight // 2, np.full((8, 8), 128, np.uint8), noise(8, 8, 1)))
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels,
+        photometric="rgb",
+        extrasamples=["assocalpha", "unspecified"],
+        compression=compression,
+    )
+    read = read_picture(tmp_path / "a.tif").pixels
+    assert np.abs(read[..., :3].astype(int) - straight).max() <= 1 and (read[..., 3] == 128).all()
+
+
+def test_many_channels_of_gray_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif", noise(8, 8, 6), photometric="minisblack", extrasamples=["unspecified"] * 5
+    )
     with pytest.raises(PictureError, match=r"a\.tif has 6 channels; save it as"):
         read_picture(tmp_path / "a.tif")
+
+
+def test_planes_that_are_left_out_need_not_be_there(tmp_path: Path) -> None:
+    """As libtiff writes them that was not given the last plane."""
+    pixels = noise(8, 8, 2)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.ascontiguousarray(np.moveaxis(pixels, 2, 0)),
+        photometric="minisblack",
+        extrasamples=["unspecified"],
+        planarconfig="separate",
+    )
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        counts = file.pages.first.tags["StripByteCounts"]
+        assert counts.value == (64, 64)
+        code = {3: "<H", 4: "<I"}[int(counts.dtype)]
+        struct.pack_into(code, data, counts.valueoffset + struct.calcsize(code), 0)
+    (tmp_path / "b.tif").write_bytes(data)
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.tif").pixels, pixels[..., :1])
 
 
 @pytest.mark.parametrize(

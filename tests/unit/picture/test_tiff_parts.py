@@ -119,6 +119,18 @@ def test_old_jpeg_whose_strip_begins_inside_its_stream(tmp_path: Path) -> None:
     assert np.abs(read_picture(path).pixels.astype(int) - rgb).max() <= 6
 
 
+def test_old_jpeg_whose_first_strip_alone_has_the_scans_header(tmp_path: Path) -> None:
+    """As Wang's programs wrote it: tables in a stream, the header before the first of the strips."""
+    rgb = smooth(48, 64, 3)
+    files = [jpeg(np.ascontiguousarray(rgb[y : y + 16])) for y in (0, 16, 32)]
+    scans = [segments(data)[1] for data in files]
+    head = files[0][files[0].index(b"\xff\xda") : files[0].index(scans[0])]
+    stream = files[0][: files[0].index(b"\xff\xda")]
+    tags: Tags = {**SHARED, 256: ("H", [64]), 257: ("H", [48]), 259: ("H", [6]), 278: ("H", [16])}
+    path = write(tmp_path / "a.tif", [head + scans[0], *scans[1:]], tags, {513: [stream]})
+    assert np.abs(read_picture(path).pixels.astype(int) - rgb).max() <= 6
+
+
 def test_old_jpeg_in_a_stream_alone(tmp_path: Path) -> None:
     rgb = smooth(48, 64, 3)
     tags: Tags = {**SHARED, 256: ("H", [64]), 257: ("H", [48]), 259: ("H", [6])}

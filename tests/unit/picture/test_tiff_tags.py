@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -150,6 +151,53 @@ def test_whole_floats_of_highlights_are_light(tmp_path: Path) -> None:
     values[:4, :4, 0] = np.arange(16).reshape(4, 4)
     read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
     np.testing.assert_array_equal(read.pixels, values)
+
+
+@pytest.mark.parametrize("compression", [1, 4])
+@pytest.mark.parametrize("wrong", ["another page", "the unit of its resolution", "its name"])
+def test_what_is_wrong_beside_a_page_does_not_matter(tmp_path: Path, wrong: str, compression: int) -> None:
+    """As in scans whose second page is of old-style JPEG: libtiff's error there was taken for damage."""
+    pixels = (smooth(48, 64, 1) > 100).astype(np.uint8) * 255
+    path = tmp_path / "one.tif"
+    method = "group4" if compression == 4 else "raw"
+    Image.fromarray(pixels[..., 0]).convert("1").save(path, compression=method)
+    with tifffile.TiffFile(path) as file:
+        first = file.pages.first
+        strip = path.read_bytes()[first.dataoffsets[0] :][: first.databytecounts[0]]
+        photometric = int(first.photometric)
+    tags: Tags = {
+        258: ("H", [1]),
+        259: ("H", [compression]),
+        262: ("H", [photometric]),
+        277: ("H", [1]),
+    }
+    pages = [page(strip, tags)]
+    if wrong == "another page":
+        pages.append(page(b"x", {**YCBCR_TAGS, 259: ("H", [6]), 513: ("I", [8]), 514: ("I", [1])}))
+    elif wrong == "its name":
+        pages[0][1][269] = ("f", [1.5])
+    else:
+        pages[0][1][296] = ("H", [12291])
+    picture = read_picture(write_tiff(tmp_path / "a.tif", *pages))
+    np.testing.assert_array_equal(picture.pixels, pixels)
+    if compression == 4:
+        cut = (tmp_path / "a.tif").read_bytes().replace(strip, strip[:-30] + bytes(30))
+        (tmp_path / "b.tif").write_bytes(cut)
+        with pytest.raises(PictureError, match="damaged or incomplete TIFF"):
+            read_picture(tmp_path / "b.tif")
+
+
+def test_much_light_is_light(tmp_path: Path) -> None:
+    values = smooth(48, 64, 1, "float32") * np.float32(10)
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
+    np.testing.assert_array_equal(read.pixels, values)
+    assert read.warnings == ()
+
+
+def test_that_a_place_on_the_map_is_lost_is_told(tmp_path: Path) -> None:
+    tags: Tags = {**RGB_TAGS, 0x830E: ("f", [1, 1, 0])}
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(noise(48, 64, 3), tags)))
+    assert read.warnings == ("Its place on the map is left out.",)
 
 
 def test_senseless_coefficients_are_passed_over(tmp_path: Path) -> None:

@@ -105,7 +105,8 @@ def test_sixteen_bits_round_to_eight_as_floats_do() -> None:
 @pytest.fixture(autouse=True)
 def compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """All pictures count as compressed: what they are made of was not, and would not be cleaned."""
-    monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
+    for filter in ("deartifact", "upscale"):
+        monkeypatch.setattr(f"unfade.filters.{filter}.quality_of", lambda _picture: 50.0)
 
 
 REGIONS = [Bounds(0, 0, 30, 40), Bounds(51, 33, 23, 31), Bounds(90, 80, 30, 40), Bounds(0, 0, 120, 120)]
@@ -230,7 +231,7 @@ def test_progress_grows_to_its_total() -> None:
     counts = [done for done, _ in told]
     assert counts == sorted(counts)
     assert counts[-1] == PROGRESS_TOTAL
-    assert 0 < counts[0] < PROGRESS_TOTAL / 4
+    assert counts[0] == 0 < min(filter(None, counts)) < PROGRESS_TOTAL / 4
 
 
 @pytest.mark.parametrize("at", [1, 300])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from bench import endurance
+from bench import endurance, gpu
 
 from tests.models import unet_model
+from unfade.inference import Device
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux tells of a process")
 
@@ -28,3 +30,10 @@ def test_too_little_memory_is_a_sentence(tmp_path: Path) -> None:
     (row,) = endurance.limits(tmp_path, [0.5])
     assert (row["exit"], row["picture"]) == (1, "none")
     assert "memory" in row["said"] and row["said"].endswith(".")
+
+
+def test_the_table_of_a_gpu_can_be_made() -> None:
+    """On the CPU, which is as far from itself as it may be."""
+    (row,) = gpu.rows(Device.CPU, ["revive"], [0.01], time.monotonic() + 60)
+    assert (row["filter"], row["provider"]) == ("revive", "CPU")
+    assert row["apart at most, of 255"] == "0 (0.00% of values)"

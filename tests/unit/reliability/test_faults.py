@@ -96,3 +96,7 @@ def test_a_target_that_becomes_a_folder_in_mid_run(tmp_path: Path) -> None:
     (record,) = run([job], runner, on_progress=progress)
     assert record.error is not None and "something that is not a file has this name" in record.error
     assert list(job.target.iterdir()) == []
+
+
+def test_a_picture_that_comes_slowly(tmp_path: Path) -> None:
+    assert faults.slow(tmp_path, rate=100_000, size=20_000)["bad"] == 0

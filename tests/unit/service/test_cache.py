@@ -19,12 +19,12 @@ from unfade.filters import Recipe
 from unfade.inference import Bounds, Device, Engine, Session
 from unfade.models import ModelCard, catalog
 from unfade.picture import Picture
-from unfade.service.cache import MOST_STORED, Cache
 from unfade.service.connection import Connection
-from unfade.service.server import Server
+from unfade.service.server import MOST_STORED, Cache, Server
 
 CLEAN = {"filter": "deartifact", "options": {"model": "clean"}}
 NET = {"filter": "upscale", "options": {"model": "net"}}
+USUAL = {"filter": "upscale", "options": {}}  # whose detail is left to the picture
 
 
 class Counts(Counter[str]):
@@ -56,7 +56,10 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     return Counts(monkeypatch)
 
 
-def test_a_further_region_opens_nothing(counts: Counts, tmp_path: Path) -> None:
+@pytest.mark.parametrize("steps", [[CLEAN, NET], [USUAL]], ids=["named", "usual"])
+def test_a_further_region_opens_nothing(
+    counts: Counts, tmp_path: Path, steps: list[dict[str, object]]
+) -> None:
     to_it, asked = os.pipe()
     ask, answers = os.fdopen(asked, "wb"), tmp_path / "answers"
     connection = Connection(os.fdopen(to_it, "rb"), answers.open("wb"), lambda: None)
@@ -69,7 +72,7 @@ def test_a_further_region_opens_nothing(counts: Counts, tmp_path: Path) -> None:
     ask.write(frame(store) + frame({"type": "pixels", "id": 1}, source.tobytes()))
     found = []
     for id, (y, x) in enumerate([(0, 0), (100, 90), (50, 40)], start=2):
-        apply = {"type": "apply", "id": id, "recipe": {"steps": [CLEAN, NET]}, "picture": "a", "lane": "p"}
+        apply = {"type": "apply", "id": id, "recipe": {"steps": steps}, "picture": "a", "lane": "p"}
         apply["region"] = {"y": y, "x": x, "height": 60, "width": 50}
         ask.write(frame(apply))
         ask.flush()

@@ -12,8 +12,8 @@ from unfade_training.colour_transform import Chroma, Rgb
 from unfade_training.data import Batch, chw_pair, is_colour_photo, to_unit
 from unfade_training.degradations import Ageing, ColourHints, Hinted
 from unfade_training.losses import FeatureLoss, PictureLoss, WeightedLoss, build_loss
+from unfade_training.losses.base import ChromaLoss
 from unfade_training.losses.perceptual import LpipsLoss
-from unfade_training.losses.pixel import ChromaLoss
 from unfade_training.metrics import colourfulness, delta_e
 
 from .photos import noise_photo

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate, examples
+from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate, photos
 from unfade_training.data.photos import photo_weights
 from unfade_training.degradations import Ageing, Clean, Watermark
 from unfade_training.errors import TrainingError
@@ -93,9 +93,7 @@ def test_the_word_examples_means_the_repositorys_photographs(
     store = PhotoStore.open([Path("examples")], tmp_path / "cache", min_side=384)
     assert len(store.photos) == 24 and not store.skipped
     assert "take a few hundred sharp photographs of your own" in caplog.text
-    monkeypatch.chdir(
-        examples.REPOSITORY.parent
-    )  # where a folder of that name holds what is never trained on
+    monkeypatch.chdir(photos.EXAMPLES.parent)  # where a folder of that name holds what is never trained on
     assert len(PhotoStore.open([Path("examples")], tmp_path / "cache").photos) == 24
     monkeypatch.chdir(tmp_path)
     photo_folder(tmp_path / "examples", 3)
@@ -106,7 +104,7 @@ def test_an_installation_without_photographs_says_where_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(examples, "PHOTOGRAPHS", tmp_path / "none")
+    monkeypatch.setattr(photos, "PHOTOGRAPHS", tmp_path / "none")
     with pytest.raises(TrainingError, match="in Unfade's repository and not in the installed package"):
         PhotoStore.open([Path("examples")], tmp_path / "cache")
 

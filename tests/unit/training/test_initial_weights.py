@@ -13,11 +13,10 @@ from torch import Tensor, nn
 
 from unfade.models import card_of
 from unfade_training.build import build_generator
-from unfade_training.checkpoint import adopt_weights, load_checkpoint
+from unfade_training.checkpoint import adopt_weights, load_checkpoint, read_weights
 from unfade_training.config import parse_recipe, with_overrides
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
-from unfade_training.initial_weights import read_weights
 from unfade_training.networks.norms import settle_norms
 from unfade_training.train import train
 

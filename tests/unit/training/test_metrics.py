@@ -9,8 +9,8 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from unfade_training.colour_transform import Chroma, Rgb
-from unfade_training.losses import build_loss
-from unfade_training.metrics import EarlyStopping, Pair, Tally, held_out_loss, psnr_y
+from unfade_training.losses import Tally, build_loss
+from unfade_training.metrics import EarlyStopping, Pair, held_out_loss, psnr_y
 
 from .photos import noise_photo
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from unfade_training import train as train_module
-from unfade_training.build import build_generator, build_losses
+from unfade_training.build import build_generator, build_losses, smoke_recipe
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.config import (
     Recipe,
@@ -24,8 +24,8 @@ from unfade_training.config import (
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, mask_terms
+from unfade_training.metrics import overlap
 from unfade_training.networks import build_network
-from unfade_training.smoke import smoke_recipe
 from unfade_training.train import Run, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
@@ -220,6 +220,16 @@ def test_the_masks_loss() -> None:
     assert float(half["bce"]) == pytest.approx(0.6931, abs=1e-4)
     empty = torch.zeros_like(wanted)
     assert float(mask_terms(empty, empty)["dice"]) == 0
+
+
+def test_where_damage_cannot_be_seen_the_mask_is_not_judged() -> None:
+    wanted = torch.zeros(1, 1, 40, 40)
+    wanted[..., :10, :], wanted[..., 10:20, :] = 0.5, INK / 2
+    for guess in (0.0, 0.3, 1.0):
+        found = (wanted > INK).float()
+        found[..., 10:20, :] = guess
+        assert [float(term) for term in mask_terms(found, wanted).values()] == [0, 0]
+        assert overlap(found[0] * 255, (wanted[0] * 255).byte()) == 1
 
 
 def test_peak_memory_is_that_of_the_work() -> None:

@@ -3,6 +3,8 @@
 Decoding a JPEG or WebP for every patch would take longer than the training step. The photographs are decoded
 once into ``<cache>/<key>.rgb`` (raw uint8, one picture after the other) with an index beside it; the key is
 made of the names, sizes and times of the files, so a changed folder is decoded anew.
+
+Here too: the word ``examples`` in the place of a folder, for the photographs of Unfade's repository.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from PIL import Image, ImageOps
 
 from ..errors import TrainingError
 from ..files import atomic_write
-from .examples import MORE, PHOTOGRAPHS, photo_folders
 
 log = logging.getLogger(__name__)
 
@@ -249,3 +250,36 @@ def colourfulness(pixels: np.ndarray) -> float:
 def flatness(pixels: np.ndarray) -> float:
     """Share of pixels that equal their right neighbour: noise and JPEG keep it low in photographs."""
     return float((pixels[:, 1:] == pixels[:, :-1]).all(axis=-1).mean())
+
+
+_EXAMPLES = "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"  # the photographs are not in the installed package
+PHOTOGRAPHS = EXAMPLES / "photographs"
+MORE = (
+    "They are enough to try everything; for results take a few hundred sharp photographs of your own, or "
+    "those of the Cloudinary Image Dataset '22 (CC BY-SA 4.0, https://cloudinary.com/labs/cid22)."
+)
+
+
+def photo_folders(folders: Iterable[Path]) -> tuple[list[Path], bool]:
+    """The folders with the word replaced, and whether it was.
+
+    A folder of that name in the working directory is meant where there is one, unless it is the
+    repository's own: there ``examples`` also holds photographs that nothing is ever trained on.
+
+    Raises:
+        TrainingError: the word was given, and this installation has no such photographs.
+    """
+    found, replaced = [], False
+    for folder in folders:
+        if folder != Path(_EXAMPLES) or (folder.is_dir() and folder.resolve() != EXAMPLES.resolve()):
+            found.append(folder)
+            continue
+        if not PHOTOGRAPHS.is_dir():
+            raise TrainingError(
+                "The example photographs are in Unfade's repository and not in the installed package: name "
+                "a folder of photographs of your own with --data, or run this in a clone of the repository."
+            )
+        found.append(PHOTOGRAPHS)
+        replaced = True
+    return found, replaced

@@ -2,8 +2,7 @@
 
 from .ageing import Ageing
 from .base import Degradation, Degraded
-from .compression import Compression
-from .downscale import Clean, Crappify, SimpleWeb, Web
+from .downscale import Clean, Compression, Crappify, SimpleWeb, Web
 from .hints import NEUTRAL, ColourHints, Hinted
 from .registry import DEGRADATIONS, Mixture, build_degradation
 from .watermark import Watermark

@@ -16,8 +16,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from ..errors import TrainingError
 from .ageing import Ageing
 from .base import Degradation, Pixels
-from .compression import Compression
-from .downscale import Clean, Crappify, SimpleWeb, Web
+from .downscale import Clean, Compression, Crappify, SimpleWeb, Web
 from .hints import ColourHints
 from .watermark import Watermark
 

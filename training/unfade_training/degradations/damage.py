@@ -9,7 +9,19 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from .base import Degradation, Degraded, Mask, Pixels
+from .base import (
+    Degradation,
+    Degraded,
+    Mask,
+    Pixels,
+    chance,
+    check_between,
+    check_range,
+    check_shares,
+    integer,
+    log_uniform,
+    uniform,
+)
 from .damage_shapes import (
     DRAWN,
     LENGTHS,
@@ -22,7 +34,6 @@ from .damage_shapes import (
     shape_files,
     soften,
 )
-from .draws import chance, check_between, check_range, check_shares, integer, log_uniform, uniform
 from .marks import text_mark
 from .noise import MARGIN, film_grain, to_bytes
 from .operations import SUBSAMPLINGS, shifted_jpeg
@@ -31,6 +42,10 @@ KINDS = (*LENGTHS, SCANS, *DRAWN)
 LARGE = ("torn", "blotch", "fingerprint", "stain", "foxing")
 """Kinds that cover areas; of these there are few on a picture."""
 TRANSLUCENT = ("blotch", "fingerprint", "stain", "foxing", "smut")
+VISIBLE = 8 / 255
+"""Difference in some channel below which damage cannot be seen."""
+FAINT = np.float32(0.02)
+"""Opacity that the mask says of damage that cannot be seen: the loss asks for neither answer there."""
 BROWN = np.array([0.45, 0.3, 0.14], np.float32)
 
 
@@ -40,7 +55,8 @@ class Damage(Degradation):
 
     What belongs to the photograph (its gray or brown tone, grain, the paper's texture, text in it) stays in
     the target; what was done to it later does not. The picture becomes ``(1 - A) x + A c`` for one shape
-    after the other, then usually a JPEG; the mask is the opacity of them all.
+    after the other, then usually a JPEG; the mask is the opacity of them all, at most :data:`FAINT` where
+    nothing is to be seen of it, as white dust before a white sky.
 
     Attributes:
         shapes: folder of real shapes, with a sub-folder of pictures (white where damage is) for each kind of
@@ -144,6 +160,8 @@ class Damage(Degradation):
         x = photo
         if not chance(rng, self.clean_share):
             x, alpha = self.draw(photo, rng, gray=np.ptp(photo, axis=2).max() == 0)
+            unseen = np.abs(x - photo).max(axis=2) < VISIBLE
+            alpha = np.where(unseen, np.minimum(alpha, FAINT), alpha)
         damaged = to_bytes(x)
         if chance(rng, self.jpeg_share):
             damaged = shifted_jpeg(damaged, rng, self.quality, self.subsampling, MARGIN)

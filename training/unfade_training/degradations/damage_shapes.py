@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from ..errors import TrainingError
-from .draws import chance, choose, integer, log_uniform, pick, uniform
+from .base import chance, choose, integer, log_uniform, pick, uniform
 
 Plane: TypeAlias = NDArray[np.float32]
 Bits: TypeAlias = NDArray[np.uint8]

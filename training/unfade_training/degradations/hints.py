@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ..colour import CHROMA, rgb_to_lab
 from .ageing import Ageing
-from .base import Degradation, Degraded, Mask, Pixels
-from .draws import Share, Within, chance, check_options, integer
+from .base import Degradation, Degraded, Mask, Pixels, Share, Within, chance, check_options, integer
 
 Planes = NDArray[np.float32]
 

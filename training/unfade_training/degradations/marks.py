@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from .draws import chance, choose, integer, uniform
+from .base import chance, choose, integer, uniform
 
 OVERSAMPLING = 4  # logos and digits are drawn larger and brought down: Pillow's shapes have hard edges
 TWO_LINES, OWN_FONT = 0.12, 0.1  # shares of texts

@@ -9,8 +9,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Degradation, Degraded, Mask, Pixels
-from .draws import chance, check_between, check_range, check_shares, log_uniform, pick, uniform
+from .base import (
+    Degradation,
+    Degraded,
+    Mask,
+    Pixels,
+    chance,
+    check_between,
+    check_range,
+    check_shares,
+    log_uniform,
+    pick,
+    uniform,
+)
 from .operations import SUBSAMPLINGS, WEB_SUBSAMPLING, as_gray, shifted_jpeg
 
 Plane: TypeAlias = NDArray[np.float32]

@@ -13,8 +13,7 @@ from typing import Annotated, TypeAlias
 import numpy as np
 from PIL import Image, ImageFilter
 
-from .base import Pixels
-from .draws import Shares, Within, integer, pick
+from .base import Pixels, Shares, Within, integer, pick
 
 KERNELS = {
     "area": Image.Resampling.BOX,

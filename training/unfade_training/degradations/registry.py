@@ -9,14 +9,11 @@ from inspect import signature
 import numpy as np
 
 from ..errors import TrainingError
-from ..registry import Registry
-from ..table import from_table
-from .ageing import Ageing
+from ..registry import Registry, from_table
+from .ageing import Ageing, Fade
 from .base import Degradation, Degraded, Mask, Pixels
-from .compression import Compression
 from .damage import Damage
-from .downscale import Clean, Crappify, SimpleWeb, Web
-from .fade import Fade
+from .downscale import Clean, Compression, Crappify, SimpleWeb, Web
 from .noise import Noise
 from .watermark import Watermark
 

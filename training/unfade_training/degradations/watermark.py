@@ -8,8 +8,20 @@ from typing import Annotated, ClassVar
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from .base import Degradation, Degraded, Mask, Pixels
-from .draws import Share, Within, chance, choose, integer, log_uniform, offset, uniform
+from .base import (
+    Degradation,
+    Degraded,
+    Mask,
+    Pixels,
+    Share,
+    Within,
+    chance,
+    choose,
+    integer,
+    log_uniform,
+    offset,
+    uniform,
+)
 from .marks import Mark, logo_mark, stamp_mark, text_mark
 from .operations import JPEG_BLOCK, Quality, Subsampling, cut, random_jpeg
 

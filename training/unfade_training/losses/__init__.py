@@ -1,9 +1,8 @@
 """Losses between pictures, GAN objectives, and the perceptual score LPIPS."""
 
 from .adversarial import AdaptiveLoss, Objective, critic_accuracy, gradient_penalty
-from .base import INK, LossValue, PictureLoss, WeightedLoss, content_loss, mask_terms
+from .base import INK, Checkerboard, LossValue, PictureLoss, Tally, WeightedLoss, content_loss, mask_terms
 from .perceptual import FeatureLoss, Lpips, LpipsOnnx, gram_matrix, open_lpips
-from .pixel import Checkerboard
 from .registry import LOSSES, OBJECTIVES, build_loss, build_objective
 
 __all__ = [
@@ -18,6 +17,7 @@ __all__ = [
     "LpipsOnnx",
     "Objective",
     "PictureLoss",
+    "Tally",
     "WeightedLoss",
     "build_loss",
     "build_objective",

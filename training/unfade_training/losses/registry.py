@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import TrainingError
-from ..registry import Registry
-from ..table import from_table
+from ..registry import Registry, from_table
 from .adversarial import Adaptive, CrossEntropy, Hinge, Objective, RelativisticAverage, Wasserstein
-from .base import PictureLoss, WeightedLoss
-from .perceptual import FeatureLoss, LpipsLoss, StyleLoss
-from .pixel import (
+from .base import (
     L1,
     L2,
     Charbonnier,
@@ -18,9 +15,12 @@ from .pixel import (
     ChromaLoss,
     DeltaE,
     Frequency,
+    PictureLoss,
     Psnr,
     TotalVariation,
+    WeightedLoss,
 )
+from .perceptual import FeatureLoss, LpipsLoss, StyleLoss
 
 LOSSES: Registry[type[PictureLoss]] = Registry(
     "loss",

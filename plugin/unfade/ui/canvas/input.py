@@ -8,9 +8,8 @@ from typing import Protocol
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 
-from unfade.ui.canvas.scene import Scene
+from unfade.ui.canvas.scene import Point, Scene, Viewport
 from unfade.ui.canvas.tools import Toolbox
-from unfade.ui.canvas.viewport import Point, Viewport
 
 _WHEEL_STEP = 2 ** (1 / 3)  # three notches double the size
 

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from unfade.filters import Hint, Stroke
-from unfade.ui.canvas.viewport import Point, Viewport
+from unfade.ui.canvas.scene import Point, Viewport
 from unfade.ui.document import Document
 
 MARK_COLOURS: Final = {"add": QColor(230, 0, 126, 110), "keep": QColor(0, 150, 90, 110)}

@@ -19,12 +19,10 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from unfade.inference import Bounds, Extent
-from unfade.ui.canvas.frame import FramePainter
+from unfade.ui.canvas.frame import FramePainter, Original, PicturePainter
 from unfade.ui.canvas.input import Gestures, press_key
-from unfade.ui.canvas.painting import Original, PicturePainter
-from unfade.ui.canvas.scene import Compare, Scene
+from unfade.ui.canvas.scene import Compare, Point, Scene, Viewport
 from unfade.ui.canvas.tools import Tool, Toolbox, ToolId
-from unfade.ui.canvas.viewport import Point, Viewport
 from unfade.ui.commands import Command, Key, Menu, choice
 from unfade.ui.document import Change, Document, filter_with
 from unfade.ui.language import Words

@@ -26,7 +26,7 @@ from unfade.ui.commands import Command, Menu, plain_text
 from unfade.ui.document import Document
 from unfade.ui.language import Words
 from unfade.ui.panels.painting import Brush
-from unfade.ui.preview.models import Models, Named
+from unfade.ui.preview.plan import Models, Named
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind, label_of, mirror, restyle
 

@@ -13,7 +13,7 @@ from unfade.filters import Filter, describe_options
 from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent
 from unfade.ui.panels.painting import Brush, PaintingFields
-from unfade.ui.preview.models import Models
+from unfade.ui.preview.plan import Models
 from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of, mirror
 

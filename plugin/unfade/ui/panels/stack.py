@@ -13,14 +13,11 @@ from unfade.filters import all_filters, find_filter
 from unfade.ui.commands import Actions, declare
 from unfade.ui.document import ORDER, Document
 from unfade.ui.language import Words
-from unfade.ui.panels.colorize import ColorizePanel
 from unfade.ui.panels.controls import FilterPanel
-from unfade.ui.panels.deartifact import DeartifactPanel
 from unfade.ui.panels.generated import panels_for
+from unfade.ui.panels.own import ColorizePanel, DeartifactPanel, RestorePanel, UpscalePanel
 from unfade.ui.panels.painting import Brush
-from unfade.ui.panels.restore import RestorePanel
-from unfade.ui.panels.upscale import UpscalePanel
-from unfade.ui.preview.models import Models
+from unfade.ui.preview.plan import Models
 from unfade.ui.theme import Space
 from unfade.ui.widgets import bind
 

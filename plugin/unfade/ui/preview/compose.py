@@ -15,9 +15,8 @@ from unfade.inference import Bounds, Extent
 from unfade.picture import Metadata, Picture, as_srgb
 from unfade.ui.canvas.images import image_of, reduced
 from unfade.ui.link import with_metadata
-from unfade.ui.preview.cache import Kept
-from unfade.ui.preview.grid import Place, bounds_of
 from unfade.ui.preview.plan import Plan, Under
+from unfade.ui.preview.tiles import Kept, Place, bounds_of
 from unfade.ui.selection import Selection
 
 

@@ -20,11 +20,9 @@ from unfade.service.client import Result
 from unfade.ui.canvas.images import Images
 from unfade.ui.document import Change, Document
 from unfade.ui.link import EngineLink, Request
-from unfade.ui.preview.grid import Place, bounds_of
-from unfade.ui.preview.models import Models
-from unfade.ui.preview.plan import Layer, Plan, make_plan
+from unfade.ui.preview.plan import Layer, Models, Plan, make_plan
 from unfade.ui.preview.results import Results
-from unfade.ui.preview.schedule import hull, next_block
+from unfade.ui.preview.tiles import Place, bounds_of, hull, next_block
 from unfade.ui.status import Work
 
 translate = QCoreApplication.translate

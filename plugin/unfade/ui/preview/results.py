@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters import cut, scaled_bounds, scaled_size
+from unfade.filters import cut, scaled_bounds
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
 from unfade.ui.canvas.images import Images, Shown, checker, overlay_of, reduced
 from unfade.ui.link import pixels_of, report_of, with_metadata
-from unfade.ui.preview.cache import Kept, TileCache
 from unfade.ui.preview.compose import blended, compose, enlarged_tile, mosaic
-from unfade.ui.preview.grid import TILE, Place, above, bounds_of, places_in
 from unfade.ui.preview.plan import Layer, Plan, Under
+from unfade.ui.preview.tiles import TILE, Kept, Place, TileCache, above, bounds_of, places_in
 from unfade.ui.selection import Selection
 
 MASK_COLOUR: Final = (230, 0, 126)
@@ -233,23 +232,25 @@ class Results:
 
     # The whole result
 
-    def whole(self) -> Callable[[Callable[[float], object]], Picture] | None:
+    def whole(self, region: Bounds | None = None) -> Callable[[Callable[[float], object]], Picture] | None:
         """Makes the whole result of what has come, within the rounding of its last blend; in any thread.
 
-        It tells how much is done, in [0, 1], and what that raises ends it. None where some of the result has
-        not come, is kept smaller than it is, or may differ from that part of the whole.
+        With a ``region``, in pixels of the source, only that part of it is made, and need have come. It tells
+        how much is done, in [0, 1], and what that raises ends it. None where some of the result has not come,
+        is kept smaller than it is, or may differ from that part of the whole.
         """
         plan, picture = self.plan, self._picture
         if plan is None or picture is None:
             return None
         extent = self._extent
+        wanted = region or Bounds(0, 0, extent.height, extent.width)
         there: list[tuple[Bounds, Place, list[Kept]]] = []
-        for place in places_in(Bounds(0, 0, extent.height, extent.width), extent):
+        for place in places_in(wanted, extent):
             layers = self._layers(self._plan_for(place), place, self.cache.peek)
             if layers is None or any(one.reduction > 1 or not one.exact for one in layers):
                 return None
             there.append((bounds_of(place, extent), place, layers))
-        return functools.partial(_whole, plan, picture, there)
+        return functools.partial(_whole, plan, picture, wanted, there)
 
     # In the images' threads
 
@@ -299,12 +300,13 @@ class Results:
 def _whole(
     plan: Plan,
     picture: Picture,
+    wanted: Bounds,
     there: Sequence[tuple[Bounds, Place, list[Kept]]],
     tell: Callable[[float], object],
 ) -> Picture:
-    """All tiles as one picture, with the metadata that fits it."""
+    """What is wanted of all tiles as one picture, with the metadata that fits it."""
     extent = Extent(picture.height, picture.width)
-    size = scaled_size(extent, plan.scale)
+    area = scaled_bounds(wanted, plan.scale)
     into: NDArray[Any] | None = None
     for number, (bounds, place, layers) in enumerate(there):
         tell(number / len(there))
@@ -315,8 +317,10 @@ def _whole(
             arrays.append(enlarged_tile(picture, extent, place, plan.scale))
         part = blended(plan, arrays, picture.metadata).pixels
         if into is None:
-            into = scratch.empty((size.height, size.width, part.shape[2]), part.dtype)
-        cut(into, scaled_bounds(bounds, plan.scale))[...] = part
+            into = scratch.empty((area.height, area.width, part.shape[2]), part.dtype)
+        tile = scaled_bounds(bounds, plan.scale)
+        shared = tile.common(area)
+        cut(into, shared.within(area))[...] = cut(part, shared.within(tile))
     assert into is not None
     return with_metadata(into, picture.metadata)
 

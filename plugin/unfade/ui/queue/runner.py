@@ -21,7 +21,7 @@ from unfade.filters import Memo, Progress, Recipe, Report, Result, Runner, all_o
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, check_writable, read_picture
 from unfade.service.client import Client, EngineError
-from unfade.ui.explain import explain
+from unfade.ui.language import explain
 from unfade.ui.link import image_arguments, pixels_of, with_metadata
 from unfade.ui.queue.model import MOST_ATTEMPTS, Item, ItemState, Make, Output, Queue, counts
 from unfade.ui.recipes import for_any_picture
