@@ -35,6 +35,7 @@ _LIBTIFF_DEPTHS = {
     tiff.LOG_L: (16,),
     tiff.LOG_LUV: (16, 24, 32),
 }
+_FAX = (2, 3, 4)  # compressions
 _LOGARITHMIC = (tiff.LOG_L, tiff.LOG_LUV)
 _CIELAB, _ICCLAB = 8, 9
 _COLOURS = {
@@ -348,6 +349,8 @@ def _array(image: Any) -> NDArray[Any]:
 def _colours(image: Any, page: tiff.Page, notes: Notes) -> Any:
     """The image with what libvips does not take from the tags: YCbCr, and channels that are no alpha."""
     samples = page.samples
+    if page.photometric < 0 and page.compression in _FAX:  # paper is 0, where nothing says so
+        return image.invert()
     if page.photometric == tiff.LOG_LUV:  # XYZ by now, with white at 100
         return with_profile(image.colourspace("scrgb"), linear_profile(False))
     if page.photometric == tiff.LOG_L:

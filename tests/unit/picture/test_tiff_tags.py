@@ -187,6 +187,19 @@ def test_what_is_wrong_beside_a_page_does_not_matter(tmp_path: Path, wrong: str,
             read_picture(tmp_path / "b.tif")
 
 
+def test_a_fax_that_does_not_say_what_is_white(tmp_path: Path) -> None:
+    pixels = (smooth(48, 64, 1) > 100).astype(np.uint8) * 255
+    path = tmp_path / "a.tif"
+    Image.fromarray(pixels[..., 0]).convert("1").save(path, compression="group4")
+    data = path.read_bytes()
+    entry = struct.pack("<HHI", 262, 3, 1)
+    with tifffile.TiffFile(path) as file:
+        black = int(file.pages.first.photometric) == 1
+    assert data.count(entry) == 1
+    path.write_bytes(data.replace(entry, struct.pack("<HHI", 65000, 3, 1)))
+    np.testing.assert_array_equal(read_picture(path).pixels, 255 - pixels if black else pixels)
+
+
 def test_much_light_is_light(tmp_path: Path) -> None:
     values = smooth(48, 64, 1, "float32") * np.float32(10)
     read = read_picture(write_tiff(tmp_path / "a.tif", page(values, FLOAT_GRAY)))
