@@ -5,19 +5,27 @@ one, so what the mask shows stays as it is unless watermarks are asked for or pa
 mask, and the user may paint on it (:mod:`unfade.filters.strokes`). Memory beside input and output is that
 mask (a byte a pixel), the strokes' surroundings, the copy in which a picture with transparent pixels is
 filled, and a few tiles.
+
+Where watermarks are asked for, the picture is looked at first: all of it, or nine squares of a large one,
+tell whether there is a mark, and its inks (:mod:`unfade.filters.marks`). That look is the same for every
+region, and kept in the caller's memo. Then there is one copy of the result more.
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
-from unfade.filters.mix import PROTECTION_REACH
+from unfade.filters.marks import SAID, Marks, certainty, read_marks, take_off
+from unfade.filters.matte import MARGIN, RIM, View
+from unfade.filters.mix import PROTECTION_REACH, luma_of
 from unfade.filters.quality import quality_of
 from unfade.filters.runner import (
     Crop,
@@ -26,7 +34,10 @@ from unfade.filters.runner import (
     Progress,
     Report,
     Result,
+    all_of,
     crop_for,
+    cut,
+    cut_picture,
     room_like,
     seen_colour,
     size_of,
@@ -41,11 +52,15 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, layout_of, run_tiled
+from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, scratch
+from unfade.picture import Picture, from_float, scratch, to_float
 
 _COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
+_MEMO = "marks"
+_SMALL = 3 << 20  # pixels of a picture that is looked at whole for marks
+_SQUARE = 512  # pixels a side of what is looked at of larger ones, and of what marks are taken off at a time
+_MOST_VIEWS, _AROUND = 4, 64  # squares that inks are read from, and pixels around them
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ class Cleaner(FilterRunner):
         return twin
 
     @property
-    def _chosen(self) -> dict[str, float]:
+    def _chosen(self) -> Mapping[str, float]:
         return {"strength": round(self._need * self._options.strength, 2)}
 
     @property
@@ -133,12 +148,26 @@ class Cleaner(FilterRunner):
         """Whether more or less is to be seen of the result where a watermark is found."""
         return self._finds_mask and (not self._options.watermark or self._need < 1)
 
+    @property
+    def _removes(self) -> bool:
+        """Whether watermarks go where the model finds them."""
+        return self._finds_mask and self._options.watermark
+
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
+        if self._removes:
+            return super().crop(size, region, transparent=transparent)
+        piece = self._needed(size, region, Marks(0.0), transparent=transparent)
+        exact = self._session.card.tiling is Tiling.EXACT
+        return Crop(piece, region.within(piece), region, exact=exact)
+
+    def _needed(self, size: Extent, region: Bounds, marks: Marks, *, transparent: bool) -> Bounds:
+        """What has to be seen for a region."""
         card = self._session.card
-        reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
+        reach = region.grown(PROTECTION_REACH if self._goes_by_mask or self._removes else 0)
+        if marks.trust:
+            reach, transparent = reach.grown(MARGIN), True  # the matte's surroundings lie on the same grid
         reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)
-        piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
-        return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
+        return crop_for([card], 1.0, reach, size, transparent=transparent).input
 
     def run_crop(
         self,
@@ -153,20 +182,41 @@ class Cleaner(FilterRunner):
             same = Picture(scratch.copied(piece.pixels), piece.metadata)
             card, provider = self._session.card, self._session.provider
             return crop.result(same, Report(card.name, provider, None, 0.0, chosen=self._chosen))
+        timer, memo = Timer(), memo or Memo()
+        if not self._removes:
+            return self._clean(piece, crop, _Look(Marks(0.0)), want_mask, progress, timer, memo)
+        look = self._look(piece, timer, progress, memo, keep=not crop.whole)
+        size = size_of(piece)
+        if not crop.whole:
+            needed = self._needed(size, crop.inner, look.marks, transparent=piece.has_alpha)
+            exact = self._session.card.tiling is Tiling.EXACT
+            crop = Crop(needed, crop.inner.within(needed), crop.output, exact=exact)
+        return self._clean(cut_picture(piece, crop.input), crop, look, want_mask, progress, timer, memo)
+
+    def _clean(
+        self,
+        piece: Picture,
+        crop: Crop,
+        look: _Look,
+        want_mask: bool,
+        progress: Progress | None,
+        timer: Timer,
+        memo: Memo,
+    ) -> Result:
+        """What ``crop`` is for, from its pixels, where it is known what marks there are."""
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        size, timer, by_mask = size_of(piece), Timer(), self._goes_by_mask
-        ensemble = self._ensembles[piece.is_gray, by_mask or (want_mask and self._finds_mask)].timed(timer)
-        into = room_like(piece)
-        mask = None
-        if by_mask or (want_mask and (strokes or self._finds_mask)):
-            mask = scratch.zeros((size.height, size.width), np.uint8)
-        run = run_tiled(
-            patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
-            ensemble,
-            picture_writer(into.colour, mask),
-            layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
-            progress,
-        )
+        goes = look.marks.there
+        by_mask = self._goes_by_mask or self._removes
+        patches = make_patches(piece, strokes, crop.input, memo)
+        reader = patched_reader(seen_colour(piece), patches)
+        if look.made is not None and not patches:
+            made = look.made.part(crop.input, shared=look.shared)
+        else:
+            wants = by_mask or (want_mask and bool(strokes or self._finds_mask))
+            made = self._run(piece, reader, wants, progress, timer, part=not crop.whole)
+        into, mask = made.into, made.mask
+        if goes and mask is not None:
+            _take_off(reader, into, mask, look.marks)
         lay_over_original(
             piece,
             into,
@@ -174,10 +224,155 @@ class Cleaner(FilterRunner):
             strokes,
             mask if by_mask else None,
             need=self._need,
-            protect=not self._options.watermark,
+            protect=not goes,
         )
+        chosen = self._chosen
+        if self._removes:
+            chosen = {**chosen, "watermark": round(look.marks.sure, 2)}
+            if not goes and mask is not None:
+                mask[...] = 0
         if want_mask and mask is not None:
             paint_mask(mask, strokes)
-        fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(self._session.card.name, run.provider, fallback, timer.seconds, chosen=self._chosen)
+        fallback = self._engine.fallback_of(self._session.provider, made.provider)
+        report = Report(self._session.card.name, made.provider, fallback, timer.seconds, chosen=chosen)
         return crop.result(into, report, mask if want_mask else None)
+
+    def _run(
+        self,
+        piece: Picture,
+        reader: Read,
+        wants_mask: bool,
+        progress: Progress | None,
+        timer: Timer,
+        *,
+        part: bool,
+    ) -> _Made:
+        """What the network makes of a picture as ``reader`` shows it."""
+        ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask].timed(timer)
+        into, size = room_like(piece), size_of(piece)
+        mask = scratch.zeros((size.height, size.width), np.uint8) if wants_mask else None
+        tile = self._engine.tile_for(self._session.card, part=part)
+        layout = layout_of(ensemble.card, size, tile)
+        run = run_tiled(reader, ensemble, picture_writer(into.colour, mask), layout, progress)
+        return _Made(into, mask, run.provider)
+
+    def _look(
+        self, picture: Picture, timer: Timer, progress: Progress | None, memo: Memo, *, keep: bool
+    ) -> _Look:
+        """What marks a picture has, and what the network made of it where that is known already.
+
+        Args:
+            keep: whether what the network made is to be had again for other regions.
+        """
+        size = size_of(picture)
+        key = (self._session.path, size, picture.pixels.dtype)
+        found: _Look | None = memo.recall(_MEMO, key)
+        if found is not None:
+            return found
+        small = size.height * size.width <= _SMALL
+        squares = [all_of(size)] if small else _usual_places(size)
+        parts = []
+        for square in squares:
+            if progress is not None and not small:
+                progress(0, len(squares))
+            piece = cut_picture(picture, square)
+            reader = array_reader(seen_colour(piece))
+            made = self._run(piece, reader, True, progress if small else None, timer, part=not small)
+            parts.append((reader, made))
+        look = _Look(_marks_of(parts), parts[0][1] if small else None, shared=keep)
+        memo.keep(_MEMO, key, look if keep else _Look(look.marks))
+        return look
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What the network made of a picture."""
+
+    into: Picture
+    mask: NDArray[np.uint8] | None
+    provider: str
+
+    def part(self, bounds: Bounds, *, shared: bool) -> _Made:
+        """A part of it; a copy where others may ask for it, too."""
+        if not shared and bounds == all_of(size_of(self.into)):
+            return self
+        assert self.mask is not None
+        pixels = cut(self.into.pixels, bounds).copy()
+        return _Made(Picture(pixels, self.into.metadata), cut(self.mask, bounds).copy(), self.provider)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found in a first look at the whole picture."""
+
+    marks: Marks
+    made: _Made | None = None
+    """What the network made of all of it; None where only parts were looked at."""
+    shared: bool = False
+    """Whether that is kept for other regions."""
+
+
+def _usual_places(size: Extent) -> list[Bounds]:
+    """Where marks are in large pictures: corners, middles of edges, the middle; tiled ones are there, too."""
+
+    def begins(length: int) -> list[int]:
+        return sorted({max(length - _SQUARE, 0) * step // 2 for step in range(3)})
+
+    height, width = min(size.height, _SQUARE), min(size.width, _SQUARE)
+    return [Bounds(y, x, height, width) for y in begins(size.height) for x in begins(size.width)]
+
+
+def _squares(size: Extent) -> list[Bounds]:
+    """A picture in squares."""
+    rows, columns = range(0, size.height, _SQUARE), range(0, size.width, _SQUARE)
+    return [Bounds(y, x, _SQUARE, _SQUARE).clipped(size) for y in rows for x in columns]
+
+
+def _marks_of(parts: Sequence[tuple[Read, _Made]]) -> Marks:
+    """The marks of a picture, from parts of it."""
+    said, places, pixels = [], [], 0
+    for number, (_, made) in enumerate(parts):
+        assert made.mask is not None
+        said.append(made.mask[made.mask > round(SAID * 255)])
+        pixels += made.mask.size
+        for square in _squares(Extent(*made.mask.shape)):
+            count = int((cut(made.mask, square) > 127).sum())
+            if count:
+                places.append((-count, number, square))
+    sure = certainty(to_float(np.concatenate(said)), pixels)
+    most = sorted(places, key=lambda place: place[:2])[:_MOST_VIEWS]
+    views = []
+    for _, number, square in most:
+        reader, made = parts[number]
+        assert made.mask is not None
+        views.append(_view(reader, made.into, made.mask, square.grown(_AROUND)))
+    return read_marks(sure, views)
+
+
+def _view(reader: Read, made: Picture, mask: NDArray[np.uint8], bounds: Bounds) -> View:
+    bounds = bounds.clipped(Extent(*mask.shape))
+    seen = np.moveaxis(reader(bounds)[0], 0, -1)
+    colour = to_float(cut(made.colour, bounds))
+    wide = (*colour.shape[:2], 3)
+    return View(
+        np.ascontiguousarray(np.broadcast_to(seen, wide)),
+        np.ascontiguousarray(np.broadcast_to(colour, wide)),
+        to_float(cut(mask, bounds)),
+    )
+
+
+def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks) -> None:
+    """Takes marks off, in place of what the network made, square by square."""
+    if not marks.trust:
+        return
+    size, least = Extent(*mask.shape), round(RIM * 255)
+    before = Picture(scratch.copied(into.pixels))
+    for square in _squares(size):
+        if cut(mask, square.grown(MARGIN).clipped(size)).max(initial=0) < least:
+            continue
+        scratch.let_go()
+        around = square.grown(MARGIN).clipped(size)
+        clean = cut(take_off(_view(reader, before, mask, around), marks), square.within(around))
+        if into.is_gray:
+            clean = luma_of(clean)[..., None]
+        cut(into.colour, square)[...] = from_float(clean, into.pixels.dtype)

@@ -1,0 +1,258 @@
+"""Watermarks: whether there is one, the colour and the opacity of its inks, and taking it off by them.
+
+A mark makes ``y = (1 - a s) x + a s c`` of a picture ``x``: its colour ``c`` and opacity ``a`` are the same
+for all of it, its matte ``s`` is 1 inside a letter and falls to 0 within a pixel or two (Dekel et al., "On
+the Effectiveness of Visible Watermarks", CVPR 2017). The network tells roughly where a mark is, and what may
+be behind it. From that, :func:`read_marks` estimates colour and opacity once for a picture: marked pixels lie
+on lines from what surrounds them to the colour, and the most frequent share along those lines is the opacity.
+:mod:`unfade.filters.matte` then finds the matte, and what is behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from unfade.filters.matte import Believed, Flags, Floats, Ink, Surroundings, View, believed, unmarked
+
+CERTAIN: Final = 0.66
+"""The least mean of the mask, where it says anything, of a picture with marks: of text on things networks are
+less sure."""
+MOST_COVERED: Final = 0.14
+"""Of a picture by its marks; what covers more is a page of text."""
+SAID: Final = 0.1
+"""The least value of a mask that says anything."""
+_MARKED = 0.5  # a value of the mask that says there is a mark
+_LEAST, _MOST_SAMPLES = 30, 50_000  # pixels that tell an ink
+_LIGHTER = 0.02  # than its surroundings, or darker: what a mark makes a pixel at least
+_SHARE = 0.2  # of all that is marked, for each of two inks
+_MISSED = 0.05  # pixels that lie farther beside their ways to a colour are explained by none
+_FAINT, _OPAQUE = 0.06, 0.97  # opacities
+_TRUST = 0.75  # in what is believed; the rest is the network's
+_WORSE = (-0.05, 0.1)  # from where on the network's result is as good, and where it is all that counts
+_CELL = 6  # pixels a side
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is known of a picture's marks."""
+
+    sure: float
+    """The mean of the mask where it says anything: below :data:`CERTAIN` what is there is no mark."""
+    inks: tuple[Ink, ...] = ()
+    """None where no ink explains what the network found: then its own result is all there is."""
+    trust: float = 0.0
+    """The share of the formula's result in what :func:`take_off` gives, in [0, 1]."""
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a mark at all."""
+        return self.sure >= CERTAIN
+
+
+def certainty(said: Floats, pixels: int) -> float:
+    """:attr:`Marks.sure`, from the values of a mask of so many ``pixels`` that say anything; 0 for a page."""
+    if not len(said) or np.count_nonzero(said > _MARKED) > MOST_COVERED * pixels:
+        return 0.0
+    return float(said.mean(dtype=np.float64))
+
+
+def read_marks(sure: float, views: Sequence[View]) -> Marks:
+    """Colour and opacity of a picture's marks, from those parts of it that show most of them."""
+    marks = Marks(sure)
+    if not marks.there or not views:
+        return marks
+    fields = [Surroundings.of(view.cleaned, view.mask, unmarked(view.mask)) for view in views]
+    found = [(view, field) for view, field in zip(views, fields, strict=True) if field.any]
+    if not found:
+        return marks
+    samples = _Samples.joined([_Samples.of(view, field, view.mask > _MARKED) for view, field in found])
+    inks = _inks(samples.thinned())
+    if not inks:
+        return marks
+    beliefs = [(view, believed(view, field, inks)) for view, field in found]
+    worse = _unlike_around(found, beliefs)
+    trust = float(np.interp(worse, _WORSE, (_TRUST, 0)))
+    fitted = tuple(_fitted(ink, number, beliefs) for number, ink in enumerate(inks))
+    return replace(marks, inks=fitted, trust=trust)
+
+
+def take_off(view: View, marks: Marks) -> Floats:
+    """HW3: the picture without its marks; the network's result where no ink is known.
+
+    A pixel depends on those within :data:`unfade.filters.matte.MARGIN`.
+    """
+    if not marks.trust:
+        return view.made
+    field = Surroundings.of(view.cleaned, view.mask, unmarked(view.mask))
+    if not field.any:
+        return view.made
+    belief = believed(view, field, marks.inks)
+    result = view.made.copy()
+    flat = result.reshape(-1, 3)
+    flat[belief.where] += np.float32(marks.trust) * (belief.mean - flat[belief.where])
+    return result
+
+
+def _unlike_around(
+    found: Sequence[tuple[View, Surroundings]], beliefs: Sequence[tuple[View, Believed]]
+) -> float:
+    """How much less what is believed under marks looks like the surroundings, without its detail, than what
+    the network makes of it: the mean over cells, in logits; below 0 where the network is worse."""
+    total, worse = 0.0, 0.0
+    for (view, field), (_, belief) in zip(found, beliefs, strict=True):
+        where, width = belief.where, view.mask.shape[1]
+        marked = (view.mask.flat[where] > _MARKED).astype(np.float64)
+        _, cell = np.unique(where // width // _CELL * width + where % width // _CELL, return_inverse=True)
+        count = np.bincount(cell, marked)
+        many = count > _CELL // 2
+        count, around = np.maximum(count, 1), field.colour.reshape(-1, 3)[where]
+        spread = 0.02**2 + 0.3 * np.bincount(cell, marked * field.variance.flat[where]) / count
+        made = view.made.reshape(-1, 3)[where]
+        for result, sign in ((belief.mean, 1), (made, -1)):
+            apart = [np.bincount(cell, marked * (result - around)[:, c]) / count for c in range(3)]
+            off = np.log1p(np.mean(np.square(apart), axis=0) / spread)
+            worse += sign * float((count * off)[many].sum())
+        total += float(count[many].sum())
+    return worse / max(total, 1.0)
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Marked pixels and what surrounds them."""
+
+    marked: Floats  # N3
+    around: Floats  # N3
+    weight: Floats  # N
+
+    @classmethod
+    def of(cls, view: View, field: Surroundings, where: Flags) -> _Samples:
+        weight = 1 / (field.variance[where] + 0.002)
+        return cls(view.cleaned[where], field.colour[where], weight.astype(np.float32))
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Samples]) -> _Samples:
+        return cls(
+            np.concatenate([part.marked for part in parts]),
+            np.concatenate([part.around for part in parts]),
+            np.concatenate([part.weight for part in parts]),
+        )
+
+    def chosen(self, which: Flags) -> _Samples:
+        return _Samples(self.marked[which], self.around[which], self.weight[which])
+
+    def thinned(self) -> _Samples:
+        """Some of them, all over, where they are more than are needed."""
+        every = -(-len(self) // _MOST_SAMPLES)
+        return _Samples(self.marked[::every], self.around[::every], self.weight[::every]) if every else self
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def shares(self, colour: Floats) -> tuple[Floats, Floats]:
+        """How far each marked pixel lies on the way from its surroundings to a colour, and how far beside."""
+        way, moved = colour - self.around, self.marked - self.around
+        share = (way * moved).sum(axis=1) / ((way**2).sum(axis=1) + 1e-6)
+        beside = moved - share[:, None] * way
+        return share, np.sqrt((beside**2).mean(axis=1))
+
+
+def _inks(samples: _Samples) -> tuple[Ink, ...]:
+    """The ink that makes the picture lighter and the one that makes it darker, those that are there."""
+    lighter = (samples.marked - samples.around).mean(axis=1)
+    whole = float(samples.weight.sum())
+    inks = []
+    for extreme, where in ((1.0, lighter > _LIGHTER), (0.0, lighter < -_LIGHTER)):
+        part = samples.chosen(where)
+        if len(part) < _LEAST or part.weight.sum() < _SHARE * whole:
+            continue
+        colour = np.full(3, extreme, np.float32)
+        own = _meeting_point(part)
+        if _miss(part, own) < 0.75 * _miss(part, colour) - 0.001:
+            colour = own
+        if _miss(part, colour) > _MISSED:
+            continue
+        opacity = _opacity(part, colour)
+        if opacity is not None:
+            red, green, blue = (float(value) for value in colour)
+            inks.append(Ink((red, green, blue), opacity))
+    return tuple(inks)
+
+
+def _miss(samples: _Samples, colour: Floats) -> float:
+    """How far marked pixels lie beside their ways to a colour."""
+    _, beside = samples.shares(colour)
+    return float((samples.weight * np.minimum(beside, 0.1)).sum() / samples.weight.sum())
+
+
+def _meeting_point(samples: _Samples) -> Floats:
+    """The colour that the lines from surroundings through marked pixels meet in, however opaque each is."""
+    moved = (samples.marked - samples.around).astype(np.float64)
+    length = np.maximum(np.sqrt((moved**2).sum(axis=1)), 1e-4)
+    along = moved / length[:, None]
+    across = np.eye(3) - along[:, :, None] * along[:, None, :]
+    held = np.einsum("nij,nj->ni", across, samples.around)
+    farthest = np.clip((samples.around + along).mean(axis=0), 0, 1)  # decides where all lines are parallel
+    certain = samples.weight * length**2
+    weight, colour = certain, farthest
+    for _ in range(10):
+        matrix = (weight[:, None, None] * across).sum(axis=0)
+        pull = 0.003 * np.trace(matrix)
+        total = (weight[:, None] * held).sum(axis=0) + pull * farthest
+        colour = np.clip(np.linalg.solve(matrix + pull * np.eye(3), total), 0, 1)
+        _, beside = samples.shares(colour.astype(np.float32))
+        weight = certain / (1 + (beside / max(1.5 * float(np.median(beside)), 0.006)) ** 2) ** 2
+    met: Floats = colour.astype(np.float32)
+    return met
+
+
+def _opacity(samples: _Samples, colour: Floats) -> float | None:
+    """The opacity inside of letters: the last peak of the shares, or nearly their largest where letters are
+    too thin to have an inside."""
+    share, _ = samples.shares(colour)
+    far = ((colour - samples.around) ** 2).sum(axis=1) > 0.12**2
+    usable = (share > 0) & (share < 1.1) & far
+    if usable.sum() < _LEAST:
+        return None
+    share, weight = share[usable], samples.weight[usable]
+    counts = np.histogram(share, np.linspace(-0.005, 1.105, 112), weights=weight)[0]
+    smooth = np.convolve(counts, np.exp(-0.5 * (np.arange(-5, 6) / 1.6) ** 2), "same")
+    rising, falling = np.diff(smooth, prepend=0) >= 0, np.diff(smooth, append=0) < 0
+    peaks = np.flatnonzero(rising & falling & (smooth > 0.5 * smooth.max()))
+    peaks = peaks[(peaks > 100 * _FAINT) & (peaks < 100 * _OPAQUE)]
+    if len(peaks) and smooth[peaks[-1] :].sum() < 0.4 * smooth.sum():
+        return float(peaks[-1] / 100)
+    order = np.argsort(share)
+    total = np.cumsum(weight[order])
+    largest = share[order][np.searchsorted(total, 0.9 * total[-1])]
+    return float(np.clip(largest, _FAINT, _OPAQUE))
+
+
+def _fitted(ink: Ink, number: int, beliefs: Sequence[tuple[View, Believed]]) -> Ink:
+    """An ink with its opacity fitted again, now that it is known what is the inside of its letters."""
+    parts = []
+    for view, belief in beliefs:
+        shape = view.mask.shape
+        clean, inside = np.ones(shape, np.float32), np.zeros(shape, np.float32)
+        clean.flat[belief.where], inside.flat[belief.where] = belief.clean, belief.inside[number]
+        known = (clean > 0.9) & (view.mask < _MARKED)
+        if known.any():
+            field = Surroundings.of(view.cleaned, view.mask, known)
+            parts.append(_Samples.of(view, field, inside > 0.7))
+    samples = _Samples.joined(parts) if parts else None
+    if samples is None or len(samples) < _LEAST:
+        return ink
+    colour = np.array(ink.colour, np.float32)
+    share, _ = samples.shares(colour)
+    certain = samples.weight * ((colour - samples.around) ** 2).sum(axis=1)
+    order = np.argsort(share)
+    total = np.cumsum(certain[order])
+    opacity = float(share[order][np.searchsorted(total, total[-1] / 2)])
+    for _ in range(6):
+        miss = np.abs(share - opacity)
+        weight = certain / (1 + (miss / max(1.5 * float(np.median(miss)), 0.01)) ** 2) ** 2
+        opacity = float((weight * share).sum() / weight.sum())
+    return replace(ink, opacity=float(np.clip(opacity, _FAINT, _OPAQUE)))
