@@ -50,7 +50,7 @@ def tiled(session: Session, pixels: NDArray[Any], tile: int, dtype: Any) -> NDAr
     out = np.zeros((height * card.scale, width * card.scale, channels), dtype)
     done: list[tuple[int, int]] = []
     run_tiled(array_reader(pixels), session, array_writer(out), layout, lambda *step: done.append(step))
-    assert done == [(index + 1, len(layout)) for index in range(len(layout))]
+    assert done == [(index, len(layout)) for index in range(len(layout) + 1)]
     return out
 
 
