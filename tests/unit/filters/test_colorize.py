@@ -308,7 +308,8 @@ def test_progress_and_stopping(model: str) -> None:
     assert seen == [(done, total) for done in range(total + 1)] and total > 2
 
     def stop(done: int, _: int) -> None:
-        raise Cancelled(f"Stopped at {done}.")
+        if done:
+            raise Cancelled(f"Stopped at {done}.")
 
     with pytest.raises(Cancelled, match="at 1"):
         colorize(source, ColorizeOptions(model=model), engine(), stop)
