@@ -51,13 +51,11 @@ def main() -> None:
     args = parser.parse_args()
     if shutil.which("rsvg-convert") is None:
         sys.exit("rsvg-convert is not installed; Debian has it in librsvg2-bin.")
+    if not args.svg.is_dir():
+        sys.exit(f"There is no folder {args.svg}; it is Debian's openclipart/svg.")
+    folders = [each for each in sorted(args.svg.iterdir()) if each.is_dir()]
     files = [
-        path
-        for folder in sorted(args.svg.iterdir())
-        if folder.is_dir() and (folder.name in HELD_OUT) == args.held_out
-        for path in sorted(folder.rglob("*.svg"))[
-            :: max(1, len([*folder.rglob("*.svg")]) // MOST_OF_A_FOLDER)
-        ]
+        path for each in folders if (each.name in HELD_OUT) == args.held_out for path in spread_over(each)
     ]
     if not files:
         sys.exit(f"{args.svg} has no folder of drawings to take; it is Debian's openclipart/svg.")
@@ -72,6 +70,12 @@ def main() -> None:
     words = (WORDS_HELD_OUT if args.held_out else WORDS).split()
     for number in range(args.pages):
         page(rng, words, faces).save(pages / f"{number:04}.png")
+
+
+def spread_over(folder: Path) -> list[Path]:
+    """The drawings below a folder, or about :data:`MOST_OF_A_FOLDER` of them."""
+    files = sorted(folder.rglob("*.svg"))
+    return files[:: max(1, len(files) // MOST_OF_A_FOLDER)]
 
 
 def rendered(files: list[Path], rng: np.random.Generator, count: int) -> list[Image.Image]:

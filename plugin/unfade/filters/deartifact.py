@@ -26,7 +26,7 @@ from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
 from unfade.filters.marks import SAID, Marks, certainty, read_marks, take_off
 from unfade.filters.matte import MARGIN, RIM, View
 from unfade.filters.mix import PROTECTION_REACH, luma_of
-from unfade.filters.quality import quality_of
+from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -132,7 +132,7 @@ class Cleaner(FilterRunner):
 
     def for_picture(self, picture: Picture, memo: Memo) -> Cleaner:
         """Leaves alone, but for marks, what seems never to have been compressed."""
-        quality = memo.once("quality", (), lambda: quality_of(picture))
+        quality = estimated_quality(picture, memo)
         if quality is None:
             return self
         twin = copy.copy(self)
@@ -156,18 +156,17 @@ class Cleaner(FilterRunner):
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         if self._removes:
             return super().crop(size, region, transparent=transparent)
-        piece = self._needed(size, region, Marks(0.0), transparent=transparent)
-        exact = self._session.card.tiling is Tiling.EXACT
-        return Crop(piece, region.within(piece), region, exact=exact)
+        return self._crop_for(size, region, Marks(0.0), transparent=transparent)
 
-    def _needed(self, size: Extent, region: Bounds, marks: Marks, *, transparent: bool) -> Bounds:
-        """What has to be seen for a region."""
+    def _crop_for(self, size: Extent, region: Bounds, marks: Marks, *, transparent: bool) -> Crop:
+        """:meth:`crop`, where it is known what marks there are."""
         card = self._session.card
         reach = region.grown(PROTECTION_REACH if self._goes_by_mask or self._removes else 0)
         if marks.trust:
             reach, transparent = reach.grown(MARGIN), True  # the matte's surroundings lie on the same grid
         reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)
-        return crop_for([card], 1.0, reach, size, transparent=transparent).input
+        piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
+        return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
 
     def run_crop(
         self,
@@ -186,11 +185,8 @@ class Cleaner(FilterRunner):
         if not self._removes:
             return self._clean(piece, crop, _Look(Marks(0.0)), want_mask, progress, timer, memo)
         look = self._look(piece, timer, progress, memo, keep=not crop.whole)
-        size = size_of(piece)
         if not crop.whole:
-            needed = self._needed(size, crop.inner, look.marks, transparent=piece.has_alpha)
-            exact = self._session.card.tiling is Tiling.EXACT
-            crop = Crop(needed, crop.inner.within(needed), crop.output, exact=exact)
+            crop = self._crop_for(size_of(piece), crop.output, look.marks, transparent=piece.has_alpha)
         return self._clean(cut_picture(piece, crop.input), crop, look, want_mask, progress, timer, memo)
 
     def _clean(

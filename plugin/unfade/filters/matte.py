@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture import fill_transparent
+from unfade.picture import dilated, fill_transparent
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -75,7 +75,7 @@ class View:
 
 def unmarked(mask: Floats) -> Flags:
     """Where nothing is drawn, also not within two pixels, HW."""
-    return ~_grown(mask > _DRAWN, 2)
+    return ~dilated(mask > _DRAWN, 2)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Surroundings:
         filled = fill_transparent(planes, known.astype(np.float32))
         around = np.ascontiguousarray(filled[..., :3])
         variance = np.maximum(filled[..., 3] - (around**2).mean(axis=2), 0)
-        return cls(around, variance, filled[..., 4], _grown(mask > RIM, _NEAR), known)
+        return cls(around, variance, filled[..., 4], dilated(mask > RIM, _NEAR), known)
 
 
 @dataclass(frozen=True)
@@ -251,15 +251,3 @@ def _product(own: Floats, links: Sequence[_Link]) -> Floats:
         belief[:, link.pair.first] *= link.back * len(own)
     belief /= belief.sum(axis=0) + 1e-30
     return belief
-
-
-def _grown(flags: Flags, radius: int) -> Flags:
-    """Set where any is within ``radius`` pixels along both axes."""
-    for axis in (0, 1):
-        flags = np.moveaxis(flags, axis, 0)
-        grown = flags.copy()
-        for shift in range(1, radius + 1):
-            grown[shift:] |= flags[:-shift]
-            grown[:-shift] |= flags[shift:]
-        flags = np.moveaxis(grown, 0, axis)
-    return flags

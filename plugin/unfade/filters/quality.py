@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.filters.runner import Memo
 from unfade.picture import Picture, peak_of
 
 SIDE: Final = 64
@@ -65,6 +66,11 @@ _BETTER = 0.05
 _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 
 Floats = NDArray[np.float32]
+
+
+def estimated_quality(picture: Picture, memo: Memo) -> float | None:
+    """:func:`quality_of` a whole picture, estimated once."""
+    return memo.once("quality", (), lambda: quality_of(picture))
 
 
 def quality_of(picture: Picture) -> float | None:

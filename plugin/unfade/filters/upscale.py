@@ -23,7 +23,7 @@ from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
-from unfade.filters.quality import quality_of
+from unfade.filters.quality import estimated_quality
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -129,7 +129,7 @@ class Upscaler(FilterRunner):
         """With the detail that suits the picture's quality, where it is left to the picture."""
         if not any(one.by_picture for one in self._members):
             return self
-        quality = memo.once("quality", (), lambda: quality_of(picture))
+        quality = estimated_quality(picture, memo)
         detail = best_detail(quality, self._members[0].models[0].card.scale)
         if detail not in self._twins:
             twin = self._twins[detail] = copy.copy(self)

@@ -10,7 +10,7 @@ from unfade.picture.colour import (
     is_usable,
     to_srgb,
 )
-from unfade.picture.fill import fill_transparent
+from unfade.picture.fill import dilated, fill_transparent
 from unfade.picture.formats import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
@@ -67,6 +67,7 @@ __all__ = [
     "bilinear",
     "check_output",
     "check_writable",
+    "dilated",
     "fill_transparent",
     "format_named",
     "format_of_suffix",

@@ -127,3 +127,15 @@ def _doubled(array: NDArray[np.float32]) -> NDArray[np.float32]:
         shape[axis] *= 2
         array = pair.reshape(shape)
     return array
+
+
+def dilated(flags: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """HW: where a flag is set anywhere within so many rows and columns; none is outside the picture."""
+    for axis in (0, 1):
+        flags = np.moveaxis(flags, axis, 0)
+        grown = flags.copy()
+        for shift in range(1, radius + 1):
+            grown[shift:] |= flags[:-shift]
+            grown[:-shift] |= flags[shift:]
+        flags = np.moveaxis(grown, 0, axis)
+    return flags

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.picture.fill import fill_transparent
+from unfade.picture.fill import dilated, fill_transparent
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -95,13 +95,13 @@ class _Level:
         left = ~self.known
         while left.any() and depth.max() < 40:
             depth[left] += 1
-            left = ~_dilated(~left, 1)
+            left = ~dilated(~left, 1)
         return depth
 
     @cached_property
     def is_source(self) -> Mask:
         """Flat: whether the patch here is wholly known."""
-        return ~_dilated(~np.pad(self.known, _RADIUS), _RADIUS).ravel()
+        return ~dilated(~np.pad(self.known, _RADIUS), _RADIUS).ravel()
 
     @cached_property
     def sources(self) -> Indices:
@@ -112,7 +112,7 @@ class _Level:
     def targets(self) -> Indices:
         """Positions of the patches that reach into the hole."""
         inside = np.pad(np.ones(self.shape, bool), _RADIUS)
-        return np.flatnonzero(_dilated(np.pad(~self.known, _RADIUS), _RADIUS) & inside)
+        return np.flatnonzero(dilated(np.pad(~self.known, _RADIUS), _RADIUS) & inside)
 
     @cached_property
     def known_pixels(self) -> Floats:
@@ -288,16 +288,3 @@ def _blocks(array: Floats) -> Floats:
 def _doubled(array: Floats, shape: tuple[int, int]) -> Floats:
     """Each pixel of HWC four times, cut to the shape."""
     return array.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]]
-
-
-def _dilated(mask: Mask, radius: int) -> Mask:
-    """HW: where the mask is set anywhere within so many rows and columns; False outside the picture."""
-    for axis in (0, 1):
-        padding = [(0, 0), (0, 0)]
-        padding[axis] = (radius + 1, radius)
-        sums = np.cumsum(np.pad(mask, padding), axis, dtype=np.int64)
-        reach = 2 * radius + 1
-        after, before = [slice(None)] * 2, [slice(None)] * 2
-        after[axis], before[axis] = slice(reach, None), slice(None, -reach)
-        mask = sums[tuple(after)] > sums[tuple(before)]
-    return mask

@@ -94,8 +94,7 @@ def _simple_curve(profile: MatrixProfile) -> int | float | None:
     if any(np.abs(curve - first).max() > _NEAR for curve in profile.curves[1:]):
         return None
     values = np.arange(len(first)) / (len(first) - 1)
-    srgb = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    if np.abs(first - srgb).max() <= _NEAR:
+    if np.abs(first - srgb_to_linear(values.astype(np.float32))).max() <= _NEAR:
         return _SRGB
     middle = len(first) // 2
     exponent = math.log(max(first[middle], 1e-6)) / math.log(values[middle])

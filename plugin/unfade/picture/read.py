@@ -205,8 +205,6 @@ def _read_with_vips(path: Path, kind: Format, page: int | None, max_pixels: int,
     def check_size(width: int, height: int) -> None:
         _check_size(path, kind, width, height, max_pixels)
 
-    scratch.require(scratch.NATIVE)
-
     def decoded(opener: _Opener) -> tuple[_Opened, NDArray[Any]]:
         opened = opener(path, kind, page, check_size, notes)
         image = _known_samples(as_gray_or_rgb(opened.image, notes), path)

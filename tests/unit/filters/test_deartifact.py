@@ -37,7 +37,7 @@ def model(tmp_path: Path) -> str:
 def compressed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """All pictures count as compressed: what they are made of was not, and would be left alone."""
     if "photo" not in request.fixturenames:
-        monkeypatch.setattr("unfade.filters.deartifact.quality_of", lambda _picture: 50.0)
+        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
     source.pixels[:75] = 99
     for quality, detail in ((100.0, 0.0), (90.0, best_detail(90.0, 2)), (30.0, 1.0)):
         known = {id(source): quality}
-        monkeypatch.setattr("unfade.filters.upscale.quality_of", lambda whole, known=known: known[id(whole)])
+        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda whole, known=known: known[id(whole)])
         runner = UPSCALE.open(UpscaleOptions(), engine(64))
         whole = runner.run(source)
         assert whole.report.chosen == {"detail": detail}
@@ -225,7 +225,7 @@ def test_a_pictures_quality_is_found_once(monkeypatch: pytest.MonkeyPatch) -> No
         asked.append(whole)
         return 90.0
 
-    monkeypatch.setattr("unfade.filters.upscale.quality_of", quality_of)
+    monkeypatch.setattr("unfade.filters.quality.quality_of", quality_of)
     source, memo = picture(80, 96, 3), Memo().of("one")
     runner = UPSCALE.open(UpscaleOptions(), engine())
     for x in range(0, 80, 16):

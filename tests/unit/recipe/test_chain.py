@@ -105,8 +105,7 @@ def test_sixteen_bits_round_to_eight_as_floats_do() -> None:
 @pytest.fixture(autouse=True)
 def compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """All pictures count as compressed: what they are made of was not, and would not be cleaned."""
-    for filter in ("deartifact", "upscale"):
-        monkeypatch.setattr(f"unfade.filters.{filter}.quality_of", lambda _picture: 50.0)
+    monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
 
 
 REGIONS = [Bounds(0, 0, 30, 40), Bounds(51, 33, 23, 31), Bounds(90, 80, 30, 40), Bounds(0, 0, 120, 120)]

@@ -224,6 +224,11 @@ class FilterPanel(QFrame):
             layout.addWidget(widget)
         action.toggled.connect(self.body.setVisible)
         self.body.setVisible(action.isChecked())
+        self.add_fields(actions)
+
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
+        """Makes what is below the filter's name: the fields of its options, of all commands of the window."""
+        raise NotImplementedError
 
     @classmethod
     def command(cls, place: int) -> Command:

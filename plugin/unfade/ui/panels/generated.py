@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
+from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox
 
 from unfade.filters import Filter, describe_options
-from unfade.ui.document import Document
 from unfade.ui.panels.controls import FilterPanel, Percent
-from unfade.ui.panels.painting import Brush, PaintingFields
+from unfade.ui.panels.painting import PaintingFields
 from unfade.ui.preview.plan import Models
 from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of, mirror
@@ -66,14 +65,7 @@ class GeneratedPanel(FilterPanel):
             texts.append(f"Show {cls.described.mask}")
         return [("Filter", text) for text in texts]
 
-    def __init__(
-        self,
-        document: Document,
-        actions: Mapping[str, QAction],
-        brush: Brush,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(document, actions, brush, parent)
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
         summary = self.described.summary
         self.words.put(lambda: translate("Filter", summary), self.about.setText)
         self.fields.addWidget(self.model)
@@ -90,7 +82,7 @@ class GeneratedPanel(FilterPanel):
             self.words.put(lambda: translate("Filter", f"Show {mask}"), overlay.setText)
             self.fields.addWidget(overlay)
         if hasattr(self.options, "strokes"):
-            self.fields.addWidget(PaintingFields(document, self.filter, actions, brush))
+            self.fields.addWidget(PaintingFields(self.document, self.filter, actions, self.brush))
 
     def show_document(self, models: Models) -> None:
         """Shows what is set."""

@@ -23,11 +23,11 @@ from PyQt6.QtWidgets import (
 
 from unfade.filters import Recipe, Step, find_filter, scaled_size
 from unfade.ui.commands import plain_text
-from unfade.ui.document import Document, marks_of
+from unfade.ui.document import marks_of
 from unfade.ui.language import decimal
 from unfade.ui.panels.controls import FilterPanel, Percent
 from unfade.ui.panels.generated import GeneratedPanel, label_of_option
-from unfade.ui.panels.painting import Brush, PaintingFields
+from unfade.ui.panels.painting import PaintingFields
 from unfade.ui.preview.plan import Models
 from unfade.ui.theme import Space
 from unfade.ui.widgets import label_of, mirror, row, tool_button
@@ -46,14 +46,7 @@ class UpscalePanel(FilterPanel):
     tip = "Enlarge the picture."
     keys = ("Ctrl+Shift+U",)
 
-    def __init__(
-        self,
-        document: Document,
-        actions: Mapping[str, QAction],
-        brush: Brush,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(document, actions, brush, parent)
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self.words.put(lambda: translate("UpscalePanel", "Enlarges up to four times."), self.about.setText)
         self._make_scales()
         self._make_size()
@@ -174,14 +167,7 @@ class DeartifactPanel(FilterPanel):
     tip = "Take compression artifacts away."
     keys = ("Ctrl+Shift+D",)
 
-    def __init__(
-        self,
-        document: Document,
-        actions: Mapping[str, QAction],
-        brush: Brush,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(document, actions, brush, parent)
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self._finds: bool | None = None
         self.strength = Percent(
             lambda: translate("DeartifactPanel", "&Strength"),
@@ -196,7 +182,7 @@ class DeartifactPanel(FilterPanel):
         self.seen, self.take_off = QLabel(), QPushButton()
         self.seen.setWordWrap(True)
         self._lay_out_offer()
-        self.painting = PaintingFields(document, self.filter, actions, brush)
+        self.painting = PaintingFields(self.document, self.filter, actions, self.brush)
         self.fields.addWidget(self.model)
         self.add_share("strength", self.strength)
         for widget in (self.watermark, self.blind, self.offer, self.overlay, self.painting):
@@ -266,14 +252,7 @@ class ColorizePanel(FilterPanel):
 
     colour_wanted = pyqtSignal()
 
-    def __init__(
-        self,
-        document: Document,
-        actions: Mapping[str, QAction],
-        brush: Brush,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(document, actions, brush, parent)
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self.saturation = Percent(
             lambda: translate("ColorizePanel", "S&aturation"),
             lambda: translate("ColorizePanel", "0 is gray, 100 the model's colours, 200 twice as much."),
@@ -348,14 +327,8 @@ class RestorePanel(GeneratedPanel):
     tip = described.summary
     keys = ("Ctrl+Shift+R",)
 
-    def __init__(
-        self,
-        document: Document,
-        actions: Mapping[str, QAction],
-        brush: Brush,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(document, actions, brush, parent)
+    def add_fields(self, actions: Mapping[str, QAction]) -> None:
+        super().add_fields(actions)
         self._actions = actions
         self._proposed: tuple[Step, ...] | None = None
         self.proposal = QLabel()
