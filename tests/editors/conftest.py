@@ -41,6 +41,7 @@ class Root:
             "XDG_RUNTIME_DIR": f"{self.home}/run",
             "UNFADE_TEST_FOLDER": self.folder,
             "UNFADE_TEST_ONLY": os.environ.get("UNFADE_TEST_ONLY", ""),
+            "PYTHONFAULTHANDLER": "1",
             **environment,
         }
         words = [f"{name}={value}" for name, value in variables.items()]

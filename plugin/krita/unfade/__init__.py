@@ -47,28 +47,27 @@ class UnfadeExtension(Extension):
     def createActions(self, window: Any) -> None:
         """One entry for each filter of the installed Unfade, and the one that repeats."""
         parent = window.createAction("unfade", TITLE, MENU)
-        menu, entries = QMenu("unfade", window.qwindow()), []
+        menu = QMenu("unfade", window.qwindow())
         parent.setMenu(menu)
         for filter in UNFADE.filters:
             text = f"{said(filter.titles)}..."
             action = window.createAction(f"unfade_{filter.name}", text, f"{MENU}/unfade")
             action.setToolTip(filter.summary)
             action.triggered.connect(lambda _checked=False, name=filter.name: run(name))
-            entries.append(action)
         repeat = window.createAction("unfade_repeat", said(UNFADE.repeat), f"{MENU}/unfade")
         repeat.triggered.connect(lambda _checked=False: run(None))
-        entries.append(repeat)
-        menu.aboutToShow.connect(lambda: arrange(menu, entries))
+        menu.aboutToShow.connect(self.arrange)  # a closure over the menu is collected while Qt still calls it
 
-
-def arrange(menu: QMenu, entries: Sequence[Any]) -> None:
-    """The filters in their order, then what repeats: Krita 5.3 sorts a menu by its texts. Krita 5.2 does not,
-    and dies of any change here."""
-    if [action.text() for action in menu.actions()] == [action.text() for action in entries]:
-        return
-    for action in entries:
-        menu.removeAction(action)
-        menu.addAction(action)
+    def arrange(self) -> None:
+        """The filters in their order, then what repeats: Krita 5.3 sorts a menu by its texts. Krita 5.2 does
+        not, and dies of any change here."""
+        menu = self.sender()
+        names = [*(f"unfade_{filter.name}" for filter in UNFADE.filters), "unfade_repeat"]
+        found = {action.objectName(): action for action in menu.actions()}
+        if list(found) != names and set(found) == set(names):
+            for action in map(found.get, names):
+                menu.removeAction(action)
+                menu.addAction(action)
 
 
 def said(texts: Mapping[str, str]) -> str:
