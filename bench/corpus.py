@@ -306,12 +306,11 @@ def lost_metadata(numbered: dict[str, Outcome], target: Path) -> list[list[str]]
         ]
         try:  # some files make exiftool go on for minutes, too
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=WAITED * SECONDS_OF_OTHERS, check=False
+                command, capture_output=True, text=True, timeout=SECONDS_OF_OTHERS, check=False
             )
             entries = json.loads(done.stdout or "[]")
         except (subprocess.TimeoutExpired, ValueError):
-            half = len(paths) // 2
-            return {**tags(paths[:half]), **tags(paths[half:])} if half else {}
+            return {k: v for path in paths for k, v in tags([path]).items()} if len(paths) > 1 else {}
         return {Path(entry.pop("SourceFile")): set(entry) for entry in entries}
 
     results = {path.stem: path for path in target.iterdir()}

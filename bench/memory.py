@@ -42,8 +42,8 @@ def main() -> None:
     parser.add_argument("options", nargs="*", help="after --, options for the filter")
     arguments = parser.parse_args()
     say = sys.stdout.write
-    say("| input | output | input + output | peak | seconds | seconds a megapixel |\n")
-    say("|---|---|---|---|---|---|\n")
+    say("| input | output | input + output | peak | seconds | a megapixel | CPU seconds a megapixel |\n")
+    say("|---|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as folder:
         options = [*FILTERS[arguments.filter], *arguments.options]
         if arguments.quick:
@@ -55,12 +55,13 @@ def main() -> None:
             itemsize = picture.pixels.itemsize
             del picture
             words = [arguments.filter, str(source), "-o", str(target), *options]
-            record, peak = measure(words, arguments.limit)
+            record, peak, used = measure(words, arguments.limit)
             sizes = [record[key] for key in ("input_size", "output_size")]
             pixels = sum(width * height * 3 * itemsize for width, height in sizes)
             cells = ["{}x{}".format(*size) for size in sizes]
             cells += [f"{amount / MIB:.0f} MiB" for amount in (pixels, peak)]
-            cells += [f"{record['seconds']:.0f}", f"{record['seconds'] / megapixels:.2f}"]
+            seconds = record["seconds"]
+            cells += [f"{seconds:.0f}", f"{seconds / megapixels:.2f}", f"{used / megapixels:.2f}"]
             say(f"| {' | '.join(cells)} |\n")
             sys.stdout.flush()
 
@@ -86,8 +87,8 @@ def photograph(megapixels: float, dtype: str) -> Picture:
     return Picture(pixels)
 
 
-def measure(words: list[str], limit: float | None) -> tuple[dict[str, Any], int]:
-    """The JSON record of a run, and the peak resident memory of its process in bytes."""
+def measure(words: list[str], limit: float | None) -> tuple[dict[str, Any], int, float]:
+    """The JSON record of a run, the peak resident memory of its process in bytes, and its CPU seconds."""
     running = subprocess.Popen(
         [sys.executable, "-m", "unfade", *words, "--device", "cpu", "--json"],
         stdout=subprocess.PIPE,
@@ -101,7 +102,7 @@ def measure(words: list[str], limit: float | None) -> tuple[dict[str, Any], int]
     if status != 0:
         sys.exit(f"unfade failed with status {status}: {line}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return json.loads(line), usage.ru_maxrss * unit
+    return json.loads(line), usage.ru_maxrss * unit, usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from unfade.errors import first_line
 from unfade.inference import FATAL, Bounds, Extent, layout_of, run_tiled, usable_cores
 from unfade.models import ModelCard, Tensor
 
-from .errors import ExportError
+from . import ExportError
 from .interface import NamedOutputs
 
 Array = NDArray[np.float32]

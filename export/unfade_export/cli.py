@@ -14,7 +14,7 @@ from unfade.errors import UnfadeError
 from unfade.models import Tiling, Variant, half_precision_file
 from unfade_training.errors import TrainingError, missing_package
 
-from .errors import ExportError
+from . import ExportError
 
 if TYPE_CHECKING:
     from .export import Report

@@ -34,8 +34,8 @@ from unfade.models import Tensor as TensorCard
 from unfade_training.errors import TrainingError
 from unfade_training.networks import count_parameters, macs_per_pixel, receptive_radius
 
+from . import ExportError
 from .checks import Array
-from .errors import ExportError
 from .export import Built, Report, build, check_name, write
 from .interface import UNIT, Size, of_size
 

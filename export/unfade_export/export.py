@@ -22,6 +22,7 @@ from unfade_training.config import Recipe, parse_recipe, without_folders
 from unfade_training.files import atomic_write
 from unfade_training.networks import count_parameters, fold_norms, macs_per_pixel, receptive_radius
 
+from . import ExportError
 from .checks import (
     Array,
     Parity,
@@ -32,7 +33,6 @@ from .checks import (
     cpu_session,
     probe_reach,
 )
-from .errors import ExportError
 from .graph import check_graph, fix_size, pack_weights, round_weights, to_half, to_onnx, unpack_weights
 from .interface import Size, interface_of, of_size, ratio_of
 

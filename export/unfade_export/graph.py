@@ -20,7 +20,7 @@ from torch import nn
 from unfade.models import ModelCard
 from unfade_training.checkpoint import HALF
 
-from .errors import ExportError
+from . import ExportError
 from .interface import NamedOutputs, ratio_of, step_of
 
 OPSET = 18

@@ -12,7 +12,7 @@ from torch import nn
 
 from unfade.models import ModelCard, Tensor, Tiling
 
-from .errors import ExportError
+from . import ExportError
 
 Size = tuple[int, int]
 """Height and width in pixels."""

@@ -463,7 +463,7 @@ def _do_pages(
     with closing(PagesWriter(job.target, format=job.format, quality=quality)) as writer:
         for index in range(count):
 
-            def on_progress(done: float, total: float, index: int = index) -> None:
+            def on_progress(done: float, total: int, index: int = index) -> None:
                 report((index + done / max(total, 1)) / count)
 
             picture = read_picture(job.source, page=index)

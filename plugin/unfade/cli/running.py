@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SKIPPED = 0.01  # seconds within which no picture is done that was not there already
 _POLL_SECONDS = 0.1  # Windows delivers Ctrl+C only between waits
 
 
@@ -102,6 +104,7 @@ class Display:
         self._as_json = as_json
         self._told: set[str] = set()
         self._progress: Progress | None = None
+        self._pace = Pace(len(names))
 
     def __enter__(self) -> Display:
         return self
@@ -116,8 +119,9 @@ class Display:
             return
         count = len(self._names)
         if self._progress is None:
-            self._progress = _bar(count)
+            self._progress = _bar(count, self._pace)
             self._progress.start()
+        self._pace.tell(index, share)
         self._progress.update(
             self._progress.task_ids[0],
             completed=index + share,
@@ -154,26 +158,49 @@ class Display:
             say(text, err=error)
 
 
+class Pace:
+    """How long some pictures will still take: as if all went as fast as the last one that was told of."""
+
+    def __init__(self, count: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count, self._clock = count, clock
+        self._began = self._told = clock()
+        self._done, self._seconds = 0.0, 0.0  # of a picture; 0 while that is not known
+
+    def tell(self, index: int, share: float) -> None:
+        """Picture ``index`` is done to ``share``; its time begins when it is at 0 for the last time."""
+        self._told, self._done = self._clock(), index + share
+        if share == 0:
+            self._began = self._told
+        elif (elapsed := self._told - self._began) > _SKIPPED:
+            self._seconds = elapsed / share
+
+    def left(self) -> float | None:
+        """Seconds; None where they are not known yet."""
+        if not self._seconds:
+            return None
+        return max(0.0, self._seconds * (self._count - self._done) - (self._clock() - self._told))
+
+
 def has_bars() -> bool:
     """Whether standard error is a terminal that a progress bar can be drawn on."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _bar(count: int) -> Progress:
+def _bar(count: int, pace: Pace) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
     from rich.table import Column
     from rich.text import Text
 
-    class TimeLeft(TimeRemainingColumn):
-        """The time left, from the first tile on; rich alone waits for the second."""
+    class TimeLeft(ProgressColumn):
+        """Rich's own counts from the second tile on, and the time in which models are opened."""
 
-        def render(self, task: Task) -> Text:
-            if task.time_remaining is None and task.completed and task.total and task.elapsed:
-                left = task.elapsed * (task.total - task.completed) / task.completed
-                minutes, seconds = divmod(int(left), 60)
-                return Text(f"{minutes:02d}:{seconds:02d}", style="progress.remaining")
-            return super().render(task)
+        def render(self, _task: Task) -> Text:
+            left = pace.left()
+            minutes, seconds = divmod(int(left or 0), 60)
+            hours, minutes = divmod(minutes, 60)
+            text = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+            return Text("--:--" if left is None else text, style="progress.remaining")
 
     name = TextColumn(
         "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
@@ -183,7 +210,7 @@ def _bar(count: int) -> Progress:
         TextColumn("{task.fields[pictures]}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeLeft(compact=True),
+        TimeLeft(),
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,

@@ -200,9 +200,9 @@ class _StepProgress:
         if tell is None:
             return None
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: float, total: int) -> None:
             share = (before + own * done / max(total, 1)) / sum(self._pixels)
-            tell(round(share * PROGRESS_TOTAL), PROGRESS_TOTAL)
+            tell(round(share * PROGRESS_TOTAL, 3), PROGRESS_TOTAL)
 
         return progress
 

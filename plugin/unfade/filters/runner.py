@@ -27,7 +27,7 @@ from unfade.picture import Picture, fill_transparent, is_linear, scratch, value_
 
 T = TypeVar("T")
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[float, int], None]
 """Called with (tiles done, tiles in all) for one picture; may raise :class:`unfade.errors.Cancelled`."""
 
 _RESAMPLING = 4  # source pixels a kernel reaches: 3 lobes, and one for rounding

@@ -331,7 +331,7 @@ class _PassProgress:
             return None
         tell, totals = self._tell, self._totals
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: float, total: int) -> None:
             totals[index] = total
             tell(sum(totals[:index]) + done, sum(totals))
 

@@ -8,6 +8,7 @@ pixel. Only what lies under a fade is kept for the next window and the next row 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 from collections.abc import Callable, Mapping
@@ -34,8 +35,12 @@ Write = Callable[[Bounds, NDArray[np.float32]], None]
 
 The channels are those of all outputs on the card, one output after the other.
 """
-OnTile = Callable[[int, int], None]
-"""Told how many tiles are done, of how many; may raise Cancelled."""
+OnTile = Callable[[float, int], None]
+"""Told how many tiles are done, a part of one at first, of how many; may raise Cancelled."""
+
+PACE_SIDE = 192
+"""Pixels a side of the window by which a long run on the CPU shows its pace."""
+_PACE_SHARE = 50  # of which it may take one part
 
 # Half an 8-bit step is black in every picture. Light is a mean no network rounds down to that.
 _BLACK = 0.5 / 255
@@ -94,8 +99,9 @@ def run_tiled(
         write: takes the finished parts of the output. Every pixel of it is written, some more than once
             after a back-off.
         layout: made by :func:`layout_of`.
-        on_tile: told before the first tile and after every one; what it raises (Cancelled) stops the run
-            and passes through.
+        on_tile: told before the first tile and after every one, and in a long run on the CPU after a
+            small part of one (:data:`PACE_SIDE`); what it raises (Cancelled) stops the run and passes
+            through.
 
     Raises:
         ModelError: the network gave something unusable (see :func:`run_window`).
@@ -106,6 +112,7 @@ def run_tiled(
     finished, first = _Finished(), layout
     if on_tile is not None:
         on_tile(0, len(layout))
+        _show_pace(read, session, layout, on_tile)
     while True:
         try:
             if session.card.tiling is Tiling.EXACT:
@@ -117,6 +124,21 @@ def run_tiled(
             session, layout = _step_down(error, session, layout, first)
         else:
             return TiledRun(session.provider, layout)
+
+
+def _show_pace(read: Read, session: TiledSession, layout: TileLayout, on_tile: OnTile) -> None:
+    """Tells how fast it goes by a small window, whose result is not used: a tile takes the CPU seconds."""
+    side = -(-PACE_SIDE // layout.multiple) * layout.multiple
+    share = side * side / (layout.window.height * layout.window.width)
+    # A GPU is quick, and takes longer to prepare for windows of another size.
+    if session.provider != CPU or layout.fixed is not None or share * _PACE_SHARE > len(layout):
+        return
+    first = layout.at(0, 0).window
+    tensor = session.card.inputs[0]
+    pixels = _read_padded(read, Bounds(first.y, first.x, side, side), layout.extent)
+    with contextlib.suppress(OutOfMemory):  # as the first tile will find
+        session.run({tensor.name: _to_range(pixels, tensor)})
+        on_tile(share, len(layout))
 
 
 def _step_down(

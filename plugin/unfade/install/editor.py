@@ -500,7 +500,7 @@ def _recipe(steps: Sequence[Step]) -> dict[str, Any]:
     return {"steps": [{"filter": step.filter, "options": dict(step.options)} for step in steps]}
 
 
-def _fractions(on_fraction: OnFraction) -> Callable[[int, int], Any]:
+def _fractions(on_fraction: OnFraction) -> Callable[[float, int], Any]:
     return lambda done, total: on_fraction(done / total if total else None)
 
 

@@ -22,7 +22,7 @@ from unfade.picture.colour import (
     profile_of_code_points,
     with_profile,
 )
-from unfade.picture.metadata import EXIF_PREFIX, exif_with_resolution, orientation_of
+from unfade.picture.metadata import EXIF_PREFIX, GAIN_MAP, exif_with_resolution, left_out, orientation_of
 from unfade.picture.picture import (
     CheckSize,
     Decoded,
@@ -109,6 +109,20 @@ def properties(data: bytes) -> list[Box]:
     return shared
 
 
+def _tell_of_others(data: bytes, xmp: bytes | None, notes: Notes) -> None:
+    """Says what lies beside the main picture: other maps than alpha, a video."""
+    names = [xmp or b""]
+    for box in boxes(data):
+        if box.kind == b"auxC" and b"alpha" not in box.content:
+            names.append(box.content)
+        elif box.kind == b"iinf" and b"tmap" in box.content:  # a picture derived by a gain map
+            names.append(GAIN_MAP)
+        elif box.kind == b"mpvd":
+            names.append(box.kind)
+    for sentence in left_out(b"".join(names)):
+        notes.add(sentence)
+
+
 def _inside(data: bytes, parent: bytes) -> list[Box]:
     """The boxes inside the first one of that kind."""
     at = data.find(parent)
@@ -135,6 +149,7 @@ def _heic(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
     info: dict[str, Any] = image.info
     icc = info.get("icc_profile") or colours_of(properties(data), pixels.shape[2] < 3, notes)
     exif, xmp = info.get("exif"), info.get("xmp")
+    _tell_of_others(data, xmp, notes)
     # libheif has turned it already.
     return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), orientation=1)
 
@@ -187,6 +202,7 @@ def _avif(path: Path, check_size: CheckSize, notes: Notes) -> Decoded:
         pixels = from_bits(pixels, depth, np.uint16)
     icc = image.info.get("icc_profile") or colours_of(own, pixels.shape[2] < 3, notes)
     exif, xmp = image.info.get("exif"), image.info.get("xmp")
+    _tell_of_others(data, xmp, notes)
     turned = orientation_of(exif, None)  # by the file's boxes: Pillow sets it to that
     return Decoded(np.ascontiguousarray(pixels), Metadata(icc=icc, exif=exif, xmp=xmp), turned)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from unfade.picture.metadata import RESOURCES_PREFIX, as_resources, iptc_of
+from unfade.picture import tiff
+from unfade.picture.metadata import RESOURCES_PREFIX, as_resources, iptc_of, left_out
 from unfade.picture.picture import Metadata, Notes
 
 END = b"\xff\xd9"
@@ -15,7 +17,11 @@ END = b"\xff\xd9"
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
-_APP0, _APP1, _APP13, _COMMENT, _SCAN = 0xE0, 0xE1, 0xED, 0xFE, 0xDA
+_ICC, _MPF = b"ICC_PROFILE\0", b"MPF\0"
+_MP_ENTRIES = 0xB002
+_MOST_PICTURES = 16
+_HEAD = 16_384  # bytes of what lies beside, within which it says what it is
+_APP0, _APP1, _APP2, _APP13, _COMMENT, _SCAN = 0xE0, 0xE1, 0xE2, 0xED, 0xFE, 0xDA
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
 _LONGEST = 0xFFFF - 2
 _PER_INCH = {1: 1.0, 2: 2.54}  # JFIF's units
@@ -39,8 +45,8 @@ def segments(stream: BinaryIO, notes: Notes) -> Segments:
     Where an EXIF block is longer than a segment, others go on with it; a second block of its own is left out.
     """
     exif, xmp, resources, comment, dpi = b"", None, b"", None, None
-    more = False
-    for marker, content in _segments(stream):
+    more, names, further = False, b"", list[int]()
+    for marker, content, at in _segments(stream):
         if marker == _APP1 and content.startswith(_EXIF):
             part = content[len(_EXIF) :]
             if not exif or part[:4] not in (b"II*\0", b"MM\0*"):
@@ -49,6 +55,9 @@ def segments(stream: BinaryIO, notes: Notes) -> Segments:
             xmp = xmp or content[len(_XMP) :]
         elif marker == _APP1 and content.startswith(_MORE_XMP):
             more = True
+        elif marker == _APP2:
+            names += content[:_HEAD] if not content.startswith(_ICC) else b""
+            further.extend(at + offset for offset in _further_pictures(content))
         elif marker == _APP13 and content.startswith(RESOURCES_PREFIX):
             resources += content[len(RESOURCES_PREFIX) :]
         elif marker == _COMMENT and content.strip(b"\0 "):
@@ -59,6 +68,11 @@ def segments(stream: BinaryIO, notes: Notes) -> Segments:
                 dpi = (across * _PER_INCH[unit], down * _PER_INCH[unit])
     if more:
         notes.add("XMP data beyond the first 64 KB are left out.")
+    for at in further:
+        stream.seek(at)
+        names += stream.read(_HEAD)
+    for sentence in left_out(names + (xmp or b"")):
+        notes.add(sentence)
     return Segments(exif or None, xmp, iptc_of(resources), comment, dpi)
 
 
@@ -90,8 +104,24 @@ def head(metadata: Metadata, notes: Notes) -> bytes:
     return found
 
 
-def _segments(stream: BinaryIO) -> list[tuple[int, bytes]]:
-    """Markers and contents up to the picture, as far as they can be followed, whatever lies between."""
+def _further_pictures(content: bytes) -> list[int]:
+    """Where further pictures begin, from the content of an APP2 segment on (CIPA DC-007, Multi-Picture)."""
+    if not content.startswith(_MPF):
+        return []
+    stream = io.BytesIO(content[len(_MPF) :])
+    order = "<" if content[len(_MPF) :].startswith(b"II") else ">"
+    found = []
+    for directory in tiff.pages(stream)[:1]:
+        entries = tiff.block_of(stream, directory, _MP_ENTRIES) or b""
+        for at in range(0, len(entries) - 15, 16)[:_MOST_PICTURES]:
+            (offset,) = struct.unpack_from(f"{order}I", entries, at + 8)
+            found += [len(_MPF) + offset] if offset else []  # without one it is the first
+    return found
+
+
+def _segments(stream: BinaryIO) -> list[tuple[int, bytes, int]]:
+    """Markers, contents and where these begin, up to the picture, as far as they can be followed, whatever
+    lies between."""
     found = []
     stream.seek(2)
     while lead := stream.read(1):
@@ -106,7 +136,8 @@ def _segments(stream: BinaryIO) -> list[tuple[int, bytes]]:
         size = int.from_bytes(stream.read(2), "big") - 2
         if size < 0:
             break
-        found.append((marker[0], stream.read(size)))
+        at = stream.tell()
+        found.append((marker[0], stream.read(size), at))
     return found
 
 

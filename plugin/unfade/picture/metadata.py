@@ -31,6 +31,21 @@ _ORIENTATION = 0x0112
 _SIDES = {0x0100: "width", 0x0101: "height", 0xA002: "width", 0xA003: "height"}
 _THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202
 
+GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
+"""What ISO 21496-1 calls it."""
+
+_BESIDE = {
+    "Its gain map for HDR screens is left out.": (b"hdrgainmap", b"ns.adobe.com/hdr-gain-map/", GAIN_MAP),
+    "Its map of depth is left out.": (
+        b"ns.google.com/photos/1.0/depthmap/", b"auxid:2", b"aux:disparity", b"aux:depth",
+    ),
+    "Its maps of parts of the picture (mattes) are left out.": (b"matte",),
+    "The short video with it is left out.": (
+        b'MotionPhoto="1"', b">1</GCamera:MotionPhoto", b'MicroVideo="1"', b">1</GCamera:MicroVideo", b"mpvd",
+    ),
+}  # fmt: skip
+"""What cameras put into a file beside the picture, by the names that tell of it."""
+
 # In XMP as an attribute, tiff:Orientation="6", or as an element, <tiff:Orientation>6</tiff:Orientation>.
 _XMP_PROPERTY = re.compile(
     rb"((?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)(?:\s*=\s*[\"']|>)\s*)(\d+)"
@@ -123,6 +138,11 @@ def resolution_of(exif: bytes | None) -> tuple[float, float] | None:
     """Pixels per inch by an EXIF block; None where it does not say, or gives no unit."""
     values = _first_values(exif) if exif else {}
     return tiff.resolution(values)
+
+
+def left_out(names: bytes) -> list[str]:
+    """Sentences on what a file holds beside its picture, by XMP and other names in it."""
+    return [sentence for sentence, signs in _BESIDE.items() if any(sign in names for sign in signs)]
 
 
 def exif_with_resolution(metadata: Metadata) -> bytes | None:

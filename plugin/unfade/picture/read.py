@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
 import logging
 import os
 import struct
@@ -29,7 +30,9 @@ from unfade.picture.picture import (
     Notes,
     Picture,
     dtype_of,
+    from_pillow,
     strips,
+    to_vips,
     vips,
 )
 
@@ -306,8 +309,9 @@ def _open_tiff(
             dpi=tiff.resolution(found.tags),
             iptc=iptc_of(captions) if captions else None,
         )
-    if tiff.PLACES.intersection(found.tags):
-        notes.add("Its place on the map is left out.")
+    for sentence, tags in tiff.LEFT_OUT.items():
+        if tags & found.present:
+            notes.add(sentence)
     orientation = found.first(tiff.ORIENTATION, 0) or orientation_of(None, xmp)
     return _Opened(read_tiff.opened(path, found, notes, alone=alone), metadata, orientation)
 
@@ -325,6 +329,7 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
     if kind.name == "gif":
         data = path.read_bytes()
+        _check_gif(data, page)
         xmp = _xmp_of_gif(data)
         if image.bands == 3:
             image = _clear_around(image, gif_frames(data)[: (page or 0) + 1])
@@ -333,6 +338,34 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
         exif=exif, xmp=xmp, dpi=resolution_of(exif), texts=(("Comment", comment),) if comment else ()
     )
     return _Opened(image, metadata, orientation_of(exif, xmp))
+
+
+def _open_gif_without_end(
+    path: Path, _kind: Format, page: int | None, check_size: CheckSize, notes: Notes
+) -> _Opened:
+    """A GIF file that lacks nothing but the end of its blocks, by Pillow."""
+    from PIL import GifImagePlugin
+
+    data = path.read_bytes()
+    _check_gif(data, page)
+    with GifImagePlugin.GifImageFile(io.BytesIO(data)) as file:
+        check_size(*file.size)
+        file.seek(page or 0)
+        decoded = from_pillow(file, check_size)
+    notes.add("The end of its blocks is missing; the picture is whole.")
+    return _Opened(to_vips(decoded.pixels), Metadata(xmp=_xmp_of_gif(data)))
+
+
+def _check_gif(data: bytes, page: int | None) -> None:
+    """Raises ValueError where pixels are missing up to a frame; libvips makes them black."""
+    from PIL import GifImagePlugin
+
+    try:
+        with GifImagePlugin.GifImageFile(io.BytesIO(data)) as file:
+            file.seek(page or 0)
+            file.load()
+    except (OSError, EOFError, SyntaxError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _clear_around(image: Any, frames: Sequence[tuple[int, int, int, int]]) -> Any:
@@ -380,6 +413,7 @@ _OPENERS: dict[str, _Opener] = {
     "gif": _open_other,
 }
 _LENIENT: dict[str, _Opener] = {
+    "gif": _open_gif_without_end,
     "jpeg": _open_jpeg_without_end,
     "tiff": functools.partial(_open_tiff, alone=True),
 }

@@ -42,6 +42,8 @@ _COLOURS = {
     tiff.SEPARATED: 4, tiff.RGB: 3, tiff.YCBCR: 3, _CIELAB: 3, _ICCLAB: 3, tiff.LOG_LUV: 3,
 }  # fmt: skip
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4  # sample formats
+_MOST_SAMPLES = 0xFFFF  # what the tag can hold
+_JPEG_PROCESS, _BASELINE = 0x0200, 1
 _ALPHA = frozenset({1, 2})  # extra samples: associated with the colours, and not
 
 
@@ -121,7 +123,9 @@ def _is_for_libtiff(page: tiff.Page) -> bool:
     return (
         len(depths) == 1
         and page.compression in _LIBTIFF_COMPRESSIONS
+        and tiff.PHOTOMETRIC in page.tags
         and depth in _LIBTIFF_DEPTHS.get(page.photometric, ())
+        and (depth == 8 or page.compression != tiff.JPEG)
         and (depth >= 8 or samples == 1)
         and (page.photometric in _LOGARITHMIC or not _is_signed(page))
         # libvips takes planes in strips alone, and mixes up those of gray and alpha and of half floats.
@@ -144,6 +148,16 @@ def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
         raise PictureError(f"{notes.path} {what}.")
 
     samples = page.samples
+    if samples > _MOST_SAMPLES:
+        raise ValueError(f"{samples} channels")
+    if page.compression in _FAX and samples > 1 and not page.is_separate:
+        refuse("packs several channels as fax does one; save it as RGB without that compression")
+    if page.first(_JPEG_PROCESS, _BASELINE) != _BASELINE and page.compression == tiff.OLD_JPEG:
+        refuse("holds a rare kind of JPEG; save it as RGB without compression")
+    if tiff.PHOTOMETRIC not in page.tags and page.photometric == tiff.RGB:
+        notes.add("It does not say what its channels are; they are taken for red, green and blue.")
+    elif tiff.PHOTOMETRIC not in page.tags and samples > 2:
+        refuse(f"does not say what its {samples} channels are; save it as RGB")
     if page.photometric == tiff.SEPARATED and (page.first(tiff.INK_SET, 1) != 1 or samples < 4):
         refuse("has other inks than CMYK; save it as RGB")
     if page.first(tiff.SAMPLE_FORMAT, _UNSIGNED) not in (_UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -44,14 +43,20 @@ _DESCRIPTIVE = frozenset(
         0x829A,
         0x829D,
         *range(0x8822, 0x8836),
-        *range(0x9000, 0x9500),
+        *(tag for tag in range(0x9000, 0x9500) if tag != 0x935C),
         *range(0xA000, 0xA002),
         *range(0xA20B, 0xA440),
     }
 )
 
-PLACES = frozenset({0x830E, 0x8482, 0x85D8})
-"""Tags that say where on the map pixels lie (GeoTIFF: scale, tie points, transformation)."""
+LEFT_OUT = {
+    "Its place on the map is left out.": frozenset(
+        {0x830E, 0x8482, 0x85D8}
+    ),  # GeoTIFF: scale, points, matrix
+    "GDAL's notes are left out.": frozenset({0xA480, 0xA481}),
+    "Its Photoshop layers are left out.": frozenset({0x935C}),  # Photoshop would show them for the picture
+}
+"""Tags that would not be true of a result, with the sentence on what they hold."""
 
 SHORT, LONG, RATIONAL = 3, 4, 5
 _UNDEFINED, LONG8 = 7, 16
@@ -166,6 +171,8 @@ class Page:
     """Of its directory."""
     tags: Mapping[int, tuple[float, ...]]
     """The numbers of each tag that has any; rationals as quotients."""
+    present: frozenset[int] = frozenset()
+    """All tags, those of texts and blocks too."""
 
     def first(self, tag: int, default: int) -> int:
         """The first number of a tag, or the default that TIFF 6.0 gives it."""
@@ -173,7 +180,10 @@ class Page:
 
     @property
     def photometric(self) -> int:
-        return self.first(PHOTOMETRIC, -1)
+        """Where no tag says, RGB for three plain channels, as libtiff takes them too; else -1."""
+        three = self.first(SAMPLES_PER_PIXEL, 1) - len(self.extra_samples) == 3
+        plain = three and self.compression not in (OLD_JPEG, JPEG) and SUBSAMPLING not in self.tags
+        return self.first(PHOTOMETRIC, RGB if plain else -1)
 
     @property
     def compression(self) -> int:
@@ -225,7 +235,7 @@ def pages(stream: BinaryIO) -> list[Page]:
             seen.add(offset)
             entries, link = slots(stream, layout, offset)
             tags = {slot.tag: values for slot in entries if (values := _numbers(stream, layout, slot))}
-            found.append(Page(len(found), offset, tags))
+            found.append(Page(len(found), offset, tags, frozenset(slot.tag for slot in entries)))
             (offset,) = layout.offset.unpack(_read(stream, link, layout.offset.size))
     except MalformedError:
         pass
@@ -435,9 +445,10 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
 
 
 def _read(stream: BinaryIO, offset: int, size: int) -> bytes:
-    if offset > sys.maxsize:
-        raise MalformedError("it points beyond any end")
-    stream.seek(offset)
+    try:
+        stream.seek(offset)
+    except (OSError, OverflowError) as error:  # no file system has so large files
+        raise MalformedError("it points beyond any end") from error
     data = stream.read(size)
     if len(data) != size:
         raise MalformedError("it points beyond its end")

@@ -16,10 +16,9 @@ from unfade.picture import scratch, tiff
 
 _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_COUNTS = 0x0111, 0x0116, 0x0117
 _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_COUNTS = 0x0142, 0x0143, 0x0144, 0x0145
-_JPEG_PROCESS, _STREAM, _RESTART = 0x0200, 0x0201, 0x0203
+_STREAM, _RESTART = 0x0201, 0x0203
 _TABLES = 0x0207, 0x0208, 0x0209  # offsets of quantization tables, and of Huffman tables for DC and AC
 _SUBSAMPLING_DEFAULT = (2.0, 2.0)
-_BASELINE = 1
 _NONE = 1  # compression
 
 _SOF0, _DHT, _SOI, _EOI, _SOS, _DQT, _DRI, _APP0, _APP14 = (
@@ -63,8 +62,6 @@ def old_jpeg(stream: BinaryIO, page: tiff.Page) -> NDArray[np.uint8]:
     """
     import imagecodecs
 
-    if page.first(_JPEG_PROCESS, _BASELINE) != _BASELINE:
-        raise ValueError("old-style JPEG of another process than baseline")
     grid, channels = _grid(page), page.samples
     begin = page.first(_STREAM, 0)
     shared = _Jpeg.of(_from(stream, begin)) if begin else _Jpeg.of_tags(stream, page)

@@ -51,7 +51,7 @@ _STDERR_KEPT = 4000
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # Linux' F_SETPIPE_SZ, which Python's fcntl has no name for before 3.10
 
-OnProgress = Callable[[int, int], Any]
+OnProgress = Callable[[float, int], Any]
 """Called with (tiles done, tiles in all), both 0 before the first tile, and at least ten times a second, so
 that an editor can keep its window alive in it. Returning False, or raising, cancels the request."""
 
@@ -146,7 +146,7 @@ class Job:
         self._client = client
         self._events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._result: Result | None = None
-        self._progress = (0, 0)
+        self._progress: tuple[float, int] = (0, 0)
         self._ticked = 0.0
         self.failed = False
 

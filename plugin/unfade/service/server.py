@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,16 @@ from types import FrameType
 from typing import Any, Final, NoReturn
 
 from unfade.errors import Cancelled, UnfadeError, UsageError
-from unfade.filters import RECIPE_VERSION, Memo, Recipe, Runner, all_filters, describe_options, finds_mask
+from unfade.filters import (
+    RECIPE_VERSION,
+    Memo,
+    Progress,
+    Recipe,
+    Runner,
+    all_filters,
+    describe_options,
+    finds_mask,
+)
 from unfade.inference import Engine, provider_label
 from unfade.models import Model, list_models, model_folders
 from unfade.picture import Picture
@@ -297,9 +306,10 @@ class Server:
         self._connection.send_result(header, result.picture.pixels, result.mask, order=order, check=job.check)
         self._jobs.finish(job)
 
-    def _progress_of(self, job: Job) -> Callable[[int, int], None]:
-        def progress(done: int, total: int) -> None:
+    def _progress_of(self, job: Job) -> Progress:
+        def progress(done: float, total: int) -> None:
             job.check()
+            done = round(done, 3)
             self._connection.post({"type": "progress", "id": job.request.id, "done": done, "total": total})
 
         return progress

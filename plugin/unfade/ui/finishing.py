@@ -78,7 +78,8 @@ class WholeRun(QObject):
         self._ticket: int | None = None
         self._picture: Picture | None = None
         self._region: Bounds | None = None
-        self._share, self._began, self._stopped = 0.0, 0.0, False
+        self._share: float | None = None
+        self._began, self._told, self._stopped = 0.0, 0.0, False
         self._pool = ThreadPoolExecutor(1, "unfade-whole")
         self._clock = QTimer(self)
         self._clock.setInterval(_TELL_EVERY)
@@ -98,10 +99,10 @@ class WholeRun(QObject):
         """What is being done, and how far it is; None for nothing."""
         if not self.running:
             return None
-        elapsed = time.monotonic() - self._began
-        known = self._share > 0.02 and elapsed > 0.5  # before that it is all model loading
-        left = elapsed / self._share - elapsed if known else None
-        return Work(translate("Window", "Making the whole result"), self._share, left)
+        share, left = self._share or 0.0, None
+        if share and self._told > self._began:
+            left = max(0.0, (self._told - self._began) / share - (time.monotonic() - self._began))
+        return Work(translate("Window", "Making the whole result"), share, left)
 
     def run(self, then: Then, region: Bounds | None = None) -> None:
         """Begins, and has ``then`` called at the end; nothing is done where it runs or no filter is on.
@@ -113,7 +114,7 @@ class WholeRun(QObject):
             return
         self._preview.pause(True)
         self._picture, self._then, self._region = picture, then, region
-        self._share, self._began, self._stopped = 0.0, time.monotonic(), False
+        self._share, self._stopped = None, False
         make = self._preview.results.whole(region)
         if make is not None:
             self._pool.submit(self._make, make)
@@ -173,12 +174,16 @@ class WholeRun(QObject):
             if kind != "cancelled":
                 self.failed.emit(sentence)
 
-    def _progressed(self, ticket: int, done: int, total: int) -> None:
+    def _progressed(self, ticket: int, done: float, total: int) -> None:
         if ticket == self._ticket and total:
             self._tell(done / total)
 
     def _tell(self, share: float) -> None:
-        self._share = share
+        now = time.monotonic()
+        if self._share is None:  # before it is all model loading
+            self._began = now
+        if share != self._share:
+            self._share, self._told = share, now
         self.worked.emit()
 
     def _end(self) -> None:

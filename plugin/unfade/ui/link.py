@@ -109,7 +109,7 @@ class EngineLink(QObject):
     listed = pyqtSignal(object)
     answered = pyqtSignal(int, object)
     refused = pyqtSignal(int, str, str)
-    progressed = pyqtSignal(int, int, int)
+    progressed = pyqtSignal(int, float, int)
     lost = pyqtSignal(str)
     unavailable = pyqtSignal(str)
 
@@ -294,7 +294,7 @@ class EngineLink(QObject):
             self._do(self._failed, client, error)
 
     def _wait(self, client: Client, ticket: int, job: Job) -> None:
-        def on_progress(done: int, total: int) -> None:
+        def on_progress(done: float, total: int) -> None:
             self.progressed.emit(ticket, done, total)
 
         try:

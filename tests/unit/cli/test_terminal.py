@@ -16,7 +16,7 @@ from rich.progress import ProgressColumn
 
 from tests.unit.cli.conftest import Shell
 from unfade.cli import main
-from unfade.cli.running import _bar
+from unfade.cli.running import Pace, _bar
 from unfade.picture import Picture, read_picture, write_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and POSIX signals")
@@ -118,13 +118,33 @@ def test_stopping_while_it_starts(
     assert capsys.readouterr().err == "unfade: Interrupted.\n"
 
 
-def test_the_time_left_is_told_from_the_first_tile_on() -> None:
-    bar = _bar(2)
-    task, column = bar.tasks[0], bar.columns[-1]
+def test_the_time_left_is_told_from_the_first_step_on() -> None:
+    now = [100.0]
+    pace = Pace(2, lambda: now[0])
+
+    def shown(seconds: float, index: int, share: float) -> str:
+        now[0] += seconds
+        pace.tell(index, share)
+        column = bar.columns[-1]
+        assert isinstance(column, ProgressColumn)
+        return column.render(bar.tasks[0]).plain
+
+    bar = _bar(2, pace)
+    assert shown(0, 0, 0) == "--:--"
+    assert shown(3, 0, 0) == "--:--"  # it was read, and the model opened
+    assert shown(0.5, 0, 0.01) == "01:39"  # 50 s a picture
+    now[0] += 10
+    assert pace.left() == pytest.approx(89.5)
+    assert shown(10, 0, 0.4) == "01:22"  # 51.25 s, by now
+    assert shown(0, 1, 0) == "00:51"
+    assert shown(0, 1, 1) == "00:00"  # it was there already
+
+
+def test_hours_left() -> None:
+    now = [0.0]
+    pace = Pace(100, lambda: now[0])
+    now[0] = 60
+    pace.tell(0, 0.5)
+    column = _bar(100, pace).columns[-1]
     assert isinstance(column, ProgressColumn)
-    assert column.render(task).plain == "--:--"
-    began = task.start_time
-    assert began is not None
-    task.get_time = lambda: began + 8
-    bar.update(task.id, completed=0.2)  # a fifth of the first picture
-    assert column.render(task).plain == "01:12"
+    assert column.render(_bar(100, pace).tasks[0]).plain == "3:19:00"

@@ -11,7 +11,7 @@ import pytest
 from tests.models import cardless_model, unet_model
 from unfade.inference import Device, Session
 from unfade.models import ModelCard, Variant
-from unfade_export.errors import ExportError
+from unfade_export import ExportError
 from unfade_export.export import blend_models
 
 from .conftest import Exports

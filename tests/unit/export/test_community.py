@@ -26,6 +26,7 @@ from unfade.filters import UpscaleOptions
 from unfade.inference import Device, Engine
 from unfade.models import ModelCard, Tiling, Variant
 from unfade.picture import Picture, read_picture, write_picture
+from unfade_export import ExportError
 from unfade_export.cli import show_report
 from unfade_export.community import (
     UNKNOWN_LICENCE,
@@ -35,7 +36,6 @@ from unfade_export.community import (
     spandrel,
     tiling_of,
 )
-from unfade_export.errors import ExportError
 from unfade_export.export import Report
 
 from .conftest import export_here

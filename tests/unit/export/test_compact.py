@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from unfade_export.errors import ExportError
+from unfade_export import ExportError
 from unfade_export.graph import round_weights
 
 from .conftest import Exports

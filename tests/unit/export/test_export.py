@@ -17,8 +17,8 @@ from torch import nn
 
 from unfade.models import ModelCard, Tensor, Tiling, Variant
 from unfade.picture import Picture, write_picture
+from unfade_export import ExportError
 from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
-from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
 from unfade_export.graph import to_onnx
 from unfade_training.checkpoint import Checkpoint, save_checkpoint

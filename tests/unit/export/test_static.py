@@ -18,8 +18,8 @@ from unfade.inference import Device, Engine, Session
 from unfade.models import half_precision_file
 from unfade.models.library import add_model
 from unfade.picture import Picture
+from unfade_export import ExportError
 from unfade_export.cli import show_report
-from unfade_export.errors import ExportError
 from unfade_export.export import export_checkpoint
 from unfade_export.interface import parse_size
 

@@ -24,6 +24,7 @@ from unfade.inference import (
     plan,
     run_tiled,
 )
+from unfade.inference.tiling import PACE_SIDE
 from unfade.models import ModelCard, Tensor, Tiling
 
 
@@ -73,7 +74,7 @@ PIXELS = np.random.default_rng(5).integers(0, 256, (300, 420, 3), np.uint8)
 
 def run(
     session: Limited | Session, tile: int = 256
-) -> tuple[NDArray[np.float32], TiledRun, list[tuple[int, int]]]:
+) -> tuple[NDArray[np.float32], TiledRun, list[tuple[float, int]]]:
     """The unclipped result HWC, how it was run, and the progress."""
     card = session.card
     height, width = PIXELS.shape[:2]
@@ -82,7 +83,7 @@ def run(
     def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
         out[bounds.y : bounds.bottom, bounds.x : bounds.right] = part[0].transpose(1, 2, 0)
 
-    steps: list[tuple[int, int]] = []
+    steps: list[tuple[float, int]] = []
     layout = plan(Extent(height, width), card.halo, card.size_multiple, tile)
     how = run_tiled(array_reader(PIXELS), session, write, layout, lambda *step: steps.append(step))
     return out, how, steps
@@ -220,3 +221,28 @@ def test_whole_models_are_not_tiled(tmp_path: Path) -> None:
     path = identity_model(tmp_path / "whole.onnx", 1, tiling=Tiling.WHOLE, working_size=256)
     with pytest.raises(ValueError, match="runs whole"):
         run(Session.open(path, Device.CPU))
+
+
+@pytest.mark.parametrize(
+    ("provider", "side", "memory", "told"),
+    [
+        ("CPUExecutionProvider", 1400, 10_000, 1),
+        ("CPUExecutionProvider", 700, 10_000, 0),  # over soon
+        ("CUDAExecutionProvider", 1400, 10_000, 0),
+        ("CPUExecutionProvider", 1400, 130, 0),  # no room even for that
+    ],
+)
+def test_a_long_run_on_the_cpu_tells_its_pace_before_the_first_tile(
+    tmp_path: Path, provider: str, side: int, memory: int, told: int
+) -> None:
+    session = Session.open(identity_model(tmp_path / "same.onnx"), Device.CPU)
+    limited = Limited(session, memory, provider=provider)
+    pixels = np.random.default_rng(5).integers(0, 256, (side, side, 3), np.uint8)
+    out = np.empty_like(pixels)
+    steps: list[tuple[float, int]] = []
+    layout = plan(Extent(side, side), 0, 1, 512)
+    run_tiled(array_reader(pixels), limited, array_writer(out), layout, lambda *step: steps.append(step))
+    assert np.array_equal(out, pixels)
+    parts = [done for done, _ in steps if done % 1]
+    assert parts == [pytest.approx((PACE_SIDE / layout.window.width) ** 2)] * told
+    assert steps[0][0] == 0 and (not told or steps[1][0] == parts[0])

@@ -48,7 +48,7 @@ def tiled(session: Session, pixels: NDArray[Any], tile: int, dtype: Any) -> NDAr
     height, width, channels = pixels.shape
     layout = plan(Extent(height, width), card.halo, card.size_multiple, tile)
     out = np.zeros((height * card.scale, width * card.scale, channels), dtype)
-    done: list[tuple[int, int]] = []
+    done: list[tuple[float, int]] = []
     run_tiled(array_reader(pixels), session, array_writer(out), layout, lambda *step: done.append(step))
     assert done == [(index, len(layout)) for index in range(len(layout) + 1)]
     return out

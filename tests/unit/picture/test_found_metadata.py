@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 import tifffile
 from PIL import Image, IptcImagePlugin, PngImagePlugin
@@ -16,6 +17,7 @@ from PIL import Image, IptcImagePlugin, PngImagePlugin
 from tests.unit.picture.samples import XMP, display_p3, encoded, exif_block, noise, rgb_profile, saved, smooth
 from unfade.errors import PictureError
 from unfade.picture import Metadata, Picture, read_picture, write_picture
+from unfade.picture.boxes import encoded as boxed
 
 PIXELS = smooth(12, 20, 3)
 IPTC = b"\x1c\x02\x00\x00\x02\x00\x04" + b"\x1c\x02\x05\x00\x07A title" + b"\x1c\x02\x78\x00\x09A caption"
@@ -331,3 +333,93 @@ def test_xmp_of_a_gif(tmp_path: Path) -> None:
     (tmp_path / "a.gif").write_bytes(plain[:at] + extension + plain[at:])
     packet = read_picture(tmp_path / "a.gif").metadata.xmp
     assert packet is not None and packet.startswith(XMP[:20]) and packet.endswith(XMP[-12:])
+
+
+def test_a_gif_without_an_end(tmp_path: Path) -> None:
+    plain = encoded(PIXELS, "GIF")
+    expected = read_from(tmp_path / "a.gif", plain).pixels
+    read = read_from(tmp_path / "b.gif", plain[:-2])
+    np.testing.assert_array_equal(read.pixels, expected)
+    assert read.warnings == ("The end of its blocks is missing; the picture is whole.",)
+
+
+def test_a_gif_that_lacks_pixels_though_its_blocks_are_whole(tmp_path: Path) -> None:
+    plain = encoded(PIXELS, "GIF")
+    at, end = 13 + 3 * 2 ** ((plain[10] & 7) + 1) + 11, len(plain) - 2
+    while at + plain[at] + 1 < end:  # the last block of the only frame
+        at += plain[at] + 1
+    cut = plain[:at] + bytes([plain[at] - 9]) + plain[at + 1 : end - 9] + plain[end:]
+    with pytest.raises(PictureError, match="damaged or incomplete GIF"):
+        read_from(tmp_path / "a.gif", cut)
+
+
+GAIN_MAP = "Its gain map for HDR screens is left out."
+DEPTH = "Its map of depth is left out."
+MATTE = "Its maps of parts of the picture (mattes) are left out."
+VIDEO = "The short video with it is left out."
+
+
+def packet(inside: bytes) -> tuple[int, bytes]:
+    return 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP.replace(b'dc:format="kept"', inside)
+
+
+@pytest.mark.parametrize(
+    ("segment", "sentences"),
+    [
+        (packet(b'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"'), (GAIN_MAP,)),
+        ((0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + bytes(4)), (GAIN_MAP,)),
+        (packet(b'GCamera:MotionPhoto="1"'), (VIDEO,)),
+        (packet(b'GCamera:MotionPhoto="0"'), ()),
+        (packet(b'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/"'), (DEPTH,)),
+        ((0xE2, b"MPF\0II*\0\xff\xff\xff\xff"), ()),
+    ],
+)
+def test_what_lies_beside_a_jpeg_is_told(
+    tmp_path: Path, segment: tuple[int, bytes], sentences: tuple[str, ...]
+) -> None:
+    assert read_picture(jpeg_with(tmp_path / "a.jpg", segment)).warnings == sentences
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_gain_map_that_only_its_own_picture_tells_of(tmp_path: Path, order: str) -> None:
+    """As in photographs of an iPhone: a second JPEG after the first (CIPA DC-007)."""
+
+    def multi(offset: int) -> tuple[int, bytes]:
+        entries = struct.pack(f"{order}IIIHHIIIHH", 0x030000, 9, 0, 0, 0, 0, 9, offset, 0, 0)
+        directory = struct.pack(f"{order}HHHIII", 1, 0xB002, 7, len(entries), 26, 0)
+        mark = b"II*\0" if order == "<" else b"MM\0*"
+        return 0xE2, b"MPF\0" + mark + struct.pack(f"{order}I", 8) + directory + entries
+
+    path = jpeg_with(tmp_path / "a.jpg", multi(0x7FFF))
+    assert read_picture(path).warnings == ()
+    first = path.read_bytes()
+    begin = first.index(b"MPF\0") + 4
+    path = jpeg_with(tmp_path / "a.jpg", multi(len(first) - begin))
+    second = jpeg_with(tmp_path / "b.jpg", packet(b'a="urn:com:apple:photo:2020:aux:hdrgainmap"'))
+    path.write_bytes(path.read_bytes() + second.read_bytes())
+    assert read_picture(path).warnings == (GAIN_MAP,)
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".heic"])
+@pytest.mark.parametrize(
+    ("kind", "content", "sentences"),
+    [
+        (b"auxC", b"urn:com:apple:photo:2020:aux:hdrgainmap\0", (GAIN_MAP,)),
+        (b"auxC", b"urn:mpeg:hevc:2015:auxid:2\0", (DEPTH,)),
+        (b"auxC", b"urn:com:apple:photo:2019:aux:semanticskinmatte\0", (MATTE,)),
+        (b"auxC", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", ()),
+        (b"iinf", boxed(b"infe", bytes(4) + b"tmap"), (GAIN_MAP,)),
+        (b"mpvd", b"a film", (VIDEO,)),
+    ],
+)
+def test_what_lies_beside_a_picture_in_boxes_is_told(
+    tmp_path: Path, suffix: str, kind: bytes, content: bytes, sentences: tuple[str, ...]
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".heic":
+        pillow_heif.from_pillow(Image.fromarray(PIXELS)).save(path)
+    else:
+        Image.fromarray(PIXELS).save(path)
+    # Decoders pass over boxes of such kinds at a file's end.
+    path.write_bytes(path.read_bytes() + boxed(kind, bytes(4) + content))
+    assert read_picture(path).warnings == sentences

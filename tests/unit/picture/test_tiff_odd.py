@@ -267,3 +267,16 @@ def test_logarithmic_light(tmp_path: Path, coloured: bool) -> None:
     assert picture.pixels.dtype == np.float32 and picture.pixels.shape == (48, 64, channels)
     np.testing.assert_allclose(picture.pixels.mean(2)[0], light, rtol=0.03)
     assert is_linear(picture.metadata.icc)
+
+
+@pytest.mark.parametrize("tile", [None, (32, 32)])
+def test_jpeg_of_16_bits(tmp_path: Path, tile: tuple[int, int] | None) -> None:
+    pixels = noise(40, 50, 1, "uint16")
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels[..., 0],
+        compression="jpeg",
+        compressionargs={"lossless": True, "bitspersample": 16},
+        tile=tile,
+    )
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, pixels)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.unit.picture.samples import noise, smooth
 from unfade.errors import PictureError
-from unfade.picture import read_picture
+from unfade.picture import read_picture, write_picture
 
 Tags = dict[int, tuple[str, Sequence[float]]]
 
@@ -294,3 +294,56 @@ def test_raw_photographs_are_refused_as_such(tmp_path: Path, tags: Tags) -> None
     path = write_tiff(tmp_path / "a.dng", page(noise(48, 64, 3), {**RGB_TAGS, **tags}))
     with pytest.raises(PictureError, match="is a RAW photograph of a camera; develop it first"):
         read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("tag", "sentence"),
+    [
+        (0x935C, "Its Photoshop layers are left out."),
+        (0xA480, "GDAL's notes are left out."),
+        (0xA481, "GDAL's notes are left out."),
+    ],
+)
+def test_what_would_not_be_true_of_a_result_is_left_out_and_told(
+    tmp_path: Path, tag: int, sentence: str
+) -> None:
+    """Photoshop shows the layers of a TIFF file in place of its picture."""
+    tags: Tags = {**RGB_TAGS, tag: ("B", list(b"a block of its own"))}
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(noise(48, 64, 3), tags)))
+    assert read.warnings == (sentence,)
+    write_picture(read, tmp_path / "b.tif")
+    assert b"a block of its own" not in (tmp_path / "b.tif").read_bytes()
+
+
+def without(tags: Tags, *names: int) -> Tags:
+    return {name: value for name, value in tags.items() if name not in names}
+
+
+def test_three_channels_of_no_stated_meaning_are_rgb(tmp_path: Path) -> None:
+    pixels = noise(48, 64, 3)
+    read = read_picture(write_tiff(tmp_path / "a.tif", page(pixels, without(RGB_TAGS, 262))))
+    np.testing.assert_array_equal(read.pixels, pixels)
+    assert read.warnings == (
+        "It does not say what its channels are; they are taken for red, green and blue.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [
+        ({258: ("H", [8] * 4), 277: ("H", [4])}, "does not say what its 4 channels are"),
+        (without(YCBCR_TAGS, 262), "does not say what its 3 channels are"),
+        ({**RGB_TAGS, 258: ("H", [1, 1, 1]), 259: ("H", [4])}, "packs several channels as fax does one"),
+        ({**RGB_TAGS, 259: ("H", [6]), 512: ("H", [14])}, "holds a rare kind of JPEG"),
+    ],
+)
+def test_kinds_that_are_not_read_are_named(tmp_path: Path, tags: Tags, what: str) -> None:
+    path = write_tiff(tmp_path / "a.tif", page(noise(48, 64, 4).tobytes(), tags))
+    with pytest.raises(PictureError, match=what):
+        read_picture(path)
+
+
+def test_a_directory_beyond_any_file_is_damage(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + struct.pack("<Q", 2**63 - 2**40) + bytes(50))
+    with pytest.raises(PictureError, match="is a damaged or incomplete TIFF file"):
+        read_picture(tmp_path / "a.tif")

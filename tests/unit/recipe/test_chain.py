@@ -223,7 +223,7 @@ def test_the_mask_is_brought_to_the_size_of_the_result() -> None:
 
 
 def test_progress_grows_to_its_total() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, int]] = []
     chain = opened(CLEAN, DOUBLE, NET, tile=64)
     chain.run(photo(120, 120), progress=lambda done, total: told.append((done, total)))
     assert {total for _, total in told} == {PROGRESS_TOTAL}

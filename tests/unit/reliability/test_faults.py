@@ -1,4 +1,4 @@
-"""The short form of ``bench/faults.py``, and inputs that change while a run goes on."""
+"""The short form of ``bench/faults.py`` and ``bench/applies.py``, and inputs that change during a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import faults
+from bench import applies, faults
 
 from tests.models import identity_model
 from unfade.batch import Job, run
@@ -100,3 +100,10 @@ def test_a_target_that_becomes_a_folder_in_mid_run(tmp_path: Path) -> None:
 
 def test_a_picture_that_comes_slowly(tmp_path: Path) -> None:
     assert faults.slow(tmp_path, rate=100_000, size=20_000)["bad"] == 0
+
+
+@linux
+@pytest.mark.parametrize("what", ["engine", "editor"])
+def test_an_apply_that_is_killed_from_either_side(tmp_path: Path, what: str) -> None:
+    found = {"engine": applies.engine, "editor": applies.editor}[what](tmp_path, 1, side=96)
+    assert found["kills"] == 1 and not applies.faults_in(found)

@@ -60,7 +60,7 @@ class EngineRunner(Runner):
     ) -> Result:
         """As every runner's. Raises EngineError, and what ``progress`` raises."""
 
-        def on_progress(done: int, total: int) -> None:
+        def on_progress(done: float, total: int) -> None:
             if progress is not None:
                 progress(done, total)
 
@@ -212,7 +212,7 @@ class Worker(QObject):
                 self.failed.emit(id, record.error)
 
     def _runner(self, recipe: Recipe, together: tuple[Path, ...]) -> Runner:
-        def on_progress(_done: int, _total: int) -> None:
+        def on_progress(_done: float, _total: int) -> None:
             if self._stop:
                 raise Cancelled
 
