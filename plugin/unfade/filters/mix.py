@@ -170,8 +170,11 @@ def parted(
 
 
 def lay_over(into: NDArray[Any], under: NDArray[Any], share: float | NDArray[np.float32]) -> None:
-    """:func:`over` in place, for pixels of any type that pictures have."""
-    into[...] = from_float(over(to_float(into), to_float(under), share), into.dtype)
+    """:func:`over` in place, for HWC pixels of any type that pictures have; ``share`` is HW1 or a number."""
+    planes = share[..., 0] if isinstance(share, np.ndarray) else share
+    for channel in range(into.shape[2]):  # numpy goes along rows then: all at once takes three times as long
+        above, below = to_float(into[..., channel]), to_float(under[..., channel])
+        into[..., channel] = from_float(over(above, below, planes), into.dtype)
 
 
 def saturated(rgb: Sequence[Plane], saturation: float) -> tuple[Plane, ...]:
