@@ -201,9 +201,14 @@ def protection(mask: NDArray[np.uint8], first: int, last: int) -> Plane | None:
     ramp = (np.arange(256, dtype=np.float32) - _UNSURE) / (_SURE - _UNSURE)
     share = np.clip(ramp, 0, 1).astype(np.float32).take(near)
     grown = _slid(_slid(share, 0, _GROWN, np.maximum), 1, _GROWN, np.maximum)
-    soft = _slid(_slid(grown, 0, _SOFTENED, np.add), 1, _SOFTENED, np.add)
-    soft *= np.float32(1 / (2 * _SOFTENED + 1) ** 2)
-    return np.minimum(soft[first - top : last - top], 1)
+    return np.minimum(box_mean(grown, _SOFTENED)[first - top : last - top], 1)
+
+
+def box_mean(plane: Plane, radius: int) -> Plane:
+    """HW: the mean of squares of 2 * ``radius`` + 1 pixels a side, edges repeated."""
+    total = _slid(_slid(plane, 0, radius, np.add), 1, radius, np.add)
+    total *= np.float32(1 / (2 * radius + 1) ** 2)
+    return total
 
 
 def _slid(plane: Plane, axis: int, radius: int, join: np.ufunc) -> Plane:
