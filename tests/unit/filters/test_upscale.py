@@ -201,7 +201,7 @@ def test_detail_blends_the_two_models(tile: int) -> None:
 def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """And so is that of its regions, whatever they look like by themselves."""
     source = picture(150, 170, 3)
-    source.pixels[:50] = 99
+    source.pixels[:35] = 99
     for quality, detail in ((100.0, 0.0), (90.0, best_detail(90.0, 2)), (30.0, 1.0)):
         known = {id(source): quality}
         monkeypatch.setattr("unfade.filters.quality.quality_of", lambda whole, known=known: known[id(whole)])
