@@ -129,6 +129,8 @@ def later(action):
 
 
 def refused(words, action="unfade_repeat"):
+    if KRITA.version().startswith("6.") and not KRITA.action(action).isEnabled():
+        return  # Krita 6 itself does not offer it there, on groups
     later(action)
     yield from until(message, "the sentence")
     said = message()
