@@ -97,7 +97,7 @@ def engine_alone(noise):
     return started - begun, done - started - result.seconds
 
 
-PRESS = """window=$(xdotool search --sync --onlyvisible --name 'Unfade$' | head -1); sleep 8; date +%s.%N
+PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1); sleep 8; date +%s.%N
 xdotool windowactivate --sync $window key ctrl+Return"""
 
 

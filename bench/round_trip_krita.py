@@ -12,6 +12,10 @@ Unfade's own plug-in installed (unfade install krita) and models that only repea
 
 and in ~/.config/kritarc, under [python], enable_unfade_bench=true.
 
+UNFADE_BENCH_SELECTION=large.jpg compares instead, by turns, a run through the window on 300 x 250 feathered
+pixels of a JPEG (from the press of Apply, eight seconds after the window is there) with Repeat last on it;
+bench/round_trip_gimp.py tells how to make one. UNFADE_BENCH_MODEL is deartifact then, the shipped one.
+
 All times are seconds. "added" is the whole call less what the engine says the filter took in that call;
 "engine" is the part of it that starting the engine and the crossing take. Krita counts among what is added,
 too, that it shows the result.
@@ -19,11 +23,12 @@ too, that it shows the result.
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
 import unfade
-from krita import Extension, Krita
+from krita import Extension, Krita, Selection
 
 try:
     from PyQt6.QtCore import QTimer
@@ -31,6 +36,7 @@ except ImportError:
     from PyQt5.QtCore import QTimer
 
 SIDES = (6000, 4000)
+SELECTION = os.environ.get("UNFADE_BENCH_SELECTION")
 MODEL = os.environ["UNFADE_BENCH_MODEL"]
 FILTER = os.environ.get("UNFADE_BENCH_FILTER", "upscale")
 ROUNDS = int(os.environ.get("UNFADE_BENCH_ROUNDS", "3"))
@@ -50,7 +56,10 @@ class Bench(Extension):
     def start(self):
         self.left = ROUNDS
         self.report = Path(os.environ["UNFADE_BENCH_REPORT"]).open("w", encoding="utf-8")  # noqa: SIM115
-        self.say("| whole call | filter | added | of it: engine |\n|---|---|---|---|")
+        if SELECTION:
+            self.say("| window, from Apply | Repeat last | ratio |\n|---|---|---|")
+        else:
+            self.say("| whole call | filter | added | of it: engine |\n|---|---|---|---|")
         self.prepare()
 
     def say(self, line):
@@ -60,18 +69,33 @@ class Bench(Extension):
         if not self.left:
             os._exit(0)
         self.left -= 1
-        self.document = large_document()
+        self.took = []
+        self.document = selected_document() if SELECTION else large_document()
         QTimer.singleShot(3000, self.measure)  # until Krita shows it
 
     def measure(self):
         try:
-            self.say("| " + " | ".join(f"{each:.2f}" for each in one_call(self.document)) + " |")
+            if not SELECTION:
+                self.took = one_call(self.document)
+            elif not self.took:
+                self.took = [from_apply(self.document)]
+                self.close()
+                self.document = selected_document()
+                QTimer.singleShot(3000, self.measure)
+                return
+            else:
+                self.took.append(repeated(self.document))
+                self.took.append(self.took[0] / self.took[1])
+            self.say("| " + " | ".join(f"{each:.2f}" for each in self.took) + " |")
         except Exception as error:
             self.say(f"{type(error).__name__}: {error}")
             os._exit(1)
+        self.close()
+        QTimer.singleShot(1000, self.prepare)
+
+    def close(self):
         self.document.setModified(False)
         self.document.close()
-        QTimer.singleShot(1000, self.prepare)
 
 
 def large_document():
@@ -91,10 +115,51 @@ def large_document():
     return document
 
 
-def one_call(document):
-    """Seconds of the entry, of the filter, of what is added, and of what of that the engine's side takes."""
+PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1); sleep 8; date +%s.%N
+xdotool windowactivate --sync $window key ctrl+Return"""
+
+
+def selected_document():
+    """The JPEG, on the screen, with a small part of it selected."""
+    document = KRITA.openDocument(SELECTION)
+    KRITA.activeWindow().addView(document)
+    KRITA.setActiveDocument(document)
+    selection = Selection()
+    selection.select(1400, 900, 300, 250, 255)
+    selection.feather(20)
+    document.setSelection(selection)
+    return document
+
+
+def from_apply(document):
+    """Seconds of a run through the window, from the press of Apply on."""
+    pressing = subprocess.Popen(["sh", "-c", PRESS], stdout=subprocess.PIPE, text=True)
+    unfade.work(FILTER)
+    document.waitForDone()
+    ended = time.time()
+    assert [node.type() for node in document.topLevelNodes()].count("paintlayer") == 2
+    return ended - float(pressing.communicate()[0].split()[-1])
+
+
+def repeated(document):
+    """Seconds of Repeat last."""
+    remember()
+    begun = time.time()
+    unfade.work(None)
+    document.waitForDone()
+    assert [node.type() for node in document.topLevelNodes()].count("paintlayer") == 2
+    return time.time() - begun
+
+
+def remember():
+    """What Repeat last is to do."""
     recipe = {"steps": [{"filter": FILTER, "options": {"model": MODEL}}], "whole_picture": True}
     KRITA.writeSetting("unfade", "last", json.dumps(recipe))
+
+
+def one_call(document):
+    """Seconds of the entry, of the filter, of what is added, and of what of that the engine's side takes."""
+    remember()
     seconds, crossing = [], []
 
     def watched(name):

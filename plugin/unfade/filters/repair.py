@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
+from unfade.filters.mix import box_mean, lay_over
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -42,14 +43,23 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, Read, layout_of, run_tiled
+from unfade.inference import Bounds, Engine, Extent, Read, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Picture, scratch
+from unfade.picture import Picture, dilated, scratch
 
 _NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
+
+_MARKED = 127  # a value of the mask that says there is damage
+_WIDE = 9  # rows and columns around a pixel that all are marked, in what is wide
+_CERTAIN = 0.95  # the least mean of the mask where it says damage, around a pixel of wide damage
+_AROUND = 40  # rows and columns that this mean is of
+_RIM, _SOFTENED = 5, 4  # pixels around a wide part that stay with it, and over which that ends
+UNSURE_REACH = _AROUND + _WIDE + _RIM + _SOFTENED
+"""Pixels around one whose mask decides whether it stays as it was."""
+_STRIP_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -110,14 +120,14 @@ class Repairer(FilterRunner):
                 "choose another with --model."
             )
         self._ensembles = {
-            (gray, mask): Ensemble([self._session], [1.0], gray=gray, mask=mask, guided=True)
+            gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True)
             for gray in (False, True)
-            for mask in (False, True)
         }
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
-        reach = reach_of_patches(self._options.strokes, region, card.halo + card.size_multiple, size)
+        reach = region.grown(UNSURE_REACH)
+        reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)
         piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
         return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
 
@@ -133,8 +143,8 @@ class Repairer(FilterRunner):
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         size, timer = size_of(piece), Timer()
         into = room_like(piece)
-        mask = scratch.zeros((size.height, size.width), np.uint8) if want_mask else None
-        ensemble = self._ensembles[piece.is_gray, want_mask].timed(timer)
+        found = scratch.zeros((size.height, size.width), np.uint8)
+        ensemble = self._ensembles[piece.is_gray].timed(timer)
         run = run_tiled(
             guided_reader(
                 patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
@@ -142,16 +152,63 @@ class Repairer(FilterRunner):
                 strokes,
             ),
             ensemble,
-            picture_writer(into.colour, mask),
+            picture_writer(into.colour, found),
             layout_of(ensemble.card, size, self._engine.tile_for(self._session.card, part=not crop.whole)),
             progress,
         )
+        mask = scratch.copied(found) if want_mask else None
+        leave_unsure(piece, into, found, mask, self._options.sensitivity)
         lay_over_original(piece, into, self._options.strength, strokes, None)
         if mask is not None:
             paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
+
+
+def leave_unsure(
+    picture: Picture,
+    into: Picture,
+    found: NDArray[np.uint8],
+    mask: NDArray[np.uint8] | None,
+    sensitivity: float,
+) -> None:
+    """Puts the picture back, in place, where the network took something wide for damage and is not sure.
+
+    Args:
+        picture: as it was.
+        into: the network's result.
+        found: the network's mask, HW.
+        mask: a copy of it, in which those parts are cleared; None where none is wanted.
+        sensitivity: from the middle on less and less certainty is asked for, at 1 none.
+    """
+    least = _CERTAIN * min(1.0, 2 - 2 * sensitivity)
+    for strip in row_strips(size_of(picture), _STRIP_PIXELS):
+        scratch.let_go()
+        rows = slice(strip.y, strip.bottom)
+        stays = _unsure(found, strip.y, strip.bottom, least)
+        if stays is None:
+            continue
+        lay_over(into.colour[rows], picture.colour[rows], 1 - stays[..., None])
+        if mask is not None:
+            mask[rows] = np.rint(mask[rows] * (1 - stays)).astype(np.uint8)
+
+
+def _unsure(found: NDArray[np.uint8], first: int, last: int, least: float) -> NDArray[np.float32] | None:
+    """The original's share in these rows, HW in [0, 1]; None for nothing of it."""
+    top = max(first - UNSURE_REACH, 0)
+    near = found[top : last + UNSURE_REACH]
+    marked = near > _MARKED
+    wide = ~dilated(~marked, _WIDE)
+    if not wide.any():
+        return None
+    share = marked.astype(np.float32)
+    certain = box_mean(near * share, _AROUND) / np.maximum(255 * box_mean(share, _AROUND), 1e-3)
+    unsure = wide & (certain < least)
+    if not unsure.any():
+        return None
+    stays = box_mean(dilated(unsure, _WIDE + _RIM).astype(np.float32), _SOFTENED)
+    return np.clip(stays[first - top : last - top], 0, 1)
 
 
 def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke]) -> Read:

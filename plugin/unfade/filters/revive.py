@@ -174,7 +174,9 @@ class Reviver(FilterRunner):
             check_finite(values, card)
         toning = Toning(curves, matrix).at(_chance_of_fading(small))
         # a toned print keeps its tone: what was sepia by choice and what yellowed look the same
-        return toning.of_tone_alone() if picture.is_gray or is_toned(small) else toning
+        if picture.is_gray:
+            return toning.of_tone_alone()
+        return toning.of_tone_alone(small) if is_toned(small) else toning
 
 
 def _chance_of_fading(small: Array) -> float:

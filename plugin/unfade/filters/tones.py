@@ -27,6 +27,7 @@ _KNEE = 0.9  # of the range: from here on values are rolled off where some would
 _CHROMA_KNEE = 0.8  # of the chroma there is room for
 _WARMTH = 0.4  # octaves of the exponents of red and blue
 _CONTRAST = 1.5
+_FAINT_TINT = 1 / 255  # what lies below is rounding
 _FLOAT_STEPS = 4096  # of the table for float pixels, which are interpolated in it
 _CORNERS = np.array(np.meshgrid([0, 1], [0, 1], [0, 1]), np.float32).reshape(3, 8)
 
@@ -60,9 +61,19 @@ class Toning:
             neutral.matrix + np.float32(share) * (self.matrix - neutral.matrix),
         )
 
-    def of_tone_alone(self) -> Toning:
-        """The same lightness, and no colour."""
-        return Toning(np.tile(self.curves.mean(axis=0), (3, 1)), np.eye(3, dtype=np.float32))
+    def of_tone_alone(self, toned: Array | None = None) -> Toning:
+        """One curve for all channels: the same lightness, and no colour.
+
+        A curve that brings contrast back makes the tint of a ``toned`` print as much stronger; with its
+        pixels, HW3 in [0, 1], the tint stays no stronger than it was, in the mean.
+        """
+        curve, matrix = self.curves.mean(axis=0), np.eye(3, dtype=np.float32)
+        if toned is not None and _tint(toned) > _FAINT_TINT:
+            after = np.interp(toned, np.linspace(0, 1, curve.size), curve)
+            share = np.float32(min(_tint(toned) / _tint(after), 1))
+            gray = np.tile(LUMA, (3, 1))
+            matrix = gray + share * (matrix - gray)
+        return Toning(np.tile(curve, (3, 1)), matrix)
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,11 @@ def _on_all_cores(do: Callable[[Bounds], Any], extent: Extent) -> list[Any]:
         return [do(strip) for strip in strips]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(do, strips))
+
+
+def _tint(colour: NDArray[Any]) -> float:
+    """The mean chroma of HW3, as the length of what differs from luma."""
+    return float(np.linalg.norm(colour - (colour @ LUMA)[..., None], axis=-1).mean())
 
 
 def _curve(knots: Array, values: Array, extremes: Array) -> Array:

@@ -24,7 +24,7 @@ from unfade.inference.devices import CPU
 from unfade.inference.layout import Axis, Bounds, Extent, TileLayout, least_tile, plan
 from unfade.inference.session import OutOfMemory
 from unfade.models import ModelCard, Tensor, Tiling
-from unfade.picture import from_float, scratch, to_float
+from unfade.picture import from_float, peak_of, scratch
 
 logger = logging.getLogger(__name__)
 
@@ -353,7 +353,7 @@ def _read_padded(read: Read, window: Bounds, extent: Extent) -> NDArray[np.float
     columns = mirrored(window.x, window.right, extent.width)
     top, left = int(rows.min()), int(columns.min())
     seen = read(Bounds(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
-    return np.ascontiguousarray(seen[:, :, (rows - top)[:, None], columns - left])
+    return seen.take(rows - top, axis=2).take(columns - left, axis=3)  # a quarter of one indexing's time
 
 
 def _crop(array: NDArray[np.float32], bounds: Bounds) -> NDArray[np.float32]:
@@ -376,7 +376,11 @@ def array_reader(pixels: NDArray[Any]) -> Read:
     def read(bounds: Bounds) -> NDArray[np.float32]:
         scratch.let_go()
         window = pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]
-        return np.ascontiguousarray(to_float(window).transpose(2, 0, 1))[None]
+        planes = np.empty((1, window.shape[2], *window.shape[:2]), np.float32)
+        planes[0] = window.transpose(2, 0, 1)  # numpy goes along rows; converted first, pixel by pixel
+        if pixels.dtype != np.float32:
+            planes /= np.float32(peak_of(pixels.dtype))
+        return planes
 
     return read
 
@@ -385,8 +389,8 @@ def array_writer(pixels: NDArray[Any]) -> Write:
     """A writer into HWC uint8, uint16 or float32 pixels: rounded and clipped, part by part."""
 
     def write(bounds: Bounds, part: NDArray[np.float32]) -> None:
-        pixels[bounds.y : bounds.bottom, bounds.x : bounds.right] = from_float(
-            part[0].transpose(1, 2, 0), pixels.dtype
-        )
+        window = pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]
+        for channel, plane in enumerate(part[0]):  # a plane at a time, along rows: half the time
+            window[..., channel] = from_float(plane, pixels.dtype)
 
     return write

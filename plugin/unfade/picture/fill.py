@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -69,20 +70,24 @@ def _copy(source: NDArray[Any], into: NDArray[Any]) -> None:
 
 def _mean_colour(colour: NDArray[Any], alpha: NDArray[Any]) -> NDArray[np.float32] | None:
     """Alpha-weighted mean colour in [0, 1], (C,); None where all pixels or none are transparent."""
+    rows = max(1, 2**18 // alpha.shape[1])
+    if all(part.all() for part in _strips(alpha, rows)):
+        return None
     weight = 0.0
     total = np.zeros(colour.shape[2])
-    transparent = False
-    rows = max(1, 2**18 // alpha.shape[1])
-    for y in range(0, alpha.shape[0], rows):
-        scratch.let_go()
-        a = alpha[y : y + rows]
-        transparent = transparent or not a.all()
+    for a, c in zip(_strips(alpha, rows), _strips(colour, rows), strict=True):
         weights = to_float(a)
         weight += float(weights.sum(dtype=np.float64))
-        total += np.einsum("hw,hwc->c", weights, to_float(colour[y : y + rows]), dtype=np.float64)
-    if not transparent or weight == 0:
+        total += np.einsum("hw,hwc->c", weights, to_float(c), dtype=np.float64)
+    if weight == 0:
         return None
     return (total / weight).astype(np.float32)
+
+
+def _strips(pixels: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
+    for y in range(0, len(pixels), rows):
+        scratch.let_go()
+        yield pixels[y : y + rows]
 
 
 def _filled(colour: NDArray[Any], alpha: NDArray[Any], mean: NDArray[np.float32]) -> NDArray[np.float32]:

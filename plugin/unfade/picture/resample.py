@@ -66,6 +66,12 @@ def resized_strips(
             scratch.let_go()
             yield y, array[y : y + rows]
         return
+    if _is_flat(array):  # most alpha is: 96 megapixels of it would take as long as the colours
+        rows = max(1, _STRIP_PIXELS // new_width)
+        for y in range(0, new_height, rows):
+            scratch.let_go()
+            yield y, np.broadcast_to(array[0, 0], (min(rows, new_height - y), new_width, channels))
+        return
     resample = Image.Resampling[kernel.name]
     scale = height / new_height
     # Beyond the strip itself, the kernel reaches 3 source pixels (Lanczos), or 3 target pixels when reducing.
@@ -88,6 +94,16 @@ def resized_strips(
             else:
                 strip[..., c] = np.clip(np.rint(resized), 0, peak_of(array.dtype))
         yield y, strip
+
+
+def _is_flat(array: NDArray[Any]) -> bool:
+    """Whether all pixels (HWC) are the same."""
+    rows = max(1, _STRIP_PIXELS // array.shape[1])
+    for y in range(0, len(array), rows):
+        scratch.let_go()
+        if not (array[y : y + rows] == array[0, 0]).all():
+            return False
+    return True
 
 
 @dataclass(frozen=True)

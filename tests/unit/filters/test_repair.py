@@ -66,6 +66,51 @@ def test_sensitivity_decides_what_counts(model: str) -> None:
     assert apart(kept.pixels, source.pixels) == 0
 
 
+def likely(height: int, width: int, value: float) -> Picture:
+    """Smooth colours with a patch that is damage to the model: by four fifths with 0.92, wholly with 1."""
+    values = to_float(picture(120, 160, 3, dtype="float32").pixels) * np.float32(0.6)
+    values[40 : 40 + height, 50 : 50 + width] = value
+    return Picture(from_float(values, "uint8"))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "value", "sensitivity", "goes"),
+    [
+        (40, 60, 0.92, 0.5, False),  # a roof, a hat
+        (40, 60, 1.0, 0.5, True),  # a torn part
+        (4, 60, 0.92, 0.5, True),  # a scratch
+        (40, 60, 0.92, 1.0, True),
+    ],
+)
+def test_wide_parts_go_only_where_it_is_sure(
+    model: str, height: int, width: int, value: float, sensitivity: float, goes: bool
+) -> None:
+    source = likely(height, width, value)
+    options = RepairOptions(model=model, sensitivity=sensitivity)
+    result = REPAIR.open(options, engine()).run(source, want_mask=True)
+    there = np.s_[40 : 40 + height, 52 : 48 + width]
+    assert result.mask is not None
+    if goes:
+        assert result.mask[there].min() > 150
+        assert apart(result.picture.pixels[there], source.pixels[there]) > 0.01
+    else:
+        assert result.mask[there].max() == 0
+        np.testing.assert_array_equal(result.picture.pixels[there], source.pixels[there])
+
+
+def test_a_part_of_what_is_wide_is_that_of_the_whole(model: str) -> None:
+    source = likely(40, 60, 0.92)
+    source.pixels[60:, 80:110] = 255  # surely damaged, beside what is not
+    runner = REPAIR.open(RepairOptions(model=model), engine())
+    whole = runner.run(source, want_mask=True)
+    for region in (Bounds(30, 60, 40, 30), Bounds(55, 75, 20, 20), Bounds(0, 0, 60, 160)):
+        part = runner.run(source, region=region, want_mask=True)
+        assert whole.mask is not None and part.mask is not None
+        rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
+        np.testing.assert_array_equal(part.picture.pixels, whole.picture.pixels[rows, columns])
+        np.testing.assert_array_equal(part.mask, whole.mask[rows, columns])
+
+
 def test_strokes(model: str) -> None:
     source = scratched()
     options = RepairOptions(model=model, strokes=(ADD, KEEP))

@@ -78,6 +78,21 @@ def test_the_matrix_leaves_gray_and_keeps_the_hue_of_what_has_no_room() -> None:
     assert np.linalg.norm(after, axis=2).mean() > 1.5 * np.linalg.norm(before, axis=2).mean()
 
 
+def test_the_tint_of_a_toned_print_does_not_grow_with_its_contrast() -> None:
+    light = np.linspace(0.3, 0.6, 256, dtype=np.float32).reshape(16, 16)
+    sepia = np.stack([light**0.8, light, light**1.2], axis=-1)
+    stretching = straight(-1.0, 2.3)  # 0.3 becomes 0 and 0.6 becomes 1
+
+    def tint(colour: np.ndarray) -> float:
+        return float(np.linalg.norm(colour - (colour @ LUMA)[..., None], axis=2).mean())
+
+    alone, kept = (toned(sepia, stretching.of_tone_alone(of)) for of in (None, sepia))
+    assert tint(alone) > 2 * tint(sepia)
+    assert tint(kept) == pytest.approx(tint(sepia), rel=0.15)
+    np.testing.assert_allclose(kept @ LUMA, alone @ LUMA, atol=0.01)
+    np.testing.assert_array_equal(stretching.of_tone_alone(light[..., None].repeat(3, 2)).matrix, np.eye(3))
+
+
 def test_taste() -> None:
     colour = picture(40, 40, 3, dtype="uint16").colour
     plain = to_float(colour)

@@ -25,7 +25,7 @@ def test_the_newest_changelog_entry_is_this_version() -> None:
     assert entries[0] == unfade.__version__
 
 
-@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_every_requirement_has_one_pin_that_satisfies_it(python: str) -> None:
     environment = {"python_version": python, "python_full_version": f"{python}.1", "extra": ""}
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
