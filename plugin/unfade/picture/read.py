@@ -359,16 +359,18 @@ def _gif_frame(data: bytes, page: int | None, check_size: CheckSize) -> Any | No
     Raises:
         ValueError: pixels are missing up to that frame, which libvips makes black.
     """
-    from PIL import GifImagePlugin
+    from PIL import GifImagePlugin, Image
 
     try:
         file = GifImagePlugin.GifImageFile(io.BytesIO(data))
-    except (SyntaxError, OSError, EOFError):
+    except (SyntaxError, OSError, EOFError, Image.DecompressionBombError):
         return None
     check_size(*file.size)
     try:
         file.seek(page or 0)
         file.load()
+    except Image.DecompressionBombError:  # larger than Pillow likes, and not than we do
+        return None
     except (OSError, EOFError) as error:
         raise ValueError(str(error)) from error
     return file
