@@ -42,7 +42,7 @@ def test_actions(krita: Root) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_menu_speaks_kritas_language(krita: Root) -> None:
-    variables = {"LANGUAGE": "de", "UNFADE_TEST_ONLY": "test_the_menu"}
+    variables = {"LANGUAGE": "de", "UNFADE_TEST_LANGUAGE": "de", "UNFADE_TEST_ONLY": "test_the_menu"}
     krita.run(*SCREEN, "openbox & sleep 1; krita --nosplash", seconds=400, **variables)
     judge(krita.outside(f"{krita.folder}/krita-report.txt").read_text(encoding="utf-8"))
 

@@ -129,13 +129,15 @@ def test_the_saved_file_is_the_whole_result(
 
 
 def test_a_run_can_be_stopped(qtbot: QtBot, make_window: MakeWindow, tmp_path: Path) -> None:
+    """In an editor's window, whose Apply tells how far it is and has a Stop beside it."""
     write_picture(ramp(1600, 1600), tmp_path / "large.png")
-    window = make_window(tmp_path / "large.png")
+    window = make_window(tmp_path / "large.png", steps=[UPSCALE], hosted=True)
     window.command("zoom_actual").trigger()  # the preview goes on with what is in view, a quarter
     results: list[object] = []
-    window.whole.run(results.append)
+    window.finisher.applied.connect(lambda finished, _steps: results.append(finished))
+    window.command("apply").trigger()
     qtbot.waitUntil(lambda: begun(window), timeout=WAIT)
-    assert window.command("cancel").isEnabled() and not window.command("copy").isEnabled()
+    assert window.command("cancel").isEnabled() and not window.command("apply").isEnabled()
     assert window.status.stop.isVisible() and "Making the whole result" in window.status.work.text()
     with qtbot.waitSignal(window.whole.busy, timeout=WAIT):
         window.command("cancel").trigger()

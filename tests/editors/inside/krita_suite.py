@@ -160,7 +160,7 @@ def test_the_menu():
     titles = [action.text().replace("&", "") for action in shown[-1].actions()]
     for menu in reversed(shown):
         menu.hide()
-    if os.environ.get("LANGUAGE") == "de":
+    if os.environ.get("UNFADE_TEST_LANGUAGE") == "de":  # Krita 6 sets LANGUAGE itself
         assert len(titles) == len(unfade.UNFADE.filters) + 1
         assert {"Vergrößern...", "Kolorieren...", "Letzten Filter wiederholen"} <= set(titles), titles
         return
@@ -822,8 +822,7 @@ def test_sentences():
     node.setLocked(False)
     group = document.createGroupLayer("set")
     document.rootNode().addChildNode(group, node)
-    document.setActiveNode(group)
-    yield from until(lambda: document.activeNode().name() == "set", "selecting")
+    yield from activated(document, group)
     yield from refused("has no pixels of its own")
     set_transparency_mask(document, node)
     yield from activated(document, node.childNodes()[0])

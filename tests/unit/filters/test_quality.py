@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from unfade.filters import quality
-from unfade.filters.quality import MOST_PATCHES, SIDE, patches_of
+from unfade.filters import Memo, quality
+from unfade.filters.quality import MOST_PATCHES, SIDE, is_drawing, patches_of
 from unfade.picture import Picture, from_float, to_float
 
 PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
@@ -25,6 +25,24 @@ def clean() -> Pixels:
         return np.asarray(
             photo.convert("RGB").resize((photo.width // 3, photo.height // 3), Image.Resampling.BOX)
         )
+
+
+def drawn() -> Pixels:
+    """A page with lines of letters and a coloured sign."""
+    page = Image.new("RGB", (320, 256), "white")
+    draw = ImageDraw.Draw(page)
+    for row in range(6):
+        draw.text((20, 20 + 16 * row), "The quick brown fox jumps over the lazy dog", "black")
+    draw.ellipse((180, 130, 290, 240), fill=(200, 30, 40), outline="black", width=3)
+    return np.asarray(page)
+
+
+@pytest.mark.parametrize("quality", [None, 95, 60, 30])
+def test_drawings_are_told_from_photographs(clean: Pixels, quality: int | None) -> None:
+    for pixels, drawing in ((drawn(), True), (clean, False)):
+        found = pixels if quality is None else coded(pixels, quality)
+        assert is_drawing(Picture(np.ascontiguousarray(found)), Memo()) is drawing
+    assert not is_drawing(Picture(np.full((40, 40, 3), 255, np.uint8)), Memo())  # too small to tell
 
 
 def quality_of(picture: Picture) -> float:

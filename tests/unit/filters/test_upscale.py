@@ -201,7 +201,7 @@ def test_detail_blends_the_two_models(tile: int) -> None:
 def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """And so is that of its regions, whatever they look like by themselves."""
     source = picture(150, 170, 3)
-    source.pixels[:75] = 99
+    source.pixels[:35] = 99
     for quality, detail in ((100.0, 0.0), (90.0, best_detail(90.0, 2)), (30.0, 1.0)):
         known = {id(source): quality}
         monkeypatch.setattr("unfade.filters.quality.quality_of", lambda whole, known=known: known[id(whole)])
@@ -214,6 +214,7 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
         assert region.exact and region.report.chosen == {"detail": detail}
         assert apart(region.picture.pixels, whole.picture.pixels[160:240, 40:160]) <= 1 / 255
     assert 0 < best_detail(90.0, 2) < 1
+    assert best_detail(90.0, 2, drawing=True) == 1 and best_detail(100.0, 2, drawing=True) == 0
     assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
 
 
