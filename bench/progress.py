@@ -3,8 +3,9 @@
     python bench/progress.py                                  # each filter, stopped when it is shown
     python bench/progress.py --filter upscale --megapixels 4 --whole   # to the end: how right it was
 
-The command runs on a terminal of its own (POSIX). Seconds are counted from its start, so that Python's, the
-reading of the picture and the opening of the model are in them.
+The command runs on a terminal of its own (Linux). Seconds are counted from its start, so that Python's, the
+reading of the picture and the opening of the model are in them. CPU seconds are those of all its threads
+until then: what one idle core takes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=24)
     parser.add_argument("--whole", action="store_true", help="does not stop it")
     arguments = parser.parse_args()
-    columns = ["filter", "the bar, s", "time left, s", "foretold in all, s", "took, s"]
+    columns = ["filter", "the bar, s", "time left, s", "in CPU seconds", "foretold in all, s", "took, s"]
     sys.stdout.write("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|\n")
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.jpg"
@@ -46,12 +47,12 @@ def main() -> None:
         for name in arguments.filter:
             words = [name, str(source), "-o", str(Path(folder) / "out.tif"), "--device", "cpu"]
             cells = [f"{value:.1f}" for value in shown([*words, *FILTERS[name]], arguments.whole)]
-            sys.stdout.write("| " + " | ".join([name, *cells, *["–"] * (4 - len(cells))]) + " |\n")
+            sys.stdout.write("| " + " | ".join([name, *cells, *["–"] * (5 - len(cells))]) + " |\n")
             sys.stdout.flush()
 
 
 def shown(words: list[str], whole: bool) -> list[float]:
-    """When the bar came, when the time left, what that made in all; and, if it went on, what it took."""
+    """When the bar came, when the time left, in CPU seconds too, what that made in all; and what it took."""
     began = time.perf_counter()
     found: list[float] = []
     ours, theirs = pty.openpty()
@@ -63,7 +64,7 @@ def shown(words: list[str], whole: bool) -> list[float]:
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
     )
     os.close(theirs)
-    while whole or len(found) < 3:
+    while whole or len(found) < 4:
         try:
             text = os.read(ours, 65536).decode(errors="replace")
         except OSError:  # Linux' way of saying that the other end is closed
@@ -73,11 +74,17 @@ def shown(words: list[str], whole: bool) -> list[float]:
             found.append(at)
         if len(found) == 1 and (left := _LEFT.search(text)):
             hours, minutes, seconds = (int(number or 0) for number in left.groups())
-            found += [at, at + 3600 * hours + 60 * minutes + seconds]
+            found += [at, used(running.pid), at + 3600 * hours + 60 * minutes + seconds]
     running.kill()
     running.wait()
     os.close(ours)
     return [*found, time.perf_counter() - began] if whole else found
+
+
+def used(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ Times are wall-clock; on a machine that does other things they are those of the 
     python bench/window.py gaps --task upscale --explain
     python bench/window.py paint --megapixels 100    # one painting, fitted and at 1:1, while moved about
     python bench/window.py many --count 100          # what window and engine hold after so many (Linux)
+    python bench/window.py kills --count 20          # SIGKILL of the engine at random moments of a preview
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 import argparse
 import collections
 import os
+import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -39,6 +42,7 @@ from unfade.filters import all_filters
 from unfade.picture import Kernel, Picture, from_float, read_picture, resize, to_float, write_picture
 from unfade.ui.canvas.frame import FADE
 from unfade.ui.canvas.scene import Viewport
+from unfade.ui.finishing import Finished
 from unfade.ui.link import EngineLink
 from unfade.ui.preview.tiles import places_in
 from unfade.ui.saving import SaveChoice
@@ -49,6 +53,7 @@ from unfade.ui.window import Window
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shepherd.webp"
 VIEW = 512
 PATIENCE = 300.0
+SOON = 120.0
 _BEAT = 2  # milliseconds between heartbeats
 _LONG = 0.04  # seconds without one after which --explain looks what the loop is at
 
@@ -304,6 +309,45 @@ def many(stage: Stage, count: int) -> None:
     stage.close()
 
 
+def kills(stage: Stage, count: int) -> None:
+    """Kills the engine while it previews, and again where it was started anew in the meantime.
+
+    Counts results that are not those of an undisturbed window, and pictures of which none came.
+    """
+    use_tiny_model(stage)
+    window, moments = stage.window, random.Random(0)
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    found = {"kills": 0, "in mid-preview": 0, "none came": 0, "other results": 0}
+    expected, seconds, slowest = None, 0.0, 0.0
+    for number in range(count + 1):
+        path = stage.folder / f"{number}.png"  # a picture of another name is previewed anew
+        write_picture(Picture(pixels), path)
+        stage.open(path)
+        started = time.perf_counter()
+        if expected is not None:
+            stage.wait(lambda: False, moments.uniform(0, seconds))
+            found["in mid-preview"] += not window.preview.complete
+            found["kills"] += 1
+            assert window.link.pid is not None
+            os.kill(window.link.pid, signal.SIGKILL)
+            started = time.perf_counter()
+        ended = stage.wait(lambda: window.preview.plan is not None and window.preview.complete, SOON)
+        whole: list[Finished] = []
+        if ended:
+            window.whole.run(whole.append)
+            ended = stage.wait(lambda: bool(whole), SOON)  # noqa: B023
+        found["none came"] += not ended
+        if expected is None:
+            expected, seconds = whole[0].picture.pixels, time.perf_counter() - started
+        elif ended:
+            found["other results"] += not np.array_equal(whole[0].picture.pixels, expected)
+            slowest = max(slowest, time.perf_counter() - started)
+    cells = {**found, "slowest result, s": f"{slowest:.1f}", "undisturbed, s": f"{seconds:.1f}"}
+    sys.stdout.write("| " + " | ".join(cells) + " |\n" + "|---" * len(cells) + "|\n")
+    sys.stdout.write("| " + " | ".join(map(str, cells.values())) + " |\n")
+    stage.close()
+
+
 def children() -> set[str]:
     """The numbers of the processes that this one began."""
     tasks = Path("/proc/self/task").glob("*/children")
@@ -324,9 +368,9 @@ def use_tiny_model(stage: Stage) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["first", "gaps", "paint", "many"])
+    parser.add_argument("what", choices=["first", "gaps", "paint", "many", "kills"])
     parser.add_argument("--rounds", type=int, default=5, help="first: how many warm openings")
-    parser.add_argument("--count", type=int, default=100, help="many: how many pictures")
+    parser.add_argument("--count", type=int, default=100, help="many, kills: how many pictures")
     parser.add_argument("--megapixels", type=float, help="gaps: 12, paint: 100")
     parser.add_argument(
         "--task", action="append", choices=[filter.name for filter in all_filters()], help="gaps: all"
@@ -343,6 +387,8 @@ def main() -> None:
             gaps(stage, arguments.megapixels or 12, tasks, arguments.seconds, arguments.explain)
         elif arguments.what == "many":
             many(stage, arguments.count)
+        elif arguments.what == "kills":
+            kills(stage, arguments.count)
         else:
             paint(stage, arguments.megapixels or 100, arguments.seconds)
 

@@ -40,6 +40,7 @@ from unfade.picture import (
 )
 
 _STRIP_PIXELS = 2**16  # planes of a quarter of a megabyte, which stay in the processor's cache
+_NETWORK_STRIPS = 140  # strips that take as long as the network: 1.0 s of 3.8 s for 24 megapixels
 _CONVERTED_PIXELS = 2**20  # where each strip takes a conversion to be set up
 _DEEPER = {np.dtype(np.uint8): np.dtype(np.uint16)}
 
@@ -112,20 +113,21 @@ class Colorizer(FilterRunner):
         into, icc = _empty_rgb(source), _profile_to_convert(source)
         pixels = _STRIP_PIXELS if icc is None else _CONVERTED_PIXELS
         strips = row_strips(Extent(region.height, region.width), pixels)
+        total = _NETWORK_STRIPS + len(strips)
         if progress is not None:
-            progress(0, 1 + len(strips))
+            progress(0, total)
         chroma = predict_chroma(self._session, piece, self._options.hints, timer, memo)
         planes = chroma.planes.enlarged(chroma.step)
-        for done, strip in enumerate(strips, start=1):
+        for done, strip in enumerate(strips, start=_NETWORK_STRIPS):
             scratch.let_go()
             if progress is not None:
-                progress(done, 1 + len(strips))
+                progress(done, total)
             own = Picture(source.pixels[strip.y : strip.bottom], Metadata(icc))
             colours = self._coloured(own, planes, (region.y + strip.y, region.x))
             for channel, plane in enumerate(colours):
                 into.pixels[strip.y : strip.bottom, :, channel] = from_float(plane, into.pixels.dtype)
         if progress is not None:
-            progress(1 + len(strips), 1 + len(strips))
+            progress(total, total)
         fallback = self._engine.fallback_of(self._session.provider, chroma.provider)
         report = Report(self._session.card.name, chroma.provider, fallback, timer.seconds)
         return Result(into, crop.output, crop.exact, None, report)

@@ -329,7 +329,7 @@ def _open_other(path: Path, kind: Format, page: int | None, check_size: CheckSiz
     exif, xmp = _blob(image, "exif-data"), _blob(image, "xmp-data")
     if kind.name == "gif":
         data = path.read_bytes()
-        _check_gif(data, page)
+        _gif_frame(data, page, check_size)
         xmp = _xmp_of_gif(data)
         if image.bands == 3:
             image = _clear_around(image, gif_frames(data)[: (page or 0) + 1])
@@ -344,28 +344,36 @@ def _open_gif_without_end(
     path: Path, _kind: Format, page: int | None, check_size: CheckSize, notes: Notes
 ) -> _Opened:
     """A GIF file that lacks nothing but the end of its blocks, by Pillow."""
-    from PIL import GifImagePlugin
-
     data = path.read_bytes()
-    _check_gif(data, page)
-    with GifImagePlugin.GifImageFile(io.BytesIO(data)) as file:
-        check_size(*file.size)
-        file.seek(page or 0)
-        decoded = from_pillow(file, check_size)
+    frame = _gif_frame(data, page, check_size)
+    if frame is None:
+        raise ValueError("no GIF")
+    decoded = from_pillow(frame, check_size)
     notes.add("The end of its blocks is missing; the picture is whole.")
     return _Opened(to_vips(decoded.pixels), Metadata(xmp=_xmp_of_gif(data)))
 
 
-def _check_gif(data: bytes, page: int | None) -> None:
-    """Raises ValueError where pixels are missing up to a frame; libvips makes them black."""
-    from PIL import GifImagePlugin
+def _gif_frame(data: bytes, page: int | None, check_size: CheckSize) -> Any | None:
+    """A frame as a Pillow image; None for a file that Pillow does not know.
+
+    Raises:
+        ValueError: pixels are missing up to that frame, which libvips makes black.
+    """
+    from PIL import GifImagePlugin, Image
 
     try:
-        with GifImagePlugin.GifImageFile(io.BytesIO(data)) as file:
-            file.seek(page or 0)
-            file.load()
-    except (OSError, EOFError, SyntaxError) as error:
+        file = GifImagePlugin.GifImageFile(io.BytesIO(data))
+    except (SyntaxError, OSError, EOFError, Image.DecompressionBombError):
+        return None
+    check_size(*file.size)
+    try:
+        file.seek(page or 0)
+        file.load()
+    except Image.DecompressionBombError:  # larger than Pillow likes, and not than we do
+        return None
+    except (OSError, EOFError) as error:
         raise ValueError(str(error)) from error
+    return file
 
 
 def _clear_around(image: Any, frames: Sequence[tuple[int, int, int, int]]) -> Any:

@@ -164,7 +164,9 @@ def _refuse_unknown(page: tiff.Page, notes: Notes) -> None:
         refuse("holds complex numbers; save it as a picture of 8 or 16 bits")
     colours = _COLOURS.get(page.photometric, 1)
     # Beside RGB and inks they are a selection or a spot colour; beside one gray they may be all there is.
-    if samples < colours or (colours == 1 and samples > 2 and not _ALPHA.intersection(page.extra_samples)):
+    if samples < colours:
+        raise ValueError(f"{samples} channels for {colours} colours")
+    if colours == 1 and samples > 2 and not _ALPHA.intersection(page.extra_samples):
         refuse(f"has {samples} channels; save it as gray or RGB, with or without alpha")
 
 

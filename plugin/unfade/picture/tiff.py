@@ -447,7 +447,7 @@ def directory_bytes(entries: list[Entry], layout: Layout, base: int) -> bytes:
 def _read(stream: BinaryIO, offset: int, size: int) -> bytes:
     try:
         stream.seek(offset)
-    except (OSError, OverflowError) as error:  # no file system has so large files
+    except (OSError, OverflowError, ValueError) as error:  # no file system has so large files
         raise MalformedError("it points beyond any end") from error
     data = stream.read(size)
     if len(data) != size:

@@ -88,7 +88,7 @@ def test_says_what_it_is(wheel: Wheel) -> None:
     assert wheel.metadata["License-Expression"] == "GPL-3.0-or-later"
     assert wheel.licence == (ROOT / "LICENSE").read_text(encoding="utf-8")
     supported = SpecifierSet(wheel.metadata["Requires-Python"])
-    assert [minor for minor in range(8, 16) if f"3.{minor}.1" in supported] == [10, 11, 12, 13]
+    assert [minor for minor in range(8, 16) if f"3.{minor}.1" in supported] == [10, 11, 12, 13, 14]
     assert set(wheel.metadata.get_all("Provides-Extra", [])) >= {"cuda", "train", "export", "dev"}
 
 

@@ -343,6 +343,14 @@ def test_kinds_that_are_not_read_are_named(tmp_path: Path, tags: Tags, what: str
         read_picture(path)
 
 
+def test_fewer_channels_than_colours_are_damage(tmp_path: Path) -> None:
+    path = write_tiff(
+        tmp_path / "a.tif", page(noise(48, 64, 1), {**RGB_TAGS, 258: ("H", [8]), 277: ("H", [1])})
+    )
+    with pytest.raises(PictureError, match="is a damaged or incomplete TIFF file"):
+        read_picture(path)
+
+
 def test_a_directory_beyond_any_file_is_damage(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + struct.pack("<Q", 2**63 - 2**40) + bytes(50))
     with pytest.raises(PictureError, match="is a damaged or incomplete TIFF file"):
