@@ -64,8 +64,11 @@ _FITS = 0.5  # pictures that were never compressed reach .3
 _LEAST_COEFFICIENTS = 100
 _BETTER = 0.05
 _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
-_CELL, _LEVEL = 4, 2.0  # a cell of so many pixels a side whose luma differs by so many 8-bit steps is level
+_CELL = 4  # pixels a side
+_ROUNDING, _LEVEL, _EDGE = 0.6, 2.0, 12.0  # 8-bit steps by which the luma of a cell differs
 _DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 25
+_COMPRESSED, _NEVER = 96.0, 99.95  # qualities below which a drawing surely, and may, have been compressed
+_CRISP, _RINGING = 0.05, 0.3  # drawings that were never compressed have up to .2 mostly
 
 Floats = NDArray[np.float32]
 
@@ -75,18 +78,30 @@ def estimated_quality(picture: Picture, memo: Memo) -> float | None:
     return memo.once("quality", (), lambda: quality_of(picture))
 
 
-def is_drawing(picture: Picture, memo: Memo) -> bool:
-    """Whether most of a whole picture is level, as of drawings, pages and screenshots."""
-    return memo.once("drawing", (), lambda: level_share(patches_of(picture)) >= _DRAWN)
+def is_compressed_drawing(picture: Picture, quality: float | None, memo: Memo) -> bool:
+    """Whether a whole picture is a drawing, a page or a screenshot that was compressed.
+
+    Args:
+        quality: as :func:`estimated_quality` has it, which takes many for better than they are: most of their
+            blocks are flat and lose nothing.
+    """
+    if quality is None or quality >= _NEVER:
+        return False
+    level, ringing = memo.once("drawing", (), lambda: level_and_ringing(patches_of(picture)))
+    return level >= _DRAWN and (quality < _COMPRESSED or ringing >= _RINGING)
 
 
-def level_share(patches: Floats) -> float:
-    """The share of level cells in patches of a picture, NHW3 in 8-bit steps; 0 of none."""
+def level_and_ringing(patches: Floats) -> tuple[float, float]:
+    """The share of level cells in patches of a picture, NHW3 in 8-bit steps, and how many of the others
+    differ by little for each that differs by much: edges of drawings do, and what JPEG leaves beside them
+    does not."""
     if not len(patches):
-        return 0.0
+        return 0.0, 0.0
     count = SIDE // _CELL
     cells = (patches @ _YCC[0]).reshape(len(patches), count, _CELL, count, _CELL)
-    return float((np.ptp(cells, axis=(2, 4)) <= _LEVEL).mean())
+    spans = np.ptp(cells, axis=(2, 4))
+    little, much = int(((spans > _ROUNDING) & (spans <= _EDGE)).sum()), int((spans > _EDGE).sum())
+    return float((spans <= _LEVEL).mean()), little / max(much, 1)
 
 
 def quality_of(picture: Picture) -> float | None:
@@ -95,9 +110,12 @@ def quality_of(picture: Picture) -> float | None:
     None where that cannot be told: of pictures smaller than a patch, and of flat ones.
     """
     patches = patches_of(picture)
+    level, ringing = level_and_ringing(patches)
     patches = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
     if not len(patches):
         return None
+    if level >= _DRAWN and ringing < _CRISP:
+        return 100.0  # the perceptron, which knows photographs, takes letters for blocks
     by_table = tabled(patches)
     if by_table is not None:
         return _quality(by_table)

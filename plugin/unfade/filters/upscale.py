@@ -23,7 +23,7 @@ from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
-from unfade.filters.quality import estimated_quality, is_drawing
+from unfade.filters.quality import estimated_quality, is_compressed_drawing
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -54,7 +54,6 @@ MOST_PASSES = 2
 _QUALITIES = (50.0, 60.0, 75.0, 85.0, 90.0, 95.0, 98.0)
 _BEST_DETAIL = {2: (1.0, 0.85, 0.8, 0.7, 0.55, 0.25, 0.0), 4: (1.0, 1.0, 0.9, 0.8, 0.75, 0.6, 0.15)}
 """Of those qualities, by native scale, as bench/detail.py finds them; clean pictures stay faithful."""
-_COMPRESSED = 96.0  # quality: drawings below it get all detail, which knows their edges and letters
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ class Upscaler(FilterRunner):
         if not any(one.by_picture for one in self._members):
             return self
         quality = estimated_quality(picture, memo)
-        drawing = is_drawing(picture, memo)
+        drawing = is_compressed_drawing(picture, quality, memo)
         detail = best_detail(quality, self._members[0].models[0].card.scale, drawing=drawing)
         if detail not in self._twins:
             twin = self._twins[detail] = copy.copy(self)
@@ -235,9 +234,9 @@ def best_detail(quality: float | None, scale: int, *, drawing: bool = False) -> 
     Args:
         quality: as :func:`unfade.filters.quality.quality_of` gives it; None counts as clean.
         scale: the models' native scale.
-        drawing: as :func:`unfade.filters.quality.is_drawing` has it.
+        drawing: whether it is a compressed drawing: all detail, which knows their edges and letters.
     """
-    if drawing and quality is not None and quality < _COMPRESSED:
+    if drawing:
         return 1.0
     details = _BEST_DETAIL.get(scale, _BEST_DETAIL[2])
     return round(float(np.interp(100.0 if quality is None else quality, _QUALITIES, details)) * 20) / 20

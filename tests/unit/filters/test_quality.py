@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from unfade.filters import Memo, quality
-from unfade.filters.quality import MOST_PATCHES, SIDE, is_drawing, patches_of
+from unfade.filters.quality import MOST_PATCHES, SIDE, is_compressed_drawing, patches_of
 from unfade.picture import Picture, from_float, to_float
 
 PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
@@ -27,8 +27,8 @@ def clean() -> Pixels:
         )
 
 
-def drawn() -> Pixels:
-    """A page with lines of letters and a coloured sign."""
+def page() -> Pixels:
+    """With lines of letters and a coloured sign."""
     page = Image.new("RGB", (320, 256), "white")
     draw = ImageDraw.Draw(page)
     for row in range(6):
@@ -37,12 +37,23 @@ def drawn() -> Pixels:
     return np.asarray(page)
 
 
-@pytest.mark.parametrize("quality", [None, 95, 60, 30])
-def test_drawings_are_told_from_photographs(clean: Pixels, quality: int | None) -> None:
-    for pixels, drawing in ((drawn(), True), (clean, False)):
-        found = pixels if quality is None else coded(pixels, quality)
-        assert is_drawing(Picture(np.ascontiguousarray(found)), Memo()) is drawing
-    assert not is_drawing(Picture(np.full((40, 40, 3), 255, np.uint8)), Memo())  # too small to tell
+def shapes() -> Pixels:
+    """Hardly any edges: nearly all blocks are flat, and lose nothing."""
+    drawing = Image.new("RGB", (480, 360), (250, 240, 220))
+    draw = ImageDraw.Draw(drawing)
+    draw.rectangle((40, 40, 200, 150), fill=(30, 90, 200), outline="black", width=4)
+    draw.ellipse((220, 120, 420, 320), fill=(240, 180, 20), outline="black", width=3)
+    return np.asarray(drawing)
+
+
+@pytest.mark.parametrize("quality", [None, 85, 60, 40])
+def test_compressed_drawings_are_told(clean: Pixels, quality: int | None) -> None:
+    for pixels, drawing in ((page(), True), (shapes(), True), (clean, False)):
+        found = Picture(np.ascontiguousarray(pixels if quality is None else coded(pixels, quality)))
+        told = is_compressed_drawing(found, quality_of(found), Memo())
+        assert told is (drawing and quality is not None)
+    small = Picture(np.full((40, 40, 3), 255, np.uint8))
+    assert not is_compressed_drawing(small, 60.0, Memo())  # no patch to tell it from
 
 
 def quality_of(picture: Picture) -> float:
