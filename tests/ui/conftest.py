@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.models import cleaning_model, colouring_model, unet_model
 from tests.ui.engines import SharedEngine, connect
 from unfade.picture import Picture, write_picture
+from unfade.ui.language import install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -79,6 +81,17 @@ def settle(qtbot: QtBot, window: Window) -> None:
         return window.canvas.settled
 
     qtbot.waitUntil(settled, timeout=WAIT)
+
+
+@pytest.fixture(autouse=True)
+def _look_and_language_as_before(qapp: QApplication) -> Iterator[None]:
+    """What a test chooses for the one application of all tests goes with it."""
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    yield
+    if qapp.styleSheet() != sheet:
+        qapp.setStyleSheet(sheet)
+        qapp.setPalette(palette)
+    install_language(qapp, "en")
 
 
 MakeWindow = Callable[..., Window]

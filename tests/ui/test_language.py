@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,6 @@ from unfade.ui.language import LANGUAGES, decimal, explain, fixed, install_langu
 from unfade.ui.panels.own import UpscalePanel
 from unfade.ui.queue.model import Item, ItemState, state_text
 from unfade.ui.window import Window
-
-
-@pytest.fixture(autouse=True)
-def _english_again(qapp: QApplication) -> Iterator[None]:
-    yield
-    install_language(qapp, "en")
 
 
 def texts(window: Window) -> list[str]:
