@@ -25,8 +25,7 @@ from protocols import luma, pictures, read_image
 from score import open_lpips, psnr
 
 import unfade
-from unfade.filters import Memo
-from unfade.filters.quality import is_compressed_drawing, quality_of
+from unfade.filters.quality import estimate_of
 from unfade.filters.upscale import best_detail
 from unfade.picture import Picture
 
@@ -58,9 +57,7 @@ def main() -> None:
             small = truth.resize((truth.width // scale, truth.height // scale), Image.Resampling.BICUBIC)
             rng = random.Random(hashlib.sha256(f"{path.stem} {name}".encode()).hexdigest())
             source = np.asarray(CONDITIONS[name](small, rng))
-            quality = quality_of(Picture(source))
-            drawing = is_compressed_drawing(Picture(source), quality, Memo())
-            details.append(best_detail(quality, scale, drawing=drawing))
+            details.append(best_detail(estimate_of(Picture(source)), scale))
             for setting, result in settings(source, scale, details[-1], chain=arguments.chain):
                 inner = np.s_[scale:-scale, scale:-scale]
                 reference = np.asarray(truth)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -40,12 +39,6 @@ def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def english_again(qapp: QApplication) -> Iterator[None]:
-    yield
-    install_language(qapp, "en")
-
-
 def test_every_text_of_the_code_is_translated(language: str, tmp_path: Path) -> None:
     copy = tmp_path / ts(language).name
     shutil.copy(ts(language), copy)
@@ -66,14 +59,12 @@ def test_placeholders_mnemonics_and_endings_agree(language: str) -> None:
         assert EDGES.findall(source) == EDGES.findall(translation), pair  # spaces before units
 
 
-@pytest.mark.usefixtures("english_again")
 def test_compiled_files_are_up_to_date(qapp: QApplication, language: str) -> None:
     install_language(qapp, language)
     for (context, source), translation in messages(ts(language)).items():
         assert qapp.translate(context, source) == translation, "run make translations"
 
 
-@pytest.mark.usefixtures("english_again")
 def test_mnemonics_are_unique_in_each_menu(qapp: QApplication, language: str) -> None:
     assert install_language(qapp, language) == language
     titles = [menu.title for menu in Menu]
@@ -85,7 +76,6 @@ def test_mnemonics_are_unique_in_each_menu(qapp: QApplication, language: str) ->
         assert len(set(letters)) == len(letters), (language, sorted(letters), group)
 
 
-@pytest.mark.usefixtures("english_again")
 def test_the_window_speaks_it(qapp: QApplication) -> None:
     install_language(qapp, "de")
     assert make_action("open", None).text() == "&Öffnen…"

@@ -26,7 +26,7 @@ from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
 from unfade.filters.marks import SAID, Marks, certainty, read_marks, take_off
 from unfade.filters.matte import MARGIN, RIM, View
 from unfade.filters.mix import PROTECTION_REACH, luma_of
-from unfade.filters.quality import estimated_quality
+from unfade.filters.quality import estimated
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -132,7 +132,7 @@ class Cleaner(FilterRunner):
 
     def for_picture(self, picture: Picture, memo: Memo) -> Cleaner:
         """Leaves alone, but for marks, what seems never to have been compressed."""
-        quality = estimated_quality(picture, memo)
+        quality = estimated(picture, memo).quality
         if quality is None:
             return self
         twin = copy.copy(self)

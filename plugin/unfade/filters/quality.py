@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
@@ -73,22 +74,36 @@ _CRISP, _RINGING = 0.05, 0.3  # drawings that were never compressed have up to .
 Floats = NDArray[np.float32]
 
 
-def estimated_quality(picture: Picture, memo: Memo) -> float | None:
-    """:func:`quality_of` a whole picture, estimated once."""
-    return memo.once("quality", (), lambda: quality_of(picture))
+@dataclass(frozen=True)
+class Estimate:
+    """What a picture's pixels tell of how it was compressed."""
+
+    quality: float | None
+    """The quality, 1 to 100, of a JPEG that is compressed as coarsely; 100 for not at all. None where that
+    cannot be told: of pictures smaller than a patch, and of flat ones."""
+    is_compressed_drawing: bool = False
+    """Whether it is a drawing, a page or a screenshot that was compressed. The quality takes many of them for
+    better than they are: most of their blocks are flat and lose nothing."""
 
 
-def is_compressed_drawing(picture: Picture, quality: float | None, memo: Memo) -> bool:
-    """Whether a whole picture is a drawing, a page or a screenshot that was compressed.
+def estimated(picture: Picture, memo: Memo) -> Estimate:
+    """:func:`estimate_of` a whole picture, made once."""
+    return memo.once("quality", (), lambda: estimate_of(picture))
 
-    Args:
-        quality: as :func:`estimated_quality` has it, which takes many for better than they are: most of their
-            blocks are flat and lose nothing.
-    """
-    if quality is None or quality >= _NEVER:
-        return False
-    level, ringing = memo.once("drawing", (), lambda: level_and_ringing(patches_of(picture)))
-    return level >= _DRAWN and (quality < _COMPRESSED or ringing >= _RINGING)
+
+def estimate_of(picture: Picture) -> Estimate:
+    """Looks at some patches of a picture."""
+    patches = patches_of(picture)
+    level, ringing = level_and_ringing(patches)
+    busy = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
+    if not len(busy):
+        return Estimate(None)
+    is_drawing = level >= _DRAWN
+    if is_drawing and ringing < _CRISP:
+        return Estimate(100.0)  # the perceptron, which knows photographs, takes letters for blocks
+    quality = _quality_of(busy)
+    compressed = quality < _COMPRESSED or (quality < _NEVER and ringing >= _RINGING)
+    return Estimate(quality, is_drawing and compressed)
 
 
 def level_and_ringing(patches: Floats) -> tuple[float, float]:
@@ -104,18 +119,8 @@ def level_and_ringing(patches: Floats) -> tuple[float, float]:
     return float((spans <= _LEVEL).mean()), little / max(much, 1)
 
 
-def quality_of(picture: Picture) -> float | None:
-    """The quality, 1 to 100, of a JPEG that is compressed as coarsely as the picture; 100 for not at all.
-
-    None where that cannot be told: of pictures smaller than a patch, and of flat ones.
-    """
-    patches = patches_of(picture)
-    level, ringing = level_and_ringing(patches)
-    patches = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
-    if not len(patches):
-        return None
-    if level >= _DRAWN and ringing < _CRISP:
-        return 100.0  # the perceptron, which knows photographs, takes letters for blocks
+def _quality_of(patches: Floats) -> float:
+    """:attr:`Estimate.quality` by patches none of which is flat."""
     by_table = tabled(patches)
     if by_table is not None:
         return _quality(by_table)

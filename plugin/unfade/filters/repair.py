@@ -199,6 +199,8 @@ def _unsure(found: NDArray[np.uint8], first: int, last: int, least: float) -> ND
     top = max(first - UNSURE_REACH, 0)
     near = found[top : last + UNSURE_REACH]
     marked = near > _MARKED
+    if not marked.any():
+        return None
     wide = ~dilated(~marked, _WIDE)
     if not wide.any():
         return None

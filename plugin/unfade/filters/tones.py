@@ -70,9 +70,7 @@ class Toning:
         curve, matrix = self.curves.mean(axis=0), np.eye(3, dtype=np.float32)
         if toned is not None and _tint(toned) > _FAINT_TINT:
             after = np.interp(toned, np.linspace(0, 1, curve.size), curve)
-            share = np.float32(min(_tint(toned) / _tint(after), 1))
-            gray = np.tile(LUMA, (3, 1))
-            matrix = gray + share * (matrix - gray)
+            matrix = _saturated(matrix, min(_tint(toned) / _tint(after), 1))
         return Toning(np.tile(curve, (3, 1)), matrix)
 
 
@@ -111,8 +109,7 @@ class ToneMap:
                 for c in range(channels)
             ]
         )
-        gray = np.tile(LUMA, (3, 1))
-        matrix = gray + np.float32(taste.saturation) * (toning.matrix - gray)
+        matrix = _saturated(toning.matrix, taste.saturation)
         self._matrix = None if channels == 1 or np.allclose(matrix, np.eye(3), atol=1e-6) else matrix
         self._most = 1.0 if self._matrix is None else float(_reach(self._matrix @ _CORNERS)[1].max())
 
@@ -184,6 +181,12 @@ def _on_all_cores(do: Callable[[Bounds], Any], extent: Extent) -> list[Any]:
         return [do(strip) for strip in strips]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(do, strips))
+
+
+def _saturated(matrix: Array, saturation: float) -> Array:
+    """A matrix on colours that gives so much of their chroma: at 0 gray, at 1 what it gave."""
+    gray = np.tile(LUMA, (3, 1))
+    return gray + np.float32(saturation) * (matrix - gray)
 
 
 def _tint(colour: NDArray[Any]) -> float:

@@ -23,7 +23,7 @@ from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
-from unfade.filters.quality import estimated_quality, is_compressed_drawing
+from unfade.filters.quality import Estimate, estimated
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -129,9 +129,7 @@ class Upscaler(FilterRunner):
         """With the detail that suits the picture's quality, where it is left to the picture."""
         if not any(one.by_picture for one in self._members):
             return self
-        quality = estimated_quality(picture, memo)
-        drawing = is_compressed_drawing(picture, quality, memo)
-        detail = best_detail(quality, self._members[0].models[0].card.scale, drawing=drawing)
+        detail = best_detail(estimated(picture, memo), self._members[0].models[0].card.scale)
         if detail not in self._twins:
             twin = self._twins[detail] = copy.copy(self)
             twin._open([one.at(detail) if one.by_picture else one for one in self._members])
@@ -228,18 +226,18 @@ def choose_members(models: Sequence[Model], detail: float | None) -> dict[int, M
     return members
 
 
-def best_detail(quality: float | None, scale: int, *, drawing: bool = False) -> float:
+def best_detail(estimate: Estimate, scale: int) -> float:
     """The detail, in steps of .05, that suits pictures compressed like that.
 
     Args:
-        quality: as :func:`unfade.filters.quality.quality_of` gives it; None counts as clean.
+        estimate: of the picture; a quality that cannot be told counts as clean.
         scale: the models' native scale.
-        drawing: whether it is a compressed drawing: all detail, which knows their edges and letters.
     """
-    if drawing:
-        return 1.0
+    if estimate.is_compressed_drawing:
+        return 1.0  # it knows their edges and letters
     details = _BEST_DETAIL.get(scale, _BEST_DETAIL[2])
-    return round(float(np.interp(100.0 if quality is None else quality, _QUALITIES, details)) * 20) / 20
+    quality = 100.0 if estimate.quality is None else estimate.quality
+    return round(float(np.interp(quality, _QUALITIES, details)) * 20) / 20
 
 
 def alone(model: Model) -> Members:

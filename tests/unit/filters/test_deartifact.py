@@ -19,6 +19,7 @@ from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
 from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters.quality import Estimate
 from unfade.inference import Bounds
 from unfade.models import Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
@@ -37,7 +38,7 @@ def model(tmp_path: Path) -> str:
 def compressed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """All pictures count as compressed: what they are made of was not, and would be left alone."""
     if "photo" not in request.fixturenames:
-        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
+        monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda _picture: Estimate(50.0))
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from unfade.filters import Memo, quality
-from unfade.filters.quality import MOST_PATCHES, SIDE, is_compressed_drawing, patches_of
+from unfade.filters.quality import MOST_PATCHES, SIDE, estimate_of, patches_of
 from unfade.picture import Picture, from_float, to_float
 
 PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
@@ -50,14 +49,12 @@ def shapes() -> Pixels:
 def test_compressed_drawings_are_told(clean: Pixels, quality: int | None) -> None:
     for pixels, drawing in ((page(), True), (shapes(), True), (clean, False)):
         found = Picture(np.ascontiguousarray(pixels if quality is None else coded(pixels, quality)))
-        told = is_compressed_drawing(found, quality_of(found), Memo())
-        assert told is (drawing and quality is not None)
-    small = Picture(np.full((40, 40, 3), 255, np.uint8))
-    assert not is_compressed_drawing(small, 60.0, Memo())  # no patch to tell it from
+        assert estimate_of(found).is_compressed_drawing is (drawing and quality is not None)
+    assert not estimate_of(Picture(np.full((40, 40, 3), 255, np.uint8))).is_compressed_drawing  # no patch
 
 
 def quality_of(picture: Picture) -> float:
-    found = quality.quality_of(picture)
+    found = estimate_of(picture).quality
     assert found is not None
     return found
 
@@ -106,10 +103,10 @@ def test_depth_and_opaque_alpha_do_not_matter(clean: Pixels) -> None:
 
 
 def test_what_cannot_be_told(clean: Pixels) -> None:
-    assert quality.quality_of(Picture(np.ascontiguousarray(clean[: SIDE - 1]))) is None
+    assert estimate_of(Picture(np.ascontiguousarray(clean[: SIDE - 1]))).quality is None
     clear = np.dstack([clean, np.zeros(clean.shape[:2], np.uint8)])
-    assert quality.quality_of(Picture(np.ascontiguousarray(clear))) is None
-    assert quality.quality_of(Picture(np.full((200, 200, 3), 128, np.uint8))) is None
+    assert estimate_of(Picture(np.ascontiguousarray(clear))).quality is None
+    assert estimate_of(Picture(np.full((200, 200, 3), 128, np.uint8))).quality is None
 
 
 def test_patches_are_few_and_lie_on_the_grid() -> None:

@@ -14,6 +14,7 @@ from tests.models import black_model, identity_model, nan_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture, upscale
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import Memo, UpscaleOptions, scaled_size
+from unfade.filters.quality import Estimate
 from unfade.filters.upscale import UPSCALE, best_detail
 from unfade.inference import Bounds, Extent
 from unfade.models import Tiling, Variant
@@ -202,9 +203,9 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
     """And so is that of its regions, whatever they look like by themselves."""
     source = picture(150, 170, 3)
     source.pixels[:35] = 99
-    for quality, detail in ((100.0, 0.0), (90.0, best_detail(90.0, 2)), (30.0, 1.0)):
-        known = {id(source): quality}
-        monkeypatch.setattr("unfade.filters.quality.quality_of", lambda whole, known=known: known[id(whole)])
+    for quality, detail in ((100.0, 0.0), (90.0, best_detail(Estimate(90.0), 2)), (30.0, 1.0)):
+        known = {id(source): Estimate(quality)}
+        monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda whole, known=known: known[id(whole)])
         runner = UPSCALE.open(UpscaleOptions(), engine(64))
         whole = runner.run(source)
         assert whole.report.chosen == {"detail": detail}
@@ -213,8 +214,8 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
         region = runner.run(source, region=Bounds(80, 20, 40, 60))
         assert region.exact and region.report.chosen == {"detail": detail}
         assert apart(region.picture.pixels, whole.picture.pixels[160:240, 40:160]) <= 1 / 255
-    assert 0 < best_detail(90.0, 2) < 1
-    assert best_detail(97.0, 2, drawing=True) == 1
+    assert 0 < best_detail(Estimate(90.0), 2) < 1
+    assert best_detail(Estimate(97.0, is_compressed_drawing=True), 2) == 1
     assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
 
 
@@ -222,11 +223,11 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
 def test_a_pictures_quality_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Picture] = []
 
-    def quality_of(whole: Picture) -> float:
+    def estimate_of(whole: Picture) -> Estimate:
         asked.append(whole)
-        return 90.0
+        return Estimate(90.0)
 
-    monkeypatch.setattr("unfade.filters.quality.quality_of", quality_of)
+    monkeypatch.setattr("unfade.filters.quality.estimate_of", estimate_of)
     source, memo = picture(80, 96, 3), Memo().of("one")
     runner = UPSCALE.open(UpscaleOptions(), engine())
     for x in range(0, 80, 16):

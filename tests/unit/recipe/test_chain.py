@@ -16,6 +16,7 @@ from unfade.errors import Cancelled, UsageError
 from unfade.filters import Memo, Recipe, Runner
 from unfade.filters.deartifact import Cleaner
 from unfade.filters.pipeline import PROGRESS_TOTAL, _narrowed
+from unfade.filters.quality import Estimate
 from unfade.filters.runner import _behind
 from unfade.inference import Bounds, Device, Engine, Extent
 from unfade.picture import Metadata, Picture, from_float, to_float
@@ -105,7 +106,7 @@ def test_sixteen_bits_round_to_eight_as_floats_do() -> None:
 @pytest.fixture(autouse=True)
 def compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """All pictures count as compressed: what they are made of was not, and would not be cleaned."""
-    monkeypatch.setattr("unfade.filters.quality.quality_of", lambda _picture: 50.0)
+    monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda _picture: Estimate(50.0))
 
 
 REGIONS = [Bounds(0, 0, 30, 40), Bounds(51, 33, 23, 31), Bounds(90, 80, 30, 40), Bounds(0, 0, 120, 120)]
