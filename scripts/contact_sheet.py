@@ -28,7 +28,7 @@ from PIL import Image, ImageDraw, ImageFont
 import unfade
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "bench"))
-from protocols import Task, tasks
+from protocols import ProtocolError, Task, read_image, tasks
 
 GAP = 4
 TASKS = {"repair": "repair", "denoise": "grain", "revive": "fade"}
@@ -65,20 +65,22 @@ def main() -> None:
     panel, columns = arguments.panel, 2 if arguments.as_it_is else 3
     step = panel + GAP
     sheet = Image.new("RGB", (columns * step - GAP, len(arguments.photos) * step - GAP), "white")
-    for row, path in enumerate(arguments.photos):
-        truth = open_photo(path, arguments.scale if arguments.filter == "upscale" else 1)
-        shown = [*make[arguments.filter](truth, row), truth][:columns]
-        for column, picture in enumerate(shown):
-            left, top = (picture.width - panel) // 2, (picture.height - panel) // 2
-            sheet.paste(picture.crop((left, top, left + panel, top + panel)), (column * step, row * step))
+    try:
+        for row, path in enumerate(arguments.photos):
+            truth = open_photo(path, arguments.scale if arguments.filter == "upscale" else 1)
+            shown = [*make[arguments.filter](truth, row), truth][:columns]
+            for column, picture in enumerate(shown):
+                left, top = (picture.width - panel) // 2, (picture.height - panel) // 2
+                sheet.paste(picture.crop((left, top, left + panel, top + panel)), (column * step, row * step))
+    except (ProtocolError, unfade.UnfadeError) as error:
+        parser.error(str(error))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(arguments.output, quality=90, method=6)
     print(f"wrote {arguments.output} ({arguments.output.stat().st_size / 1000:.0f} kB)")
 
 
 def open_photo(path: Path, multiple: int) -> Image.Image:
-    with Image.open(path) as opened:
-        whole = opened.convert("RGB")
+    whole = read_image(path).convert("RGB")
     return whole.crop((0, 0, whole.width // multiple * multiple, whole.height // multiple * multiple))
 
 
