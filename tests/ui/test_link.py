@@ -56,6 +56,7 @@ def test_parts_come_as_asked_and_only_the_newest_of_a_key(qtbot: QtBot, lent: En
     ticket, result = answer.args
     assert ticket == new
     assert (result.height, result.width) == (60, 80) and result.region == (20, 40, 60, 80)
+    qtbot.waitUntil(lambda: bool(refused), timeout=WAIT)  # by a thread of its own, which may come later
     assert refused == [(old, "superseded")]
 
 
