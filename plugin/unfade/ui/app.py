@@ -28,7 +28,8 @@ from PyQt6.QtWidgets import QApplication
 from unfade import __version__
 from unfade.errors import first_line
 from unfade.log import log_file
-from unfade.ui import NO_DISPLAY
+from unfade.service.client import Client
+from unfade.ui import NO_DISPLAY, start_engine
 from unfade.ui.host import Host
 from unfade.ui.language import explain, install_language
 from unfade.ui.link import EngineLink
@@ -45,15 +46,16 @@ _LISTEN_EVERY = 200  # milliseconds
 _warnings: collections.deque[str] = collections.deque(maxlen=20)  # what Qt said before it gives up
 
 
-def run_window(picture: Path | None, filter: str | None) -> int:
+def run_window(picture: Path | None, filter: str | None, connect: Callable[[], Client] = start_engine) -> int:
     """Shows the window until it is closed.
 
     Args:
         picture: opened at once.
         filter: the name of the filter that is on at the start.
+        connect: starts the preview's engine.
     """
     app, settings = _start()
-    link = EngineLink()
+    link = EngineLink(connect)
     window = Window(settings, link)
     survive(lambda: window)
     link.start()
@@ -67,14 +69,16 @@ def run_window(picture: Path | None, filter: str | None) -> int:
     return _INTERRUPTED if interrupted else code
 
 
-def run_host(parent: int | None = None) -> int:
+def run_host(parent: int | None = None, connect: Callable[[], Client] = start_engine) -> int:
     """Serves frames on stdin and stdout: shows the window for each picture that comes, until they end.
 
-    ``parent`` is the editor's window, by the system's number for it.
+    Args:
+        parent: the editor's window, by the system's number for it.
+        connect: starts the preview's engine.
     """
     app, settings = _start()
     app.setQuitOnLastWindowClosed(False)
-    host = Host(settings, parent)
+    host = Host(settings, parent, connect)
     survive(lambda: host.window)
     host.ended.connect(app.quit)
     host.start()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from unfade.inference import Bounds
 from unfade.picture import Metadata, Picture, is_profile_for
 from unfade.service.client import Client, EngineError, Job, Result
 from unfade.service.protocol import DEPTHS
+from unfade.ui import start_engine
 from unfade.ui.language import explain
 
 translate = QCoreApplication.translate
@@ -37,11 +37,6 @@ _WAITING = 4  # requests that are waited for at the same time
 
 _TYPES: Final[dict[str, np.dtype[Any]]] = {name: np.dtype(kind) for name, kind in DEPTHS.items()}
 _NAMES: Final = {dtype: name for name, dtype in _TYPES.items()}
-
-
-def start_engine() -> Client:
-    """An engine process of this installation. Raises EngineError."""
-    return Client(sys.executable)
 
 
 def image_arguments(picture: Picture) -> tuple[int, int, int, str, memoryview]:
