@@ -95,6 +95,10 @@ class UpscalePanel(FilterPanel):
         if self.options.detail is None:
             self.detail.set_share(self._chosen)
 
+    def forget_chosen(self) -> None:
+        """Another picture has come, which may make something else of it."""
+        self._chosen = 0.0
+
     def choose_model(self, name: str | None) -> None:
         """Has another model do it: then there is no detail to choose, which goes back with whichever fits."""
         state = self.document.state.with_options(self.filter, model=name, detail=None)
