@@ -190,7 +190,7 @@ def _parametrized(module: nn.Module, weight: Tensor) -> dict[str, Tensor]:
     trial.weight = weight.clone()
     for _ in range(_POWER_ITERATIONS):  # a look at the weight in training is one of spectral norm's steps
         _ = trial.weight
-    parts: nn.Module = trial.parametrizations["weight"]  # type: ignore[index]
+    parts: nn.Module = trial.parametrizations["weight"]  # type: ignore[index,assignment]
     return parts.state_dict()
 
 
