@@ -69,8 +69,8 @@ def main() -> None:
 def quick_model(path: Path) -> Path:
     """Writes a model that doubles a picture by one convolution.
 
-    Its four sub-pixels differ: Deflate finds a row that was written twice in rows of up to 32 KiB and in no longer
-    ones, and would make narrow pictures cheaper.
+    Its four sub-pixels differ: Deflate finds a row that was written twice in rows of up to 32 KiB and in no
+    longer ones, and would make narrow pictures cheaper.
     """
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from tests.models import Network, save_network
