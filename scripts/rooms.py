@@ -176,7 +176,7 @@ def one_region(folder: Path) -> list[str]:
 def serve_watched(names: Path) -> None:
     """``unfade serve`` that writes down, at the second SIGUSR1, which modules it entered since the first."""
     from unfade.inference import Device, Engine
-    from unfade.service import SERVICE_TILE, serve
+    from unfade.service.server import SERVICE_TILE, serve
 
     visits = Visits()
     seen: list[list[str]] = []

@@ -103,3 +103,43 @@ def test_closing_in_the_middle_leaves_no_process(qtbot: QtBot, link: EngineLink)
     link.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+DEADLY = """
+import json, struct, sys
+def send(**header):
+    text = json.dumps(header).encode()
+    sys.stdout.buffer.write(struct.pack(">I", len(text)) + text)
+    sys.stdout.buffer.flush()
+send(type="hello", protocol=1, version="0", max_header=1 << 20)
+while True:
+    header = json.loads(sys.stdin.buffer.read(struct.unpack(">I", sys.stdin.buffer.read(4))[0]))
+    if header["type"] == "store":
+        sys.exit(3)
+    send(type="result", id=header["id"])
+"""
+
+
+def test_a_picture_that_engines_die_of_is_given_up(qtbot: QtBot) -> None:
+    """Not for ever is one started after the other; the next picture has one again."""
+    started: list[Client] = []
+
+    def deadly() -> Client:
+        started.append(Client([sys.executable, "-c", DEADLY]))
+        return started[-1]
+
+    link = EngineLink(deadly)
+    refused: list[tuple[int, str]] = []
+    link.refused.connect(lambda ticket, kind, _text: refused.append((ticket, kind)))
+    try:
+        link.start()
+        link.store("picture", lambda: ramp(60, 70))
+        qtbot.waitUntil(lambda: bool(refused), timeout=WAIT)
+        assert refused == [(0, "died")]
+        qtbot.waitUntil(lambda: len(started) == 3 and link.pid == started[-1].pid, timeout=WAIT)
+        ticket = link.ask(Request("picture", STEPS))  # as with "Try again": once more
+        qtbot.waitUntil(lambda: len(refused) == 3, timeout=WAIT)
+        assert sorted(refused) == [(0, "died"), (0, "died"), (ticket, "died")]
+        assert len(started) == 4
+    finally:
+        link.close()

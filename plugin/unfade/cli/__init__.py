@@ -37,7 +37,7 @@ def _serve() -> None:
     from unfade.errors import UsageError
     from unfade.inference import Engine
     from unfade.log import start_logging
-    from unfade.service import SERVICE_TILE, serve
+    from unfade.service.server import SERVICE_TILE, serve
 
     start_logging()
     with contextlib.suppress(UsageError):

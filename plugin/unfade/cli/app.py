@@ -240,12 +240,13 @@ def install(editor: str, remove: bool) -> int:
 @click.option("--parent", type=int, help="With --host: the editor's window, by the system's number for it.")
 def preview(picture: Path | None, filter: str | None, host: bool, parent: int | None) -> int:
     """Open the preview window, with PICTURE in it where one is named."""
-    from unfade.ui import check_display
+    from unfade.ui import check_display, engine_ahead
 
     check_display()
+    engine = engine_ahead()  # before the window's own modules are loaded, which takes as long
     from unfade.ui import app
 
-    return app.run_host(parent) if host else app.run_window(picture, filter)
+    return app.run_host(parent, engine) if host else app.run_window(picture, filter, engine)
 
 
 @click.command()
@@ -266,7 +267,7 @@ def preview(picture: Path | None, filter: str | None, host: bool, parent: int | 
 def serve(device: str, tile: int | None, threads: int | None) -> None:
     """Run filters for an editor, through standard input and output (docs/service.md)."""
     from unfade.inference import Device, Engine
-    from unfade.service import SERVICE_TILE
-    from unfade.service import serve as serve_frames
+    from unfade.service.server import SERVICE_TILE
+    from unfade.service.server import serve as serve_frames
 
     serve_frames(Engine(Device.parse(device), threads=threads, tile=tile, usual_tile=SERVICE_TILE))

@@ -211,7 +211,8 @@ class Unfade:
         Raises EngineError of the kind "cancelled" when the window is closed without a result.
         """
         above = () if parent is None else ("--parent", str(parent))
-        with self._start("preview", "--host", *above, window=True) as window:
+        window = self._start("preview", "--host", *above, window=True)
+        try:
             result = window.apply(
                 filter,
                 options,
@@ -222,6 +223,8 @@ class Unfade:
                 selection=None if selected is None else selected[1],
                 on_progress=_fractions(on_fraction),
             )
+        finally:  # its process takes a while to end, and has nothing more to say
+            threading.Thread(target=window.close, name="unfade-close").start()
         return result, read_steps(result.recipe) if result.recipe else [Step(filter, options)]
 
     def _start(self, *words: str, window: bool = False) -> Client:

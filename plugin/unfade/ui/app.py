@@ -9,23 +9,35 @@ import os
 import re
 import signal
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
-from PyQt6.QtCore import QLibraryInfo, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PyQt6.QtCore import (
+    QCoreApplication,
+    QLibraryInfo,
+    QMessageLogContext,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PyQt6.QtWidgets import QApplication
 
 from unfade import __version__
 from unfade.errors import first_line
 from unfade.log import log_file
-from unfade.ui import NO_DISPLAY
+from unfade.service.client import Client
+from unfade.ui import NO_DISPLAY, start_engine
 from unfade.ui.host import Host
-from unfade.ui.language import install_language
+from unfade.ui.language import explain, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.settings import Settings
 from unfade.ui.theme import apply_theme
 from unfade.ui.window import Window
+
+translate = QCoreApplication.translate
 
 _log = logging.getLogger("unfade.ui.qt")
 
@@ -34,16 +46,18 @@ _LISTEN_EVERY = 200  # milliseconds
 _warnings: collections.deque[str] = collections.deque(maxlen=20)  # what Qt said before it gives up
 
 
-def run_window(picture: Path | None, filter: str | None) -> int:
+def run_window(picture: Path | None, filter: str | None, connect: Callable[[], Client] = start_engine) -> int:
     """Shows the window until it is closed.
 
     Args:
         picture: opened at once.
         filter: the name of the filter that is on at the start.
+        connect: starts the preview's engine.
     """
     app, settings = _start()
-    link = EngineLink()
+    link = EngineLink(connect)
     window = Window(settings, link)
+    survive(lambda: window)
     link.start()
     if filter is not None:
         window.start_with([{"filter": filter, "options": settings.last_options(filter)}])
@@ -55,14 +69,17 @@ def run_window(picture: Path | None, filter: str | None) -> int:
     return _INTERRUPTED if interrupted else code
 
 
-def run_host(parent: int | None = None) -> int:
+def run_host(parent: int | None = None, connect: Callable[[], Client] = start_engine) -> int:
     """Serves frames on stdin and stdout: shows the window for each picture that comes, until they end.
 
-    ``parent`` is the editor's window, by the system's number for it.
+    Args:
+        parent: the editor's window, by the system's number for it.
+        connect: starts the preview's engine.
     """
     app, settings = _start()
     app.setQuitOnLastWindowClosed(False)
-    host = Host(settings, parent)
+    host = Host(settings, parent, connect)
+    survive(lambda: host.window)
     host.ended.connect(app.quit)
     host.start()
     code = app.exec()
@@ -81,6 +98,30 @@ def _start() -> tuple[QApplication, Settings]:
     install_language(app, settings.language)
     apply_theme(app, settings)
     return app, settings
+
+
+def survive(window: Callable[[], Window | None]) -> None:
+    """Has what nobody foresaw told in the window, and noted in the log; the window goes on.
+
+    By itself PyQt ends the process at an exception that one of its slots lets through, and all that is not
+    saved with it.
+    """
+    told: set[str] = set()  # what fails in painting fails in every frame
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, Exception):
+            sys.__excepthook__(kind, error, trace)
+            QCoreApplication.exit(_INTERRUPTED)
+            return
+        found = "".join(traceback.format_exception(kind, error, trace))
+        shown = window()
+        if found not in told:
+            told.add(found)
+            sentence = explain(error, translate("Window", "the window"))
+            if shown is not None:
+                shown.notice.show_sentence(sentence, about="unforeseen")
+
+    sys.excepthook = hook
 
 
 def _close_on_signals(window: Window) -> list[int]:

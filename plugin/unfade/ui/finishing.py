@@ -251,11 +251,12 @@ class Finisher(QObject):
     )
     def ask_and_save(self) -> None:
         """Asks where to, and has it saved; meanwhile the window is free for the next picture."""
-        picture, state = self._document.picture, self._document.state
+        document = self._document
+        picture, path, state = document.picture, document.path, document.state
         if picture is None or self._saves is None:
             return
         dialog = SaveDialog(
-            self._document.path,
+            path,
             self._window,
             filters=state.filters,
             extent=result_extent(self._document),
@@ -266,7 +267,9 @@ class Finisher(QObject):
             taken=self._saves.taken,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.save(dialog.choice())
+            same = document.picture is picture  # another may have been opened meanwhile
+            make = self._preview.results.whole() if same else None
+            self._saves.save(picture, path, state.steps, dialog.choice(), make)
 
     def save(self, choice: SaveChoice) -> None:
         """Has the result saved as chosen."""

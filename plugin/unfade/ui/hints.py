@@ -37,7 +37,8 @@ class HintEditor(QObject):
         super().__init__(window)
         self._document, self._preview, self._settings, self._window = document, preview, settings, window
         self._canvas: Canvas | None = None
-        self._waiting: HintPicker | None = None  # out of sight while the eyedropper is in use
+        self._picker: HintPicker | None = None  # the one that is open
+        self._out = False  # whether it is out of sight, while the eyedropper is in use
         document.subscribe(self._document_changed)
 
     def take_colours_from(self, canvas: Canvas) -> None:
@@ -68,11 +69,12 @@ class HintEditor(QObject):
             self._document.replace_hint(index, Hint(at.x, at.y, colour), merge=f"colour hint {index}")
 
         picker.picked.connect(picked)
-        picker.finished.connect(self._document.settle)
-        picker.eyedropper_wanted.connect(lambda: self._send_out(picker))
+        picker.finished.connect(self._finished)
+        picker.eyedropper_wanted.connect(self._send_out)
         if new:
             picker.rejected.connect(lambda: self._document.remove_hint(index))
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._picker = picker
         picker.open()
 
     @property
@@ -99,29 +101,32 @@ class HintEditor(QObject):
         if self._document.selected_hint is not None:
             self._document.remove_hint(self._document.selected_hint)
 
+    def _finished(self) -> None:
+        self._picker = None
+        self._document.settle()
+
     # The eyedropper
 
-    def _send_out(self, picker: HintPicker) -> None:
-        if self._canvas is None:
+    def _send_out(self) -> None:
+        if self._canvas is None or self._picker is None:
             return
-        self._waiting = picker
-        picker.hide()
+        self._out = True
+        self._picker.hide()
         self._canvas.lend(Eyedropper(self._colour_at, self._taken))
         self._canvas.setFocus()
         self.said.emit(translate("HintPicker", "Click a colour in the picture, or press Esc to go back."))
 
     def _taken(self, colour: str) -> None:
-        picker = self._waiting
         self._come_back()
-        if picker is not None:
-            picker.take(colour)
+        if self._picker is not None:
+            self._picker.take(colour)
 
     def _come_back(self) -> None:
-        picker, self._waiting = self._waiting, None
+        out, self._out = self._out, False
         if self._canvas is not None:
             self._canvas.lend(None)
-        if picker is not None:
-            picker.open()
+        if out and self._picker is not None:
+            self._picker.open()
 
     def _colour_at(self, at: Point) -> str | None:
         """What is seen there: the result, or the picture itself."""
@@ -134,10 +139,9 @@ class HintEditor(QObject):
         return found or colour_at(picture, at)
 
     def _document_changed(self, change: Change) -> None:
-        """With the picker out of sight other commands can be reached; its hint may not be there any more."""
-        picker = self._waiting
-        if picker is not None and change is not Change.SELECTION:
-            self._waiting = None
+        """The picker's hint goes with its picture; with the picker out of sight commands may take it, too."""
+        if self._picker is not None and (change is Change.PICTURE or (self._out and change is Change.STATE)):
+            picker, self._picker, self._out = self._picker, None, False
             if self._canvas is not None:
                 self._canvas.lend(None)
             picker.blockSignals(True)  # what was chosen stays, and nothing else is to be done

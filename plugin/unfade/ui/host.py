@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from PyQt6 import sip
@@ -19,8 +20,10 @@ from unfade.errors import UsageError
 from unfade.filters import check_region
 from unfade.inference import Extent
 from unfade.picture import Picture
+from unfade.service.client import Client
 from unfade.service.connection import Connection, Upload
 from unfade.service.protocol import Apply, Cancel, Image, Request, Shutdown
+from unfade.ui import start_engine
 from unfade.ui.finishing import Finished
 from unfade.ui.link import EngineLink
 from unfade.ui.selection import Selection
@@ -47,13 +50,15 @@ class Host(QObject):
     _wanted = pyqtSignal(object, object, object)
     _stopped = pyqtSignal()
 
-    def __init__(self, settings: Settings, parent: int | None = None) -> None:
+    def __init__(
+        self, settings: Settings, parent: int | None = None, connect: Callable[[], Client] = start_engine
+    ) -> None:
         """Takes stdin and stdout. Raises UsageError where they are no pipes.
 
-        ``parent`` is the editor's window, above which the windows stay.
+        ``parent`` is the editor's window, above which the windows stay; ``connect`` starts their engines.
         """
         super().__init__()
-        self._settings, self._parent = settings, parent
+        self._settings, self._parent, self._connect = settings, parent, connect
         self._editor: QWindow | None = None
         self._connection = Connection.on_standard_streams(self.ended.emit)
         self._request: Apply | None = None
@@ -135,7 +140,7 @@ class Host(QObject):
     # In the event loop
 
     def _show(self, request: Apply, picture: Picture, selection: Selection | None) -> None:
-        link = EngineLink()
+        link = EngineLink(self._connect)
         window = Window(self._settings, link, hosted=True)
         window.finisher.applied.connect(self._applied)
         window.closed.connect(lambda: self._closed(request))

@@ -2,7 +2,7 @@
 
 One thread starts the engine and writes to it, so that what is stored is there before it is asked about; a few
 others wait for answers. An engine that dies is started again: pictures are stored anew, open requests made
-once more, and only a request that an engine dies of twice is given up.
+once more, and only a picture or a request that an engine dies of twice is given up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from unfade.inference import Bounds
 from unfade.picture import Metadata, Picture, is_profile_for
 from unfade.service.client import Client, EngineError, Job, Result
 from unfade.service.protocol import DEPTHS
+from unfade.ui import start_engine
 from unfade.ui.language import explain
 
 translate = QCoreApplication.translate
@@ -37,11 +37,6 @@ _WAITING = 4  # requests that are waited for at the same time
 
 _TYPES: Final[dict[str, np.dtype[Any]]] = {name: np.dtype(kind) for name, kind in DEPTHS.items()}
 _NAMES: Final = {dtype: name for name, dtype in _TYPES.items()}
-
-
-def start_engine() -> Client:
-    """An engine process of this installation. Raises EngineError."""
-    return Client(sys.executable)
 
 
 def image_arguments(picture: Picture) -> tuple[int, int, int, str, memoryview]:
@@ -119,6 +114,7 @@ class EngineLink(QObject):
         self._client: Client | None = None
         # Touched by the writing thread alone:
         self._pictures: dict[str, Callable[[], Picture]] = {}
+        self._deadly: dict[str, int] = {}  # pictures that are not stored, by how many engines ended at it
         self._jobs: dict[int, Job] = {}
         self._requests: dict[int, tuple[Request, int]] = {}
         # By any:
@@ -200,8 +196,9 @@ class EngineLink(QObject):
             client.close()
             return
         self._waiters.submit(self._list, client)
-        for name, make in self._pictures.items():
-            self._send_picture(client, name, make())
+        for name in tuple(self._pictures):
+            if self._client is client and not self._is_given_up(name):
+                self._send_picture(client, name)
 
     def _give_up(self, sentence: str) -> None:
         for ticket in tuple(self._requests):
@@ -210,18 +207,31 @@ class EngineLink(QObject):
 
     def _store(self, name: str, make: Callable[[], Picture]) -> None:
         self._pictures[name] = make
+        self._deadly.pop(name, None)
         if self._client is not None:
-            self._send_picture(self._client, name, make())
+            self._send_picture(self._client, name)
 
-    def _send_picture(self, client: Client, name: str, picture: Picture) -> None:
+    def _send_picture(self, client: Client, name: str) -> EngineError | None:
+        """What was in the way; the engine may be another one then."""
+        picture = self._pictures[name]()
         try:
             client.store(name, *image_arguments(picture), icc=picture.metadata.icc)
         except EngineError as error:
-            if error.kind not in _GONE:
+            gone = error.kind in _GONE
+            self._deadly[name] = self._deadly.get(name, 0) + 1 if gone else _MOST_ATTEMPTS
+            if self._is_given_up(name):
                 self.refused.emit(0, error.kind, self._explain(error))
             self._failed(client, error)
+            return error
+        self._deadly.pop(name, None)
+        return None
+
+    def _is_given_up(self, name: str) -> bool:
+        """Whether a picture is stored no more until it is asked about again."""
+        return self._deadly.get(name, 0) >= _MOST_ATTEMPTS
 
     def _forget(self, name: str) -> None:
+        self._deadly.pop(name, None)
         if self._pictures.pop(name, None) is None or self._client is None:
             return
         try:
@@ -230,8 +240,13 @@ class EngineLink(QObject):
             self._failed(self._client, error)
 
     def _ask(self, ticket: int, request: Request, attempt: int) -> None:
-        self._requests[ticket] = (request, attempt)
         client = self._client
+        if client is not None and self._is_given_up(request.picture):
+            error = self._send_picture(client, request.picture)
+            if error is not None:
+                self._refuse(ticket, error.kind, self._explain(error))
+                return
+        self._requests[ticket] = (request, attempt)
         if client is None:
             self._refuse(ticket, "start", translate("EngineLink", "The engine is not running."))
             return

@@ -479,17 +479,19 @@ class Window(QMainWindow):
     )
     def fill_screen(self, on: bool) -> None:
         """Gives the window the whole screen, or its place again."""
-        if on:
-            self.showFullScreen()
-        else:
-            self.showNormal()
+        full = Qt.WindowState.WindowFullScreen
+        self.setWindowState(self.windowState() | full if on else self.windowState() & ~full)
 
     # Qt
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Hears the key that shows the original being let go, wherever the focus is."""
-        released = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease
-        if released and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+        """Hears the key that shows the original being let go, wherever the focus is; unless another window
+        has it by then."""
+        if isinstance(event, QKeyEvent):
+            ended = event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat()
+        else:
+            ended = watched is self and event is not None and event.type() == QEvent.Type.WindowDeactivate
+        if ended:
             self.canvas.hold_before(False)
         return super().eventFilter(watched, event)
 

@@ -37,7 +37,8 @@ REGISTERED = (
     "from tests.unit.filters.toy import INVERT; registry.FILTERS += (INVERT,); "
 )
 SERVE = (
-    "from unfade.inference import Device, Engine; from unfade.service import serve; serve(Engine(Device.CPU))"
+    "from unfade.inference import Device, Engine; from unfade.service.server import serve; "
+    "serve(Engine(Device.CPU))"
 )
 STEP = {"filter": "invert", "options": {"gamma": 2.0}}
 

@@ -81,6 +81,12 @@ class Gestures:
         if dragged is Dragged.TOOL and tool is not None:
             tool.release()
 
+    def cancel(self) -> None:
+        """What is dragged is let go of, and nothing is done with it."""
+        self.dragged = None
+        if self._toolbox.tool is not None:
+            self._toolbox.tool.cancel()
+
     def double_click(self, event: QMouseEvent) -> None:
         """With a tool, its own; else all of the picture or 1:1."""
         scene, tool = self._scene, self._toolbox.tool

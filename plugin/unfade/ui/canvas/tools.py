@@ -50,6 +50,9 @@ class Tool(Protocol):
     def release(self) -> None:
         """The button went up."""
 
+    def cancel(self) -> None:
+        """What was begun is not to be ended: its picture has gone, or another tool was chosen."""
+
     def double_click(self, at: Point, reach: float) -> None:
         """Twice in a row."""
 
@@ -73,7 +76,7 @@ class HintTool:
             edit: is called with a hint that is to get a colour, and whether it is new.
         """
         self._document, self._colour_at, self._edit = document, colour_at, edit
-        self._dragged: int | None = None
+        self._dragged: tuple[int, Hint] | None = None
         self._new = False
 
     def press(self, at: Point, reach: float) -> None:
@@ -82,21 +85,25 @@ class HintTool:
         if self._new:
             index = self._document.add_hint(Hint(at[0], at[1], self._colour_at(at)))
         self._document.select_hint(index)
-        self._dragged = index
+        self._dragged = None if index is None else (index, self._document.hints[index])
 
     def drag(self, at: Point) -> None:
-        if self._dragged is None:
+        if self._dragged is None or not self._is_there(*self._dragged):
             return
-        old = self._document.hints[self._dragged]
+        index, old = self._dragged
         moved = Hint(*self._kept_in(at), old.color)
         if moved != old:
-            self._document.replace_hint(self._dragged, moved, merge=f"move hint {self._dragged}")
+            self._document.replace_hint(index, moved, merge=f"move hint {index}")
+            self._dragged = index, moved
 
     def release(self) -> None:
         dragged, self._dragged = self._dragged, None
         self._document.settle()
-        if dragged is not None and self._new:
-            self._edit(dragged, True)
+        if dragged is not None and self._new and self._is_there(*dragged):
+            self._edit(dragged[0], True)
+
+    def cancel(self) -> None:
+        self._dragged = None
 
     def double_click(self, at: Point, reach: float) -> None:
         index = self._hit(at, reach)
@@ -114,6 +121,10 @@ class HintTool:
             if math.hypot(hint.x - at[0], hint.y - at[1]) <= reach:
                 return index
         return None
+
+    def _is_there(self, index: int, hint: Hint) -> bool:
+        """Whether it is still what is dragged: keys that undo and delete are heard meanwhile."""
+        return self._document.hints[index : index + 1] == (hint,)
 
     def _inside(self, at: Point) -> bool:
         extent = self._document.extent
@@ -162,6 +173,9 @@ class BrushTool:
         if points:
             rounded = tuple((round(x, 1), round(y, 1)) for x, y in points)
             self._document.add_stroke(Stroke(self._mode, self._radius(), rounded))
+
+    def cancel(self) -> None:
+        self._points = []
 
     def double_click(self, at: Point, reach: float) -> None:
         self.press(at, reach)
@@ -232,6 +246,9 @@ class Eyedropper:
         colour = None if at is None else self._colour_at(at)
         if colour is not None:
             self._taken(colour)
+
+    def cancel(self) -> None:
+        self._at = None
 
     def double_click(self, at: Point, reach: float) -> None:
         self.press(at, reach)

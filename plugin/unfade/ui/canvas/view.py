@@ -101,6 +101,7 @@ class Canvas(QWidget):
 
     def set_original(self, original: Original | None) -> None:
         """Shows a picture, all of it, or none."""
+        self._gestures.cancel()
         self._painter.set_original(original)
         self._measure()
         self._scene.crosshair = None
@@ -282,6 +283,7 @@ class Canvas(QWidget):
 
     def set_tool(self, tool: ToolId) -> None:
         """Changes what the left button does."""
+        self._gestures.cancel()
         self._toolbox.chosen = tool
         if self._toolbox.lent is not None:
             self.lend(None)

@@ -289,6 +289,9 @@ class FilterPanel(QFrame):
     def show_chosen(self, chosen: Mapping[str, float]) -> None:
         """Shows what the picture made of options that were left to it, by their names."""
 
+    def forget_chosen(self) -> None:
+        """Another picture has come, which may make something else of them."""
+
     def set_note(self, text: str | None) -> None:
         """Says what is in the way of this filter; None for nothing. It matters more while it is on."""
         restyle(self.note, "error" if self.switch.isChecked() else "muted")

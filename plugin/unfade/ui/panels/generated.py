@@ -108,6 +108,10 @@ class GeneratedPanel(FilterPanel):
             if isinstance(control, Percent) and getattr(self.options, name) is None:
                 control.set_share(chosen[name])
 
+    def forget_chosen(self) -> None:
+        """Another picture has come, which may make something else of them."""
+        self._chosen.clear()
+
     def _add(self, one: dict[str, Any]) -> None:
         name: str = one["name"]
 

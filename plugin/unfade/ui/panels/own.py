@@ -95,6 +95,10 @@ class UpscalePanel(FilterPanel):
         if self.options.detail is None:
             self.detail.set_share(self._chosen)
 
+    def forget_chosen(self) -> None:
+        """Another picture has come, which may make something else of it."""
+        self._chosen = 0.0
+
     def choose_model(self, name: str | None) -> None:
         """Has another model do it: then there is no detail to choose, which goes back with whichever fits."""
         state = self.document.state.with_options(self.filter, model=name, detail=None)
@@ -380,10 +384,14 @@ class RestorePanel(GeneratedPanel):
         return f"{title} ({', '.join(options)})" if options else title
 
     def _adopt(self) -> None:
-        """The steps that are proposed, in place of Restore; what is marked on the picture stays."""
-        state = self.document.state.switched(self.filter, False)
+        """The steps that are proposed, in place of Restore and of its strength; what is marked on the picture
+        stays."""
+        state = self.document.state
+        strength = state.options(self.filter).strength
+        state = state.switched(self.filter, False)
         for step in self._proposed or ():
             name = step.filter.name
-            marks = {mark: getattr(state.options(name), mark) for mark in marks_of(step.filter)}
-            state = state.switched(name, True).with_all(name, dataclasses.replace(step.options, **marks))
+            kept = {mark: getattr(state.options(name), mark) for mark in marks_of(step.filter)}
+            options = dataclasses.replace(step.options, strength=strength, **kept)
+            state = state.switched(name, True).with_all(name, options)
         self.document.change(state)

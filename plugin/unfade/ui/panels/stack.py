@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBox
 
 from unfade.filters import all_filters, find_filter
 from unfade.ui.commands import Actions, declare
-from unfade.ui.document import ORDER, Document
+from unfade.ui.document import ORDER, Change, Document
 from unfade.ui.language import Words
 from unfade.ui.panels.controls import FilterPanel
 from unfade.ui.panels.generated import panels_for
@@ -63,12 +63,19 @@ class PanelStack(QWidget):
         self.finish.clicked.connect(finish.trigger)
         bind(self.finish, finish)
         self._lay_out()
-        document.subscribe(lambda _change: self.show_document())
-        document.subscribe(lambda _change: self._show_switched_on(document.state.enabled))
+        self._document = document
+        document.subscribe(self._document_changed)
         words = Words(self)
         words.follow(self.show_document)
         words.follow(lambda: QTimer.singleShot(0, self._fit_width))  # once the panels have their texts too
         self._fit_width()
+
+    def _document_changed(self, change: Change) -> None:
+        if change is Change.PICTURE:
+            for frame in self.frames.values():
+                frame.forget_chosen()
+        self.show_document()
+        self._show_switched_on(self._document.state.enabled)
 
     def of(self, kind: type[_Panel]) -> _Panel:
         """The panel of a filter that has one of its own."""

@@ -22,9 +22,9 @@ from PyQt6.QtWidgets import (
 
 from unfade.picture import Picture
 from unfade.service.client import Client
+from unfade.ui import start_engine
 from unfade.ui.commands import Actions, Command, Menu, commands_of
 from unfade.ui.language import Words
-from unfade.ui.link import start_engine
 from unfade.ui.opening import files_in, show_in_folder
 from unfade.ui.queue.files import OutputFields, ask_for_folder, ask_for_pictures
 from unfade.ui.queue.model import Item, ItemState, Make, Save, summary

@@ -61,7 +61,7 @@ class QueueStore:
             return
         self._written = raw
         if self._lock is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             self._lock = _lock_of(self._path)
             self._lock.tryLock(0)
         self._pool.submit(self._save, raw)
@@ -69,7 +69,7 @@ class QueueStore:
     def keep_picture(self, picture: Picture) -> Path:
         """Where a picture that has no file of its own will be, until :meth:`drop_picture`."""
         path = self._folder / f"{secrets.token_hex(6)}.tif"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         self._pool.submit(_quietly, lambda: write_picture(picture, path))
         return path
 
@@ -88,6 +88,9 @@ class QueueStore:
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+    def _make_folder(self) -> None:
+        _quietly(lambda: self._folder.mkdir(parents=True, exist_ok=True))
 
     def _save(self, raw: list[dict[str, Any]]) -> None:
         def save() -> None:
