@@ -6,6 +6,8 @@ KILLS = int(os.environ.get("UNFADE_TEST_KILLS") or 1)
 SPAN = 6.0
 """Seconds from the engine's start, of which the moments are even parts: start-up, the way of the pixels, the
 network."""
+SAID = "stopped unexpectedly" if KILLS == 1 else "engine"
+"""In the sentence that follows: one that dies early did not start."""
 
 
 def dying_engines(folder, python):
