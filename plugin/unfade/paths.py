@@ -74,6 +74,17 @@ def log_dir() -> Path:
     return platformdirs.user_log_path(_APP, appauthor=False)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something of that name, as far as the system can tell: not where the name is too long,
+    its folder may not be looked into, or a share on the network has gone; Path.exists raises OSError."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_folder(path: Path) -> bool:
+    """The same for a folder."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     """A new file to write that takes the name `path` when the block ends well, and is gone otherwise.

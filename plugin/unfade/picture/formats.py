@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from unfade.errors import OutputError
+from unfade.paths import is_folder, is_there
 
 HEAD_BYTES = 4096
 """So many of a file's first bytes tell what it is."""
@@ -250,10 +251,10 @@ def check_output(path: Path, width: int, height: int, *, samples: int, format: s
 
 def check_writable(path: Path) -> None:
     """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
-    if path.is_dir():
+    if is_folder(path):
         raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
     folder = _nearest_folder(path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(
@@ -264,7 +265,7 @@ def check_writable(path: Path) -> None:
 def _nearest_folder(path: Path) -> Path:
     """The folder that the file is to lie in, or the nearest one above it that is there."""
     folder = path.parent
-    while not folder.exists() and folder != folder.parent:
+    while not is_there(folder) and folder != folder.parent:
         folder = folder.parent
     return folder
 
