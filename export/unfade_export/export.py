@@ -17,7 +17,7 @@ from unfade.errors import ModelError, UnfadeError
 from unfade.models import ModelCard, Tiling, Variant, half_precision_file
 from unfade.picture import read_picture, to_float
 from unfade_training.build import build_generator
-from unfade_training.checkpoint import Checkpoint, load_checkpoint, load_weights
+from unfade_training.checkpoint import EXPORTED, Checkpoint, load_checkpoint, load_weights
 from unfade_training.config import Recipe, parse_recipe, without_folders
 from unfade_training.files import atomic_write
 from unfade_training.networks import count_parameters, fold_norms, macs_per_pixel, receptive_radius
@@ -33,7 +33,16 @@ from .checks import (
     cpu_session,
     probe_reach,
 )
-from .graph import check_graph, fix_size, pack_weights, round_weights, to_half, to_onnx, unpack_weights
+from .graph import (
+    check_graph,
+    fix_size,
+    keep_folded_weights,
+    pack_weights,
+    round_weights,
+    to_half,
+    to_onnx,
+    unpack_weights,
+)
 from .interface import Size, interface_of, of_size, ratio_of
 
 
@@ -108,9 +117,9 @@ def export_checkpoint(
     network = build_generator(recipe, pretrained=False)
     load_weights(network, loaded.tensors.get("generator", {}), str(checkpoint))
     network = fold_norms(network).eval()
-    network = getattr(network, "exported", network)  # some apply what they name themselves while they learn
+    network = getattr(network, EXPORTED, network)  # some apply what they name themselves while they learn
     card = of_size(_card(recipe, network, loaded), static)
-    built = build(network, card, photo=photo, fp16=fp16, compact=compact)
+    built = build(network, card, photo=photo, fp16=fp16, compact=compact, trainable=True)
     write(output, built.model, built.half)
     return built.report
 
@@ -122,6 +131,7 @@ def build(
     photo: Array | None = None,
     fp16: bool = False,
     compact: bool = False,
+    trainable: bool = False,
     smallest: int = 1,
 ) -> Built:
     """Export ``network`` and check the result.
@@ -132,6 +142,8 @@ def build(
         photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
         fp16: whether to make the float16 variant too.
         compact: whether weights are stored in half precision (see :func:`~unfade_export.graph.pack_weights`).
+        trainable: whether a training can begin with the model: weights of which the graph keeps only what was
+            computed from them are noted beside it.
         smallest: the least side in pixels that the network takes.
 
     Raises:
@@ -141,6 +153,8 @@ def build(
         round_weights(network)
     free_card = replace(card, fixed_size=None)
     free = to_onnx(network, free_card)
+    if trainable:
+        keep_folded_weights(free, network)
     plain = free if card.fixed_size is None else fix_size(free, card)
     model = pack_weights(plain) if compact else plain
     session = cpu_session(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import warnings
 from contextlib import redirect_stdout
@@ -18,7 +19,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
 from unfade.models import ModelCard
-from unfade_training.checkpoint import HALF
+from unfade_training.checkpoint import FOLDED, HALF, WRAPPER
 
 from . import ExportError
 from .interface import NamedOutputs, ratio_of, step_of
@@ -59,6 +60,28 @@ def to_onnx(network: nn.Module, card: ModelCard) -> onnx.ModelProto:
     return model
 
 
+def keep_folded_weights(model: onnx.ModelProto, network: nn.Module) -> None:
+    """Note in the metadata, in place, the weights that the graph holds only within constants: of
+    ``exp(weight)`` it keeps the result. A training that begins with the model takes them from there.
+
+    Args:
+        model: of :func:`to_onnx`.
+        network: that it was made of.
+    """
+    named = {tensor.name.removeprefix(WRAPPER) for tensor in model.graph.initializer}
+    folded = {
+        name: tensor.tolist()
+        for name, tensor in network.state_dict().items()
+        if name not in named and tensor.is_floating_point()
+    }
+    if folded:
+        helper.set_model_props(model, {**_properties(model), FOLDED: json.dumps(folded)})
+
+
+def _properties(model: onnx.ModelProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
 def fix_size(model: onnx.ModelProto, card: ModelCard) -> onnx.ModelProto:
     """A model with free height and width as one of the card's fixed size, with the card inside.
 
@@ -72,8 +95,7 @@ def fix_size(model: onnx.ModelProto, card: ModelCard) -> onnx.ModelProto:
         for value in values:
             for dimension, side in zip(value.type.tensor_type.shape.dim[2:], card.fixed_size, strict=True):
                 dimension.dim_value = side * factor
-    del fixed.metadata_props[:]
-    helper.set_model_props(fixed, card.to_metadata())
+    helper.set_model_props(fixed, {**_properties(fixed), **card.to_metadata()})
     fixed = _simplified(fixed)
     check_graph(fixed)
     return fixed
@@ -268,7 +290,7 @@ def _simplified(model: onnx.ModelProto) -> onnx.ModelProto:
     Raises:
         ExportError: onnxslim fails on the graph.
     """
-    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    metadata = _properties(model)
     try:
         slim: onnx.ModelProto = onnxslim.slim(model)
     except Exception as error:  # whatever its passes raise

@@ -5,7 +5,8 @@ JSON in the file's own metadata. One file instead of two cannot come apart when 
 them, and safetensors cannot carry code.
 
 A run can also begin with the weights of an ONNX file that `unfade-export` made. Their names are still those
-of the network. Its norms were folded into the convolutions before them; :func:`unfold_norms` undoes that.
+of the network, but for a few that the graph holds only within constants, which lie in the file's metadata.
+Its norms were folded into the convolutions before them; :func:`unfold_norms` undoes that.
 """
 
 from __future__ import annotations
@@ -160,6 +161,11 @@ WRAPPER = "network."
 """What an export puts before the names where it had to add something to the network."""
 HALF = "_half"
 """What it puts behind those that it keeps in half precision."""
+FOLDED = "unfade.folded_weights"
+"""Its metadata entry for the weights of which the graph knows no more than what was computed from them: name
+-> nested lists of numbers, as JSON."""
+EXPORTED = "exported"
+"""The part of a network that it exports, where not all of it is needed to run the model."""
 
 
 def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[str]:
@@ -179,7 +185,8 @@ def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[
         if part:
             weights = {name: tensor for name, tensor in weights.items() if name.startswith(f"{part}.")}
         left &= set(adopt_weights(network, weights, str(file)))
-        log.info("took over the weights of %s; %d stay as initialised", file, len(left))
+        named = ", ".join([*sorted(left)[:3], *["..."][: len(left) > 3]]) or "none"
+        log.info("took over the weights of %s; as initialised stay %d: %s", file, len(left), named)
     return left
 
 
@@ -190,7 +197,10 @@ def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
         TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
     """
     if path.suffix == ".onnx":
-        return unfold_norms(network, _read_onnx(path))
+        weights = _read_onnx(path)
+        if hasattr(network, EXPORTED):
+            weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
+        return unfold_norms(network, weights)
     return load_checkpoint(path).tensors["generator"]
 
 
@@ -207,15 +217,16 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise TrainingError(f"There is no model {path}.")
     try:
-        stored = onnx.load(path).graph.initializer
+        model = onnx.load(path)
     except (DecodeError, OSError) as error:
         raise TrainingError(f"The model {path} is damaged or not an ONNX file ({error}).") from error
     tensors = {}
-    for record in stored:
+    for record in model.graph.initializer:
         array = numpy_helper.to_array(record)
         if array.dtype in (np.float32, np.float16):
             name = record.name.removeprefix(WRAPPER).removesuffix(HALF)
             tensors[name] = torch.from_numpy(array.astype(np.float32))
     if not any(name.endswith(".weight") for name in tensors):
         raise TrainingError(f"{path} holds no weights with names; a model of unfade-export does.")
-    return tensors
+    folded = next((entry.value for entry in model.metadata_props if entry.key == FOLDED), "{}")
+    return tensors | {name: torch.tensor(numbers) for name, numbers in json.loads(folded).items()}

@@ -57,7 +57,7 @@ def open_fabric(machine: Machine, precision: str, seed: int) -> Fabric:
             accelerator=machine.accelerator,
             devices=machine.devices,
             num_nodes=machine.num_nodes,
-            precision=_precision(precision),
+            precision=_precision(precision, machine.accelerator),
         )
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -75,12 +75,20 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def _precision(wanted: str) -> Any:
+def _precision(wanted: str, accelerator: str) -> Any:
     if wanted != "auto":
         return wanted
-    if torch.cuda.is_available():
+    if accelerator not in ("cpu", "mps") and torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    if accelerator == "mps":
+        return "32-true"
     return "bf16-mixed" if torch.cpu._is_amx_tile_supported() else "32-true"
+
+
+def loss_scaler(fabric: Fabric) -> torch.amp.GradScaler | None:
+    """What keeps float16's small gradients from vanishing; None in other precisions."""
+    scaler: torch.amp.GradScaler | None = getattr(fabric.strategy.precision, "scaler", None)
+    return scaler
 
 
 def full_precision(tensor: Tensor) -> torch.autocast:

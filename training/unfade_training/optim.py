@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from .config import GeneratorConfig, StageConfig
 from .data import Batch
-from .device import is_out_of_memory
+from .device import is_out_of_memory, loss_scaler
 from .errors import TrainingError
 from .losses import LossValue
 from .networks import Encoder, parameter_groups
@@ -76,7 +76,8 @@ class Trainable:
             lr=self.lr,
             betas=config.betas,
             weight_decay=config.weight_decay,
-            fused=fabric.device.type in ("cpu", "cuda"),
+            # a fused optimizer takes float16's loss scale off itself, too late for gradients to be clipped
+            fused=fabric.device.type in ("cpu", "cuda") and loss_scaler(fabric) is None,
         )
         if resumed is not None:
             restore_optimizer(optimizer, resumed.tensors.get(f"{prefix}optimizer", {}))
@@ -140,7 +141,7 @@ class Trainable:
             self._starved = True
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
-        parts = list(micro_batches(batch, self.micro_batch))
+        parts = list(batch.split(self.micro_batch))
         for number, part in enumerate(parts, 1):
             self._share = len(part.picture) / len(batch.picture)
             with self.fabric.no_backward_sync(self.forward, enabled=number < len(parts)):
@@ -158,7 +159,10 @@ class Trainable:
         """Clip the gradients and move the weights; the loss's terms, averaged over the batch."""
         self.loss = torch.stack(self._losses).sum()
         if self.config.clip:
-            self.fabric.clip_gradients(self.forward, self.optimizer, max_norm=self.config.clip)
+            # Gradients that are no numbers show in the next loss; a scaler leaves their step out.
+            self.fabric.clip_gradients(
+                self.forward, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
+            )
         self.optimizer.step()
         return self._terms
 
@@ -181,12 +185,6 @@ class Trainable:
     def state(self) -> dict[str, int]:
         """What a checkpoint keeps besides."""
         return {f"{self.prefix}micro_batch": self.micro_batch}
-
-
-def micro_batches(batch: Batch, size: int) -> Iterator[Batch]:
-    """Parts of ``size`` pairs; the last may be smaller."""
-    for first in range(0, len(batch.picture), size):
-        yield Batch(*(None if each is None else each[first : first + size] for each in batch))  # type: ignore[arg-type]
 
 
 def freeze_parts(network: nn.Module, config: GeneratorConfig) -> None:
@@ -223,7 +221,7 @@ def _compiled(network: nn.Module) -> nn.Module:
 class Ema:
     """The exponential moving average of a network's weights: what is validated and exported.
 
-    Early on the average is short (1 / (step + 10) of the new weights), so that it does not remember the
+    Early on the average is short (9 / (step + 10) of the new weights), so that it does not remember the
     initialisation; it lengthens until ``decay`` is reached. ``torch.optim.swa_utils.AveragedModel`` averages
     all buffers or none, spectral norms' vectors too, and copies the weights whole at the first update.
 

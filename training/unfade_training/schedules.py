@@ -78,6 +78,9 @@ class Pace(Protocol):
     def validates(self, done: int, progress: float) -> bool:
         """Whether a validation is due after ``done`` steps; to be asked once after each."""
 
+    def validated(self, seconds: float) -> None:
+        """One has been made, and took so long."""
+
 
 class StepPace:
     """As many steps as the recipe says."""
@@ -91,15 +94,23 @@ class StepPace:
     def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
         return done % self._every == 0
 
+    def validated(self, seconds: float) -> None:
+        """No matter: validations come by the steps, so that a run can be repeated."""
+
+
+MOST_VALIDATING = 0.1
+"""Of a stage's time under the clock."""
+
 
 class ClockPace:
     """As many steps as there is time for, one at least, with as many validations as the recipe's steps would
-    bring.
+    bring, but not more than take :data:`MOST_VALIDATING` of the time.
 
     Args:
         config: of the stage.
         seconds: there are.
         begun: what lies behind already when a run goes on.
+        validation: seconds that one is known to take; 0 where none was made yet.
         clock: in seconds.
     """
 
@@ -110,12 +121,14 @@ class ClockPace:
         config: StageConfig,
         seconds: float,
         begun: float = 0.0,
+        validation: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock, self._since, self._seconds, self._begun = clock, clock(), seconds, begun
         self._gap = config.validate_every / config.steps
-        self._next = begun + self._gap
+        self._last = begun  # progress at the last validation
         self._first: int | None = None
+        self.validated(validation)
 
     def progress(self, done: int) -> float:
         if self._first is None:
@@ -126,24 +139,33 @@ class ClockPace:
         return min(1.0, self._begun + (1 - self._begun) * passed)
 
     def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
-        if progress < self._next:
+        soonest, latest = self._last + max(self._gap, self._least_gap), 1 - self._least_gap
+        if not soonest <= progress <= latest:  # the stage ends with one
             return False
-        self._next = progress + self._gap
+        self._last = progress
         return True
 
+    def validated(self, seconds: float) -> None:
+        left = 1 - self._begun
+        self._least_gap = seconds / MOST_VALIDATING / self._seconds * left if self._seconds > 0 else left
 
-def pace_of(left: Sequence[StageConfig], until: float | None = None, begun: float = 0.0) -> Pace:
+
+def pace_of(
+    left: Sequence[StageConfig], until: float | None = None, begun: float = 0.0, validation: float = 0.0
+) -> Pace:
     """The pace of the first of the stages that are left.
 
     Args:
         left: those stages' options; time is shared in proportion to their steps.
         until: when ``time.monotonic()`` has to be over with all of them; None counts steps.
         begun: how much of the first lies behind already.
+        validation: seconds that one is known to take.
     """
     if until is None:
         return StepPace(left[0])
     shares = [left[0].steps * (1 - begun), *(config.steps for config in left[1:])]
-    return ClockPace(left[0], max(0.0, until - time.monotonic()) * shares[0] / max(sum(shares), 1e-9), begun)
+    seconds = max(0.0, until - time.monotonic()) * shares[0] / max(sum(shares), 1e-9)
+    return ClockPace(left[0], seconds, begun, validation)
 
 
 class Interruption:

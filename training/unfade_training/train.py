@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -54,7 +54,7 @@ from .config import (
 )
 from .data import Batch, PhotoStore, ShardStore, StepSampler, Where, collate
 from .degradations import Degradation
-from .device import ANY, Machine, PeakMemory, open_fabric
+from .device import ANY, Machine, PeakMemory, loss_scaler, open_fabric
 from .errors import TrainingError, count_of
 from .files import check_folder, make_folder
 from .losses import AdaptiveLoss, LossValue, Tally, content_loss, critic_accuracy
@@ -72,6 +72,8 @@ from .networks.norms import settle_norms
 from .optim import Ema, Trainable, freeze_parts
 from .report import Reporter
 from .schedules import Interruption, Pace, UpdateSchedule, pace_of
+
+T = TypeVar("T")
 
 LAST = "last.safetensors"
 LOG_EVERY = 50
@@ -126,6 +128,7 @@ class Run:
     finished_stages: int = 0
     finished_steps: int = 0  # of those stages
     saved_at: float = field(default_factory=time.monotonic)
+    validation_seconds: float = 0.0  # that the last validation took, where a run goes by the clock
 
     @property
     def last(self) -> Path:
@@ -171,7 +174,7 @@ def train(
         checkpoint = None
         for stage in run.stages[run.finished_stages :]:
             begun = float(resumed.state.get("progress", 0.0)) if resumed else 0.0
-            pace = pace_of(run.recipe.stage[run.finished_stages :], until, begun)
+            pace = pace_of(run.recipe.stage[run.finished_stages :], until, begun, run.validation_seconds)
             run.finished_steps += train_stage(run, stage, resumed, pace, save_seconds)
             run.finished_stages += 1
             resumed = None
@@ -275,6 +278,10 @@ def resume(run: Run, checkpoint: Checkpoint | None) -> Checkpoint | None:
             f"only {len(run.stages)}; take another folder, or --fresh to start over."
         )
     run.stopping.restore(state)
+    run.validation_seconds = float(state.get("validation_seconds", 0.0))
+    scaler = loss_scaler(run.fabric)
+    if scaler is not None and "loss_scaler" in state:
+        scaler.load_state_dict(state["loss_scaler"])
     run.reporter.say(f"going on after stage {run.finished_stages}, step {state['step']}")
     return checkpoint if state["step"] else None
 
@@ -332,10 +339,9 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
     start_stage(run, stage, resumed)
     done = int(resumed.state["step"]) if resumed else 0
 
-    def progress_now() -> float:
+    def agreed(mine: T) -> T:
         # Processes must end, validate and save together, so one of them looks at the clock.
-        now = pace.progress(done)
-        return now if pace.steps else float(fabric.broadcast(now))
+        return mine if pace.steps else fabric.broadcast(mine)
 
     def stops_early() -> bool:
         return run.stopping.should_stop(config.patience) or (
@@ -344,7 +350,7 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
 
     run.reporter.start_stage(f"{run.recipe.name}: {config.kind}", pace.steps, done)
     given = batches(run, config, done, pace.steps or sys.maxsize)
-    progress = progress_now()
+    progress = agreed(pace.progress(done))
     while progress < 1 and not stops_early():
         batch = next(given)  # before the seed: a loader draws a random number when it begins
         # Dropout and random points are functions of the step, as patches are: a resume draws the same.
@@ -352,9 +358,9 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
         rates = [trainable.set_rate(done, progress) for trainable in stage.trainables]
         training_step(run, stage, batch)
         done += 1
-        progress = progress_now()
+        progress = agreed(pace.progress(done))
 
-        validating = pace.validates(done, progress) or progress >= 1
+        validating = agreed(pace.validates(done, progress)) or progress >= 1
         saving = validating or time.monotonic() - run.saved_at > save_seconds
         together = validating or done % LOG_EVERY == 0  # whether a save is due, each process knows for itself
         if together or saving:
@@ -365,7 +371,11 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
         run.reporter.advance()
         if validating and stage.ema is not None:
             of_steps = f"/{pace.steps}" if pace.steps else ""
+            begun = time.monotonic()
             validate_and_keep_best(run, stage, stage.ema.module, done, f"{config.kind} {done}{of_steps}")
+            if not pace.steps:
+                run.validation_seconds = time.monotonic() - begun
+                pace.validated(run.validation_seconds)
         if validating:
             means = stage.told.take(stage.trainables[0].mean)
             shown = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
@@ -481,10 +491,22 @@ def check_finite(terms: Mapping[str, float], done: int) -> None:
     """TrainingError if a term of the loss is not finite: what comes of such a step must not be saved."""
     for name, value in terms.items():
         if not math.isfinite(value):
-            raise TrainingError(
-                f"The loss {name!r} is not finite any more at step {done}: lower the learning rate or clip "
-                "gradients. The last checkpoint is kept."
-            )
+            raise _exploded(f"The loss {name!r} is", done)
+
+
+def check_weights(networks: Sequence[nn.Module], done: int) -> None:
+    """TrainingError if a weight is not finite: the last step's gradients may not have been, though its loss
+    was."""
+    for network in networks:
+        if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+            raise _exploded("The weights are", done)
+
+
+def _exploded(what: str, done: int) -> TrainingError:
+    return TrainingError(
+        f"{what} not finite any more at step {done}: lower the learning rate or clip gradients. The last "
+        "checkpoint is kept."
+    )
 
 
 def batches(run: Run, config: StageConfig, first_step: int, end: int) -> Iterator[Batch]:
@@ -541,8 +563,13 @@ def validate_and_keep_best(run: Run, stage: Stage, network: nn.Module, step: int
 
 
 def save_last(run: Run, stage: Stage | None = None, step: int = 0, progress: float = 0.0) -> None:
-    """Write the checkpoint that a resume starts from: after ``step`` steps of a stage, or between two."""
+    """Write the checkpoint that a resume starts from: after ``step`` steps of a stage, or between two.
+
+    Raises:
+        TrainingError: the weights are not finite any more, or it cannot be written; the one before is kept.
+    """
     if run.fabric.is_global_zero:
+        check_weights([network for network in (run.generator, run.critic) if network is not None], step)
         tensors: dict[str, Mapping[str, Tensor]] = {"generator": run.generator.state_dict()}
         if run.critic is not None:
             tensors["critic"] = run.critic.state_dict()
@@ -552,6 +579,10 @@ def save_last(run: Run, stage: Stage | None = None, step: int = 0, progress: flo
             "step": step,
             **run.stopping.state(),
         }
+        if run.validation_seconds:
+            state["validation_seconds"] = run.validation_seconds
+        if (scaler := loss_scaler(run.fabric)) is not None:
+            state["loss_scaler"] = scaler.state_dict()
         if stage is not None:
             state |= {"stage_state": stage.state(), "progress": progress}
             for trainable in stage.trainables:

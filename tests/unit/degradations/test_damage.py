@@ -51,6 +51,22 @@ def test_larger_pictures_have_larger_damage() -> None:
     assert covered(400.0) > 3 * covered(100.0) > 0
 
 
+def test_every_edge_is_torn_at_times() -> None:
+    torn = np.zeros(4, int)
+    for seed in range(60):
+        alpha = DRAWN["torn"](np.random.default_rng(seed), (96, 128), 300.0) > 0.5
+        middles = (alpha[0, 40:88], alpha[-1, 40:88], alpha[30:66, 0], alpha[30:66, -1])
+        torn += [bool(middle.any()) for middle in middles]
+    assert torn.min() >= 3, torn
+
+
+def test_text_in_photographs_is_at_times_coloured() -> None:
+    written = replace(PLAIN, text_share=1.0, clean_share=1.0)
+    flat = np.full((96 + 2 * written.margin, 96 + 2 * written.margin, 3), 128, np.uint8)
+    targets = [written.apply(flat, np.random.default_rng(seed)).target for seed in range(30)]
+    assert 2 <= sum(bool((np.ptp(target, axis=2) > 100).any()) for target in targets) < 20
+
+
 def test_pixels_outside_the_mask_are_untouched(photo: np.ndarray) -> None:
     drawn = 0
     for seed in range(30):

@@ -10,6 +10,9 @@ import pytest
 import torch
 
 from unfade.models import Tiling
+from unfade_training.build import build_generator
+from unfade_training.checkpoint import read_weights
+from unfade_training.config import parse_recipe
 
 from ..training.photos import MASK_RECIPE, RECIPE
 from .conftest import Exported, Exports
@@ -19,7 +22,7 @@ COLOUR_RECIPE = (
     .replace(
         'kind = "fast_unet"\nscale = 2\nchannels = [8, 16]\nencoder = [1, 1]\ndecoder = [1]',
         'kind = "lite_unet"\nluma = true\nextra_channels = 3\nout_channels = 2\noutput_stride = 2\n'
-        "widths = [8, 8, 8, 8]",
+        "widths = [8, 8, 8, 8]\nspread_hints = true",
     )
     .replace('kind = "clean"\nscale = 2', 'kind = "clean"')
 )
@@ -70,3 +73,15 @@ def test_colorize_takes_any_size(colorize: Exported, height: int, width: int) ->
     (ab,) = run(colorize.path, x)
     assert ab.shape == (1, 2, -(-height // 2), -(-width // 2))
     np.testing.assert_allclose(ab, expected, atol=1e-5)
+
+
+def test_a_training_can_begin_with_a_model(colorize: Exported) -> None:
+    """Also where the graph holds what was computed from a weight, and not it: the nearness of hints."""
+    torch.manual_seed(5)
+    network = build_generator(parse_recipe(COLOUR_RECIPE, "tiny"))
+    weights = read_weights(colorize.path, network)
+    assert set(network.state_dict()) - set(weights) == set()
+    network.load_state_dict(weights, strict=False)
+    x = torch.rand(1, 4, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(network.eval()(x), colorize.network(x), atol=1e-5, rtol=0)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import parametrize
 
-from unfade_training.networks import Norm, build_network, fold_norms, parameter_groups
+from unfade_training.networks import Norm, build_network, fold_norms, parameter_groups, unfold_norms
 from unfade_training.networks.blocks import (
     Blur,
     MergeLayer,
@@ -109,6 +109,19 @@ def test_training_goes_on_after_folding() -> None:
     optimizer.step()
     assert (network(x) - before).abs().max() > 1e-4
     assert set(fold_norms(network).state_dict()) == {"0.0.weight", "0.0.bias", "1.0.weight", "1.0.bias"}
+
+
+@torch.no_grad()
+def test_weights_of_folded_norms_are_those_of_the_network_again() -> None:
+    """For weight and spectral norm, whose tensors an exported model does not hold, too."""
+    norms = (Norm.WEIGHT, Norm.SPECTRAL, Norm.BATCH)
+    trained, fresh = (nn.Sequential(*(conv_layer(8, 8, norm=norm) for norm in norms)) for _ in "ab")
+    x = torch.randn(1, 8, 16, 16)
+    for _ in range(50):
+        trained(x)
+    trained.eval(), fresh.eval()
+    fresh.load_state_dict(unfold_norms(fresh, fold_norms(trained).state_dict()), strict=False)
+    torch.testing.assert_close(fresh(x), trained(x), atol=1e-5, rtol=1e-4)
 
 
 def test_parameter_groups_partition_the_network() -> None:

@@ -14,7 +14,6 @@ from unfade_training.data import PatchDataset, PhotoStore, StepSampler, collate,
 from unfade_training.data.photos import photo_weights
 from unfade_training.degradations import Ageing, Clean, Watermark
 from unfade_training.errors import TrainingError
-from unfade_training.optim import micro_batches
 
 from .photos import noise_photo, photo_folder
 
@@ -168,7 +167,7 @@ def test_masks_travel_with_their_pictures(tmp_path: Path) -> None:
     assert batch.mask is not None and batch.mask.shape == (3, 1, 32, 32) and batch.mask.dtype == torch.uint8
     changed = (batch.picture != batch.target).any(1, keepdim=True)
     assert changed.any() and not (changed & (batch.mask == 0)).any(), "what is not marked is not changed"
-    halves = list(micro_batches(batch.to_unit(torch.device("cpu")), 2))
+    halves = list(batch.to_unit(torch.device("cpu")).split(2))
     assert [half.pairs for half in halves] == [2, 1]
     assert halves[0].mask is not None and float(halves[0].mask.max()) <= 1
     torch.testing.assert_close(halves[1].target, pairs[2].target[None] / 255)

@@ -58,6 +58,12 @@ def test_a_shipped_model_is_its_network_again(name: str) -> None:
         assert float(np.abs(network.train()(x).numpy() - expected).mean()) < 5e-3
 
 
+@pytest.mark.parametrize("name", ["colorize", "denoise", "repair", "revive", "upscale-x4"])
+def test_shipped_models_hold_all_weights(name: str) -> None:
+    network = network_of(MODELS / f"{name}.onnx")
+    assert adopt_weights(network, read_weights(MODELS / f"{name}.onnx", network), name) == []
+
+
 def test_a_run_begins_with_a_model(tmp_path: Path) -> None:
     """One step that changes next to nothing, with norms that got their statistics from what was held out."""
     model = MODELS / "deartifact.onnx"

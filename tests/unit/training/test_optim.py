@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 from torch import Tensor, nn
 
 from unfade_training.config import GeneratorConfig
@@ -86,6 +87,16 @@ def test_accumulated_gradients_are_those_of_the_whole_batch() -> None:
     for weight, loss in results[1:]:
         torch.testing.assert_close(weight, results[0][0])
         torch.testing.assert_close(loss, results[0][1])
+
+
+def test_float16_gradients_are_clipped_and_a_step_that_overflows_is_left_out() -> None:
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=MixedPrecision("16-mixed", "cpu"))
+    half = Trainable(fabric, convolution(), msgspec.structs.replace(CONFIG, clip=0.5))
+    before = half.network.weight.clone()
+    learn(half, numbers(), lambda batch: LossValue(half.forward(batch.picture).sum() * torch.inf, {}))
+    torch.testing.assert_close(half.network.weight, before, rtol=0, atol=0)
+    learn(half, numbers(), lambda batch: squares(half.forward(batch.picture), batch))
+    assert not torch.equal(half.network.weight, before) and bool(half.network.weight.isfinite().all())
 
 
 def test_out_of_memory_halves_what_goes_through_at_once() -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import torch
 
+from unfade_training import train as train_module
 from unfade_training.checkpoint import load_checkpoint
 from unfade_training.cli import main
 from unfade_training.config import GanConfig, GeneratorConfig, parse_recipe, with_overrides
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.schedules import ClockPace, StepPace, UpdateSchedule, pace_of, rate_at
-from unfade_training.train import batches, set_up, train
+from unfade_training.train import batches, resume, set_up, train
 
 from .photos import GAN_STAGES, RECIPE, photo_folder
 
@@ -46,6 +48,53 @@ def test_the_clock_ends_a_stage_and_brings_as_many_validations() -> None:
         validated.append(pace.validates(done, progress[-1]))
     assert progress == pytest.approx([i / 8 for i in range(9)])
     assert [i for i, due in enumerate(validated, 1) if due] == [2, 4, 6, 8]
+
+
+def validations_under_the_clock(pace: ClockPace, clock: Clock, seconds: float, step: float = 1.0) -> int:
+    """How many are made, each of so many seconds, besides the one that ends the stage."""
+    made, progress, done = 0, pace.progress(0), 0
+    while progress < 1:
+        clock.now += step
+        done += 1
+        progress = pace.progress(done)
+        if progress < 1 and pace.validates(done, progress):
+            clock.now += seconds
+            pace.validated(seconds)
+            made += 1
+    return made
+
+
+@pytest.mark.parametrize(
+    ("seconds", "known", "made"),
+    [(1.0, 0.0, 19), (10.0, 0.0, 5), (10.0, 10.0, 5), (100.0, 0.0, 1), (100.0, 100.0, 0)],
+)
+def test_validations_take_a_tenth_of_the_time_at_most(seconds: float, known: float, made: int) -> None:
+    clock = Clock()
+    config = msgspec.structs.replace(CONFIG, validate_every=5)
+    pace = ClockPace(config, 600.0, validation=known, clock=clock)
+    assert validations_under_the_clock(pace, clock, seconds) == made
+    assert made * seconds <= 0.1 * 600 + (0 if known else seconds)  # the first tells what one takes
+
+
+def test_a_run_measures_its_validations_and_a_resume_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick, made = train_module.validate_and_keep_best, []
+
+    def slow(*arguments: Any) -> None:
+        made.append(time.sleep(0.3))
+        quick(*arguments)
+
+    monkeypatch.setattr(train_module, "validate_and_keep_best", slow)
+    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.validate_every": 1}, "tiny")
+    photos, machine = photo_folder(tmp_path / "photos"), Machine("cpu", 1)
+    train(recipe, tmp_path / "run", [photos], machine, minutes=0.03)
+    assert 1 <= len(made) <= 2, "the first, which tells what one takes, and the one that ends the stage"
+    checkpoint = load_checkpoint(tmp_path / "run" / "last.safetensors")
+    assert 0.3 <= checkpoint.state["validation_seconds"] < 60
+    with set_up(recipe, tmp_path / "run", [photos], machine, checkpoint, reports=False) as run:
+        resume(run, checkpoint)
+        assert run.validation_seconds == checkpoint.state["validation_seconds"]
 
 
 def test_a_stage_without_time_takes_one_step() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 
 from unfade_training import train as train_module
 from unfade_training.build import build_generator, build_losses, smoke_recipe
@@ -21,12 +23,12 @@ from unfade_training.config import (
     parse_recipe,
     with_overrides,
 )
-from unfade_training.device import Machine
+from unfade_training.device import Machine, loss_scaler, open_fabric
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, mask_terms
 from unfade_training.metrics import overlap
 from unfade_training.networks import build_network
-from unfade_training.train import Run, train
+from unfade_training.train import Run, resume, save_last, set_up, train
 
 from .photos import COLOUR_RECIPE, GAN_STAGES, MASK_RECIPE, RECIPE, photo_folder, with_perceptual_weights
 from .test_config import LESSONS, RECIPES
@@ -64,12 +66,44 @@ def test_a_stage_ends_when_the_score_has_not_risen_for_long_enough(tmp_path: Pat
     assert run(recipe, tmp_path, photos)["finished_steps"] == 2 + 3 * 2
 
 
-def test_a_loss_that_explodes_is_one_sentence_and_is_not_saved(tmp_path: Path, photos: Path) -> None:
-    wild = {"stage.lr": 1e30, "stage.warmup": 0, "stage.steps": 100}
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+def test_a_loss_that_explodes_is_one_sentence_and_is_not_saved(
+    tmp_path: Path, photos: Path, clip: float
+) -> None:
+    wild = {"stage.lr": 1e30, "stage.warmup": 0, "stage.steps": 100, "stage.clip": clip}
     recipe = with_overrides(parse_recipe(RECIPE, "tiny"), wild, "tiny")
     with pytest.raises(TrainingError, match="'l1' is not finite any more at step 6"):
         train(recipe, tmp_path / "run", [photos], CPU)
     assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path, photos: Path) -> None:
+    """As those of a step whose loss was finite and its gradients were not, or of one before Ctrl+C."""
+    with set_up(parse_recipe(RECIPE, "tiny"), tmp_path / "run", [photos], CPU, reports=False) as run:
+        run.folder.mkdir()
+        save_last(run, step=3)
+        before = run.last.read_bytes()
+        next(iter(run.generator.parameters())).data[0, 0, 0, 0] = torch.nan
+        with pytest.raises(TrainingError, match="weights are not finite any more at step 4"):
+            save_last(run, step=4)
+        assert run.last.read_bytes() == before
+
+
+def test_the_scale_of_float16_losses_goes_on_where_it_was(tmp_path: Path, photos: Path) -> None:
+    with set_up(parse_recipe(RECIPE, "tiny"), tmp_path / "run", [photos], CPU, reports=False) as run:
+        run.folder.mkdir()
+        scales = []
+        for scale in (1024.0, 65536.0):
+            run.fabric = Fabric(accelerator="cpu", devices=1, plugins=MixedPrecision("16-mixed", "cpu"))
+            scaler = loss_scaler(run.fabric)
+            assert scaler is not None
+            scaler.load_state_dict({**scaler.state_dict(), "scale": scale})
+            if scales:
+                resume(run, load_checkpoint(run.last))
+            else:
+                save_last(run)
+            scales.append(scaler.get_scale())
+    assert scales == [1024.0, 1024.0]
 
 
 def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path: Path, photos: Path) -> None:
@@ -230,6 +264,15 @@ def test_where_damage_cannot_be_seen_the_mask_is_not_judged() -> None:
         found[..., 10:20, :] = guess
         assert [float(term) for term in mask_terms(found, wanted).values()] == [0, 0]
         assert overlap(found[0] * 255, (wanted[0] * 255).byte()) == 1
+
+
+def test_a_run_on_the_processor_takes_its_precision_though_there_is_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = open_fabric(CPU, "auto", 0).strategy.precision.precision
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    assert open_fabric(CPU, "auto", 0).strategy.precision.precision == alone
 
 
 def test_peak_memory_is_that_of_the_work() -> None:

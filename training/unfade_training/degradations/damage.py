@@ -66,7 +66,7 @@ class Damage(Degradation):
         kinds: share of each kind of shape; real ones count only where there is a folder.
         side: the shorter side, in pixels, that the whole picture is thought to have, which all sizes follow:
             the same hair is ten times longer in a scan of 2400 dpi than in one of 240.
-        count: shapes on a picture of 512 x 512 pixels; each doubling is as likely.
+        count: shapes on a square as large as that side; each doubling is as likely. A crop has 1 to 10.
         opacity: of what covers.
         translucent: of stains and fingerprints.
         dark_share: how many pictures have mostly dark damage (dirt on a print, dust on a slide), not bright.
@@ -110,7 +110,7 @@ class Damage(Degradation):
         }
     )
     side: tuple[float, float] = (300.0, 2000.0)
-    count: tuple[float, float] = (4.0, 24.0)
+    count: tuple[float, float] = (8.0, 48.0)
     opacity: tuple[float, float] = (0.6, 1.0)
     translucent: tuple[float, float] = (0.15, 0.8)
     dark_share: float = 0.25
@@ -179,7 +179,7 @@ class Damage(Degradation):
         """
         size = photo.shape[:2]
         side = log_uniform(rng, self.side)
-        expected = log_uniform(rng, self.count) * size[0] * size[1] / (side * side) * 2
+        expected = log_uniform(rng, self.count) * size[0] * size[1] / (side * side)
         number = max(1, min(10, round(expected)))
         dark = chance(rng, self.dark_share)
         alpha = np.zeros(size, np.float32)
@@ -245,7 +245,7 @@ class Damage(Degradation):
                 int(rng.integers(-side // 2, max(window - side // 2, 1 - side // 2)))
                 for side, window in zip(mark.size, image.size, strict=True)
             )
-            r, g, b = (int(v) for v in rng.choice([0, 255], 3 if chance(rng, 0.3) else 1).repeat(3)[:3])
+            r, g, b = (int(v) for v in np.resize(rng.choice([0, 255], 3 if chance(rng, 0.3) else 1), 3))
             image.paste((r, g, b), (left, top), mark)
         if gray:
             image = image.convert("L")

@@ -204,17 +204,19 @@ def torn(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
         corner = choose(rng, ((0, 0), (1, 0), (0, 1), (1, 1)))
         outline = [((width - x) if corner[0] else x, (height - y) if corner[1] else y) for x, y in outline]
     else:
+        upright, far = chance(rng, 0.5), chance(rng, 0.5)  # the left or right edge; the right or lower one
+        edge, across = (height, width) if upright else (width, height)
         depth = np.abs(reach * uniform(rng, (0.1, 0.5)) * np.sin(np.pi * t)) + rng.normal(0, rough, 17)
-        start, along = uniform(rng, (-0.3, 0.7)) * width, side * uniform(rng, (0.15, 0.8))
+        start, along = uniform(rng, (-0.3, 0.7)) * edge, side * uniform(rng, (0.15, 0.8))
         outline = [
             (start, -9),
             *((start + along * u, d) for u, d in zip(t, depth, strict=True)),
             (start + along, -9),
         ]
-        if chance(rng, 0.5):
-            outline = [(x, height - y) for x, y in outline]
-        elif chance(rng, 0.5):
-            outline = [(y, x) for x, y in outline]
+        if far:
+            outline = [(u, across - d) for u, d in outline]
+        if upright:
+            outline = [(d, u) for u, d in outline]
     canvas.polygon(outline, 255)
     return canvas.plane()
 

@@ -165,7 +165,7 @@ class Web(Degradation):
     is really found: no heavy blur, no sinc ringing, no noise that drowns the picture. Round one (camera,
     first upload) is blur, noise, a resize to anything between the target's size and less than the input's,
     and JPEG; round two (the site that shows it) resizes to exactly 1 / ``scale`` of the target, then blur
-    or sharpening, noise, and WebP, JPEG, or two JPEGs whose blocks do not meet.
+    or sharpening, noise, and WebP, JPEG, or two JPEGs whose blocks rarely meet.
 
     Attributes:
         scale: how many times smaller the input is.
@@ -292,8 +292,8 @@ class Compression(Degradation):
         quality: JPEG quality, drawn evenly.
         subsampling: share of each chroma subsampling.
         double_share: how many of the JPEGs are saved a second time.
-        shifted_share: how many of those were cropped in between, so that the blocks of the two files do not
-            meet.
+        shifted_share: how many of those were cropped by 0 to 15 pixels in between, so that the blocks of the
+            two files rarely meet.
         second_quality: JPEG quality of the second file.
         gray_share: how many are gray JPEGs; their target is gray as well.
         webp_share: how many are WebP.

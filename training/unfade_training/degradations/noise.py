@@ -131,7 +131,8 @@ def camera_noise(x: Plane, rng: np.random.Generator, sigma: float) -> Plane:
     Args:
         x: HWC sRGB in [0, 1].
         rng: source of the noise.
-        sigma: standard deviation at middle gray, after gamma and before the camera smooths.
+        sigma: standard deviation at middle gray after gamma, of the sensor's pixels: demosaicking and the
+            camera's smoothing take some of it away.
     """
     light = np.clip(x, 0, 1) ** np.float32(GAMMA)
     gains = np.array([uniform(rng, (1.2, 2.4)), 1.0, uniform(rng, (1.1, 2.2))], np.float32)

@@ -18,6 +18,8 @@ from ..errors import TrainingError, did_you_mean
 
 Conv = TypeVar("Conv", bound=nn.Module)
 
+_POWER_ITERATIONS = 50
+
 
 class Norm(str, Enum):
     """What normalises a convolution."""
@@ -94,11 +96,15 @@ def unfold_norms(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str,
     """The state dict of a folded copy of ``network`` (:func:`fold_norms`) as one of the network itself.
 
     Batch norms become the identity; a bias that was folded into a convolution that has none goes back into
-    its norm. In evaluation mode the network then gives what the copy gave; :func:`settle_norms` makes it fit
-    to be trained.
+    its norm. Weight and spectral norms get the tensors that give the plain weight. In evaluation mode the
+    network then gives what the copy gave; :func:`settle_norms` makes it fit to be trained.
     """
     whole, own = dict(tensors), network.state_dict()
     for path, module in network.named_modules():
+        weight = tensors.get(f"{path}.weight")
+        if weight is not None and parametrize.is_parametrized(module, "weight"):
+            for name, tensor in _parametrized(module, weight).items():
+                whole[f"{path}.parametrizations.weight.{name}"] = tensor
         for conv_name, norm_name in _pairs(module):
             conv, name = (f"{path}.{each}".lstrip(".") for each in (conv_name, norm_name))
             bias, norm = tensors.get(f"{conv}.bias"), network.get_submodule(name)
@@ -175,6 +181,17 @@ def _pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
         conv, norm = getattr(module, conv_name), getattr(module, norm_name)
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             yield conv_name, norm_name
+
+
+@torch.no_grad()
+def _parametrized(module: nn.Module, weight: Tensor) -> dict[str, Tensor]:
+    """The tensors from which weight or spectral norm computes a weight, by their names in it."""
+    trial = copy.deepcopy(module).train()
+    trial.weight = weight.clone()
+    for _ in range(_POWER_ITERATIONS):  # a look at the weight in training is one of spectral norm's steps
+        _ = trial.weight
+    parts: nn.Module = trial.parametrizations["weight"]  # type: ignore[index,assignment]
+    return parts.state_dict()
 
 
 def _freeze_parametrized(module: nn.Module) -> None:
