@@ -3,6 +3,7 @@ picture can be written, known before the time is spent that its pixels take."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -242,7 +243,7 @@ def check_output(path: Path, width: int, height: int, *, samples: int, format: s
     check_writable(path)
     check_side(path, kind, width, height)
     needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
-    if shutil.disk_usage(_nearest_folder(path)).free < needed:
+    if _room_in(_nearest_folder(path)) < needed:
         raise OutputError(
             f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
             f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
@@ -260,6 +261,15 @@ def check_writable(path: Path) -> None:
         raise OutputError(
             f"{path} cannot be written because {folder} may not be written to; choose another place."
         )
+
+
+def _room_in(folder: Path) -> float:
+    """Free bytes; infinitely many where a file system does not tell, as some of networks and phones."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return math.inf
+    return usage.free if usage.total else math.inf
 
 
 def _nearest_folder(path: Path) -> Path:
