@@ -317,6 +317,10 @@ def _from_array(array: NDArray[Any]) -> Picture:
         )
     if pixels.dtype.kind == "f":
         pixels = pixels.astype(np.float32)
+        if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):
+            raise PictureError(
+                "The array holds values that are no numbers (NaN or infinity); replace them first."
+            )
     elif pixels.dtype not in (np.uint8, np.uint16):
         raise PictureError(
             f"An array of {array.dtype} is no picture; give uint8, uint16 or floats from 0 to 1."

@@ -94,6 +94,14 @@ def test_arrays_that_are_no_pictures(array: np.ndarray) -> None:  # type: ignore
         unfade.upscale(array)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_arrays_of_no_numbers_are_told_before_a_model_runs(value: float) -> None:
+    array = np.full((4, 4, 3), 0.5)
+    array[1, 2, 0] = value
+    with pytest.raises(PictureError, match="The array holds values that are no numbers"):
+        unfade.upscale(array)
+
+
 def test_bad_settings_are_usage_errors() -> None:
     with pytest.raises(UsageError, match="scale must be"):
         unfade.upscale(np.zeros((2, 2, 3), np.uint8), scale=0)
