@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
-from unfade.picture import Picture, read_picture
+from unfade.picture import Picture, finite, read_picture
 
 if TYPE_CHECKING:
     from unfade.filters import Hint, Memo, Progress, Stroke
@@ -316,12 +316,10 @@ def _from_array(array: NDArray[Any]) -> Picture:
             f"An array of shape {array.shape} is no picture; give height x width x 1 to 4 channels."
         )
     if pixels.dtype.kind == "f":
-        pixels = pixels.astype(np.float32)
-        if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):
-            raise PictureError(
-                "The array holds values that are no numbers (NaN or infinity); replace them first."
-            )
-    elif pixels.dtype not in (np.uint8, np.uint16):
+        with np.errstate(over="ignore"):  # what becomes infinite is made finite
+            pixels = finite(pixels.astype(np.float32))
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    if pixels.dtype not in (np.uint8, np.uint16, np.float32):
         raise PictureError(
             f"An array of {array.dtype} is no picture; give uint8, uint16 or floats from 0 to 1."
         )

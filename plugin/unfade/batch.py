@@ -24,7 +24,7 @@ from typing import Any, Literal
 from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
 from unfade.filters import Result, Runner, size_of
 from unfade.log import unforeseen
-from unfade.paths import remove_leftovers
+from unfade.paths import is_file, is_folder, is_there, remove_leftovers, resolved
 from unfade.picture import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
@@ -95,10 +95,10 @@ def plan(
     for path in (*inputs, output):
         _check_name(path)
     format = _checked_format(format)
-    if len(inputs) == 1 and not inputs[0].is_dir() and not (into_folder or output.is_dir()):
+    if len(inputs) == 1 and not is_folder(inputs[0]) and not (into_folder or is_folder(output)):
         jobs, failures = _one_file(inputs[0], output, format)
     else:
-        if output.is_file() or (not into_folder and _format_of(output) and not output.is_dir()):
+        if is_file(output) or (not into_folder and _format_of(output) and not is_folder(output)):
             raise UsageError(
                 f"{output} names a file, but these inputs need a folder; give --output (-o) a folder's name."
             )
@@ -164,7 +164,7 @@ def _into_folder(
     jobs: list[Job] = []
     failures: list[Failure] = []
     for given in inputs:
-        if not given.is_dir():
+        if not is_folder(given):
             failure = _missing(given)
             if failure:
                 failures.append(failure)
@@ -186,12 +186,20 @@ def _job(source: Path, folder: Path, below: Path, format: str | None) -> Job:
 
 
 def _missing(source: Path) -> Failure | None:
-    if source.exists():
-        return None
-    return Failure(source, PictureError(f"{source} does not exist; check the name and the folder."))
+    try:
+        source.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return Failure(source, PictureError(f"{source} does not exist; check the name and the folder."))
+    except OSError:  # reading it will tell what is in the way
+        pass
+    return None
 
 
 def _no_pictures(folder: Path, recursive: bool) -> PictureError:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return PictureError(f"{folder} cannot be read: {error.strerror}; name another folder.")
     advice = (
         "name another folder"
         if recursive
@@ -202,18 +210,18 @@ def _no_pictures(folder: Path, recursive: bool) -> PictureError:
 
 def pictures_in(folder: Path, recursive: bool, *, leave_out: Path) -> Iterator[Path]:
     """Pictures by suffix, sorted; no hidden files, and nothing from the output folder: those are results."""
-    results = leave_out.resolve()
-    inside = results != folder.resolve()
+    results = resolved(leave_out)
+    inside = results != resolved(folder)
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
         folders[:] = sorted(
             name
             for name in folders
-            if recursive and not name.startswith(".") and not (inside and (here / name).resolve() == results)
+            if recursive and not name.startswith(".") and not (inside and resolved(here / name) == results)
         )
         for name in sorted(names):
             path = here / name
-            if path.suffix.lower() in PICTURE_SUFFIXES and not name.startswith(".") and path.is_file():
+            if path.suffix.lower() in PICTURE_SUFFIXES and not name.startswith(".") and is_file(path):
                 yield path
 
 
@@ -244,7 +252,7 @@ def _identity(path: Path) -> str:
     else:
         if status.st_ino:
             return f"{status.st_dev}:{status.st_ino}"
-    real = os.path.normcase(path.resolve())
+    real = os.path.normcase(resolved(path))
     return real.casefold() if sys.platform == "darwin" else real
 
 
@@ -385,6 +393,7 @@ def run(
     for folder in {job.target.parent for job in jobs}:
         remove_leftovers(folder)
     runner.survey([job.source for job in jobs])
+    taken = {resolved(path) for job in jobs for path in (job.source, job.target)} if save_masks else set()
     for index, job in enumerate(jobs):
 
         def report(share: float, index: int = index) -> None:
@@ -394,8 +403,8 @@ def run(
         report(0.0)
         held = writing or nullcontext()
         try:
-            mask_target = _mask_target(job, jobs) if save_masks else None
-            if skip_existing and job.target.exists():
+            mask_target = _mask_target(job, taken) if save_masks else None
+            if skip_existing and is_there(job.target):
                 record = Record(job.source, job.target, skipped=True)
             elif pages == "all" and (count := page_count(job.source)) > 1:
                 if mask_target is not None:
@@ -518,9 +527,14 @@ def _record(job: Job, picture: Picture, result: Result, seconds: float) -> Recor
     )
 
 
-def _mask_target(job: Job, jobs: Sequence[Job]) -> Path:
-    """Where the job's mask goes. Raises OutputError where that is a picture of this run."""
+def _mask_target(job: Job, taken: set[Path]) -> Path:
+    """Where the job's mask goes, which is ``taken`` from now on. Raises OutputError where it is already: by a
+    picture of this run, or by the mask of one."""
     target = job.target.with_name(f"{job.target.stem}.mask.png")
-    if any(target.resolve() in (other.source.resolve(), other.target.resolve()) for other in jobs):
-        raise OutputError(f"{target} is a picture of this run, so no mask goes there; rename that picture.")
+    if (real := resolved(target)) in taken:
+        raise OutputError(
+            f"{target} is a picture of this run, or the mask of one, so no mask goes there; "
+            "rename that picture."
+        )
+    taken.add(real)
     return target

@@ -74,6 +74,34 @@ def log_dir() -> Path:
     return platformdirs.user_log_path(_APP, appauthor=False)
 
 
+# pathlib's own raise where nobody may look, for links in a circle and for users that there are not.
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False, too, where that cannot be found out."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False, too, where that cannot be found out."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is there; False, too, where that cannot be found out."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def resolved(path: Path) -> Path:
+    """The path without links, as far as they lead anywhere."""
+    return Path(os.path.realpath(path))
+
+
+def in_home(path: str | Path) -> Path:
+    """The path with a user's folder for "~" or "~name"; as it is where there is no such user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     """A new file to write that takes the name `path` when the block ends well, and is gone otherwise.
@@ -81,7 +109,7 @@ def whole_or_absent(path: Path) -> Iterator[BinaryIO]:
     What killed processes left half-written in that folder is removed first. Raises OutputError where the file
     cannot be written.
     """
-    final = Path(os.path.realpath(path))  # through a link, not over it
+    final = resolved(path)  # through a link, not over it
     temporary = final.parent / f"{_PART[0]}{secrets.token_hex(6)}{_PART[1]}"
     try:
         if not final.parent.is_dir():
@@ -134,7 +162,10 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 @functools.lru_cache(maxsize=1024)
 def remove_leftovers(folder: Path) -> None:
     """Removes half-written files whose process is gone; once in the life of this process."""
-    for part in folder.glob("*".join(_PART)):
+    parts: list[Path] = []
+    with suppress(OSError):  # where nobody may look nothing is written either
+        parts = list(folder.glob("*".join(_PART)))
+    for part in parts:
         with suppress(OSError):
             if fcntl is None:
                 if time.time() - part.stat().st_mtime > _LONG_AGO:

@@ -77,15 +77,15 @@ def test_where_nothing_is_wrong_restore_says_so(
     assert not panel.adopt.isEnabled()
 
 
-def test_what_is_painted_stays_when_a_proposal_becomes_steps(make_window: MakeWindow) -> None:
-    window = make_window(engine="none", steps=[{"filter": "restore", "options": {}}])
+def test_strength_and_what_is_painted_stay_when_a_proposal_becomes_steps(make_window: MakeWindow) -> None:
+    window = make_window(engine="none", steps=[{"filter": "restore", "options": {"strength": 0.7}}])
     stroke = Stroke("add", 3, ((5.0, 5.0),))
     window.document.change(window.document.state.with_options("repair", strokes=(stroke,)))
     panel = window.panels.of(RestorePanel)
     panel.show_proposed([{"filter": "repair", "options": {"sensitivity": 0.6}}])
     panel.adopt.click()
     options = window.document.state.options("repair")
-    assert (options.sensitivity, options.strokes) == (0.6, (stroke,))
+    assert (options.sensitivity, options.strength, options.strokes) == (0.6, 0.7, (stroke,))
 
 
 def test_denoise_shows_the_level_that_it_found(

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from unfade import __version__
-from unfade.cli.running import Interrupted, say
+from unfade.cli.running import Interrupted, Unprintable, say
 from unfade.errors import UnfadeError, UsageError, did_you_mean
 from unfade.log import start_logging, unforeseen
 
@@ -107,6 +107,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return int(app.main(list(arguments), prog_name="unfade", standalone_mode=False) or ExitCode.DONE)
     except UnfadeError as error:
         logger.warning("%s: %s", type(error).__name__, error)
+        if isinstance(error, Unprintable):
+            _forget_stdout()
         _say(str(error))
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED
     except click.ClickException as error:
@@ -122,14 +124,18 @@ def run_command_line(arguments: Sequence[str]) -> int:
         sys.stderr.flush()
         logging.shutdown()
         os._exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our results has gone. Python would complain again when it closes the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our results has gone
+        _forget_stdout()
         return ExitCode.FAILED
     except Exception as error:
         logger.exception("unexpected failure")
         _say(unforeseen(error))
         return ExitCode.FAILED
+
+
+def _forget_stdout() -> None:
+    """Lets go of what standard output did not take; Python would complain once more when it closes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: str) -> None:

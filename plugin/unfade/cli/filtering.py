@@ -21,8 +21,8 @@ import click
 
 from unfade import batch
 from unfade.batch import Plan, Record
-from unfade.cli.running import Display, interruptible
-from unfade.errors import UsageError
+from unfade.cli.running import Display, Unprintable, interruptible, is_terminal
+from unfade.errors import OutputError, UsageError
 from unfade.filters import (
     RECIPE_SUFFIX,
     Filter,
@@ -34,7 +34,7 @@ from unfade.filters import (
     read_recipe,
 )
 from unfade.inference import Device, Engine
-from unfade.paths import read_json
+from unfade.paths import is_folder, read_json
 from unfade.picture import OUTPUT_FORMATS, format_named
 
 STREAM = "-"
@@ -56,16 +56,18 @@ class Streams:
         self.writes = output == STREAM
         if self._reads > 1:
             raise UsageError("Standard input (-) holds one picture; name it once.")
-        if self._reads and sys.stdin.isatty():
-            raise UsageError("Standard input (-) is the keyboard; pipe a picture into it.")
+        if self._reads and (sys.stdin is None or is_terminal(sys.stdin)):
+            raise UsageError("Standard input (-) is the keyboard, or closed; pipe a picture into it.")
         if self.writes:
-            if len(inputs) != 1 or inputs[0].is_dir():
+            if len(inputs) != 1 or is_folder(inputs[0]):
                 raise UsageError("Standard output (-o -) takes one result; name one picture.")
             if format is None or format_named(format) is None:
                 names = ", ".join(OUTPUT_FORMATS)
                 raise UsageError(f"For standard output (-o -) name the format with --format: {names}.")
-            if sys.stdout.isatty():
-                raise UsageError("Standard output (-o -) is the terminal; send it to a file or a program.")
+            if sys.stdout is None or is_terminal(sys.stdout):
+                raise UsageError(
+                    "Standard output (-o -) is the terminal, or closed; send it to a file or a program."
+                )
         self._format = format
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._names: dict[str, str] = {}
@@ -77,8 +79,15 @@ class Streams:
         folder = Path(self._folder.name)
         if self._reads:
             file = folder / "stdin"
-            with file.open("wb") as stream:
-                shutil.copyfileobj(sys.stdin.buffer, stream)
+            try:
+                with file.open("wb") as stream:
+                    shutil.copyfileobj(sys.stdin.buffer, stream)
+            except OSError as error:
+                self._folder.cleanup()
+                raise OutputError(
+                    f"Standard input cannot be kept in {folder.parent}: {error.strerror or error}; "
+                    "name another folder by the variable TMPDIR."
+                ) from error
             self.inputs = tuple(file if str(path) == STREAM else path for path in self.inputs)
             self._names[str(file)] = _INPUT
         if self.writes:
@@ -97,9 +106,14 @@ class Streams:
         if not self._names:
             return record
         if self.writes and record.ok and self.output is not None:
-            with Path(self.output).open("rb") as stream:
-                shutil.copyfileobj(stream, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            try:
+                with Path(self.output).open("rb") as stream:
+                    shutil.copyfileobj(stream, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as why:
+                raise Unprintable.because(why) from why
         error, warnings = record.error, record.warnings
         for path, name in self._names.items():
             error = error and error.replace(path, name)
@@ -268,11 +282,10 @@ def _value(option: Option, given: Any) -> Any:
     if given is None:
         return option.default
     path = Path(given)
+    raw = read_json(path)
     try:
-        return option.codec.read(read_json(path))
+        return option.codec.read(raw)
     except UsageError as error:
-        if str(error).startswith(given):
-            raise
         raise UsageError(f"{path} cannot be used: {error}") from error
 
 
@@ -299,6 +312,8 @@ def _run_pictures(
     streams = Streams(inputs, run_options.output, run_options.format)
     if streams.writes and run_options.json:
         raise UsageError("Standard output takes the picture (-o -) or the records (--json), not both.")
+    if streams.writes and save_masks:
+        raise UsageError("Standard output takes the picture alone (-o -); with --save-mask name a file.")
     with streams:
         output = streams.output
         plan = batch.plan(

@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from unfade.errors import printable
+from unfade.errors import OutputError, printable
 from unfade.inference import is_noteworthy
 
 if TYPE_CHECKING:
@@ -36,8 +36,26 @@ _POLL_SECONDS = 0.1  # Windows delivers Ctrl+C only between waits
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Prints a line in which nothing commands the terminal: names, and what files say, need not be text."""
-    click.echo(printable(text), err=err)
+    """Prints a line in which nothing commands the terminal: names, and what files say, need not be text.
+
+    Raises BrokenPipeError where nobody reads it any more, Unprintable where standard output takes no more.
+    """
+    try:
+        click.echo(printable(text), err=err)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if not err:  # else there is nowhere to say so
+            raise Unprintable.because(error) from error
+
+
+class Unprintable(OutputError):
+    """Standard output takes no more: its disk is full."""
+
+    @classmethod
+    def because(cls, error: OSError) -> Unprintable:
+        reason = error.strerror or error
+        return cls(f"Standard output cannot be written: {reason}; send the results elsewhere.")
 
 
 class Interrupted(Exception):
@@ -149,7 +167,7 @@ class Display:
             self._write(f"unfade: {sentence}", error=True)
 
     def _write(self, text: str, *, error: bool) -> None:
-        if self._progress is not None and (error or sys.stdout.isatty()):
+        if self._progress is not None and (error or is_terminal(sys.stdout)):
             # The bar owns the terminal, so the line has to go above it.
             self._progress.console.print(
                 printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True
@@ -181,9 +199,14 @@ class Pace:
         return max(0.0, self._seconds * (self._count - self._done) - (self._clock() - self._told))
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits at the other end; None is a stream that was closed before the start."""
+    return stream is not None and stream.isatty()
+
+
 def has_bars() -> bool:
     """Whether standard error is a terminal that a progress bar can be drawn on."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
 def _bar(count: int, pace: Pace) -> Progress:

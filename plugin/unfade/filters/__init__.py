@@ -19,6 +19,7 @@ from unfade.filters.mix import LUMA, OVER_SOURCE, Mix, at_full, lay_over, mixed,
 from unfade.filters.pipeline import Step
 from unfade.filters.recipe import RECIPE_SUFFIX, RECIPE_VERSION, Recipe, read_recipe, write_recipe
 from unfade.filters.registry import all_filters, find_filter
+from unfade.filters.revive import distance_from_tone
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -72,6 +73,7 @@ __all__ = [
     "choose_passes",
     "cut",
     "describe_options",
+    "distance_from_tone",
     "find_filter",
     "finds_mask",
     "lay_over",

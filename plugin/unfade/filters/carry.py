@@ -9,6 +9,7 @@ the picture's own values come back to the last bit.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,8 @@ class Carried:
     """A picture that a filter cannot be shown as it is, worked on in strips.
 
     Attributes:
-        seen: what the filter is shown: floats in [0, 1], with the picture's alpha and metadata.
+        seen: what the filter is shown: floats in [0, 1], with the picture's alpha and metadata, but for a
+            profile of linear light, which is not true of them.
     """
 
     def __init__(self, picture: Picture, *, linear: bool) -> None:
@@ -47,7 +49,9 @@ class Carried:
             np.clip(self._values(rows), 0, 1, out=seen[rows, :, : self._own.shape[2]])
             if picture.alpha is not None:
                 seen[rows, :, -1] = to_float(picture.alpha[rows])
-        self.seen = Picture(seen, picture.metadata)
+        self._icc = picture.metadata.icc
+        metadata = dataclasses.replace(picture.metadata, icc=None) if linear else picture.metadata
+        self.seen = Picture(seen, metadata)
 
     def back(self, made: Picture, inner: Bounds, size: Extent) -> Picture:
         """The picture's result, of its own type, from what the filter made of :attr:`seen`.
@@ -64,7 +68,8 @@ class Carried:
         if made.alpha is not None:
             for rows in _strips(pixels):
                 pixels[rows, :, -1] = from_float(made.alpha[rows], self._own.dtype)
-        return Picture(pixels, made.metadata)
+        metadata = dataclasses.replace(made.metadata, icc=self._icc) if self._linear else made.metadata
+        return Picture(pixels, metadata)
 
     def _same_size(self, made: Values, inner: Bounds, _size: Extent, out: NDArray[Any]) -> None:
         across = slice(inner.x, inner.right)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +120,7 @@ class Denoiser(FilterRunner):
         if self._options.level is not None:
             return self
         twin = copy.copy(self)
-        twin._chosen = {"level": round(self._noise_of(picture, memo), 2)}
+        twin._chosen = {"level": round(self._noise_of(picture, memo, self.shown), 2)}
         return twin
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
@@ -189,12 +189,14 @@ class Denoiser(FilterRunner):
                 result = np.where(hidden[..., None], plain, result)
             cut(into.colour, strip)[...] = from_float(result, into.pixels.dtype)
 
-    def _noise_of(self, picture: Picture, memo: Memo) -> float:
-        """The level of the picture's noise."""
+    def _noise_of(
+        self, picture: Picture, memo: Memo, shown: Callable[[Picture], Picture] = lambda seen: seen
+    ) -> float:
+        """The level of the noise of a picture, as a run gets to see it or made so by ``shown``."""
 
         def measured() -> float:
-            places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _SAMPLE)]
-            return float(np.median([noise_level(place) for place in places]))
+            places = [shown(cut_picture(picture, at)) for at in squares_over(size_of(picture), _SAMPLE)]
+            return float(np.median([noise_level(to_float(place.colour)) for place in places]))
 
         return memo.once("noise", size_of(picture), measured)
 

@@ -63,22 +63,27 @@ class Step:
         return {"filter": self.filter.name, "options": write_options(self.options)}
 
 
-def open_steps(steps: Sequence[Step], engine: Engine) -> Runner:
+def open_steps(steps: Sequence[Step], engine: Engine, kept_as: str = "between steps") -> Runner:
     """One runner for all steps, with their models found and opened.
+
+    Args:
+        kept_as: what a memo calls the picture that is kept between two steps: of a chain inside another one
+            it needs a name of its own, or each would drop the other's.
 
     Raises ModelError, DeviceError, OutOfMemory, UsageError.
     """
     runners = [step.filter.open(step.options, engine) for step in steps]
-    return runners[0] if len(runners) == 1 else Chain(runners, steps)
+    return runners[0] if len(runners) == 1 else Chain(runners, steps, kept_as)
 
 
 class Chain(Runner):
     """Several filters with their models open, each run on the result of the one before."""
 
-    def __init__(self, runners: Sequence[FilterRunner], steps: Sequence[Step]) -> None:
+    def __init__(self, runners: Sequence[FilterRunner], steps: Sequence[Step], kept_as: str) -> None:
         """``steps`` are what the runners were opened from: equal ones make the same of a picture."""
         self._runners = tuple(runners)
         self._steps = tuple(steps)
+        self._kept_as = kept_as
 
     def output_size(self, size: Extent) -> Extent:
         return self._sizes(size)[-1]
@@ -100,7 +105,7 @@ class Chain(Runner):
         if region is not None:
             check_region(region, size)
         runners = [runner.for_picture(picture, memo) for runner in self._runners]
-        return Chain(runners, self._steps)._run(picture, region, want_mask, progress, memo)
+        return Chain(runners, self._steps, self._kept_as)._run(picture, region, want_mask, progress, memo)
 
     def _run(
         self,
@@ -121,7 +126,7 @@ class Chain(Runner):
         told = _StepProgress(crops, progress)
         keep_at = _last_whole(crops, sizes)
         key = (self._steps[:keep_at], want_mask)
-        state: _State | None = None if keep_at is None else memo.recall("between steps", key)
+        state: _State | None = None if keep_at is None else memo.recall(self._kept_as, key)
         first = 0 if state is None or keep_at is None else keep_at
         if state is None:
             state = _State(_deepened(cut_picture(picture, crops[0].input)))
@@ -130,7 +135,7 @@ class Chain(Runner):
                 state = _cut_state(state, crops[index].input.within(crops[index - 1].output))
             if index == keep_at and state.picture is not picture:  # else it would only be kept alive
                 past = tuple(replace(report, engine_seconds=0.0) for report in state.reports)
-                memo.keep("between steps", key, replace(state, reports=past))
+                memo.keep(self._kept_as, key, replace(state, reports=past))
             of_step = memo.after(self._steps[:index]) if index else memo
             state = self._advance(state, index, crops[index], want_mask, told.of_step(index), of_step)
         narrow = picture.pixels.dtype == np.uint8

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.runner import Memo
-from unfade.picture import Picture, peak_of
+from unfade.picture import Picture, is_linear, linear_to_srgb, peak_of
 
 SIDE: Final = 64
 """Of a patch, in pixels; patches begin at multiples of 8."""
@@ -136,7 +136,7 @@ def _quality(logarithm: float) -> float:
 
 
 def patches_of(picture: Picture) -> Floats:
-    """At most :data:`MOST_PATCHES` patches spread over the picture, NHW3 in 8-bit steps.
+    """At most :data:`MOST_PATCHES` patches spread over the picture, NHW3 in 8-bit steps on sRGB's curve.
 
     Those with transparent pixels are left out.
     """
@@ -150,7 +150,10 @@ def patches_of(picture: Picture) -> Floats:
             at = np.s_[y : y + SIDE, x : x + SIDE]
             if picture.alpha is None or picture.alpha[at].all():
                 found.append(np.broadcast_to(picture.colour[at] * steps, (SIDE, SIDE, 3)))
-    return np.array(found, np.float32).reshape(-1, SIDE, SIDE, 3)
+    patches = np.array(found, np.float32).reshape(-1, SIDE, SIDE, 3)
+    if is_linear(picture.metadata.icc):  # JPEG never was, whatever it has become since
+        patches = 255 * linear_to_srgb(np.maximum(patches / 255, 0))
+    return patches
 
 
 def statistics(patches: Floats) -> Floats:

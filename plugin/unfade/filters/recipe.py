@@ -21,7 +21,7 @@ from unfade.filters.base import options_of, read_options
 from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.registry import find_filter
 from unfade.filters.runner import Runner
-from unfade.paths import read_json, whole_or_absent
+from unfade.paths import is_file, read_json, whole_or_absent
 from unfade.picture import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Recipe:
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe in a file. Raises UsageError that names the file."""
-    if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
+    if path.suffix.lower() in PICTURE_SUFFIXES and is_file(path):
         raise UsageError(f"{path} is a picture, no recipe of Unfade's; open it as a picture.")
     raw = read_json(path)
     if not isinstance(raw, dict) or _VERSION_KEY not in raw:

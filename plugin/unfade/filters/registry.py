@@ -40,6 +40,8 @@ def find_filter(name: Any) -> Filter:
     for filter in FILTERS:
         if filter.name == name:
             return filter
-    word = name[:_LONGEST_NAME] if isinstance(name, str) else "without a name"
     names = [filter.name for filter in FILTERS]
+    if not isinstance(name, str):
+        raise UsageError(f"Which 'filter' to run is missing: there are {', '.join(names)}.")
+    word = name[:_LONGEST_NAME]
     raise UsageError(f"There is no filter {word!r}{did_you_mean(word, names)}")

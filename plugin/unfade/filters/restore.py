@@ -115,7 +115,8 @@ class Restorer(FilterRunner):
     def proposal(self, picture: Picture, memo: Memo | None = None) -> tuple[Step, ...]:
         """The filters for a whole picture; what was found is kept in ``memo``."""
         memo = memo or Memo()
-        found = memo.once("findings", size_of(picture), lambda: look(picture, self._repair, self._revive))
+        key = (size_of(picture), self._repair is not None, self._revive is not None)
+        found = memo.once("findings", key, lambda: look(picture, self._repair, self._revive))
         return propose(found, self._options)
 
     def run_crop(
@@ -136,7 +137,7 @@ class Restorer(FilterRunner):
                 Picture(scratch.copied(source.pixels), source.metadata), crop.output, True, None, unchanged
             )
         if steps not in self._runners:
-            self._runners[steps] = open_steps(steps, self._engine)
+            self._runners[steps] = open_steps(steps, self._engine, "between restoring steps")
         result = self._runners[steps].run(
             piece, region=region, want_mask=want_mask, progress=progress, memo=memo
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ _ENDS = (0.005, 0.995)
 _GLANCE = 512
 """Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
 MOST_TONED = 0.0062
-"""How far colours lie from the one for their brightness, in the mean, of a gray or toned print at most.
+"""The greatest :func:`distance_from_tone` of a gray or toned print.
 
 Fourteen of sixteen old photographs lie below, and none of 41 of CID22's, faded or not; but a torn and
 yellowed print lies above, and cannot be told from a faded picture of few colours."""
@@ -110,11 +111,8 @@ class Reviver(FilterRunner):
         for number, source in enumerate(sources):
             if progress is not None:
                 progress(number, len(sources))
-            try:
-                picture = read_picture(source)
-            except UnfadeError:
-                continue  # its own turn will tell
-            found.append(self._named(picture, Timer()))
+            with suppress(UnfadeError):  # its own turn will tell
+                found.append(self._named(self.shown(read_picture(source)), Timer()))
         self._common = Toning.mean(found) if found else None
 
     def run_crop(
@@ -150,11 +148,10 @@ class Reviver(FilterRunner):
     def _looked_at(self, picture: Picture, timer: Timer, memo: Memo | None) -> tuple[Toning, Array]:
         """The correction that the picture gets, and its extremes."""
 
-        def looked() -> tuple[Toning, Array]:
-            return self._common or self._named(picture, timer), extremes_of(picture.colour)
-
-        key = (self._session.path, size_of(picture), self._common is not None)
-        return (memo or Memo()).once("toning", key, looked)
+        memo, size = memo or Memo(), size_of(picture)
+        extremes = memo.once("extremes", size, lambda: extremes_of(picture.colour))
+        key = (self._session.path, size)
+        return self._common or memo.once("toning", key, lambda: self._named(picture, timer)), extremes
 
     def _named(self, picture: Picture, timer: Timer) -> Toning:
         """What the network names for a picture."""
@@ -207,9 +204,14 @@ def _working_size(card: ModelCard) -> int:
 
 def is_toned(colour: Array) -> bool:
     """Whether a small picture, HW3 in [0, 1], has one colour for each brightness: gray, sepia, cyanotype."""
+    return distance_from_tone(colour) < MOST_TONED
+
+
+def distance_from_tone(colour: Array) -> float:
+    """How far the colours of HW3 in [0, 1] lie from the mean colour of their brightness, in the mean."""
     luma = colour @ LUMA
     chroma = (colour - luma[..., None]).reshape(-1, 3)
     tones = np.minimum((luma.ravel() * _TONES).astype(int), _TONES - 1)
     counts = np.maximum(np.bincount(tones, minlength=_TONES), 1)
     means = np.stack([np.bincount(tones, plane, _TONES) / counts for plane in chroma.T], axis=-1)
-    return float(np.linalg.norm(chroma - means[tones], axis=1).mean()) < MOST_TONED
+    return float(np.linalg.norm(chroma - means[tones], axis=1).mean())

@@ -250,14 +250,22 @@ class FilterRunner(Runner):
         memo: Memo | None = None,
     ) -> Result:
         """:meth:`run_crop`, with what networks do not know taken around (:mod:`unfade.filters.carry`)."""
-        linear = self.by_values and is_linear(piece.metadata.icc)
-        carried = Carried(piece, linear=linear) if linear or _goes_beyond(piece) else None
+        carried = self._carried(piece)
         seen = piece if carried is None else carried.seen
         result = self.run_crop(seen, crop, want_mask=want_mask, progress=progress, memo=memo)
         if carried is None:
             return result
         picture = carried.back(result.picture, crop.inner, self.output_size(size_of(piece)))
         return dataclasses.replace(result, picture=picture)
+
+    def shown(self, picture: Picture) -> Picture:
+        """What :meth:`run_crop` gets to see of a picture, for those who look at it outside of a run."""
+        carried = self._carried(picture)
+        return picture if carried is None else carried.seen
+
+    def _carried(self, picture: Picture) -> Carried | None:
+        linear = self.by_values and is_linear(picture.metadata.icc)
+        return Carried(picture, linear=linear) if linear or _goes_beyond(picture) else None
 
     def run(
         self,

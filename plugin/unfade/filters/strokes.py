@@ -39,7 +39,8 @@ class Stroke:
     radius: float
     """Half its width, in pixels of the picture."""
     points: tuple[tuple[float, float], ...]
-    """(x, y) in pixels of the picture; the first pixel's centre is at 0.5. A single point makes a dot."""
+    """(x, y) in pixels of the picture; the first pixel's centre is at 0.5. A single point makes a dot. Lists
+    become tuples."""
 
     def __post_init__(self) -> None:
         if self.mode not in ("add", "keep"):
@@ -48,7 +49,10 @@ class Stroke:
             raise UsageError(
                 f"A stroke's radius must be a number of pixels above 0, not {self.radius!r:.40}."
             )
-        points = self.points
+        points: Any = self.points
+        if isinstance(points, list):
+            points = tuple(tuple(point) if isinstance(point, list) else point for point in points)
+            object.__setattr__(self, "points", points)
         if not isinstance(points, tuple) or not 1 <= len(points) <= MOST_POINTS:
             raise UsageError(f"A stroke must have 1 to {MOST_POINTS} points.")
         for point in points:
@@ -83,10 +87,7 @@ def _read(raw: Any) -> tuple[Stroke, ...]:
                 'Every stroke must be {"mode": "add" or "keep", "radius": ..., "points": [[x, y], ...]}, '
                 f"not {item!r:.60}."
             )
-        points = item["points"]
-        if isinstance(points, list):
-            points = tuple(tuple(point) if isinstance(point, list) else point for point in points)
-        strokes.append(Stroke(item["mode"], item["radius"], points))
+        strokes.append(Stroke(**item))
     return tuple(strokes)
 
 

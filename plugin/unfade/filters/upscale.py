@@ -129,7 +129,8 @@ class Upscaler(FilterRunner):
         """With the detail that suits the picture's quality, where it is left to the picture."""
         if not any(one.by_picture for one in self._members):
             return self
-        detail = best_detail(estimated(picture, memo), self._members[0].models[0].card.scale)
+        native = self._members[0].models[0].card.scale
+        detail = memo.once("detail", native, lambda: best_detail(estimated(picture, memo), native))
         if detail not in self._twins:
             twin = self._twins[detail] = copy.copy(self)
             twin._open([one.at(detail) if one.by_picture else one for one in self._members])

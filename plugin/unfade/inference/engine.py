@@ -11,6 +11,7 @@ from unfade.inference.devices import CPU, Device, has_nvidia_gpu
 from unfade.inference.layout import least_tile
 from unfade.inference.session import Session
 from unfade.models import ModelCard, Tiling
+from unfade.paths import resolved
 
 _FileState = tuple[Path, int, int]
 
@@ -142,7 +143,7 @@ def is_noteworthy(fallback: str) -> bool:
 
 def _file_state(path: Path) -> _FileState:
     """A file as it is now: a model that was replaced is opened anew. A missing one has no state."""
-    path = path.resolve()
+    path = resolved(path)
     try:
         status = path.stat()
     except OSError:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from unfade import paths
 from unfade.errors import ModelError, did_you_mean
@@ -101,9 +101,9 @@ def find_model(name_or_path: str | Path, probe: Probe | None = None) -> Model:
     models = {model.card.name: model for model in list_models()}
     if text in models:
         return models[text]
-    path = Path(name_or_path).expanduser()
+    path = paths.in_home(name_or_path)
     if path.suffix.lower() == ".onnx" or len(path.parts) > 1:
-        source = Source.SHIPPED if path.resolve().parent == paths.shipped_models_dir() else Source.USER
+        source = Source.SHIPPED if paths.resolved(path).parent == paths.shipped_models_dir() else Source.USER
         return Model(path, card_of(path, probe), source)
     for broken in broken_models():  # say why, instead of that it does not exist
         if broken.path.stem == text:
@@ -229,20 +229,30 @@ def contents_of(path: Path, *, called: str | None = None) -> Contents:
     return contents
 
 
-def _read_file(path: Path) -> bytes:
-    """The bytes of a model. Raises ModelError for what is no file, cannot be read, or is too large."""
+def open_file(path: Path, limit: float = MOST_BYTES) -> BinaryIO:
+    """A model's file, to be read. Raises ModelError for what is no file, may not be read, or has more bytes
+    than ``limit``."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise FileNotFoundError
-        if status.st_size > MOST_BYTES:
-            raise ModelError(f"{path} is larger than the {MOST_BYTES >> 20:,} MiB that a model may have.")
-        return path.read_bytes()
+        if status.st_size > limit:
+            raise ModelError(f"{path} is larger than the {limit / 2**20:,.0f} MiB that a model may have.")
+        return path.open("rb")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelError(f"There is no model file {path}.") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         reason = getattr(error, "strerror", None) or error
         raise ModelError(f"The model {path} cannot be read: {reason}.") from error
+
+
+def _read_file(path: Path) -> bytes:
+    """The bytes of a model. Raises ModelError."""
+    try:
+        with open_file(path) as stream:
+            return stream.read()
+    except OSError as error:
+        raise ModelError(f"The model {path} cannot be read: {error.strerror}.") from error
     except MemoryError:
         raise ModelError(f"There is not enough memory to load the model {path}.") from None
 

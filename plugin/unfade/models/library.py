@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import math
 import shutil
 import tempfile
 import time
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -27,7 +28,7 @@ from unfade import __version__, paths
 from unfade.errors import ModelError, OutputError
 from unfade.inference import load_on_cpu, probe_file
 from unfade.models.card import ModelCard
-from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, contents_of, read_card
+from unfade.models.catalog import MOST_BYTES, Model, Source, card_of, contents_of, open_file, read_card
 from unfade.models.onnx_file import half_precision_file, is_half_precision, with_metadata
 from unfade.models.probing import probe, try_out
 
@@ -236,22 +237,27 @@ def _fetched(address: str, stage: Path, limit: int, on_bytes: OnBytes | None) ->
 
 
 def _copied(path: Path, stage: Path, limit: int) -> _Staged:
-    path = path.expanduser()
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path}.")
-    name = _checked_name(path.name, str(path))
-    if path.stat().st_size > limit:
-        raise ModelError(f"{path} is larger than the {limit / 2**20:,.0f} MiB that a model may have.")
-    shutil.copyfile(path, stage / name)
-    if half_precision_file(path).is_file():
-        shutil.copyfile(half_precision_file(path), stage / half_precision_file(path).name)
+    path = paths.in_home(path)
+    with open_file(path, limit) as stream:
+        name = _checked_name(path.name, str(path))
+        _write(stream, stage / name)
+    half = half_precision_file(path)
+    if paths.is_file(half):
+        with open_file(half, limit) as stream:
+            _write(stream, stage / half.name)
     others = contents_of(stage / name, called=str(path)).weight_files
     for other in others:
-        if not (path.parent / other).is_file():
+        if not paths.is_file(path.parent / other):
             raise ModelError(f"The model {path} keeps weights in {other}, which is not beside it.")
-        (stage / other).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path.parent / other, stage / other)
+        with open_file(path.parent / other, math.inf) as stream:
+            _write(stream, stage / other)
     return _Staged(stage, stage / name, others)
+
+
+def _write(stream: IO[bytes], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as out:
+        shutil.copyfileobj(stream, out, _BLOCK)
 
 
 def _checked_name(name: str, source: str) -> str:
@@ -328,7 +334,9 @@ def _read_index(folder: Path) -> dict[str, Entry]:
         return msgspec.json.decode(path.read_bytes(), type=_Index).models
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ModelError(f"The index of your models, {path}, cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
         raise ModelError(
             f"The index of your models, {path}, is damaged; delete it and add the models again."
         ) from error
@@ -364,8 +372,8 @@ def is_address(source: str) -> bool:
 
 
 def name_in(address: str) -> str:
-    """The file name that an address ends with."""
-    return Path(unquote(urlsplit(address).path)).name
+    """The file name that an address ends with. Raises ModelError for what is no address."""
+    return Path(unquote(_parts(address).path)).name
 
 
 def download(address: str, into: Path, *, limit: int, on_bytes: OnBytes | None = None) -> None:
@@ -407,8 +415,15 @@ def _copy(answer: Any, out: IO[bytes], address: str, limit: int, on_bytes: OnByt
         raise ModelError(f"The download of {address} broke off at {done:,} of {total:,} bytes; try again.")
 
 
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise ModelError(f"{address} is no address: {error}.") from error
+
+
 def _check_scheme(address: str) -> None:
-    parts = urlsplit(address)
+    parts = _parts(address)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _OWN_MACHINE):
         return
     raise ModelError(

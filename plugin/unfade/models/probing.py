@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import ModelError, first_line
+from unfade.errors import ModelError, first_line, printable
 from unfade.models.card import ModelCard, Tensor, Tiling, Variant
 
 logger = logging.getLogger(__name__)
@@ -61,8 +61,8 @@ def probe(inner: Any, path: Path) -> ModelCard:
     size = _fixed_size(sides, path)
     multiple, scale = (1, _fixed_scale(inner, size, path)) if size else _measure(inner, path)
     return ModelCard(
-        name=re.sub(r"[\s/\\]+", "-", path.stem) or "model",
-        title=path.stem,
+        name=_name_of(path),
+        title=printable(path.stem),
         task="upscale" if scale > 1 else "deartifact",
         scale=scale,
         # Unknown; most of the models people share that enlarge were trained to look sharp.
@@ -75,6 +75,11 @@ def probe(inner: Any, path: Path) -> ModelCard:
         fixed_size=size,
         licence=UNKNOWN_LICENCE,
     )
+
+
+def _name_of(path: Path) -> str:
+    """The file's name as a card may have it: names of files need not be text."""
+    return "".join(c if c.isprintable() else "-" for c in re.sub(r"[\s/\\]+", "-", path.stem)) or "model"
 
 
 def try_out(inner: Any, card: ModelCard, path: Path) -> None:

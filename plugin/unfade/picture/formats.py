@@ -3,6 +3,7 @@ picture can be written, known before the time is spent that its pixels take."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from unfade.errors import OutputError
+from unfade.paths import is_folder, is_there
 
 HEAD_BYTES = 4096
 """So many of a file's first bytes tell what it is."""
@@ -241,7 +243,7 @@ def check_output(path: Path, width: int, height: int, *, samples: int, format: s
     check_writable(path)
     check_side(path, kind, width, height)
     needed = round(width * height * samples * _LEAST_SHARE.get(kind.name, _LEAST_LOSSY))
-    if shutil.disk_usage(_nearest_folder(path)).free < needed:
+    if _room_in(_nearest_folder(path)) < needed:
         raise OutputError(
             f"{path} cannot be written: there is no room for its {width} x {height} pixels, which take "
             f"{needed / 1e6:.0f} MB at least; free some space or choose another folder."
@@ -250,10 +252,10 @@ def check_output(path: Path, width: int, height: int, *, samples: int, format: s
 
 def check_writable(path: Path) -> None:
     """Raises OutputError where a file of that name cannot come into being. Makes nothing."""
-    if path.is_dir():
+    if is_folder(path):
         raise OutputError(f"{path} is a folder, so no picture can be written there; choose another name.")
     folder = _nearest_folder(path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise OutputError(f"{path} cannot be written because {folder} is not a folder; choose another place.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(
@@ -261,10 +263,19 @@ def check_writable(path: Path) -> None:
         )
 
 
+def _room_in(folder: Path) -> float:
+    """Free bytes; infinitely many where a file system does not tell, as some of networks and phones."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return math.inf
+    return usage.free if usage.total else math.inf
+
+
 def _nearest_folder(path: Path) -> Path:
     """The folder that the file is to lie in, or the nearest one above it that is there."""
     folder = path.parent
-    while not folder.exists() and folder != folder.parent:
+    while not is_there(folder) and folder != folder.parent:
         folder = folder.parent
     return folder
 

@@ -14,7 +14,9 @@ import logging
 import re
 import struct
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
 
 from unfade.picture import tiff
 from unfade.picture.colour import matching_profile
@@ -28,6 +30,8 @@ EXIF_PREFIX = b"Exif\0\0"
 """What JPEG puts before the block."""
 
 _ORIENTATION = 0x0112
+LYING = frozenset({5, 6, 7, 8})
+"""Orientations whose stored picture lies on its side."""
 _SIDES = {0x0100: "width", 0x0101: "height", 0xA002: "width", 0xA003: "height"}
 _THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202
 
@@ -132,6 +136,21 @@ def orientation_of(exif: bytes | None, xmp: bytes | None) -> int:
         if found and 1 <= found[0] <= 8:
             return int(found[0])
     return 1
+
+
+def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of an upright picture (HWC) laid out as a file of that EXIF orientation stores it.
+
+    Writing stored rows into the view turns the picture upright without a second copy of it. Values other than
+    2 to 8 mean upright.
+    """
+    if orientation in LYING:
+        upright = upright.swapaxes(0, 1)
+    if orientation in (3, 4, 6, 7):
+        upright = upright[::-1]
+    if orientation in (2, 3, 7, 8):
+        upright = upright[:, ::-1]
+    return upright
 
 
 def resolution_of(exif: bytes | None) -> tuple[float, float] | None:

@@ -170,6 +170,17 @@ def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[An
     return np.rint(out, out=out).astype(dtype)
 
 
+def finite(pixels: NDArray[Any]) -> NDArray[Any]:
+    """HWC pixels with floats that files and networks can take: NaN becomes 0, infinity LARGEST_FLOAT, and
+    alpha is cut off to [0, 1]; colours above 1 and below 0 stay. Integers are given back as they are."""
+    if pixels.dtype != np.float32:
+        return pixels
+    pixels = np.nan_to_num(pixels, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
+    if pixels.shape[2] in (2, 4):
+        np.clip(pixels[..., -1], 0, 1, out=pixels[..., -1])
+    return pixels
+
+
 def value_range(pixels: NDArray[Any]) -> tuple[float, float]:
     """The lowest and the highest value of HWC or HW pixels."""
     lowest, highest = np.inf, -np.inf

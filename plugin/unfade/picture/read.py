@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import PictureError
@@ -21,15 +20,22 @@ from unfade.picture import bitmaps, boxes, jpeg, png, read_tiff, scratch, tiff
 from unfade.picture.colour import ICC_FIELD, as_gray_or_rgb, profile_of_png
 from unfade.picture.formats import HEAD_BYTES, Format, foreign_kind, format_of_content
 from unfade.picture.jxl import read_jxl
-from unfade.picture.metadata import iptc_of, metadata_for, orientation_of, resolution_of
+from unfade.picture.metadata import (
+    LYING,
+    as_stored,
+    iptc_of,
+    metadata_for,
+    orientation_of,
+    resolution_of,
+)
 from unfade.picture.picture import (
-    LARGEST_FLOAT,
     CheckSize,
     Decoded,
     Metadata,
     Notes,
     Picture,
     dtype_of,
+    finite,
     from_pillow,
     strips,
     to_vips,
@@ -49,7 +55,6 @@ _DECODERS = {
 _BY_ROWS = frozenset({"png", "jpeg", "tiff"})
 _SUSPECT_PIXELS, _SUSPECT_RATIO = 16_000_000, 10_000  # pixels a byte: PNG packs at most 8,256
 _GIF_XMP = b"!\xff\x0bXMP DataXMP"
-_LYING = frozenset({5, 6, 7, 8})  # orientations whose stored picture lies on its side
 
 
 def read_picture(path: Path, *, page: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
@@ -182,12 +187,11 @@ def _upright(found: Decoded, notes: Notes) -> Picture:
     pixels, metadata = found.pixels, found.metadata
     metadata = dataclasses.replace(metadata, dpi=metadata.dpi or resolution_of(metadata.exif))
     orientation = found.orientation or orientation_of(metadata.exif, metadata.xmp)
-    if pixels.dtype == np.float32:
-        pixels = _finite(pixels)
+    pixels = finite(pixels)
     if orientation != 1:
         height, width, bands = pixels.shape
         upright = scratch.empty(
-            (width, height, bands) if orientation in _LYING else pixels.shape, pixels.dtype
+            (width, height, bands) if orientation in LYING else pixels.shape, pixels.dtype
         )
         as_stored(upright, orientation)[:] = pixels
         pixels = upright
@@ -464,42 +468,19 @@ def _pixels(image: Any, orientation: int) -> NDArray[Any]:
     """The pixels, upright, HWC, decoded from top to bottom a strip at a time."""
     dtype = dtype_of(image)
     height, width, bands = image.height, image.width, image.bands
-    shape = (width, height, bands) if orientation in _LYING else (height, width, bands)
+    shape = (width, height, bands) if orientation in LYING else (height, width, bands)
     pixels = scratch.empty(shape, dtype)
     stored = as_stored(pixels, orientation)
     for y, strip in strips(image, dtype):
-        stored[y : y + len(strip)] = _finite(strip) if dtype == np.float32 else strip
+        stored[y : y + len(strip)] = finite(strip)
         scratch.let_go()
     return pixels
-
-
-def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """A view of an upright picture (HWC) laid out as a file of that EXIF orientation stores it.
-
-    Writing stored rows into the view turns the picture upright without a second copy of it. Values other than
-    2 to 8 mean upright.
-    """
-    if orientation in _LYING:
-        upright = upright.swapaxes(0, 1)
-    if orientation in (3, 4, 6, 7):
-        upright = upright[::-1]
-    if orientation in (2, 3, 7, 8):
-        upright = upright[:, ::-1]
-    return upright
-
-
-def _finite(strip: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Floats with no NaN and no infinity, and with alpha in [0, 1]; colours above 1 and below 0 stay."""
-    strip = np.nan_to_num(strip, nan=0.0, posinf=LARGEST_FLOAT, neginf=-LARGEST_FLOAT)
-    if strip.shape[2] in (2, 4):
-        np.clip(strip[..., -1], 0, 1, out=strip[..., -1])
-    return strip
 
 
 def _finished(pixels: NDArray[Any], metadata: Metadata, orientation: int, notes: Notes) -> Picture:
     """The upright picture with metadata that are true of it."""
     height, width, channels = pixels.shape
-    if metadata.dpi and orientation in _LYING:
+    if metadata.dpi and orientation in LYING:
         metadata = dataclasses.replace(metadata, dpi=metadata.dpi[::-1])
     metadata = metadata_for(metadata, width, height, gray=channels < 3, notes=notes)
     return Picture(pixels, metadata, notes.sentences)

@@ -543,8 +543,8 @@ class Client:
     def _read(self) -> None:
         """Takes replies until there are no more."""
         stream = _pipe(self._process.stdout)
-        # What is no reply ends it too: the engine is killed, and whoever waits is told.
-        with contextlib.suppress(EOFError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        # What is no reply, or has no room, ends it too: the engine is killed, and whoever waits is told.
+        with contextlib.suppress(Exception):
             while True:
                 length = int.from_bytes(_exactly(stream, 4), "big")
                 if length > 1 << 26:

@@ -169,7 +169,10 @@ class Jobs:
         with self._changed:
             job.stopped = True
             self._drop_waiting(job)
-            return self._open.pop(job.request.id, None) is not None
+            if self._open.get(job.request.id) is not job:  # ended before; a newer one may have its id by now
+                return False
+            del self._open[job.request.id]
+            return True
 
     def _drop_waiting(self, job: Job) -> None:
         kept: Iterable[Job] = (other for other in self._ready if other is not job)
@@ -325,8 +328,10 @@ class Server:
 
     def _end_of(self, job: Job) -> bool:
         """Ends a job; whether the caller is the one to send its last reply."""
-        self._connection.drop(job.request.id)
-        return self._jobs.finish(job)
+        is_first = self._jobs.finish(job)
+        if is_first:
+            self._connection.drop(job.request.id)
+        return is_first
 
 
 def listing(engine: Engine) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from PyQt6.QtCore import QCoreApplication, QMimeData, QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from unfade.batch import pictures_in
+from unfade.filters import distance_from_tone
 from unfade.inference import Extent
+from unfade.paths import is_folder
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture, to_float
 from unfade.ui.canvas.frame import Original
 from unfade.ui.canvas.images import picture_of
@@ -28,8 +29,9 @@ from unfade.ui.settings import Settings
 
 translate = QCoreApplication.translate
 
-_SHADES: Final = 32
-_TONED: Final = 0.0085  # of white: how far the chroma of a toned print lies from the tint of its shade
+_COLOURED: Final = 0.0125
+"""The least distance from a tone of a picture that surely has colours: above that of torn and yellowed
+prints, which Revive and Restore do not dare to call toned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,17 +132,7 @@ def _opened(
 
 def is_coloured(picture: Picture) -> bool:
     """Whether a picture has colours; a toned print has none, for its tint follows its brightness."""
-    if picture.is_gray:
-        return False
-    colour = to_float(picture.colour).reshape(-1, 3)
-    shade = np.minimum((colour.mean(axis=1) * _SHADES).astype(np.intp), _SHADES - 1)
-    count = np.maximum(np.bincount(shade, minlength=_SHADES), 1)
-    apart = 0.0
-    for channel in (0, 2):
-        chroma = colour[:, channel] - colour[:, 1]
-        tint = np.bincount(shade, chroma, _SHADES) / count
-        apart += float(np.abs(chroma - tint[shade]).mean()) / 2
-    return apart > _TONED
+    return not picture.is_gray and distance_from_tone(to_float(picture.colour)) > _COLOURED
 
 
 class Opener(QObject):
@@ -254,7 +246,7 @@ class Opener(QObject):
     def take(self, data: QMimeData, title: str) -> bool:
         """Opens what is in it; several files, and folders, are for the queue. False for nothing."""
         paths = files_in(data)
-        if len(paths) == 1 and not paths[0].is_dir():
+        if len(paths) == 1 and not is_folder(paths[0]):
             self.open_file(paths[0])
         elif paths:
             self.many.emit(paths)

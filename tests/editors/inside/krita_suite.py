@@ -896,6 +896,9 @@ SHAPE = """<svg xmlns="http://www.w3.org/2000/svg" width="16pt" height="12pt" vi
 def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
     data = bytes(byte if i % 4 != 3 else 255 for i, byte in enumerate(os.urandom(16 * 12 * 4)))
     document, node = yield from created("U8", SRGB, data)
+    resolution = 254.7  # Krita's own scaling takes whole numbers, and shapes are measured in inches
+    document.setXRes(resolution)
+    document.setYRes(resolution)
     drawn = document.createVectorLayer("drawn")
     document.rootNode().addChildNode(drawn, node)
     assert drawn.addShapesFromSvg(SHAPE)
@@ -909,8 +912,10 @@ def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
     assert message() is None, message()
     grown = next(each for each in document.topLevelNodes() if each.type() == "vectorlayer" and each.visible())
     larger = grown.shapes()[0].boundingBox()
-    assert abs(larger.width() - 2 * bounds.width()) < 0.02 * bounds.width(), (bounds, larger)
-    assert abs(larger.x() - 2 * bounds.x()) < 0.02 * bounds.width(), (bounds, larger)
+    assert abs(document.xRes() - resolution) < 1e-6 and abs(document.yRes() - resolution) < 1e-6
+    for side in ("x", "y", "width", "height"):
+        expected = 2 * getattr(bounds, side)()
+        assert abs(getattr(larger, side)() - expected) < 1e-4 * expected, (side, bounds, larger)
     close_message()
     for _ in range(4):
         if document.width() == 16 and names(document) == ["layer", "drawn"]:
@@ -921,6 +926,7 @@ def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
             yield
     assert pixels(document.topLevelNodes()[0], 16, 12) == data
     assert projection(document) == before
+    assert abs(document.xRes() - resolution) < 1e-6
 
 
 class Runner:

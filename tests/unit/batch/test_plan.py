@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from unfade.batch import plan
-from unfade.errors import UsageError
+from tests.conftest import AsNobody
+from unfade.batch import plan, run
+from unfade.errors import OutputError, UsageError
+from unfade.filters import FilterRunner, Result
+from unfade.paths import remove_leftovers
+from unfade.picture import check_writable
 
 Touch = Callable[..., None]
 
@@ -148,3 +154,35 @@ def test_bad_usage(
     with pytest.raises(UsageError) as caught:
         plan([Path(name) for name in inputs], output and Path(output), **options)  # type: ignore[arg-type]
     assert sentence in str(caught.value).replace(os.sep, "/")
+
+
+class NoRunner(FilterRunner):
+    def run_crop(self, *_: Any, **__: Any) -> Result:
+        raise AssertionError("nothing can be read")
+
+
+def test_folders_that_may_not_be_looked_into(open_folder: Path, as_nobody: AsNobody) -> None:
+    """Each fails with a sentence of its own."""
+    locked, output = open_folder / "locked", open_folder / "out"
+    locked.mkdir(mode=0)
+    with as_nobody():
+        found = plan([locked / "a.png", locked, locked / "deep"], output, into_folder=True)
+        records = list(run(found.jobs, NoRunner()))
+        for target in (locked / "b.png", locked / "deep" / "b.png"):
+            with suppress(OutputError):  # root may, whatever it calls itself meanwhile
+                check_writable(target)
+            remove_leftovers(target.parent)
+    assert [str(failure.error) for failure in found.failures] == [
+        f"{locked} cannot be read: Permission denied; name another folder."
+    ]
+    assert [record.error for record in records] == [
+        f"{path} may not be read; give yourself permission to read it."
+        for path in (locked / "a.png", locked / "deep")
+    ]
+
+
+def test_links_in_a_circle(touch: Touch) -> None:
+    touch("a.png")
+    Path("out").mkdir()
+    Path("out/a.png").symlink_to("a.png")
+    assert planned(["a.png"], "out") == {"a.png": "out/a.png as png"}

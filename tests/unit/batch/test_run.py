@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.models import identity_model
+from tests.models import cleaning_model, identity_model
 from unfade.batch import Job, Record, run
 from unfade.errors import Cancelled
-from unfade.filters import FilterRunner, Result, Runner, UpscaleOptions
+from unfade.filters import DeartifactOptions, FilterRunner, Result, Runner, UpscaleOptions
+from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Device, Engine
 from unfade.picture import Picture, read_picture, write_picture
@@ -138,7 +139,7 @@ def test_what_cannot_be_written_is_refused_before_the_network_runs(
     sentence: str,
 ) -> None:
     write_picture(Picture(np.zeros((size[1], size[0], 3), np.uint8)), tmp_path / "in.png")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free, total=10**12))
     shares: list[float] = []
     (record,) = run(
         [Job(tmp_path / "in.png", tmp_path / "out" / name)],
@@ -224,3 +225,16 @@ def test_lines_for_people() -> None:
     assert record.to_line() == "b.png  3x2 -> 6x4  1.2 s  0.31 megapixels/s"
     assert Record(Path("a"), Path("b.png"), skipped=True).to_line() == "b.png  was there already"
     assert Record(Path("a"), None, error="No.").to_line() == "No."
+
+
+def test_no_mask_takes_the_place_of_another(tmp_path: Path) -> None:
+    model = str(cleaning_model(tmp_path / "clean.onnx"))
+    jobs = []
+    for suffix in (".png", ".jpg"):
+        write_picture(Picture(np.zeros((40, 40, 3), np.uint8)), tmp_path / f"a{suffix}")
+        jobs.append(Job(tmp_path / f"a{suffix}", tmp_path / "out" / f"a{suffix}"))
+    runner = DEARTIFACT.open(DeartifactOptions(model=model), Engine(Device.CPU, threads=1))
+    first, second = run(jobs, runner, save_masks=True)
+    assert first.ok and second.error is not None
+    assert "a.mask.png is a picture of this run, or the mask of one" in second.error
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mask.png", "a.png"]

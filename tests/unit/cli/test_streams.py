@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,46 @@ def test_what_is_no_picture_from_a_pipe(shell: Shell) -> None:
 def test_streams_that_make_no_sense(shell: Shell, arguments: tuple[str, ...], what: str) -> None:
     result = shell.run("upscale", *arguments, "--model", "double")
     assert result.code == 2 and what in result.err and result.out == ""
+
+
+def test_a_mask_has_no_stream(shell: Shell) -> None:
+    result = shell.run("deartifact", "a.png", "-o", "-", "--format", "png", "--save-mask")
+    assert result.code == 2 and "takes the picture alone (-o -)" in result.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize(
+    "arguments",
+    [["upscale", "photo.png", "-o", "-", "--format", "png", "--model", "net"], ["models", "list"]],
+)
+def test_a_disk_that_is_full(shell: Shell, arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            shell.command(*arguments),
+            cwd=shell.folder,
+            env=shell.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"unfade: Standard output cannot be written: No space left")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+@pytest.mark.usefixtures("photo")
+def test_streams_that_are_closed(shell: Shell) -> None:
+    for arguments, code in (
+        ("photo.png -o b.png >&-", 0),
+        ("photo.png -o b.png 2>&-", 0),
+        ("- -o c.png <&-", 2),
+        ("photo.png -o - --format png >&-", 2),
+    ):
+        line = f"{' '.join(shell.command('upscale'))} {arguments} --model double"
+        done = subprocess.run(line, shell=True, cwd=shell.folder, env=shell.environment, check=False)
+        assert done.returncode == code, arguments
 
 
 def test_losses_are_one_line_on_standard_error(shell: Shell) -> None:

@@ -16,7 +16,8 @@ from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import FULL_LEVEL, Grain, noise_level, white_noise
 from unfade.filters.mix import LUMA
 from unfade.inference import Bounds
-from unfade.picture import Picture, from_float, to_float
+from unfade.picture import Metadata, Picture, from_float, srgb_to_linear, to_float
+from unfade.picture.colour import linear_profile
 
 
 @pytest.fixture
@@ -168,3 +169,15 @@ def test_a_model_that_enlarges(tmp_path: Path) -> None:
     path = unet_model(tmp_path / "x2.onnx", 2, task="denoise")
     with pytest.raises(ModelError, match="changes the size"):
         DENOISE.open(DenoiseOptions(model=str(path)), engine())
+
+
+def test_the_noise_of_linear_light_is_that_on_the_curve(model: str) -> None:
+    curved = noisy(160, 180, dtype="float32")
+    linear = Picture(srgb_to_linear(curved.pixels), Metadata(icc=linear_profile(gray=False)))
+    runner, memo = DENOISE.open(DenoiseOptions(model=model), engine()), Memo().of("one")
+    told = [runner.run(source, memo=Memo().of(source)).report.chosen for source in (curved, linear)]
+    assert told[0] == told[1] and told[0]["level"] > 0.1
+    runner.run(linear, memo=memo)
+    own = DENOISE.open(DenoiseOptions(model=model, level=0.1), engine())
+    kept, anew = own.run(linear, memo=memo), own.run(linear)
+    np.testing.assert_array_equal(kept.picture.pixels, anew.picture.pixels)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from unfade.filters.quality import MOST_PATCHES, SIDE, estimate_of, patches_of
-from unfade.picture import Picture, from_float, to_float
+from unfade.picture import Metadata, Picture, from_float, srgb_to_linear, to_float
+from unfade.picture.colour import linear_profile
 
 PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
 Pixels = NDArray[np.uint8]
@@ -118,3 +119,10 @@ def test_patches_are_few_and_lie_on_the_grid() -> None:
     begins = patches[:, 0, 0, 0] * 8
     np.testing.assert_allclose(begins % 8, 0, atol=0.01)
     assert np.ptp(begins) > 1500
+
+
+def test_linear_light_does_not_hide_it(clean: Pixels) -> None:
+    pixels = coded(clean, 80)
+    linear = srgb_to_linear(to_float(pixels))
+    found = estimate_of(Picture(linear, Metadata(icc=linear_profile(gray=False))))
+    assert found == estimate_of(Picture(pixels))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,21 +13,33 @@ from tests.models import cleaning_model, repairing_model, toning_model
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade import batch
 from unfade.errors import UsageError
-from unfade.filters import Memo, Recipe
+from unfade.filters import Memo, Recipe, Step
+from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.restore import (
     RESTORE,
     SMALL,
     Findings,
     RestoreOptions,
+    Restorer,
     blockiness,
     look,
     propose,
     small_copy,
 )
-from unfade.filters.revive import is_toned
+from unfade.filters.revive import REVIVE, ReviveOptions, is_toned
+from unfade.filters.tones import lay_tones
 from unfade.inference import Bounds
 from unfade.models import Source, catalog
-from unfade.picture import Picture, from_float, to_float, write_picture
+from unfade.picture import (
+    Metadata,
+    Picture,
+    from_float,
+    linear_to_srgb,
+    srgb_to_linear,
+    to_float,
+    write_picture,
+)
+from unfade.picture.colour import linear_profile
 
 KNOTS = np.linspace(0, 1, 9, dtype=np.float32)
 NOTHING = Findings(gray=False, noise=0.0, blocks=0.0, damage=0.0, fading=0.0)
@@ -136,3 +149,46 @@ def test_a_good_picture_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_numbers_out_of_range() -> None:
     with pytest.raises(UsageError, match="strength"):
         RestoreOptions(strength=2)
+
+
+def test_what_was_not_looked_for_is_looked_for_later() -> None:
+    """The findings that a memo keeps are those of what was looked for."""
+    source, memo = plain(), Memo().of("one")
+    source.pixels[100:103, 20:200] = 255
+    names = []
+    for damage, colours in ((False, True), (True, False), (True, True)):
+        options = RestoreOptions(damage=damage, colours=colours, compression=False)
+        steps = Restorer(options, engine()).proposal(source, memo)
+        names.append([step.filter.name for step in steps])
+    assert names == [["revive"], ["repair"], ["revive", "repair"]]
+
+
+def test_linear_light_is_restored_on_the_curve_that_networks_know() -> None:
+    source = plain()
+    source.pixels[100:103, 20:200] = 255
+    curved = to_float(source.pixels)
+    linear = Picture(srgb_to_linear(curved), Metadata(icc=linear_profile(gray=False)))
+    runner = RESTORE.open(RestoreOptions(), engine())
+    one, other = runner.run(Picture(curved)), runner.run(linear)
+    assert one.report.recipe == other.report.recipe
+    assert other.picture.metadata == linear.metadata
+    np.testing.assert_allclose(linear_to_srgb(other.picture.pixels), one.picture.pixels, atol=0.01)
+
+
+def test_a_chain_around_it_keeps_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Revive sees the whole picture for the first region; others find its result."""
+    steps = (Step(REVIVE, ReviveOptions()), Step(DENOISE, DenoiseOptions(grain=0.2)))
+    monkeypatch.setattr("unfade.filters.restore.propose", lambda *_: steps)
+    shapes = []
+
+    def laid(into: Any, colour: Any, *more: Any) -> None:
+        shapes.append(colour.shape)
+        lay_tones(into, colour, *more)
+
+    monkeypatch.setattr("unfade.filters.revive.lay_tones", laid)
+    step = {"filter": "restore", "options": {}}
+    recipe = Recipe.from_json({"steps": [step, {"filter": "deartifact", "options": {"strength": 0.5}}]})
+    runner, memo, source = recipe.open(engine()), Memo().of("one"), plain()
+    for y in (0, 60, 120):
+        runner.run(source, region=Bounds(y, 0, 40, 40), memo=memo)
+    assert shapes == [(200, 240, 3)] * 2  # the other one is the look at what is wrong

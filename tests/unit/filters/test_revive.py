@@ -20,10 +20,19 @@ from tests.unit.filters.pictures import apart, engine, picture
 from unfade import batch
 from unfade.errors import ModelError, UsageError
 from unfade.filters import Memo, Recipe
-from unfade.filters.revive import REVIVE, ReviveOptions
+from unfade.filters.revive import REVIVE, ReviveOptions, Reviver
 from unfade.inference import Bounds
-from unfade.models import Tensor, Tiling
-from unfade.picture import Metadata, Picture, from_float, read_picture, to_float, write_picture
+from unfade.models import Tensor, Tiling, find_model
+from unfade.picture import (
+    Metadata,
+    Picture,
+    from_float,
+    read_picture,
+    srgb_to_linear,
+    to_float,
+    write_picture,
+)
+from unfade.picture.colour import linear_profile
 
 KNOTS = np.linspace(0, 1, 17, dtype=np.float32)
 CURVES = np.stack([0.1 + 0.6 * KNOTS, 0.8 * KNOTS, 0.2 + 0.7 * KNOTS])
@@ -151,3 +160,36 @@ def test_models_that_cannot_be_used(tmp_path: Path) -> None:
 def test_numbers_out_of_range(values: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(values))):
         ReviveOptions(**values)  # type: ignore[arg-type]
+
+
+def test_a_survey_takes_what_runs_take(model: str, tmp_path: Path) -> None:
+    """Floats below 0 and above 1, and linear light; a picture that the model fails on does not count."""
+    odd = pale(40, 50, 3, "float32").pixels
+    linear = Picture(srgb_to_linear(odd), Metadata(icc=linear_profile(gray=False)))
+    odd = odd.copy()
+    odd[3, 3], odd[5, 5] = -2, 9
+    for name, source in (("odd", Picture(odd)), ("linear", linear)):
+        write_picture(source, tmp_path / f"{name}.tif")
+    named = []
+    for path in (tmp_path / "odd.tif", tmp_path / "linear.tif"):
+        runner = Reviver(ReviveOptions(model=model, same_for_all=True), engine(), find_model(model))
+        runner.survey([path])
+        assert runner._common is not None
+        alone = Reviver(ReviveOptions(model=model), engine(), find_model(model))
+        named.append(runner.run(read_picture(path)).picture.pixels)
+        np.testing.assert_array_equal(named[-1], alone.run(read_picture(path)).picture.pixels)
+
+
+def test_a_later_survey_counts_for_a_picture_that_was_seen_before(tmp_path: Path) -> None:
+    model = str(bright_model(tmp_path / "bright.onnx"))
+    sources = [tmp_path / "dark.png", tmp_path / "light.png"]
+    for value, path in zip((60, 160), sources, strict=True):
+        pixels = np.full((20, 20, 3), value, np.uint8)
+        pixels[0, 0] = 250, 1, 120  # not gray
+        write_picture(Picture(pixels), path)
+    runner = REVIVE.open(ReviveOptions(model=model, same_for_all=True), engine())
+    picture, memo, lifts = read_picture(sources[0]), Memo().of("one"), []
+    for surveyed in (sources[:1], sources[1:], []):
+        runner.survey(surveyed)
+        lifts.append(int(runner.run(picture, memo=memo).picture.pixels[9, 9, 1]))
+    assert lifts[0] < lifts[1] and lifts[2] == lifts[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.conftest import AsNobody
 from tests.models import (
     Network,
     cardless_model,
@@ -307,3 +309,39 @@ def test_more_downloads_that_fail(own: Path, address: str) -> None:
     with pytest.raises(UnfadeError, match="Stopped"):
         add_model(f"{address}/files/net.onnx", on_bytes=stop)
     assert files(own) == set()
+
+
+def test_a_source_that_may_not_be_read(
+    open_folder: Path, as_nobody: AsNobody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the source's fault, not that of the folder of models."""
+    monkeypatch.setattr(paths, "models_dir", lambda: open_folder / "own")
+    source = identity_model(open_folder / "a.onnx")
+    source.chmod(0)
+    (open_folder / "locked").mkdir(mode=0)
+    for path in (source, open_folder / "locked" / "a.onnx"):
+        with as_nobody(), pytest.raises(ModelError) as caught:
+            add_model(path)
+        assert str(caught.value) == f"The model {path} cannot be read: Permission denied."
+    (open_folder / "own" / "index.json").write_text("{}")
+    (open_folder / "own" / "index.json").chmod(0)
+    with (
+        as_nobody(),
+        pytest.raises(ModelError, match=r"index of your models, .*, cannot be read: Permission"),
+    ):
+        verify_models()
+
+
+@pytest.mark.usefixtures("own")
+def test_what_is_neither_a_file_nor_an_address(tmp_path: Path) -> None:
+    (tmp_path / "loop.onnx").symlink_to("loop.onnx")
+    for source, sentence in (
+        (tmp_path / "loop.onnx", "cannot be read: Too many levels of symbolic links"),
+        ("~nobody-of-that-name/a.onnx", "There is no model file ~nobody-of-that-name/a.onnx"),
+        ("https://[::1/a.onnx", "https://[::1/a.onnx is no address: Invalid IPv6 URL"),
+    ):
+        with pytest.raises(ModelError, match=re.escape(sentence)):
+            add_model(source)
+        if "://" not in str(source):
+            with pytest.raises(ModelError, match=re.escape(sentence)):
+                find_model(source)

@@ -65,3 +65,8 @@ def test_by_path_it_is_usable_and_in_a_folder_it_waits(
     assert "bare" not in {model.card.name for model in list_models()}
     with pytest.raises(ModelError, match="unfade models add finds them out"):
         find_model("bare")
+
+
+def test_a_name_that_no_card_may_have(tmp_path: Path) -> None:
+    card = card_of(cardless_model(tmp_path / "bell\x07 x2.onnx", 2), probe_file)
+    assert (card.name, card.title) == ("bell--x2", "bell\\x07 x2")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.picture.conftest import AsNobody
+from tests.conftest import AsNobody
 from tests.unit.picture.samples import encoded, exif_block, noise, smooth
 from unfade.errors import PictureError
 from unfade.picture import PICTURE_SUFFIXES, read_picture

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from tests.unit.picture.samples import noise, saved
 from unfade.picture import Metadata, Picture, read_picture, write_picture
-from unfade.picture.read import as_stored
+from unfade.picture.metadata import as_stored
 
 # The upright picture of a file whose stored rows are 1 2 3 and 4 5 6, by orientation (EXIF 2.32, 4.6.4).
 GOLDEN = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.picture.conftest import AsNobody
+from tests.conftest import AsNobody
 from tests.unit.picture.samples import exif_block, noise, rgb_profile, smooth
 from unfade.errors import OutputError
-from unfade.picture import OUTPUT_FORMATS, Metadata, Picture, read_picture, write_picture
+from unfade.picture import OUTPUT_FORMATS, Metadata, Picture, check_output, read_picture, write_picture
 
 resource = pytest.importorskip("resource", reason="this system has no limits on file sizes")
 
@@ -163,3 +164,14 @@ def test_a_relative_name_without_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     write_picture(PICTURE, Path("a.png"))
     assert (tmp_path / "a.png").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another kind of /proc")
+def test_a_file_system_that_does_not_tell_its_size_is_not_full(tmp_path: Path) -> None:
+    """/proc says of itself that it has no room at all, as do phones and some folders of networks."""
+    assert shutil.disk_usage("/proc").total == 0
+    (tmp_path / "proc").symlink_to("/proc/self/task")
+    try:
+        check_output(tmp_path / "proc" / "a.png", 2000, 2000, samples=3)
+    except OutputError as error:
+        assert "room" not in str(error)

@@ -89,7 +89,7 @@ UP = {"filter": "upscale", "options": {}}
         ({"unfade_recipe": 1}, "PATH cannot be used: A recipe needs 'steps', a list "),
         (of("upscale"), "PATH cannot be used: Step 1: A step must be an object."),
         (of(UP, {"filter": "upscal"}), "PATH cannot be used: Step 2: There is no filter 'upscal': did you "),
-        (of({"options": {}}), "PATH cannot be used: Step 1: There is no filter 'without a name'"),
+        (of({"options": {}}), "PATH cannot be used: Step 1: Which 'filter' to run is missing"),
         (of({**UP, "option": {}}), "PATH cannot be used: Step 1: A step has no 'option': did you mean opt"),
         (of({**UP, "options": {"scle": 2}}), "PATH cannot be used: Step 1: The filter upscale has no option"),
         (of({**UP, "options": {"scale": 9}}), "PATH cannot be used: Step 1: scale must be a number from 1 "),

@@ -109,6 +109,15 @@ def test_an_engine_that_takes_no_pixels() -> None:
     assert time.monotonic() - begun < 10
 
 
+def test_an_engine_whose_frame_breaks_the_reader() -> None:
+    deep = "t = b'[' * 200_000; o.write(len(t).to_bytes(4, 'big') + t); o.flush(); time.sleep(60)"
+    begun = time.monotonic()
+    with Client(fake(HELLO, then=deep)) as client, pytest.raises(EngineError) as failure:
+        client.list()
+    assert failure.value.kind == "died"
+    assert time.monotonic() - begun < 10
+
+
 def test_what_a_dying_engine_wrote_is_kept() -> None:
     dying = fake(HELLO, then="sys.stdin.buffer.read(4); sys.exit('out of luck')")
     with Client(dying) as client, pytest.raises(EngineError, match=r"\(exit code 1\)") as failure:

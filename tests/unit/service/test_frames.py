@@ -63,7 +63,7 @@ def test_hello(service: Service) -> None:
         ({"type": "list", "id": 0}, "'id' must be a whole number from 1 "),
         ({"type": "list", "id": True}, "'id' must be a whole number from 1 "),
         ({"type": "list", "id": 1, "colour": 3}, "The request list has no field 'colour'."),
-        ({"type": "apply", "id": 1}, "There is no filter 'without a name'"),
+        ({"type": "apply", "id": 1}, "Which 'filter' to run is missing"),
         ({**APPLY, "filter": "sharpen"}, "There is no filter 'sharpen'"),
         ({**APPLY, "options": [1]}, "'options' must be an object."),
         ({**APPLY, "recipe": {"steps": []}}, "apply takes either a 'filter' with its 'options', or a 'rec"),
@@ -95,7 +95,7 @@ def test_hello(service: Service) -> None:
         ({"type": "apply", "id": 1, "filter": "upscale", "picture": "x"}, "No picture is stored under "),
         ({"type": "survey", "id": 1, "recipe": UPSCALE, "sources": "x"}, "'sources' must be a list of the"),
         ({"type": "survey", "id": 1, "recipe": UPSCALE, "sources": ["\0"]}, "'sources' must be a list of "),
-        ({"type": "survey", "id": 1, "sources": []}, "There is no filter 'without a name'"),
+        ({"type": "survey", "id": 1, "sources": []}, "Which 'filter' to run is missing"),
     ],
 )
 def test_refused_requests(service: Service, request_: dict[str, Any], sentence: str) -> None:

@@ -16,6 +16,9 @@ import pytest
 from tests.unit.service.conftest import Start, picture, pixels_of, shape_of
 from tests.unit.service.raw import Service, frame, image
 from unfade.service.client import Client, EngineError, Job
+from unfade.service.protocol import List
+from unfade.service.server import Job as ServerJob
+from unfade.service.server import Jobs
 
 LARGE = picture(1000, 1000)  # many seconds of the heavy model, on any computer
 SMALL = picture(30, 40)
@@ -294,3 +297,14 @@ def test_nothing_is_written_beside_the_log(environment: dict[str, str], tmp_path
         service.write(frame(request) + frame({"type": "pixels", "id": 1}, SMALL.tobytes()))
         assert service.close() == 0
     assert not list(tmp_path.iterdir())
+
+
+def test_an_id_that_is_used_again_is_that_of_the_newer_request() -> None:
+    """A job that ends late leaves alone whatever has its id by now."""
+    jobs = Jobs()
+    old, new = (ServerJob(List(7), None) for _ in range(2))  # type: ignore[arg-type]
+    jobs.add(old)
+    assert jobs.finish(old)
+    jobs.add(new)
+    assert not jobs.finish(old)
+    assert jobs.find(7) is new and jobs.finish(new)

@@ -384,10 +384,14 @@ class RestorePanel(GeneratedPanel):
         return f"{title} ({', '.join(options)})" if options else title
 
     def _adopt(self) -> None:
-        """The steps that are proposed, in place of Restore; what is marked on the picture stays."""
-        state = self.document.state.switched(self.filter, False)
+        """The steps that are proposed, in place of Restore and of its strength; what is marked on the picture
+        stays."""
+        state = self.document.state
+        strength = state.options(self.filter).strength
+        state = state.switched(self.filter, False)
         for step in self._proposed or ():
             name = step.filter.name
-            marks = {mark: getattr(state.options(name), mark) for mark in marks_of(step.filter)}
-            state = state.switched(name, True).with_all(name, dataclasses.replace(step.options, **marks))
+            kept = {mark: getattr(state.options(name), mark) for mark in marks_of(step.filter)}
+            options = dataclasses.replace(step.options, strength=strength, **kept)
+            state = state.switched(name, True).with_all(name, options)
         self.document.change(state)
