@@ -265,8 +265,8 @@ def enlarge(
 def scale_image(document: Document, width: int, height: int) -> int:
     """Krita's own scaling; gives how many undo steps that is.
 
-    It takes whole numbers for the resolution. Where 254.7 would become 255 it is set right, which Krita counts
-    as a step for either side; no file tells 72.009, which PNG makes of 72, from it.
+    It takes whole numbers for the resolution. Where 254.7 would become 255 it is set right, which Krita
+    counts as a step for either side; 72.009, as PNG says 72, may become 72.
     """
     across, down = document.xRes(), document.yRes()
     document.scaleImage(width, height, round(across), round(down), "Bicubic")

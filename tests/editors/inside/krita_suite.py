@@ -932,7 +932,7 @@ def grown_with_a_vector_layer(resolution, steps):
         steps,
     )
     assert pixels(document.topLevelNodes()[0], 16, 12) == data
-    yield from until(lambda: projection(document) == before, "Krita's drawing of the shape, which it puts off")
+    yield from until(lambda: projection(document) == before, "drawing the shape, which Krita puts off")
     document.setModified(False)
     document.close()
 
