@@ -134,4 +134,4 @@ def test_highlights_and_linear_light_are_blended_as_the_filter_does(
     assert expected.max() > 2 and expected.min() < -0.05
     off = np.abs(shown - expected).max(axis=2)
     # where a result was cut off at black or white, its blend lacks that part
-    assert np.quantile(off, 0.5) < 1e-5 and np.quantile(off, 0.95) < 0.02 and off.max() < 0.3
+    assert np.quantile(off, 0.5) < 1e-3 and np.quantile(off, 0.95) < 0.05 and off.max() < 0.3
