@@ -17,6 +17,7 @@ from unfade.inference import Extent
 from unfade.picture import write_picture
 from unfade.ui.dialogs.save import SaveDialog
 from unfade.ui.marks import load_marks, save_marks
+from unfade.ui.queue.files import OutputFields
 from unfade.ui.queue.model import Output, Queue
 from unfade.ui.settings import Settings
 
@@ -47,6 +48,13 @@ def test_the_queue_takes_any_path(tmp_path: Path) -> None:
     queue = Queue()
     (item,) = queue.add([tmp_path / LONG], leave_out=tmp_path / "out")
     assert Output(tmp_path / LONG).target(item, ()).parent == tmp_path / LONG
+
+
+def test_results_go_to_any_folder_that_is_typed(qtbot: QtBot, tmp_path: Path) -> None:
+    fields = OutputFields(Settings(tmp_path / "window.ini"))
+    qtbot.addWidget(fields)
+    fields.folder.setText("~nobody-of-that-name/results")
+    assert fields.output().folder == Path("~nobody-of-that-name/results")
 
 
 @pytest.mark.parametrize("name", ["n" * 246 + ".png", "名" * 82 + ".png"])
