@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := help
 export IN FILTER OUT ARGS PYTHON
 
-.PHONY: help run test test-editors format constraints readme-picture translations
+.PHONY: help run test test-editors test-install format constraints readme-picture translations
 
 help:
 	@sed -n 's/^# make/make/p; s/^\([a-z-]*\):.*## /make \1   /p' Makefile
@@ -20,6 +20,9 @@ test:
 
 test-editors: ## the plug-ins inside the real GIMP and Krita, in a chroot (needs root)
 	@bash scripts/editors.sh
+
+test-install: ## the README's commands for installing, in a fresh Debian (needs root)
+	@bash scripts/try_install.sh || [ $$? = 77 ]
 
 format: ## lay the code out and mend what ruff can mend
 	@sh scripts/setup.sh dev

@@ -7,55 +7,13 @@
 set -euo pipefail
 root=$(realpath -m "${UNFADE_EDITORS_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/unfade/editors-root}")
 release=${UNFADE_EDITORS_RELEASE:-trixie} # of Debian; another one wants a root of its own
-
-say() { printf 'unfade: %s\n' "$*" >&2; }
-die() { say "$@"; exit 1; }
-unavailable() { say "$@"; exit 77; }
-mounts() { for place in proc sys dev; do "$1" "$place"; done; }
-mount_one() { mountpoint -q "$root/$1" || mount --bind "/$1" "$root/$1"; }
-# Found out before anything is downloaded.
-check_mounting() {
-  local place
-  place=$(mktemp -d)
-  mount --bind /sys "$place" 2>/dev/null ||
-    unavailable "this system does not let root mount anything, and a chroot needs /proc, /sys and /dev."
-  umount "$place"
-  rmdir "$place"
-}
-unmount_one() { ! mountpoint -q "$root/$1" || umount "$root/$1"; }
-apt() { DEBIAN_FRONTEND=noninteractive "$@" -q -y -o DPkg::Lock::Timeout=300 >&2; }
-
-# This machine's own way out: proxies, certificates, pip's settings. After the packages again, for one of them makes
-# its own bundle of certificates.
-copy_settings() {
-  for file in /etc/resolv.conf /etc/apt/apt.conf.d/*proxy* /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
-    [ -e "$file" ] || continue
-    mkdir -p "$root$(dirname "$file")"
-    cp -L "$file" "$root$file"
-  done
-}
-
-mirror() {
-  awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null ||
-    awk '/^deb / && /debian.org/ { print $2; exit }' /etc/apt/sources.list 2>/dev/null || true
-}
+# shellcheck source=scripts/debian-root.sh
+. "$(dirname "$0")/debian-root.sh"
 
 build() {
   command -v apt-get >/dev/null || die "the editors' root can only be built on Debian or Ubuntu."
   say "building a Debian $release with GIMP and Krita in $root (once; about 3 minutes and 2.3 GB)"
-  if ! command -v debootstrap >/dev/null; then
-    { apt apt-get update && apt apt-get install --no-install-recommends debootstrap; } ||
-      unavailable "debootstrap cannot be installed here."
-  fi
-  mkdir -p "$root"
-  [ -e "$root/.unfade-base" ] || debootstrap --variant=minbase "$release" "$root" "$(mirror)" >&2 ||
-    unavailable "Debian's packages cannot be fetched here."
-  touch "$root/.unfade-base"
-  copy_settings
-  mounts mount_one
-  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" # no service is started in there
-  chmod +x "$root/usr/sbin/policy-rc.d"
-  apt chroot "$root" apt-get update || unavailable "Debian's packages cannot be fetched here."
+  bootstrap
   # Editors; then a screen and hands; then what PyQt6 loads on a screen.
   apt chroot "$root" env LANG=C.UTF-8 apt-get install --no-install-recommends \
     gimp python3-gi gir1.2-gimp-3.0 gir1.2-gegl-0.4 krita python3-pyqt5 python3-venv python3-pip \

@@ -18,7 +18,9 @@ fi
 inside() { chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/bin:/bin "$@"; }
 
 # The engine in its own environment, on the editors' Python: dependencies once, Unfade itself every time.
-mapfile -t ways_out < <(env | grep -i -E '^(https?_proxy|no_proxy|pip_[a-z_]*|ssl_cert_file)=' | grep -v -i '^pip_find_links=' || true)
+# shellcheck source=scripts/debian-root.sh
+. scripts/debian-root.sh
+mapfile -t ways_out < <(ways_out)
 wheels=$root/opt/wheels
 rm -rf "$wheels"
 .venv/bin/python -m hatchling build -t wheel -d "$wheels" >/dev/null

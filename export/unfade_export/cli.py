@@ -40,7 +40,7 @@ def _of_a_network(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def app() -> None:
     """Turns checkpoints into ONNX models with a card, checked. A checkpoint alone means run."""
 

@@ -143,6 +143,9 @@ def _one_file(source: Path, output: Path, format: str | None) -> tuple[list[Job]
     if of_suffix is None and output.suffix:
         suffixes = _either(OUTPUT_FORMATS.values())
         raise UsageError(f"{output} has a file type Unfade does not write; let its name end in {suffixes}.")
+    failure = _missing(source)
+    if failure:  # said first: a misspelt folder looks like one file that is to go into another
+        return [], [failure]
     if of_suffix is None and format is None:
         suffixes = _either(OUTPUT_FORMATS.values())
         raise UsageError(
@@ -152,9 +155,6 @@ def _one_file(source: Path, output: Path, format: str | None) -> tuple[list[Job]
         raise UsageError(
             f"{output} and --format {format} contradict each other; change the suffix or leave --format out."
         )
-    failure = _missing(source)
-    if failure:
-        return [], [failure]
     return [Job(source, output, of_suffix or format or FALLBACK_FORMAT)], []
 
 

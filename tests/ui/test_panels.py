@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
+from PyQt6.QtWidgets import QApplication, QCheckBox, QDoubleSpinBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.accessibility import nameless, unreachable
@@ -138,3 +138,19 @@ def test_a_filter_that_is_switched_on_is_scrolled_to(
     qtbot.waitUntil(lambda: bar.value() > before, timeout=WAIT)
     top = frame.mapTo(window.panels._scroll, frame.rect().topLeft()).y()
     assert top < window.panels._scroll.height() // 2
+
+
+def test_a_large_font_leaves_the_numbers_whole(qtbot: QtBot, qapp: QApplication) -> None:
+    usual, large = qapp.font(), qapp.font()
+    large.setPointSizeF(2 * usual.pointSizeF())
+    qapp.setFont(large)
+    try:
+        field = Percent(lambda: "Strength", lambda: "")
+        qtbot.addWidget(field)
+        field.set_share(1.0)
+        field.show()
+        text, edit = field.number.text(), field.number.lineEdit()
+        assert edit is not None
+        assert edit.width() >= edit.fontMetrics().horizontalAdvance(text), text
+    finally:
+        qapp.setFont(usual)

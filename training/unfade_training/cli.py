@@ -28,12 +28,12 @@ class DefaultRun(click.Group):
     """``unfade-train RECIPE.toml`` means ``unfade-train run RECIPE.toml``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] != "--help":
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=DefaultRun, no_args_is_help=True)
+@click.group(cls=DefaultRun, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 def app() -> None:
     """Train the generators of Unfade. A recipe alone is trained: unfade-train RECIPE.toml."""
 
@@ -86,7 +86,7 @@ def number(name: str, default: float, help: str, *, least: int | None = None) ->
     type=float,
     help="Be over after so many minutes, whatever the recipe's steps: they only say how the time is shared "
     "among the stages. Validations come by the recipe's steps, too, but take a tenth of the time at most, "
-    "those apart that end a stage.",
+    "the last one apart.",
 )
 def run(
     recipe: Path,

@@ -90,7 +90,7 @@ class StageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         micro_batch: patches that go through the network at once on each process, their gradients
             accumulated over the batch; 0 means all of them. Halved when memory runs out.
         validate_every: steps between validations. Under ``--minutes`` the same share of the stage's time, but
-            never so often that they take more than a tenth of it; each stage ends with one.
+            never so often that they take more than a tenth of it, that at the end of the run apart.
         shares: of the recipe's degradations in this stage, in their order; empty for the recipe's own. What
             needs to be seen whole, like a watermark, is of no use in small patches.
         patience: the stage ends after so many validations in a row without a better score; 0 means never.

@@ -140,7 +140,7 @@ class ClockPace:
 
     def validates(self, done: int, progress: float) -> bool:  # noqa: ARG002
         soonest, latest = self._last + max(self._gap, self._least_gap), 1 - self._least_gap
-        if not soonest <= progress <= latest:  # the stage ends with one
+        if not soonest <= progress <= latest:  # the run may end with one
             return False
         self._last = progress
         return True

@@ -338,6 +338,9 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
     memory = PeakMemory(fabric.device)
     start_stage(run, stage, resumed)
     done = int(resumed.state["step"]) if resumed else 0
+    # Each stage ends with a validation; under the clock the last one alone that changes the generator.
+    later = [isinstance(other, GeneratorConfig) for other in run.recipe.stage[run.finished_stages + 1 :]]
+    ends_validated = pace.steps is not None or not any(later)
 
     def agreed(mine: T) -> T:
         # Processes must end, validate and save together, so one of them looks at the clock.
@@ -360,7 +363,8 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
         done += 1
         progress = agreed(pace.progress(done))
 
-        validating = agreed(pace.validates(done, progress)) or progress >= 1
+        due = agreed(pace.validates(done, progress))
+        validating = due or progress >= 1
         saving = validating or time.monotonic() - run.saved_at > save_seconds
         together = validating or done % LOG_EVERY == 0  # whether a save is due, each process knows for itself
         if together or saving:
@@ -369,7 +373,7 @@ def train_stage(run: Run, stage: Stage, resumed: Checkpoint | None, pace: Pace, 
             check_finite(terms, done)
             run.reporter.step(terms, rates[0], run.finished_steps + done)
         run.reporter.advance()
-        if validating and stage.ema is not None:
+        if stage.ema is not None and (due or (progress >= 1 and ends_validated)):
             of_steps = f"/{pace.steps}" if pace.steps else ""
             begun = time.monotonic()
             validate_and_keep_best(run, stage, stage.ema.module, done, f"{config.kind} {done}{of_steps}")

@@ -2,7 +2,7 @@
 
 A thin adapter: the pixels go to Unfade's engine, a process of its own, through unfade_client.py. Krita lets
 scripts undo what adds, removes, scales and converts, each as a step of its own, but no writing of pixels. So
-a result is a new layer above the old one, which Ctrl+Z takes away, and a second Ctrl+Z where the picture had
+a result is a new layer above the old one, which Ctrl+Z takes away, and further ones where the picture had
 to be scaled or converted first. Nothing is touched before the engine has answered. For Krita 5 and 6 (PyQt5,
 PyQt6) and Python 3.9 to 3.14.
 """
@@ -35,6 +35,7 @@ from unfade_editor import Step, Unfade  # noqa: E402
 from .layers import COPY, LINEAR_SRGB, SRGB, TITLE, Layer, Selected, read_pixels  # noqa: E402
 
 MENU = "tools/scripts"
+SAME_RESOLUTION = 0.0127  # pixels an inch: half a pixel a metre, in which PNG counts
 UNFADE = Unfade(FOLDER, keep=180)  # seconds
 
 
@@ -244,12 +245,13 @@ def enlarge(
         group.setBlendingMode(COPY)
     if is_bare(document, layer):  # scaling 24 megapixels that the result will hide takes Krita 15 seconds
         document.resizeImage(0, 0, width, height)
+        undo += 1
     else:
-        scale_image(document, width, height)
+        undo += scale_image(document, width, height)
     document.waitForDone()
     places = [(round(each.x * factor), round(each.y * factor)) for each in layers]
     if len(layers) == 1:
-        return undo + 1 + layers[0].replace(results[0], places[0], title)
+        return undo + layers[0].replace(results[0], places[0], title)
     # A layer each would be an undo step each: a group with all of them, which replaces what is below, is one.
     tops = [node for node in document.topLevelNodes() if "mask" not in node.type()]
     copies = [node.duplicate() for node in tops]
@@ -257,16 +259,24 @@ def enlarge(
         each.write(copy, found, place)
     group.setChildNodes(copies)
     document.rootNode().addChildNode(group, tops[-1])
-    return undo + 2
+    return undo + 1
 
 
-def scale_image(document: Document, width: int, height: int) -> None:
-    """Krita's own scaling, which takes whole numbers for the resolution: 254.7 would become 255."""
+def scale_image(document: Document, width: int, height: int) -> int:
+    """Krita's own scaling; gives how many undo steps that is.
+
+    It takes whole numbers for the resolution. Where 254.7 would become 255 it is set right, which Krita
+    counts as a step for either side; 72.009, as PNG says 72, may become 72.
+    """
     across, down = document.xRes(), document.yRes()
     document.scaleImage(width, height, round(across), round(down), "Bicubic")
     document.waitForDone()
-    document.setXRes(across)
-    document.setYRes(down)
+    undo = 1
+    for resolution, set_resolution in ((across, document.setXRes), (down, document.setYRes)):
+        if abs(resolution - round(resolution)) > SAME_RESOLUTION:
+            set_resolution(resolution)
+            undo += 1
+    return undo
 
 
 def paint_layers(nodes: Sequence[Node]) -> Iterator[Node]:

@@ -19,10 +19,11 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from unfade.errors import OutputError, UnfadeError
 from unfade.filters import check_inside, find_filter, options_of
 from unfade.inference import Extent
-from unfade.paths import read_json, whole_or_absent
+from unfade.paths import is_there, read_json, whole_or_absent
 from unfade.ui.document import CHAIN, Change, Document, Mark, marks_of
 from unfade.ui.language import explain
 
+_LONGEST_NAME = 255  # bytes
 _AFTER = 600  # milliseconds of quiet before marks are written
 
 
@@ -35,8 +36,14 @@ def marks_path(picture: Path, mark: Mark) -> Path:
 
 def own_marks_path(folder: Path, picture: Path, mark: Mark) -> Path:
     """Where they are in a folder of the program's own: pictures of one name lie in many folders."""
-    place = hashlib.sha256(os.fsencode(picture.parent.absolute())).hexdigest()[:16]
-    return folder / place / marks_path(picture, mark).name
+    name = marks_path(picture, mark).name
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f"{_digest(os.fsencode(name))}.json"
+    return folder / _digest(os.fsencode(picture.parent.absolute())) / name
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def load_marks(picture: Path, extent: Extent, folder: Path) -> tuple[dict[Mark, Any], str | None]:
@@ -50,10 +57,10 @@ def load_marks(picture: Path, extent: Extent, folder: Path) -> tuple[dict[Mark, 
         for name in marks_of(filter):
             mark = (filter.name, name)
             path = own_marks_path(folder, picture, mark)
-            if not path.exists():
+            if not is_there(path):
                 path = marks_path(picture, mark)
             try:
-                if path.exists():
+                if is_there(path):
                     found[mark] = _read(path, mark, extent)
             except (UnfadeError, OSError) as error:
                 trouble = explain(error, path.name)
@@ -72,7 +79,7 @@ def save_marks(picture: Path, mark: Mark, value: Any, folder: Path) -> Path | No
     except OutputError:
         own.parent.mkdir(parents=True, exist_ok=True)
         # what lies beside the picture, and can be neither written over nor removed, counts no more
-        _write(own, mark, value, keep_empty=marks_path(picture, mark).exists())
+        _write(own, mark, value, keep_empty=is_there(marks_path(picture, mark)))
         return own.parent
     own.unlink(missing_ok=True)
     return None

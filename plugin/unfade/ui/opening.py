@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from unfade.batch import pictures_in
 from unfade.filters import distance_from_tone
 from unfade.inference import Extent
+from unfade.paths import is_folder
 from unfade.picture import PICTURE_SUFFIXES, Picture, read_picture, to_float
 from unfade.ui.canvas.frame import Original
 from unfade.ui.canvas.images import picture_of
@@ -248,7 +249,7 @@ class Opener(QObject):
     def take(self, data: QMimeData, title: str) -> bool:
         """Opens what is in it; several files, and folders, are for the queue. False for nothing."""
         paths = files_in(data)
-        if len(paths) == 1 and not paths[0].is_dir():
+        if len(paths) == 1 and not is_folder(paths[0]):
             self.open_file(paths[0])
         elif paths:
             self.many.emit(paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from PyQt6.QtCore import QCoreApplication
 
 from unfade.inference import Extent
+from unfade.paths import is_folder, is_there
 from unfade.picture import (
     Encoding,
     Format,
@@ -86,7 +88,7 @@ def format_for(name: str) -> Format:
 
 
 def suggested_path(
-    source: Path | None, filters: Sequence[str], format: str, taken: Callable[[Path], bool] = Path.exists
+    source: Path | None, filters: Sequence[str], format: str, taken: Callable[[Path], bool] = is_there
 ) -> Path:
     """A name beside the source that tells what was done and is not taken: "cat-upscale.png"."""
     folder = source.parent if source else Path.home()
@@ -108,10 +110,12 @@ def refusal(choice: SaveChoice, extent: Extent | None) -> str | None:
     """A sentence on why this cannot be saved so; None where nothing speaks against it. Makes nothing."""
     if not choice.path.name:
         return translate("SaveDialog", "Give the file a name.")
-    if not choice.path.parent.is_dir():
+    if not is_folder(choice.path.parent):
         text = translate("SaveDialog", "The folder {folder} does not exist; choose another.")
         return text.format(folder=choice.path.parent)
-    if choice.path.is_dir():
+    if _is_too_long(choice.path):
+        return translate("SaveDialog", "The name is too long; give the file a shorter one.")
+    if is_folder(choice.path):
         text = translate("SaveDialog", "{name} is a folder; give the file another name.")
         return text.format(name=choice.path.name)
     if not os.access(choice.path.parent, os.W_OK | os.X_OK):
@@ -151,7 +155,15 @@ def write_as(picture: Picture, choice: SaveChoice) -> tuple[str, ...]:
     return write_picture(prepared(picture, choice), choice.path, format=choice.format, encoding=encoding)
 
 
-def free_name(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:
+def _is_too_long(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
+
+
+def free_name(path: Path, taken: Callable[[Path], bool] = is_there) -> Path:
     """The path itself, or the first of "cat-2.png", "cat-3.png" and so on that is not taken."""
     free, number = path, 2
     while taken(free):

@@ -86,7 +86,7 @@ class Settings:
 
     def present_recent_files(self) -> tuple[Path, ...]:
         """Those of :attr:`recent_files` that are still there."""
-        return tuple(path for path in self.recent_files if path.exists())
+        return tuple(path for path in self.recent_files if paths.is_there(path))
 
     def add_recent_file(self, path: Path) -> None:
         """Puts a picture at the top of the recent ones."""
@@ -101,7 +101,7 @@ class Settings:
     def folder(self, purpose: str) -> Path:
         """The folder last used for a purpose ("open", "save", "recipe"); at first the user's own."""
         name = self._text(f"folder/{purpose}")
-        return Path(name) if name and Path(name).is_dir() else Path.home()
+        return Path(name) if name and paths.is_folder(Path(name)) else Path.home()
 
     def set_folder(self, purpose: str, folder: Path) -> None:
         """Keeps the folder for next time."""

@@ -12,12 +12,16 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from unfade.ui.theme import Space
+
+_NUMBER_WIDTH, _WIDEST = 76, "−100\u202f%"  # device-independent pixels; and what goes into them
+_ARROWS = 29  # with padding and frame
 
 
 def label_of(text: str, field: QWidget) -> QLabel:
@@ -73,6 +77,12 @@ def mirror(box: QCheckBox, action: QAction) -> None:
     action.changed.connect(lambda: box.setToolTip(action.toolTip()))
     box.toggled.connect(action.setChecked)
     action.toggled.connect(box.setChecked)
+
+
+def stand_beside(number: QSpinBox) -> None:
+    """Makes a number's field as narrow as all that stand beside a slider; a large font needs more."""
+    number.setFixedWidth(max(_NUMBER_WIDTH, number.fontMetrics().horizontalAdvance(_WIDEST) + _ARROWS))
+    number.setAlignment(Qt.AlignmentFlag.AlignRight)
 
 
 def restyle(widget: QWidget, role: str) -> None:

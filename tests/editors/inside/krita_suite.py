@@ -30,6 +30,7 @@ except ImportError:
 
 FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
 sys.path.append(str(FOLDER.parent / "suite"))
+from dying import SAID, dying_engines
 from screen import above, name_of, press, preview_windows
 
 SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
@@ -889,13 +890,36 @@ def test_cancel_within_a_second():
     assert message() is None and len(document.topLevelNodes()) == 1 and document.width() == 4000
 
 
+def test_a_dying_engine_leaves_the_picture_alone():
+    data = os.urandom(4000) * 12000
+    document = yield from large_document(data)
+    usual = unfade.UNFADE._command
+    for seconds, dying in dying_engines(FOLDER, usual[0]):
+        unfade.UNFADE._command = [dying, *usual[1:]]
+        last("upscale", {"scale": 2.0})
+        later("unfade_repeat")
+        yield from until(message, f"the sentence of an engine that died after {seconds} s")
+        said = message()
+        close_message()
+        unfade.UNFADE._command = usual
+        yield from until(lambda: not working(), "the end")
+        assert SAID in said, (seconds, said)
+        (layer,) = document.topLevelNodes()
+        assert document.width() == 4000 and pixels(layer, 4000, 3000) == data, seconds
+    document.setModified(False)
+    document.close()
+
+
 SHAPE = """<svg xmlns="http://www.w3.org/2000/svg" width="16pt" height="12pt" viewBox="0 0 16 12">
 <rect x="4" y="3" width="8" height="6" fill="#ff0000"/></svg>"""
 
 
-def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
+def grown_with_a_vector_layer(resolution, steps):
+    """Shapes are measured in inches; and Krita's own scaling takes whole numbers for the resolution."""
     data = bytes(byte if i % 4 != 3 else 255 for i, byte in enumerate(os.urandom(16 * 12 * 4)))
     document, node = yield from created("U8", SRGB, data)
+    document.setXRes(resolution)
+    document.setYRes(resolution)
     drawn = document.createVectorLayer("drawn")
     document.rootNode().addChildNode(drawn, node)
     assert drawn.addShapesFromSvg(SHAPE)
@@ -904,23 +928,42 @@ def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
     yield from until(lambda: document.activeNode() == node, "selecting")
     before, bounds = projection(document), drawn.shapes()[0].boundingBox()
     last("upscale", {"model": model("identity-x2")})
+    told, enlarge = [], unfade.enlarge
+    unfade.enlarge = lambda *arguments: told.append(enlarge(*arguments)) or told[-1]
     later("unfade_repeat")
-    yield from until(lambda: message() or (document.width() == 32 and not working()), "Upscale")
+    yield from until(lambda: message() or (told and not working()), "Upscale")
+    unfade.enlarge = enlarge
     assert message() is None, message()
+    assert told == [steps], told
     grown = next(each for each in document.topLevelNodes() if each.type() == "vectorlayer" and each.visible())
     larger = grown.shapes()[0].boundingBox()
-    assert abs(larger.width() - 2 * bounds.width()) < 0.02 * bounds.width(), (bounds, larger)
-    assert abs(larger.x() - 2 * bounds.x()) < 0.02 * bounds.width(), (bounds, larger)
-    close_message()
-    for _ in range(4):
-        if document.width() == 16 and names(document) == ["layer", "drawn"]:
-            break
-        trigger("edit_undo")
-        document.waitForDone()
-        for _ in range(3):
-            yield
+    for found in (document.xRes(), document.yRes()):
+        assert abs(found - resolution) < 0.0127, found
+    for side in ("x", "y", "width", "height"):  # in pixels
+        expected = 2 * getattr(bounds, side)() * resolution
+        found = getattr(larger, side)() * document.xRes()
+        assert abs(found - expected) < 1e-5 * expected, (side, bounds, larger)
+    yield from undone(
+        document,
+        lambda: (
+            document.width() == 16
+            and names(document) == ["layer", "drawn"]
+            and abs(document.xRes() - resolution) < 1e-6
+        ),
+        steps,
+    )
     assert pixels(document.topLevelNodes()[0], 16, 12) == data
-    assert projection(document) == before
+    yield from until(lambda: projection(document) == before, "drawing the shape, which Krita puts off")
+    document.setModified(False)
+    document.close()
+
+
+def test_a_vector_layer_grows_with_the_picture_and_undo_brings_all_back():
+    yield from grown_with_a_vector_layer(72.009, 2)
+
+
+def test_a_vector_layer_in_a_picture_whose_resolution_is_no_whole_number():
+    yield from grown_with_a_vector_layer(254.7, 4)
 
 
 class Runner:

@@ -104,6 +104,15 @@ def test_a_file_named_twice_is_done_once(touch: Touch) -> None:
     assert list(planned(["in/a.png", "in", "in/a.png"], "out")) == ["in/a.png"]
 
 
+@pytest.mark.usefixtures("touch")
+def test_a_misspelt_folder_is_named_and_not_where_it_should_go() -> None:
+    found = plan([Path("scnas")], Path("restored"))
+    assert not found.jobs
+    assert [str(failure.error) for failure in found.failures] == [
+        "scnas does not exist; check the name and the folder."
+    ]
+
+
 def test_missing_and_empty_inputs_do_not_stop_the_others(touch: Touch) -> None:
     touch("a.png", "empty/notes.txt", "nested/x/a.png")
     found = plan([Path("a.png"), Path("none.png"), Path("empty"), Path("nested")], Path("out"))

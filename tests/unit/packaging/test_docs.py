@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -44,3 +46,17 @@ def test_scored_tasks_are_tasks() -> None:
     text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     named = set(re.findall(r"score\.py (?:make|score) (\S+)", text))
     assert named and named <= set(protocols.tasks())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the script is bash's")
+def test_make_test_install_tries_what_the_readme_says() -> None:
+    said = subprocess.run(
+        ["bash", str(ROOT / "scripts" / "try_install.sh"), "--commands"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    *own, once, then = said.stdout.splitlines()
+    assert any("-m venv" in line for line in own) and "apt install pipx" in once and then == "pipx install ."
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(line in readme for line in (*own, once, then))

@@ -86,10 +86,12 @@ def test_a_run_measures_its_validations_and_a_resume_knows(
         quick(*arguments)
 
     monkeypatch.setattr(train_module, "validate_and_keep_best", slow)
-    recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {"stage.validate_every": 1}, "tiny")
+    stages = RECIPE + RECIPE[RECIPE.index("[[stage]]") :]
+    recipe = with_overrides(parse_recipe(stages, "tiny"), {"stage.validate_every": 1}, "tiny")
     photos, machine = photo_folder(tmp_path / "photos"), Machine("cpu", 1)
-    train(recipe, tmp_path / "run", [photos], machine, minutes=0.03)
-    assert 1 <= len(made) <= 2, "the first, which tells what one takes, and the one that ends the stage"
+    train(recipe, tmp_path / "run", [photos], machine, minutes=0.05)
+    assert 1 <= len(made) <= 2, "the first, which tells what one takes, and the last"
+    assert (tmp_path / "run" / "best.safetensors").exists()
     checkpoint = load_checkpoint(tmp_path / "run" / "last.safetensors")
     assert 0.3 <= checkpoint.state["validation_seconds"] < 60
     with set_up(recipe, tmp_path / "run", [photos], machine, checkpoint, reports=False) as run:

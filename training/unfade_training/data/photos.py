@@ -20,7 +20,7 @@ from typing import IO, Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..errors import TrainingError
+from ..errors import TrainingError, count_of
 from ..files import atomic_write
 
 log = logging.getLogger(__name__)
@@ -192,8 +192,8 @@ class PhotoStore:
         held = {p.name for p in order[:holdout]}
         if len(held) >= len(self.photos) and holdout:
             raise TrainingError(
-                f"{len(self.photos)} photographs are too few to hold out {holdout} of them; lower "
-                "data.holdout."
+                f"With {count_of(len(self.photos), 'photograph')} there are too few to hold out {holdout} "
+                "and to learn from the rest; name more with --data, or lower data.holdout."
             )
         return [p for p in self.photos if p.name not in held], order[:holdout]
 

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.inference import Extent
+from unfade.paths import is_there
 from unfade.picture import format_of_suffix
 from unfade.ui.saving import FORMATS, LOSSY, SaveChoice, format_for, refusal, suggested_path, with_suffix
 from unfade.ui.settings import Settings
@@ -65,7 +66,7 @@ class SaveDialog(QDialog):
         alpha: bool = False,
         dpi: tuple[float, float] | None = None,
         settings: Settings | None = None,
-        taken: Callable[[Path], bool] = Path.exists,
+        taken: Callable[[Path], bool] = is_there,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("SaveDialog", "Save as"))

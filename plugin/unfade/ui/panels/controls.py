@@ -28,7 +28,7 @@ from unfade.ui.language import Words
 from unfade.ui.panels.painting import Brush
 from unfade.ui.preview.plan import Models, Named
 from unfade.ui.theme import Space
-from unfade.ui.widgets import bind, label_of, mirror, restyle
+from unfade.ui.widgets import bind, label_of, mirror, restyle, stand_beside
 
 translate = QCoreApplication.translate
 
@@ -67,8 +67,7 @@ class Percent(QWidget):
         self.number = QSpinBox()
         self.number.setRange(round(100 * least), round(100 * most))
         self.number.setSuffix("\u202f%")
-        self.number.setFixedWidth(76)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        stand_beside(self.number)
         self.number.setKeyboardTracking(False)
         label = label_of("", self.number)
         words.put(text, label.setText)

@@ -22,7 +22,7 @@ from unfade.ui.commands import Command, Menu
 from unfade.ui.document import Document
 from unfade.ui.language import Words
 from unfade.ui.theme import Space
-from unfade.ui.widgets import bind, label_of, row, tool_button
+from unfade.ui.widgets import bind, label_of, row, stand_beside, tool_button
 
 translate = QCoreApplication.translate
 
@@ -139,8 +139,7 @@ class PaintingFields(QWidget):
         self.clear.setEnabled(bool(self._document.state.options(self._filter).strokes))
 
     def _brush_row(self, words: Words) -> QHBoxLayout:
-        self.number.setFixedWidth(76)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        stand_beside(self.number)
         for widget in (self.slider, self.number):
             widget.setRange(*BRUSH_SIZES)
             widget.setValue(self._brush.size)

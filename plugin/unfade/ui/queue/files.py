@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.paths import in_home
 from unfade.picture import PICTURE_SUFFIXES
 from unfade.ui.language import Words
 from unfade.ui.queue.model import Output
@@ -83,7 +84,7 @@ class OutputFields(QWidget):
         """What is filled in."""
         format = self.format.currentData()
         return Output(
-            folder=Path(self.folder.text()).expanduser(),
+            folder=in_home(self.folder.text()),
             format=None if format == _OWN_FORMAT else format,
             quality=self.quality.value(),
         )

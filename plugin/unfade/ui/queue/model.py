@@ -21,6 +21,7 @@ from typing import Any
 from PyQt6.QtCore import QCoreApplication
 
 from unfade.batch import FALLBACK_FORMAT, pictures_in
+from unfade.paths import is_folder, is_there
 from unfade.picture import Picture, format_named, written_format_of_suffix
 from unfade.ui.language import fixed, time_left
 from unfade.ui.saving import SaveChoice, free_name
@@ -59,7 +60,7 @@ class Output:
         assert kind is not None, format
         suffix = item.source.suffix if own is kind else kind.suffixes[0]
         path = self.folder / item.below / (item.source.stem + suffix)
-        return free_name(path, lambda name: name in taken or name.exists())
+        return free_name(path, lambda name: name in taken or is_there(name))
 
 
 Make = Callable[[Callable[[float], object]], Picture]
@@ -140,7 +141,7 @@ class Queue:
         waiting = {item.source for item in self.items if item.save is None and item.unfinished}
         new = []
         for path in paths:
-            if path.is_dir():
+            if is_folder(path):
                 found = [
                     (file, file.parent.relative_to(path))
                     for file in pictures_in(path, True, leave_out=leave_out)

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from unfade.paths import is_there
 from unfade.picture import Picture
 from unfade.service.client import Client
 from unfade.ui import start_engine
@@ -129,7 +130,7 @@ class QueuePanel(QWidget):
 
     def taken(self, path: Path) -> bool:
         """Whether there is such a file, or soon will be."""
-        return path.exists() or path in self.queue.claimed
+        return is_there(path) or path in self.queue.claimed
 
     def add(self, paths: Iterable[Path]) -> None:
         """Puts files and folders of pictures into the queue."""
@@ -242,7 +243,7 @@ class QueuePanel(QWidget):
 
     def open(self, item: Item) -> None:
         """Shows a result in the window; a picture without one yet, itself."""
-        done = item.state is ItemState.DONE and item.target is not None and item.target.exists()
+        done = item.state is ItemState.DONE and item.target is not None and is_there(item.target)
         self.open_wanted.emit(item.target if done else item.source)
 
     @Command(
