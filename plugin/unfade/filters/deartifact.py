@@ -14,6 +14,7 @@ region, and kept in the caller's memo. Then there is one copy of the result more
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ from unfade.filters.strokes import (
     reach_of_patches,
 )
 from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
-from unfade.models import Model, Tiling
+from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Picture, from_float, scratch, to_float
 
 _COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
@@ -138,6 +139,12 @@ class Cleaner(FilterRunner):
         twin = copy.copy(self)
         twin._need = float(np.interp(quality, (_COMPRESSED, _CLEAN), (1, 0)))
         return twin
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's, with a halo that reaches as far as the letters that it leaves alone."""
+        card = self._session.card
+        return dataclasses.replace(card, halo=card.halo + PROTECTION_REACH)
 
     @property
     def _chosen(self) -> Mapping[str, float]:

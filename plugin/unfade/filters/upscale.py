@@ -5,14 +5,19 @@ resamples the result down, antialiased; a scale beyond the largest model runs it
 steps is kept at 16 bits a channel (32-bit floats for float pictures): half the memory of floats, and rounding
 twice costs less than a 250th of an 8-bit step. Memory beside input and output is those intermediate pictures
 (6 bytes for each of their RGB pixels), the copy in which a picture with alpha is filled, and a few tiles.
+
+Where the detail is left to the picture, a compressed one goes through De-artifact first, and some of what
+that changes is kept: what is left of JPEG's blocks the GAN models would take for edges.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import math
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +26,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
+from unfade.filters.deartifact import DEARTIFACT, Cleaner, DeartifactOptions
 from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
 from unfade.filters.quality import Estimate, estimated
@@ -54,6 +60,9 @@ MOST_PASSES = 2
 _QUALITIES = (50.0, 60.0, 75.0, 85.0, 90.0, 95.0, 98.0)
 _BEST_DETAIL = {2: (1.0, 0.85, 0.8, 0.7, 0.55, 0.25, 0.0), 4: (1.0, 1.0, 0.9, 0.8, 0.75, 0.6, 0.15)}
 """Of those qualities, by native scale, as bench/detail.py finds them; clean pictures stay faithful."""
+_CLEANED = (20.0, 35.0, 50.0, 75.0, 90.0)
+_BEST_CLEANING = {2: (0.4, 0.25, 0.2, 0.2, 0.0), 4: (0.25, 0.2, 0.2, 0.0, 0.0)}
+"""The strength of De-artifact before, of those qualities (docs/training-log.md)."""
 
 
 @dataclass(frozen=True)
@@ -122,26 +131,43 @@ class Upscaler(FilterRunner):
         self._chosen: dict[str, float] = {}
         self._name = ""
         self._passes: dict[bool, list[Ensemble]] = {}
-        self._twins: dict[float, Upscaler] = {}  # by the detail that suits a picture
+        self._cleaner: Cleaner | None = None
+        self._twins: dict[tuple[float, float], Upscaler] = {}  # by detail and cleaning
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
     def for_picture(self, picture: Picture, memo: Memo) -> Upscaler:
-        """With the detail that suits the picture's quality, where it is left to the picture."""
+        """With the detail and the cleaning that suit the picture's quality, where they are left to it."""
         if not any(one.by_picture for one in self._members):
             return self
         native = self._members[0].models[0].card.scale
-        detail = memo.once("detail", native, lambda: best_detail(estimated(picture, memo), native))
-        if detail not in self._twins:
-            twin = self._twins[detail] = copy.copy(self)
-            twin._open([one.at(detail) if one.by_picture else one for one in self._members])
-            twin._chosen = {"detail": detail}
-        return self._twins[detail]
+        estimate = estimated(picture, memo)
+        chosen = best_detail(estimate, native), best_cleaning(estimate, native)
+        if chosen not in self._twins:
+            self._twins[chosen] = self._suited(*chosen)
+        twin = copy.copy(self._twins[chosen])
+        if twin._cleaner is not None:
+            twin._cleaner = twin._cleaner.for_picture(picture, memo)
+        return twin
+
+    def _suited(self, detail: float, cleaning: float) -> Upscaler:
+        twin = copy.copy(self)
+        twin._open([one.at(detail) if one.by_picture else one for one in self._members])
+        twin._chosen = {"detail": detail}
+        if cleaning:
+            with suppress(ModelError):  # not installed
+                cleaner = DEARTIFACT.open(DeartifactOptions(strength=cleaning), self._engine)
+                assert isinstance(cleaner, Cleaner)
+                twin._cleaner, twin._chosen["cleaning"] = cleaner, cleaning
+                twin._name = f"{cleaner.card.name} + {twin._name}"
+        return twin
 
     def output_size(self, size: Extent) -> Extent:
         return scaled_size(size, self._options.scale)
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         cards = [each.card for each in self._passes[False]]
+        if self._cleaner is not None:
+            cards.insert(0, self._cleaner.card)
         return crop_for(cards, self._options.scale, region, size, transparent=transparent)
 
     def run_crop(
@@ -153,19 +179,25 @@ class Upscaler(FilterRunner):
         progress: Progress | None = None,
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
-        timer = Timer()
+        timer, given = Timer(), piece
         passes = [each.timed(timer) for each in self._passes[piece.is_gray]]
         farthest = max((each.card for each in passes), key=lambda card: card.halo)
         tile = self._engine.tile_for(farthest, part=not crop.whole)
+        layouts = _layouts(size_of(piece), passes, tile)
+        told = _PassProgress([0, *map(len, layouts)], progress)
+        if self._cleaner is not None:
+            everything = dataclasses.replace(self._cleaner.whole(size_of(piece)), whole=crop.whole)
+            cleaned = self._cleaner.run_crop(piece, everything, progress=told.of_pass(0))
+            piece, timer.seconds = cleaned.picture, cleaned.report.engine_seconds
         size = self.output_size(size_of(piece))
         pixels = scratch.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
         into = Picture(pixels, piece.metadata)
         colour = seen_colour(piece)
         if piece.alpha is not None and into.alpha is not None:
             _resample(piece.alpha[..., None], into.alpha[..., None], PLAIN)
-        provider = _run(colour, into.colour, passes, _layouts(size_of(piece), passes, tile), progress)
+        provider = _run(colour, into.colour, passes, layouts, told)
         if self._options.strength < 1:
-            for y, strip in resized_strips(colour, (size.height, size.width), PLAIN):
+            for y, strip in resized_strips(seen_colour(given), (size.height, size.width), PLAIN):
                 lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
         fallback = self._engine.fallback_of(passes[-1].provider, provider)
         return crop.result(into, Report(self._name, provider, fallback, timer.seconds, chosen=self._chosen))
@@ -241,6 +273,15 @@ def best_detail(estimate: Estimate, scale: int) -> float:
     return round(float(np.interp(quality, _QUALITIES, details)) * 20) / 20
 
 
+def best_cleaning(estimate: Estimate, scale: int) -> float:
+    """The strength of De-artifact, in steps of .05, that suits pictures compressed like that before they are
+    enlarged; the arguments as for :func:`best_detail`."""
+    if estimate.quality is None or estimate.is_compressed_drawing:
+        return 0.0
+    strengths = _BEST_CLEANING.get(scale, _BEST_CLEANING[2])
+    return round(float(np.interp(estimate.quality, _CLEANED, strengths)) * 20) / 20
+
+
 def alone(model: Model) -> Members:
     """A single model."""
     return Members((model,), (1.0,))
@@ -304,15 +345,14 @@ def _run(
     into: NDArray[Any],
     passes: Sequence[Ensemble],
     layouts: Sequence[TileLayout],
-    progress: Progress | None,
+    told: _PassProgress,
 ) -> str:
     """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
-    told = _PassProgress([len(layout) for layout in layouts], progress)
     between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
-    for index, (ensemble, layout) in enumerate(zip(passes, layouts, strict=True)):
+    for index, (ensemble, layout) in enumerate(zip(passes, layouts, strict=True), start=1):
         scale = ensemble.card.scale
         size = (layout.extent.height * scale, layout.extent.width * scale)
-        last = index == len(passes) - 1
+        last = index == len(passes)
         step = into if last and size == into.shape[:2] else scratch.empty((*size, into.shape[2]), between)
         run = run_tiled(array_reader(colour), ensemble, array_writer(step), layout, told.of_pass(index))
         colour = step
@@ -322,7 +362,7 @@ def _run(
 
 
 class _PassProgress:
-    """Counts the tiles of all passes as one run."""
+    """Counts the tiles of cleaning, which is pass 0, and of all passes as one run."""
 
     def __init__(self, totals: list[int], progress: Progress | None) -> None:
         self._totals = totals

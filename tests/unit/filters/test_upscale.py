@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.models import black_model, identity_model, nan_model, unet_model
+from tests.models import black_model, cleaning_model, identity_model, nan_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture, upscale
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import Memo, UpscaleOptions, scaled_size
+from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
 from unfade.filters.quality import Estimate
-from unfade.filters.upscale import UPSCALE, best_detail
+from unfade.filters.upscale import UPSCALE, best_cleaning, best_detail
 from unfade.inference import Bounds, Extent
 from unfade.models import Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
@@ -175,7 +176,8 @@ def test_strength_with_alpha_uses_the_filled_colours(identity: str) -> None:
 
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A faithful and a GAN model under the names of the shipped ones, which they hide."""
+    """A faithful, a GAN and a cleaning model under the names of the shipped ones, which they hide."""
+    cleaning_model(tmp_path / "deartifact.onnx")
     unet_model(tmp_path / "upscale-x2.onnx", 2, residual=0.3, seed=1)
     unet_model(
         tmp_path / "upscale-x2-gan.onnx", 2, residual=0.3, seed=2, variant=Variant.GAN, size_multiple=8
@@ -203,17 +205,28 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
     """And so is that of its regions, whatever they look like by themselves."""
     source = picture(150, 170, 3)
     source.pixels[:35] = 99
-    for quality, detail in ((100.0, 0.0), (90.0, best_detail(Estimate(90.0), 2)), (30.0, 1.0)):
-        known = {id(source): Estimate(quality)}
+    for estimate in (
+        Estimate(100.0),
+        Estimate(92.0),
+        Estimate(30.0),
+        Estimate(97.0, is_compressed_drawing=True),
+    ):
+        known = {id(source): estimate}
         monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda whole, known=known: known[id(whole)])
         runner = UPSCALE.open(UpscaleOptions(), engine(64))
         whole = runner.run(source)
-        assert whole.report.chosen == {"detail": detail}
-        by_hand = upscale(source, UpscaleOptions(detail=detail), engine(64))
+        detail, cleaning = best_detail(estimate, 2), best_cleaning(estimate, 2)
+        chosen = {"detail": detail, "cleaning": cleaning} if cleaning else {"detail": detail}
+        assert whole.report.chosen == chosen
+        assert ("deartifact + " in whole.report.model) == bool(cleaning)
+        cleaner = DEARTIFACT.open(DeartifactOptions(strength=cleaning), engine(64))
+        by_hand = upscale(cleaner.run(source).picture, UpscaleOptions(detail=detail), engine(64))
         np.testing.assert_array_equal(whole.picture.pixels, by_hand.pixels)
         region = runner.run(source, region=Bounds(80, 20, 40, 60))
-        assert region.exact and region.report.chosen == {"detail": detail}
+        assert region.exact and region.report.chosen == chosen
         assert apart(region.picture.pixels, whole.picture.pixels[160:240, 40:160]) <= 1 / 255
+    assert best_cleaning(Estimate(30.0), 2) > best_cleaning(Estimate(85.0), 2) > 0
+    assert best_cleaning(Estimate(None), 2) == best_cleaning(Estimate(100.0), 4) == 0
     assert 0 < best_detail(Estimate(90.0), 2) < 1
     assert best_detail(Estimate(97.0, is_compressed_drawing=True), 2) == 1
     assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
