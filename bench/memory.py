@@ -26,7 +26,7 @@ import numpy as np
 from unfade.picture import Picture, scratch, write_picture
 
 MIB = 1 << 20
-FILTERS = {"upscale": ["--scale", "2"], "deartifact": [], "colorize": []}
+FILTERS = ("upscale", "deartifact", "colorize", "denoise", "repair", "revive")
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     say("| input | output | input + output | peak | seconds | a megapixel | CPU seconds a megapixel |\n")
     say("|---|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as folder:
-        options = [*FILTERS[arguments.filter], *arguments.options]
+        options = [*(["--scale", "2"] if arguments.filter == "upscale" else []), *arguments.options]
         if arguments.quick:
             options += ["--model", str(quick_model(Path(folder) / "quick.onnx"))]
         for megapixels in arguments.megapixels:

@@ -40,7 +40,7 @@ class Root:
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": f"{self.home}/run",
             "UNFADE_TEST_FOLDER": self.folder,
-            "UNFADE_TEST_ONLY": os.environ.get("UNFADE_TEST_ONLY", ""),
+            **{name: os.environ.get(name, "") for name in ("UNFADE_TEST_ONLY", "UNFADE_TEST_KILLS")},
             "PYTHONFAULTHANDLER": "1",
             **environment,
         }

@@ -53,6 +53,8 @@ class Filter:
     where all of them always do."""
     gives_colour: bool = False
     """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
+    by_values: bool = True
+    """Whether it works on values whatever colours they are, not on those that the profile makes of them."""
     has_models: bool = True
     """Whether there are models for it; those that run others have none of their own."""
     mask: str | None = None

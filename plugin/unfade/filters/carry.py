@@ -21,11 +21,13 @@ from unfade.picture import (
     Kernel,
     Picture,
     from_float,
+    is_linear,
     linear_to_srgb,
     resized_strips,
     scratch,
     srgb_to_linear,
     to_float,
+    value_range,
 )
 
 Values = NDArray[np.float32]
@@ -94,12 +96,30 @@ class Carried:
     def _values(self, rows: slice) -> Values:
         """The picture's own values, on the curve that the filter knows."""
         own = self._own[rows]
-        return _on_curve(to_float(own)) if self._linear else own
+        return on_curve(to_float(own)) if self._linear else own
 
     def _as_own(self, values: Values) -> NDArray[Any]:
         if self._linear:
-            values = np.copysign(srgb_to_linear(np.abs(values)), values)
+            values = off_curve(values)
         return values if self._own.dtype == np.float32 else from_float(values, self._own.dtype)
+
+
+def carried_around(picture: Picture, *, by_values: bool = True) -> Carried | None:
+    """The picture as a filter cannot be shown it; None where it can.
+
+    Args:
+        by_values: see :attr:`unfade.filters.base.Filter.by_values`.
+    """
+    linear = by_values and is_linear(picture.metadata.icc)
+    return Carried(picture, linear=linear) if linear or _goes_beyond(picture) else None
+
+
+def _goes_beyond(picture: Picture) -> bool:
+    """Whether some values lie outside [0, 1], as only those of floats can."""
+    if picture.pixels.dtype != np.float32:
+        return False
+    lowest, highest = value_range(picture.colour)
+    return lowest < 0 or highest > 1
 
 
 def _strips(pixels: NDArray[Any]) -> Iterator[slice]:
@@ -110,6 +130,11 @@ def _strips(pixels: NDArray[Any]) -> Iterator[slice]:
         yield slice(y, min(y + rows, len(pixels)))
 
 
-def _on_curve(linear: Values) -> Values:
+def on_curve(linear: Values) -> Values:
     """Linear light on sRGB's curve, which goes on above 1 and, mirrored, below 0."""
     return np.copysign(linear_to_srgb(np.abs(linear)), linear)
+
+
+def off_curve(values: Values) -> Values:
+    """The inverse of :func:`on_curve`."""
+    return np.copysign(srgb_to_linear(np.abs(values)), values)

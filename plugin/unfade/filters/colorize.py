@@ -78,6 +78,7 @@ COLORIZE = Filter(
     live_options=("strength", "saturation"),
     open=open_colorize,
     gives_colour=True,
+    by_values=False,
 )
 
 
@@ -90,7 +91,7 @@ class Colorizer(FilterRunner):
     of the whole picture, which is therefore its input crop.
     """
 
-    by_values = False
+    by_values = COLORIZE.by_values
 
     def __init__(self, options: ColorizeOptions, engine: Engine, model: Model) -> None:
         """Opens the model. Raises ModelError for one of another shape."""

@@ -142,6 +142,6 @@ def _deviations(noisy: Sequence[Array], clean: Sequence[Array]) -> Array:
     bins = np.clip((bright * _BRIGHTNESSES).astype(int), 0, _BRIGHTNESSES - 1)
     counts = np.bincount(bins, minlength=_BRIGHTNESSES)
     squares = np.bincount(bins, taken.astype(np.float64) ** 2, minlength=_BRIGHTNESSES)
-    seen = np.flatnonzero(counts >= min(500, taken.size // 4))
+    seen = np.flatnonzero(counts >= max(1, min(500, int(counts.max()) // 2)))
     found = np.sqrt(squares[seen] / counts[seen])
     return np.interp(np.arange(_BRIGHTNESSES), seen, found).astype(np.float32)

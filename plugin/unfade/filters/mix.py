@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.runner import crop_for, cut, scaled_bounds, size_of
-from unfade.inference import Bounds
+from unfade.filters.carry import carried_around, off_curve, on_curve
+from unfade.filters.runner import crop_for, cut, cut_picture, scaled_bounds, size_of
+from unfade.inference import Bounds, Extent
 from unfade.picture import Kernel, Picture, from_float, resize, to_float
 
 Options = TypeVar("Options")
@@ -87,8 +88,11 @@ def mixed(
     *,
     other: NDArray[Any] | None = None,
     under: NDArray[Any] | None = None,
+    linear: bool = False,
 ) -> NDArray[Any]:
     """Full-strength results as ``mix`` wants them, as the filter itself would have made them within rounding.
+
+    What lies outside [0, 1] in floats stays, as in :mod:`unfade.filters.carry`.
 
     Args:
         result: HWC, of any of the types that pictures have; its alpha stays.
@@ -96,27 +100,43 @@ def mixed(
         other: the result for detail, or grain, 1, of the same shape; None where those are 0.
         under: what strength 0 gives, of the same size; gray may lie under colour. None where it is not
             needed.
+        linear: whether the values are linear light, which is blended on the curve that networks know.
     """
     if mix.plain:
         return result
     colours = 1 if result.shape[2] < 3 else 3
-    colour = to_float(result[..., :colours])
-    below = None if under is None else to_float(under[..., : 1 if under.shape[2] < 3 else 3])
-    if other is not None and mix.detail > 0:
-        colour = weighted((colour, to_float(other[..., :colours])), (1 - mix.detail, mix.detail))
+
+    def seen(pixels: NDArray[Any]) -> NDArray[np.float32]:
+        values = to_float(pixels[..., : 1 if pixels.shape[2] < 3 else 3])
+        return on_curve(values) if linear else values
+
+    colour = seen(result)
+    below, above = (None if each is None else seen(each) for each in (under, other))
+    all_seen = [each for each in (colour, below, above) if each is not None]
+    if above is not None and mix.detail > 0:
+        colour = weighted((colour, above), (1 - mix.detail, mix.detail))
     grained = None
-    if other is not None and mix.grain > 0:
-        grained = np.float32(mix.grain) * (to_float(other[..., :colours]) - colour)
+    if above is not None and mix.grain > 0:
+        grained = np.float32(mix.grain) * (above - colour)
     if below is not None:
         colour = parted(colour, below, mix.luma, mix.chroma)
     if grained is not None:
         colour = colour + grained
     if colours == 3 and mix.saturation != 1:
-        colour = np.stack(saturated(tuple(np.moveaxis(colour, -1, 0)), mix.saturation), axis=-1)
+        inside = np.clip(colour, 0, 1)
+        planes = saturated(tuple(np.moveaxis(inside, -1, 0)), mix.saturation)
+        colour = np.stack(planes, axis=-1) + (colour - inside)
     if below is not None and mix.strength < 1:
         colour = over(colour, below, mix.strength)
+    if result.dtype == np.float32:
+        least, most = np.minimum(all_seen[0], 0), np.maximum(all_seen[0], 1)
+        for each in all_seen[1:]:
+            least, most = np.minimum(least, each), np.maximum(most, each)
+        colour = np.clip(colour, least, most)
+    if linear:
+        colour = off_curve(colour)
     out: NDArray[Any] = np.empty_like(result)
-    out[..., :colours] = from_float(colour, result.dtype)
+    out[..., :colours] = colour if result.dtype == np.float32 else from_float(colour, result.dtype)
     out[..., colours:] = result[..., colours:]
     return out
 
@@ -124,9 +144,14 @@ def mixed(
 def plain_enlargement(picture: Picture, region: Bounds, scale: float) -> NDArray[Any]:
     """What Upscale's strength 0 gives for a region: its colours (HWC, of the picture's dtype)."""
     crop = crop_for([], scale, region, size_of(picture))
-    size = scaled_bounds(crop.input, scale)
-    large = resize(to_float(cut(picture.colour, crop.input)), (size.height, size.width), PLAIN)
-    return from_float(cut(large, crop.inner), picture.pixels.dtype)
+    carried = carried_around(cut_picture(picture, crop.input))
+    seen = cut(picture.colour, crop.input) if carried is None else carried.seen.colour
+    bounds = scaled_bounds(crop.input, scale)
+    large = cut(resize(to_float(seen), (bounds.height, bounds.width), PLAIN), crop.inner)
+    if carried is None:
+        return from_float(large, picture.pixels.dtype)
+    made = Picture(np.ascontiguousarray(from_float(large, np.float32)))
+    return carried.back(made, crop.inner, Extent(bounds.height, bounds.width)).colour
 
 
 def luma_of(colour: NDArray[np.float32]) -> NDArray[np.float32]:

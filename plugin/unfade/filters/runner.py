@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import UsageError
-from unfade.filters.carry import Carried
+from unfade.filters.carry import carried_around
 from unfade.inference import Bounds, Extent
 from unfade.models import ModelCard, Tiling
-from unfade.picture import Picture, fill_transparent, is_linear, scratch, value_range
+from unfade.picture import Picture, fill_transparent, scratch
 
 T = TypeVar("T")
 
@@ -198,7 +198,7 @@ class FilterRunner(Runner):
     """
 
     by_values: bool = True
-    """Whether it works on values whatever colours they are, not on those that the profile makes of them."""
+    """As of its :class:`~unfade.filters.base.Filter`."""
 
     def output_size(self, size: Extent) -> Extent:
         """That of the picture, unless the filter says otherwise."""
@@ -250,7 +250,7 @@ class FilterRunner(Runner):
         memo: Memo | None = None,
     ) -> Result:
         """:meth:`run_crop`, with what networks do not know taken around (:mod:`unfade.filters.carry`)."""
-        carried = self._carried(piece)
+        carried = carried_around(piece, by_values=self.by_values)
         seen = piece if carried is None else carried.seen
         result = self.run_crop(seen, crop, want_mask=want_mask, progress=progress, memo=memo)
         if carried is None:
@@ -260,12 +260,8 @@ class FilterRunner(Runner):
 
     def shown(self, picture: Picture) -> Picture:
         """What :meth:`run_crop` gets to see of a picture, for those who look at it outside of a run."""
-        carried = self._carried(picture)
+        carried = carried_around(picture, by_values=self.by_values)
         return picture if carried is None else carried.seen
-
-    def _carried(self, picture: Picture) -> Carried | None:
-        linear = self.by_values and is_linear(picture.metadata.icc)
-        return Carried(picture, linear=linear) if linear or _goes_beyond(picture) else None
 
     def run(
         self,
@@ -407,14 +403,6 @@ def seen_colour(picture: Picture) -> NDArray[Any]:
 def has_transparent(picture: Picture, bounds: Bounds) -> bool:
     """Whether a pixel inside ``bounds`` is fully transparent."""
     return picture.alpha is not None and not cut(picture.alpha, bounds).all()
-
-
-def _goes_beyond(picture: Picture) -> bool:
-    """Whether some values lie outside [0, 1], as only those of floats can."""
-    if picture.pixels.dtype != np.float32:
-        return False
-    lowest, highest = value_range(picture.colour)
-    return lowest < 0 or highest > 1
 
 
 class _Side(NamedTuple):

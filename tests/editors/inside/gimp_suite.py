@@ -10,6 +10,7 @@ import json
 import os
 import random
 import struct
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -21,6 +22,9 @@ for name, version in (("Gimp", "3.0"), ("Gegl", "0.4"), ("Babl", "0.1")):
 from gi.repository import Babl, Gegl, Gimp, Gio
 
 FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
+sys.path.append(str(FOLDER.parent / "suite"))
+from dying import SAID, dying_engines
+
 PLUGIN = Path(Gimp.directory()) / "plug-ins" / "unfade"
 IDENTITY, IDENTITY_X2, HALF = (
     str(FOLDER / f"{name}.onnx") for name in ("identity-x1", "identity-x2", "half-x1")
@@ -583,23 +587,18 @@ def test_an_absent_engine_gets_a_sentence():
 
 
 def test_a_dying_engine_leaves_the_picture_alone():
-    dying = FOLDER / "dying"
-    engine = json.loads((PLUGIN / "unfade.json").read_text())["command"][0]
-    dying.write_text(
-        f"#!{engine}\nimport os, subprocess, sys, threading\n"
-        f"engine = subprocess.Popen([{engine!r}, *sys.argv[1:]])\n"
-        "threading.Timer(4, engine.kill).start()\nos._exit(engine.wait() != 0)\n"
-    )
-    dying.chmod(0o755)
     image = new_image(sides=(3000, 2000))
     layer = Gimp.Layer.new(image, "large", 3000, 2000, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
     image.insert_layer(layer, None, 0)
-    restore = settings(command=[str(dying)])
-    try:
-        refused("stopped unexpectedly", "upscale", image, [layer])
-    finally:
-        restore()
-    assert (image.get_width(), layer.get_height()) == (3000, 2000)
+    python = json.loads((PLUGIN / "unfade.json").read_text())["command"][0]
+    for _, dying in dying_engines(FOLDER, python):
+        restore = settings(command=[dying])
+        try:
+            refused(SAID, "upscale", image, [layer])
+        finally:
+            restore()
+        assert image.get_layers() == [layer]
+        assert (image.get_width(), layer.get_height()) == (3000, 2000)
 
 
 def test_a_gray_picture_that_gets_colours_becomes_rgb():

@@ -30,6 +30,7 @@ except ImportError:
 
 FOLDER = Path(os.environ["UNFADE_TEST_FOLDER"])
 sys.path.append(str(FOLDER.parent / "suite"))
+from dying import SAID, dying_engines
 from screen import above, name_of, press, preview_windows
 
 SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
@@ -887,6 +888,26 @@ def test_cancel_within_a_second():
     took = time.monotonic() - start
     assert took < 1.5, took  # three ticks of it are the test's own
     assert message() is None and len(document.topLevelNodes()) == 1 and document.width() == 4000
+
+
+def test_a_dying_engine_leaves_the_picture_alone():
+    data = os.urandom(4000) * 12000
+    document = yield from large_document(data)
+    usual = unfade.UNFADE._command
+    for seconds, dying in dying_engines(FOLDER, usual[0]):
+        unfade.UNFADE._command = [dying, *usual[1:]]
+        last("upscale", {"scale": 2.0})
+        later("unfade_repeat")
+        yield from until(message, f"the sentence of an engine that died after {seconds} s")
+        said = message()
+        close_message()
+        unfade.UNFADE._command = usual
+        yield from until(lambda: not working(), "the end")
+        assert SAID in said, (seconds, said)
+        (layer,) = document.topLevelNodes()
+        assert document.width() == 4000 and pixels(layer, 4000, 3000) == data, seconds
+    document.setModified(False)
+    document.close()
 
 
 SHAPE = """<svg xmlns="http://www.w3.org/2000/svg" width="16pt" height="12pt" viewBox="0 0 16 12">

@@ -181,3 +181,10 @@ def test_the_noise_of_linear_light_is_that_on_the_curve(model: str) -> None:
     own = DENOISE.open(DenoiseOptions(model=model, level=0.1), engine())
     kept, anew = own.run(linear, memo=memo), own.run(linear)
     np.testing.assert_array_equal(kept.picture.pixels, anew.picture.pixels)
+
+
+def test_grain_of_small_pictures(model: str) -> None:
+    ramp = np.linspace(0, 255, 50).astype(np.uint8)[None, :, None].repeat(45, 0).repeat(3, 2)
+    for source in (Picture(ramp), Picture(np.full((1, 1, 3), 200, np.uint8))):
+        result = run(source, model=model, grain=0.5).pixels
+        assert abs(float(result.mean()) - float(source.pixels.mean())) < 3

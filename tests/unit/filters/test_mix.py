@@ -23,7 +23,8 @@ from unfade.filters import (
 )
 from unfade.inference import Bounds
 from unfade.models import Variant
-from unfade.picture import Picture
+from unfade.picture import Metadata, Picture
+from unfade.picture.colour import linear_profile
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +103,35 @@ def test_share_0_is_the_picture_itself() -> None:
     source = picture(20, 20, 3, dtype="float32")
     shown = mixed(np.zeros_like(source.pixels), Mix(strength=0.0), under=source.pixels)
     np.testing.assert_array_equal(shown, source.pixels)
+
+
+@pytest.mark.parametrize("linear", [False, True], ids=["curve", "linear"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("deartifact", DeartifactOptions(strength=0.3, model="clean")),
+        ("colorize", ColorizeOptions(strength=0.6, model="tint")),
+        ("upscale", UpscaleOptions(strength=0.4)),
+        ("upscale", UpscaleOptions(strength=0.7, detail=0.35, scale=1.5)),
+    ],
+)
+def test_highlights_and_linear_light_are_blended_as_the_filter_does(
+    name: str, options: Any, linear: bool
+) -> None:
+    """What a window saves of its preview has all that the picture had."""
+    source = picture(40, 60, 3, dtype="float32")
+    source.pixels[10:20, 10:30] *= 4
+    source.pixels[30:33, 5:9, 1] = -0.2
+    source = Picture(source.pixels, Metadata(icc=linear_profile(gray=False) if linear else None))
+    live = [each for each in find_filter(name).live_options if getattr(options, each) is not None]
+    result, mix = made(name, at_full(options, live), source), Mix.of(options, live)
+    other = made(name, UpscaleOptions(detail=1.0, scale=options.scale), source) if mix.detail else None
+    under = source.pixels
+    if name == "upscale":
+        under = plain_enlargement(source, Bounds(0, 0, 40, 60), options.scale)
+    shown = mixed(result, mix, other=other, under=under, linear=linear and find_filter(name).by_values)
+    expected = made(name, options, source)
+    assert expected.max() > 2 and expected.min() < -0.05
+    off = np.abs(shown - expected).max(axis=2)
+    # where a result was cut off at black or white, its blend lacks that part
+    assert np.quantile(off, 0.5) < 1e-3 and np.quantile(off, 0.95) < 0.05 and off.max() < 0.3

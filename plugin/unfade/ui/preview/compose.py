@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
-from unfade.filters import cut, lay_over, mixed, plain_enlargement
+from unfade.filters import cut, find_filter, lay_over, mixed, plain_enlargement
 from unfade.inference import Bounds, Extent
-from unfade.picture import Metadata, Picture, as_srgb
+from unfade.picture import Metadata, Picture, as_srgb, is_linear
 from unfade.ui.canvas.images import image_of, reduced
 from unfade.ui.link import with_metadata
 from unfade.ui.preview.plan import Plan, Under
@@ -83,6 +83,7 @@ def blended(plan: Plan, arrays: Sequence[NDArray[Any]], metadata: Metadata) -> P
         plan.blend,
         other=None if other is None else other.pixels,
         under=None if under is None else under.pixels,
+        linear=find_filter(plan.filters[-1]).by_values and is_linear(metadata.icc),
     )
     return Picture(np.ascontiguousarray(shown), result.metadata)
 
