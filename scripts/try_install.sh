@@ -26,6 +26,7 @@ fi
 command -v apt-get >/dev/null || unavailable "the installation can only be tried on Debian or Ubuntu."
 check_mounting
 root=$(mktemp -d -p "${TMPDIR:-/var/tmp}" unfade-install.XXXXXX)
+chmod 755 "$root" # its user looks into it
 trap 'mounts unmount_one; rm -rf --one-file-system "$root"' EXIT
 bootstrap
 # What a reader of the README has before it: Python, sudo, an editor's profile; the Enter after apt's question is given.

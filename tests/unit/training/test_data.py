@@ -15,6 +15,7 @@ from unfade_training.data.photos import photo_weights
 from unfade_training.degradations import Ageing, Clean, Watermark
 from unfade_training.errors import TrainingError
 
+from ..picture.samples import display_p3, rgb_profile
 from .photos import noise_photo, photo_folder
 
 
@@ -57,6 +58,24 @@ def test_damaged_and_small_pictures_are_skipped_named_and_counted(
     assert len(store.photos) == 6
     for name in ("torn.png", "text.jpg", "strip.png", "3 of 9"):
         assert name in caplog.text
+
+
+def test_scans_of_16_bits_and_other_profiles_are_learnt_as_they_look(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    gray = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(gray).save(tmp_path / "scans" / "gray16.png")
+    flat = Image.new("RGB", (64, 64), (64, 128, 192))
+    flat.save(tmp_path / "scans" / "phone.png", icc_profile=display_p3())
+    flat.save(tmp_path / "scans" / "srgb.png", icc_profile=rgb_profile())
+    flat.save(tmp_path / "scans" / "torn.png", icc_profile=b"rubbish")
+    Image.fromarray(np.zeros((64, 64), np.float32)).save(tmp_path / "scans" / "float.tif")
+    store = PhotoStore.open([tmp_path / "scans"], tmp_path / "cache", min_side=32)
+    pixels = {photo.name: store.pixels(photo) for photo in store.photos}
+    assert store.skipped == ["float.tif"]
+    np.testing.assert_allclose(pixels["gray16.png"][..., 0], gray / 257, atol=0.51)
+    assert np.ptp(pixels["gray16.png"], axis=2).max() == 0
+    assert pixels["srgb.png"][5, 5].tolist() == pixels["torn.png"][5, 5].tolist() == [64, 128, 192]
+    assert pixels["phone.png"][5, 5, 0] < 54, "less red than sRGB would have for these numbers"
 
 
 def test_nothing_to_train_on_is_one_sentence(tmp_path: Path) -> None:

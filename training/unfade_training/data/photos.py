@@ -10,15 +10,17 @@ Here too: the word ``examples`` in the place of a folder, for the photographs of
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from ..errors import TrainingError, count_of
 from ..files import atomic_write
@@ -139,7 +141,7 @@ class PhotoStore:
                 shown = file if isinstance(file, Path) else name
                 try:
                     with Image.open(file) as image:
-                        rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+                        rgb = np.asarray(as_srgb(image))
                 except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
                     log.warning("skipped %s: it cannot be decoded (%s)", shown, error)
                     skipped.append(name)
@@ -203,6 +205,31 @@ class PhotoStore:
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_pixels": None}
+
+
+def as_srgb(image: Image.Image) -> Image.Image:
+    """An opened picture as networks see it: upright, RGB of 8 bits, in sRGB where its profile is another.
+
+    Raises:
+        ValueError: it holds floating-point numbers, whose black and white nobody tells.
+    """
+    profile = image.info.get("icc_profile")
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise ValueError("it holds floating-point numbers")
+    if image.mode.startswith("I"):  # gray of 16 bits, all of which above 255 Pillow would make white
+        image = Image.fromarray(np.rint(np.clip(np.asarray(image), 0, 65535) / 257).astype(np.uint8))
+    if image.mode not in ("L", "CMYK"):
+        image = image.convert("RGB")
+    with suppress(ImageCms.PyCMSError, OSError):  # a damaged profile, or one of other channels
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
+        if given is not None and "srgb" not in ImageCms.getProfileDescription(given).lower():
+            srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+            how = ImageCms.Intent.RELATIVE_COLORIMETRIC
+            managed = ImageCms.profileToProfile(image, given, srgb, how, "RGB")
+            if managed is not None:
+                return managed
+    return image.convert("RGB")
 
 
 def by_name_hash(photos: Iterable[Photo]) -> list[Photo]:

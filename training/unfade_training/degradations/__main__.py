@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
+from ..data.photos import as_srgb
 from ..errors import TrainingError
 from .ageing import Ageing
 from .base import Degradation, Pixels
@@ -141,7 +142,7 @@ def _crop(photo: Image.Image, size: int, scale: int = 1, margin: int = 0) -> Pix
 def _read(path: Path) -> Image.Image:
     try:
         with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return as_srgb(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise TrainingError(f"{path} cannot be read as a picture ({error}).") from error
 
