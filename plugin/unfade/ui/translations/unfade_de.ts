@@ -1406,6 +1406,10 @@
       <translation>Den Ordner {folder} gibt es nicht; wählen Sie einen anderen.</translation>
     </message>
     <message>
+      <source>The name is too long; give the file a shorter one.</source>
+      <translation>Der Name ist zu lang; geben Sie der Datei einen kürzeren.</translation>
+    </message>
+    <message>
       <source>{name} is a folder; give the file another name.</source>
       <translation>{name} ist ein Ordner; geben Sie der Datei einen anderen Namen.</translation>
     </message>
@@ -1679,6 +1683,10 @@
   </context>
   <context>
     <name>Window</name>
+    <message>
+      <source>the window</source>
+      <translation>das Fenster</translation>
+    </message>
     <message>
       <source>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Enlarges, cleans and colours pictures, on this computer alone.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later.&lt;/p&gt;</source>
       <translation>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Vergrößert, bereinigt und koloriert Bilder, allein auf diesem Rechner.&lt;/p&gt;&lt;p&gt;Freie Software unter der GNU General Public License, Version 3 oder neuer.&lt;/p&gt;</translation>

@@ -1406,6 +1406,10 @@
       <translation>La carpeta {folder} no existe; elija otra.</translation>
     </message>
     <message>
+      <source>The name is too long; give the file a shorter one.</source>
+      <translation>El nombre es demasiado largo; dele al archivo uno más corto.</translation>
+    </message>
+    <message>
       <source>{name} is a folder; give the file another name.</source>
       <translation>{name} es una carpeta; dé otro nombre al archivo.</translation>
     </message>
@@ -1679,6 +1683,10 @@
   </context>
   <context>
     <name>Window</name>
+    <message>
+      <source>the window</source>
+      <translation>la ventana</translation>
+    </message>
     <message>
       <source>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Enlarges, cleans and colours pictures, on this computer alone.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later.&lt;/p&gt;</source>
       <translation>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Amplía, limpia y colorea imágenes, solo en este equipo.&lt;/p&gt;&lt;p&gt;Software libre bajo la Licencia Pública General de GNU, versión 3 o posterior.&lt;/p&gt;</translation>

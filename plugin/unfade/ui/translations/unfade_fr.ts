@@ -1406,6 +1406,10 @@
       <translation>Le dossier {folder} n’existe pas ; choisissez-en un autre.</translation>
     </message>
     <message>
+      <source>The name is too long; give the file a shorter one.</source>
+      <translation>Le nom est trop long ; donnez au fichier un nom plus court.</translation>
+    </message>
+    <message>
       <source>{name} is a folder; give the file another name.</source>
       <translation>{name} est un dossier ; donnez un autre nom au fichier.</translation>
     </message>
@@ -1679,6 +1683,10 @@
   </context>
   <context>
     <name>Window</name>
+    <message>
+      <source>the window</source>
+      <translation>la fenêtre</translation>
+    </message>
     <message>
       <source>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Enlarges, cleans and colours pictures, on this computer alone.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later.&lt;/p&gt;</source>
       <translation>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Agrandit, nettoie et colorise des images, uniquement sur cet ordinateur.&lt;/p&gt;&lt;p&gt;Logiciel libre sous licence publique générale GNU, version 3 ou ultérieure.&lt;/p&gt;</translation>

@@ -1406,6 +1406,10 @@
       <translation>文件夹 {folder} 不存在；请另选一个。</translation>
     </message>
     <message>
+      <source>The name is too long; give the file a shorter one.</source>
+      <translation>名称太长；请为文件取一个较短的名称。</translation>
+    </message>
+    <message>
       <source>{name} is a folder; give the file another name.</source>
       <translation>{name} 是文件夹；请使用其他文件名。</translation>
     </message>
@@ -1679,6 +1683,10 @@
   </context>
   <context>
     <name>Window</name>
+    <message>
+      <source>the window</source>
+      <translation>窗口</translation>
+    </message>
     <message>
       <source>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;Enlarges, cleans and colours pictures, on this computer alone.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later.&lt;/p&gt;</source>
       <translation>&lt;h3&gt;Unfade {version}&lt;/h3&gt;&lt;p&gt;放大、清理图片并为其上色，全部在本机完成。&lt;/p&gt;&lt;p&gt;自由软件，遵循 GNU 通用公共许可证第 3 版或更高版本。&lt;/p&gt;</translation>
