@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,7 +131,12 @@ class Cleaner(FilterRunner):
                 f"The model {card.name} changes the size of a picture; choose another with --model."
             )
 
-    def for_picture(self, picture: Picture, memo: Memo) -> Cleaner:
+    def for_picture(
+        self,
+        picture: Picture,
+        memo: Memo,
+        earlier: Collection[str] = (),  # noqa: ARG002
+    ) -> Cleaner:
         """Leaves alone, but for marks, what seems never to have been compressed."""
         quality = estimated(picture, memo).quality
         if quality is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +115,12 @@ class Denoiser(FilterRunner):
         self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
         self._chosen: Mapping[str, float] = {}
 
-    def for_picture(self, picture: Picture, memo: Memo) -> Denoiser:
+    def for_picture(
+        self,
+        picture: Picture,
+        memo: Memo,
+        earlier: Collection[str] = (),  # noqa: ARG002
+    ) -> Denoiser:
         """Tells how strong the noise of the picture looks, where nobody says how strong it is."""
         if self._options.level is not None:
             return self

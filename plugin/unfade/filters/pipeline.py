@@ -104,7 +104,10 @@ class Chain(Runner):
         size, memo = size_of(picture), memo or Memo()
         if region is not None:
             check_region(region, size)
-        runners = [runner.for_picture(picture, memo) for runner in self._runners]
+        names = [step.filter.name for step in self._steps]
+        runners = [
+            runner.for_picture(picture, memo, names[:index]) for index, runner in enumerate(self._runners)
+        ]
         return Chain(runners, self._steps, self._kept_as)._run(picture, region, want_mask, progress, memo)
 
     def _run(

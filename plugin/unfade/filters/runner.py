@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -51,7 +51,7 @@ class Report:
     recipe: list[dict[str, Any]] | None = None
     """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
     chosen: Mapping[str, float] = field(default_factory=dict)
-    """Options that were left to the picture, and their values for it."""
+    """Options that were left to the picture, and their values for it, and what else it decided."""
 
 
 @dataclass(frozen=True)
@@ -204,12 +204,18 @@ class FilterRunner(Runner):
         """That of the picture, unless the filter says otherwise."""
         return size
 
-    def for_picture(self, picture: Picture, memo: Memo) -> FilterRunner:  # noqa: ARG002
+    def for_picture(
+        self,
+        picture: Picture,  # noqa: ARG002
+        memo: Memo,  # noqa: ARG002
+        earlier: Collection[str] = (),  # noqa: ARG002
+    ) -> FilterRunner:
         """The runner with all decided that the picture decides, so that its regions equal those of the whole.
 
         Args:
             picture: the whole of what a run begins with; of a chain, what its first step reads.
             memo: of the picture.
+            earlier: the names of the filters that come before in a chain.
         """
         return self
 

@@ -4,7 +4,8 @@ The models enlarge by whole numbers, their native scales. Any other scale runs t
 resamples the result down, antialiased; a scale beyond the largest model runs it twice. What lies between two
 steps is kept at 16 bits a channel (32-bit floats for float pictures): half the memory of floats, and rounding
 twice costs less than a 250th of an 8-bit step. Memory beside input and output is those intermediate pictures
-(6 bytes for each of their RGB pixels), the copy in which a picture with alpha is filled, and a few tiles.
+(6 bytes for each of their RGB pixels), the copy in which a picture with alpha is filled, the cleaned copy of
+a compressed picture, and a few tiles.
 
 Where the detail is left to the picture, a compressed one goes through De-artifact first, and some of what
 that changes is kept: what is left of JPEG's blocks the GAN models would take for edges.
@@ -135,13 +136,14 @@ class Upscaler(FilterRunner):
         self._twins: dict[tuple[float, float], Upscaler] = {}  # by detail and cleaning
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
-    def for_picture(self, picture: Picture, memo: Memo) -> Upscaler:
+    def for_picture(self, picture: Picture, memo: Memo, earlier: Collection[str] = ()) -> Upscaler:
         """With the detail and the cleaning that suit the picture's quality, where they are left to it."""
         if not any(one.by_picture for one in self._members):
             return self
         native = self._members[0].models[0].card.scale
         estimate = estimated(picture, memo)
-        chosen = best_detail(estimate, native), best_cleaning(estimate, native)
+        cleaning = 0.0 if DEARTIFACT.name in earlier else best_cleaning(estimate, native)
+        chosen = best_detail(estimate, native), cleaning
         if chosen not in self._twins:
             self._twins[chosen] = self._suited(*chosen)
         twin = copy.copy(self._twins[chosen])

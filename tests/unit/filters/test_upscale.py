@@ -15,6 +15,7 @@ from tests.unit.filters.pictures import apart, engine, picture, upscale
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import Memo, UpscaleOptions, scaled_size
 from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
+from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.quality import Estimate
 from unfade.filters.upscale import UPSCALE, best_cleaning, best_detail
 from unfade.inference import Bounds, Extent
@@ -230,6 +231,16 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
     assert 0 < best_detail(Estimate(90.0), 2) < 1
     assert best_detail(Estimate(97.0, is_compressed_drawing=True), 2) == 1
     assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
+
+
+@pytest.mark.usefixtures("pair")
+def test_what_was_cleaned_before_is_not_cleaned_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda _: Estimate(30.0))
+    cleaning, enlarging = Step(DEARTIFACT, DeartifactOptions()), Step(UPSCALE, UpscaleOptions())
+    source = picture(40, 50, 3)
+    assert "cleaning" in open_steps([enlarging], engine()).run(source).report.chosen
+    chosen = open_steps([cleaning, enlarging], engine()).run(source).report.chosen
+    assert chosen == {"strength": 1.0, "detail": 1.0}
 
 
 @pytest.mark.usefixtures("pair")
