@@ -1,10 +1,12 @@
 """Which `detail` of Upscale is best for pictures of every quality, and how near to it the automatic one is.
 
     python bench/detail.py --refs FOLDER --scale 2 --lpips LPIPS [--cut 256] [--most 16] [--chain]
+    python bench/detail.py --refs FOLDER --scale 2 --lpips LPIPS --cleaning 0 .2 .35 .5
 
 Each reference is cut to its middle, brought down, put into one condition after the other
 (bench/conditions.py) and enlarged: by both models, whose results are blended for the details in between, by
-`detail` left out, and with --chain by De-artifact and then both models. One row for each condition and
+`detail` left out, and with --chain by De-artifact and then both models. With --cleaning they are enlarged
+instead with the detail that suits each, after De-artifact of those strengths. One row for each condition and
 setting: LPIPS and psnr_y, means over all references; of what is left out also the mean detail and the
 regrets, how much worse it is than the fixed setting with the least LPIPS - psnr_y / 60 dB at that condition
 (negative where it is better).
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +47,7 @@ def main() -> None:
     parser.add_argument("--cut", type=int, default=256, help="side of what is taken of each reference")
     parser.add_argument("--most", type=int, default=16, help="references of each folder, evenly chosen")
     parser.add_argument("--chain", action="store_true")
+    parser.add_argument("--cleaning", type=float, nargs="+", metavar="STRENGTH")
     parser.add_argument("--only", nargs="*", choices=list(CONDITIONS), default=list(CONDITIONS))
     arguments = parser.parse_args()
     distance = open_lpips(arguments.lpips)
@@ -58,7 +62,11 @@ def main() -> None:
             rng = random.Random(hashlib.sha256(f"{path.stem} {name}".encode()).hexdigest())
             source = np.asarray(CONDITIONS[name](small, rng))
             details.append(best_detail(estimate_of(Picture(source)), scale))
-            for setting, result in settings(source, scale, details[-1], chain=arguments.chain):
+            if arguments.cleaning:
+                found = cleaned_first(source, scale, details[-1], arguments.cleaning)
+            else:
+                found = settings(source, scale, chain=arguments.chain)
+            for setting, result in found:
                 inner = np.s_[scale:-scale, scale:-scale]
                 reference = np.asarray(truth)
                 scores = (distance(reference, result), psnr(luma(reference)[inner], luma(result)[inner]))
@@ -74,13 +82,24 @@ def main() -> None:
             print(row, flush=True)
 
 
-def settings(source: Pixels, scale: int, auto: float, *, chain: bool) -> list[tuple[str, Pixels]]:
-    """What each setting makes of a picture, by its name; ``auto`` is the detail that is left to it."""
-    named = {f"detail {detail:g}": detail for detail in DETAILS}
-    found = blends(source, scale, {**named, AUTO: auto})
+def settings(source: Pixels, scale: int, *, chain: bool) -> list[tuple[str, Pixels]]:
+    """What each setting makes of a picture, by its name."""
+    found = blends(source, scale, {f"detail {detail:g}": detail for detail in DETAILS})
+    found.append((AUTO, unfade.upscale(source, scale, device="cpu", threads=1).pixels))
     if chain:
         cleaned = unfade.deartifact(source, device="cpu", threads=1).pixels
         found += blends(cleaned, scale, {f"chain {detail:g}": detail for detail in DETAILS})
+    return found
+
+
+def cleaned_first(
+    source: Pixels, scale: int, detail: float, strengths: Sequence[float]
+) -> list[tuple[str, Pixels]]:
+    found = []
+    for strength in strengths:
+        cleaned = unfade.deartifact(source, strength=strength, device="cpu", threads=1)
+        large = unfade.upscale(cleaned, scale, detail=detail, device="cpu", threads=1)
+        found.append((f"cleaning {strength:g}", large.pixels))
     return found
 
 
