@@ -141,9 +141,13 @@ class Upscaler(FilterRunner):
         if not any(one.by_picture for one in self._members):
             return self
         native = self._members[0].models[0].card.scale
-        estimate = estimated(picture, memo)
-        cleaning = 0.0 if DEARTIFACT.name in earlier else best_cleaning(estimate, native)
-        chosen = best_detail(estimate, native), cleaning
+
+        def suited() -> tuple[float, float]:
+            estimate = estimated(picture, memo)
+            return best_detail(estimate, native), best_cleaning(estimate, native)
+
+        detail, cleaning = memo.once("enlarging", native, suited)
+        chosen = detail, 0.0 if DEARTIFACT.name in earlier else cleaning
         if chosen not in self._twins:
             self._twins[chosen] = self._suited(*chosen)
         twin = copy.copy(self._twins[chosen])
