@@ -71,8 +71,8 @@ _DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed 
 _COMPRESSED, _NEVER = 96.0, 99.95  # qualities below which a drawing surely, and may, have been compressed
 _CRISP, _RINGING = 0.05, 0.3  # drawings that were never compressed have up to .2 mostly
 _ALIKE = (0.6, 0.65)
-"""Of neighbours that are the same: of 61 photographs all have less than .41, of 41 faded ones saved as JPEG less
-than .58; of 34 drawings and pages, never compressed and not resized, all have more than .71."""
+"""Of neighbours that are the same: of 61 photographs all have less than .41, of 41 faded ones saved as JPEG
+less than .58; of 34 drawings and pages, never compressed and not resized, all have more than .71."""
 
 Floats = NDArray[np.float32]
 
