@@ -137,6 +137,7 @@ class Cleaner(FilterRunner):
         picture: Picture,
         memo: Memo,
         earlier: Collection[str] = (),  # noqa: ARG002
+        size: Extent | None = None,  # noqa: ARG002
     ) -> Cleaner:
         """Leaves alone, but for marks, what seems never to have been compressed."""
         quality = estimated(picture, memo).quality

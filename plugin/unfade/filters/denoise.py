@@ -120,6 +120,7 @@ class Denoiser(FilterRunner):
         picture: Picture,
         memo: Memo,
         earlier: Collection[str] = (),  # noqa: ARG002
+        size: Extent | None = None,  # noqa: ARG002
     ) -> Denoiser:
         """Tells how strong the noise of the picture looks, where nobody says how strong it is."""
         if self._options.level is not None:

@@ -106,7 +106,8 @@ class Chain(Runner):
             check_region(region, size)
         names = [step.filter.name for step in self._steps]
         runners = [
-            runner.for_picture(picture, memo, names[:index]) for index, runner in enumerate(self._runners)
+            runner.for_picture(picture, memo, names[:index], self._sizes(size)[index])
+            for index, runner in enumerate(self._runners)
         ]
         return Chain(runners, self._steps, self._kept_as)._run(picture, region, want_mask, progress, memo)
 

@@ -209,6 +209,7 @@ class FilterRunner(Runner):
         picture: Picture,  # noqa: ARG002
         memo: Memo,  # noqa: ARG002
         earlier: Collection[str] = (),  # noqa: ARG002
+        size: Extent | None = None,  # noqa: ARG002
     ) -> FilterRunner:
         """The runner with all decided that the picture decides, so that its regions equal those of the whole.
 
@@ -216,6 +217,7 @@ class FilterRunner(Runner):
             picture: the whole of what a run begins with; of a chain, what its first step reads.
             memo: of the picture.
             earlier: the names of the filters that come before in a chain.
+            size: of what they make of the picture; None for its own.
         """
         return self
 

@@ -136,7 +136,13 @@ class Upscaler(FilterRunner):
         self._twins: dict[tuple[float, float], Upscaler] = {}  # by detail and cleaning
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
-    def for_picture(self, picture: Picture, memo: Memo, earlier: Collection[str] = ()) -> Upscaler:
+    def for_picture(
+        self,
+        picture: Picture,
+        memo: Memo,
+        earlier: Collection[str] = (),
+        size: Extent | None = None,  # noqa: ARG002
+    ) -> Upscaler:
         """With the detail and the cleaning that suit the picture's quality, where they are left to it."""
         if not any(one.by_picture for one in self._members):
             return self
