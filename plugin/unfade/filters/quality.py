@@ -87,6 +87,8 @@ class Estimate:
     is_compressed_drawing: bool = False
     """Whether it is a drawing, a page or a screenshot that was compressed. The quality takes many of them for
     better than they are: most of their blocks are flat and lose nothing."""
+    drawn: float = 0.0
+    """How surely it is such a picture as it was made, :func:`drawn`."""
 
 
 def estimated(picture: Picture, memo: Memo) -> Estimate:
@@ -96,17 +98,18 @@ def estimated(picture: Picture, memo: Memo) -> Estimate:
 
 def estimate_of(picture: Picture) -> Estimate:
     """Looks at some patches of a picture."""
-    patches = patches_of(picture)
+    patches, as_made = patches_of(picture), drawn(picture)
     level, ringing = level_and_ringing(patches)
     busy = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
     if not len(busy):
-        return Estimate(None)
+        return Estimate(None, drawn=as_made)
     is_drawing = level >= _DRAWN
     if is_drawing and ringing < _CRISP:
-        return Estimate(100.0)  # the perceptron, which knows photographs, takes letters for blocks
+        # the perceptron, which knows photographs, takes letters for blocks
+        return Estimate(100.0, drawn=as_made)
     quality = _quality_of(busy)
     compressed = quality < _COMPRESSED or (quality < _NEVER and ringing >= _RINGING)
-    return Estimate(quality, is_drawing and compressed)
+    return Estimate(quality, is_drawing and compressed, as_made)
 
 
 def drawn(picture: Picture) -> float:

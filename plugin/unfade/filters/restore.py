@@ -18,7 +18,7 @@ from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import noise_level
 from unfade.filters.mix import lay_over, luma_of
 from unfade.filters.pipeline import Step, open_steps
-from unfade.filters.quality import drawn, estimate_of
+from unfade.filters.quality import estimate_of
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.revive import REVIVE, ReviveOptions, is_toned
 from unfade.filters.runner import (
@@ -188,8 +188,8 @@ def look(picture: Picture, repair: Runner | None, revive: Runner | None) -> Find
     """
     copy = small_copy(picture)
     colour = to_float(copy.colour)
-    quality = estimate_of(picture).quality
-    photographed = 1 - drawn(picture)
+    estimate = estimate_of(picture)
+    quality, photographed = estimate.quality, 1 - estimate.drawn
     gray = copy.is_gray or is_toned(colour)
     places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _PLACE)]
     mask = None if repair is None or not photographed else repair.run(copy, want_mask=True).mask

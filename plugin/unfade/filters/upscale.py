@@ -8,7 +8,8 @@ twice costs less than a 250th of an 8-bit step. Memory beside input and output i
 a compressed picture, and a few tiles.
 
 Where the detail is left to the picture, a compressed one goes through De-artifact first, and some of what
-that changes is kept: what is left of JPEG's blocks the GAN models would take for edges.
+that changes is kept: what is left of JPEG's blocks the GAN models would take for edges. And what is level in
+a drawing, page or screenshot as it was made keeps its colour: beside hard lines the models ring.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from unfade.inference import (
     array_reader,
     array_writer,
     layout_of,
+    row_strips,
     run_tiled,
 )
 from unfade.models import Model, Source, Variant, catalog
@@ -64,6 +66,9 @@ _BEST_DETAIL = {2: (1.0, 0.85, 0.8, 0.7, 0.55, 0.25, 0.0), 4: (1.0, 1.0, 0.9, 0.
 _CLEANED = (20.0, 35.0, 50.0, 75.0, 90.0)
 _BEST_CLEANING = {2: (0.4, 0.25, 0.2, 0.2, 0.0), 4: (0.25, 0.2, 0.2, 0.0, 0.0)}
 """The strength of De-artifact before, of those qualities (docs/training-log.md)."""
+_DRAWN_DETAIL = 0.5
+"""Of drawings as they were made, where that is more: at x2 letters gain by it, and clip art loses nothing."""
+_STRIP_PIXELS = 2**18
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,8 @@ class Upscaler(FilterRunner):
         self._name = ""
         self._passes: dict[bool, list[Ensemble]] = {}
         self._cleaner: Cleaner | None = None
-        self._twins: dict[tuple[float, float], Upscaler] = {}  # by detail and cleaning
+        self._keeps_level = False
+        self._twins: dict[tuple[float, float, bool], Upscaler] = {}  # by what suits a picture
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
     def for_picture(
@@ -148,12 +154,13 @@ class Upscaler(FilterRunner):
             return self
         native = self._members[0].models[0].card.scale
 
-        def suited() -> tuple[float, float]:
+        def suited() -> tuple[float, float, bool]:
             estimate = estimated(picture, memo)
-            return best_detail(estimate, native), best_cleaning(estimate, native)
+            as_made = estimate.drawn == 1 and not estimate.is_compressed_drawing
+            return best_detail(estimate, native), best_cleaning(estimate, native), as_made
 
-        detail, cleaning = memo.once("enlarging", native, suited)
-        chosen = detail, 0.0 if DEARTIFACT.name in earlier else cleaning
+        detail, cleaning, as_made = memo.once("enlarging", native, suited)
+        chosen = detail, 0.0 if DEARTIFACT.name in earlier else cleaning, as_made
         if chosen not in self._twins:
             self._twins[chosen] = self._suited(*chosen)
         twin = copy.copy(self._twins[chosen])
@@ -161,8 +168,9 @@ class Upscaler(FilterRunner):
             twin._cleaner = twin._cleaner.for_picture(picture, memo)
         return twin
 
-    def _suited(self, detail: float, cleaning: float) -> Upscaler:
+    def _suited(self, detail: float, cleaning: float, as_made: bool) -> Upscaler:
         twin = copy.copy(self)
+        twin._keeps_level = as_made
         twin._open([one.at(detail) if one.by_picture else one for one in self._members])
         twin._chosen = {"detail": detail}
         if cleaning:
@@ -208,6 +216,8 @@ class Upscaler(FilterRunner):
         if piece.alpha is not None and into.alpha is not None:
             _resample(piece.alpha[..., None], into.alpha[..., None], PLAIN)
         provider = _run(colour, into.colour, passes, layouts, told)
+        if self._keeps_level:
+            _keep_level(colour, into.colour)
         if self._options.strength < 1:
             for y, strip in resized_strips(seen_colour(given), (size.height, size.width), PLAIN):
                 lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
@@ -282,7 +292,8 @@ def best_detail(estimate: Estimate, scale: int) -> float:
         return 1.0  # it knows their edges and letters
     details = _BEST_DETAIL.get(scale, _BEST_DETAIL[2])
     quality = 100.0 if estimate.quality is None else estimate.quality
-    return round(float(np.interp(quality, _QUALITIES, details)) * 20) / 20
+    detail = round(float(np.interp(quality, _QUALITIES, details)) * 20) / 20
+    return max(detail, _DRAWN_DETAIL) if estimate.drawn == 1 and scale == 2 else detail
 
 
 def best_cleaning(estimate: Estimate, scale: int) -> float:
@@ -371,6 +382,31 @@ def _run(
     if colour is not into:
         _resample(colour, into, Kernel.LANCZOS)
     return run.provider
+
+
+def _keep_level(colour: NDArray[Any], into: NDArray[Any]) -> None:
+    """Gives what became of pixels whose eight neighbours have the same colour that colour, in place.
+
+    Args:
+        colour: the picture, HWC.
+        into: the same enlarged, of its type.
+    """
+    height, width = colour.shape[:2]
+    rows, columns = (
+        (np.arange(large) * small // large) for large, small in zip(into.shape, (height, width), strict=False)
+    )
+    for strip in row_strips(Extent(*into.shape[:2]), _STRIP_PIXELS):
+        scratch.let_go()
+        taken = rows[strip.y : strip.bottom]
+        first, last = int(taken[0]), int(taken[-1]) + 1
+        top, bottom = max(first - 1, 0), min(last + 1, height)
+        near = np.pad(colour[top:bottom], ((top - first + 1, last + 1 - bottom), (1, 1), (0, 0)), mode="edge")
+        middle = colour[first:last]
+        level = np.ones(middle.shape[:2], np.bool_)
+        for y, x in itertools.product(range(3), repeat=2):
+            level &= (near[y : y + last - first, x : x + width] == middle).all(axis=2)
+        place = np.ix_(taken - first, columns)
+        np.copyto(into[strip.y : strip.bottom], middle[place], where=level[place][..., None])
 
 
 class _PassProgress:

@@ -17,6 +17,7 @@ from unfade.filters import Memo, UpscaleOptions, scaled_size
 from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
 from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.quality import Estimate
+from unfade.filters.runner import cut, scaled_bounds
 from unfade.filters.upscale import UPSCALE, best_cleaning, best_detail
 from unfade.inference import Bounds, Extent
 from unfade.models import Tiling, Variant
@@ -211,6 +212,8 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
         Estimate(92.0),
         Estimate(30.0),
         Estimate(97.0, is_compressed_drawing=True),
+        Estimate(97.0, is_compressed_drawing=True, drawn=1.0),
+        Estimate(100.0, drawn=0.9),
     ):
         known = {id(source): estimate}
         monkeypatch.setattr("unfade.filters.quality.estimate_of", lambda whole, known=known: known[id(whole)])
@@ -231,6 +234,36 @@ def test_detail_that_is_left_out_is_the_pictures_own(monkeypatch: pytest.MonkeyP
     assert 0 < best_detail(Estimate(90.0), 2) < 1
     assert best_detail(Estimate(97.0, is_compressed_drawing=True), 2) == 1
     assert UPSCALE.open(UpscaleOptions(detail=0.3), engine()).run(source).report.chosen == {}
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize("scale", [1.5, 2.0, 3.0])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_level_parts_of_drawings_keep_their_colour(scale: float, dtype: str) -> None:
+    """Where all neighbours of a pixel are alike, and the detail is left to the picture."""
+    music = np.full((96, 120, 3), 255, np.uint8)
+    music[8::12] = 0
+    music[40:60, 30:50] = 200, 40, 30
+    source = Picture(music if dtype == "uint8" else to_float(music))
+    runner, region = UPSCALE.open(UpscaleOptions(scale=scale), engine(32)), Bounds(12, 24, 36, 48)
+    result = runner.run(source)
+    assert scale > 2 or result.report.chosen == {"detail": 0.5}
+    paper, sign = (
+        result.picture.pixels[
+            round(top * scale) : round(bottom * scale), round(32 * scale) : round(48 * scale)
+        ]
+        for top, bottom in ((22, 30), (46, 54))
+    )
+    assert (paper == source.pixels[0, 0]).all() and (sign == source.pixels[50, 40]).all()
+    part = runner.run(source, region=region).picture.pixels
+    assert apart(part, cut(result.picture.pixels, scaled_bounds(region, scale))) <= 1 / 255
+    asked = upscale(source, UpscaleOptions(scale=scale, detail=0.5), engine(32)).pixels
+    assert (
+        apart(
+            asked[: round(6 * scale)], np.broadcast_to(source.pixels[0, 0], asked[: round(6 * scale)].shape)
+        )
+        > 0
+    )
 
 
 @pytest.mark.usefixtures("pair")
