@@ -19,7 +19,7 @@ from unfade.filters.restore import RestoreOptions, look, propose
 from unfade.inference import Device, Engine
 from unfade.picture import read_picture
 
-MEASURES = ("damage", "fading", "noise", "blocks")
+MEASURES = ("damage", "fading", "noise", "blocks", "quality")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 

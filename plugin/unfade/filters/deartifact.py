@@ -57,7 +57,8 @@ from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_
 from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Picture, from_float, scratch, to_float
 
-_COMPRESSED, _CLEAN = 96.0, 98.0  # qualities of JPEG: a picture is cleaned wholly, and is left alone
+COMPRESSED, _CLEAN = 96.0, 98.0
+"""Qualities of JPEG: below the first a picture is cleaned wholly, above the second it is left alone."""
 _MEMO = "marks"
 _SMALL = 3 << 20  # pixels of a picture that is looked at whole for marks
 _SQUARE = 512  # pixels a side of what is looked at of larger ones, and of what marks are taken off at a time
@@ -143,7 +144,7 @@ class Cleaner(FilterRunner):
         if quality is None:
             return self
         twin = copy.copy(self)
-        twin._need = float(np.interp(quality, (_COMPRESSED, _CLEAN), (1, 0)))
+        twin._need = float(np.interp(quality, (COMPRESSED, _CLEAN), (1, 0)))
         return twin
 
     @property

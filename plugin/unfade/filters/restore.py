@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
+from unfade.filters.deartifact import COMPRESSED, DEARTIFACT, DeartifactOptions
 from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import noise_level
 from unfade.filters.mix import lay_over, luma_of
 from unfade.filters.pipeline import Step, open_steps
+from unfade.filters.quality import drawn, estimate_of
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.revive import REVIVE, ReviveOptions, is_toned
 from unfade.filters.runner import (
@@ -47,6 +48,7 @@ _GRID = 8  # of JPEG
 # From where on something is worth a filter; docs/models.md tells how these were chosen.
 _NOISY = 0.1
 _BLOCKY = 0.15
+_COARSE = 60  # and below, where blocks do not show but what is lost inside them does
 _DAMAGED = 0.01
 _FADED = 0.05
 _GRAIN = 0.2
@@ -89,7 +91,7 @@ def propose(findings: Findings, options: RestoreOptions) -> tuple[Step, ...]:
     steps = []
     if options.colours and findings.fading >= _FADED:
         steps.append(Step(REVIVE, ReviveOptions()))
-    if options.compression and findings.blocks >= _BLOCKY:
+    if options.compression and (findings.blocks >= _BLOCKY or findings.quality <= _COARSE):
         steps.append(Step(DEARTIFACT, DeartifactOptions()))
     if options.damage and findings.damage >= _DAMAGED:
         steps.append(Step(REPAIR, RepairOptions()))
@@ -167,7 +169,10 @@ class Findings:
     noise: float
     """Its level, as :func:`noise_level` has it."""
     blocks: float
-    """How much more differs across the borders of JPEG's blocks than inside them, as a share."""
+    """How much more differs across the borders of JPEG's blocks than inside them, as a share; 0 where there
+    was no JPEG: tiles, tables and sprites have borders, too."""
+    quality: float
+    """Of a JPEG that is compressed as coarsely; 100 where that cannot be told."""
     damage: float
     """The share of the picture that is taken for damage."""
     fading: float
@@ -183,15 +188,20 @@ def look(picture: Picture, repair: Runner | None, revive: Runner | None) -> Find
     """
     copy = small_copy(picture)
     colour = to_float(copy.colour)
+    quality = estimate_of(picture).quality
+    photographed = 1 - drawn(picture)
     gray = copy.is_gray or is_toned(colour)
     places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _PLACE)]
-    mask = None if repair is None else repair.run(copy, want_mask=True).mask
+    mask = None if repair is None or not photographed else repair.run(copy, want_mask=True).mask
     revived = None if revive is None else to_float(revive.run(copy).picture.colour)
     return Findings(
         gray=gray,
         noise=float(np.median([noise_level(place) for place in places])),
-        blocks=float(np.median([blockiness(luma_of(place)) for place in places])),
-        damage=0.0 if mask is None else float((mask >= _SURE).mean()),
+        blocks=0.0
+        if quality is not None and quality >= COMPRESSED
+        else float(np.median([blockiness(luma_of(place)) for place in places])),
+        quality=100.0 if quality is None else quality,
+        damage=0.0 if mask is None else photographed * float((mask >= _SURE).mean()),
         fading=0.0 if revived is None else float(np.abs(revived - colour).mean()),
     )
 

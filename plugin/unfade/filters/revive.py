@@ -19,6 +19,7 @@ from unfade.errors import ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
 from unfade.filters.mix import LUMA
+from unfade.filters.quality import drawn
 from unfade.filters.runner import (
     Crop,
     FilterRunner,
@@ -35,14 +36,16 @@ from unfade.inference import Engine, check_finite
 from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Kernel, Picture, fill_transparent, read_picture, resize, to_float
 
-_WHOLE, _FADED = 0.1, 0.25
+_WHOLE, _FADED = 0.12, 0.22
 """How much of its range a picture that has not faded leaves empty, at one end of one channel, and one that
-may have. Of CID22's training pictures three quarters lie below the second; of the same faded as in training,
-one in twenty."""
+may have. Of CID22's training pictures three quarters lie below the second; of the same faded, one in 180."""
 _ENDS = (0.005, 0.995)
 """The quantiles that count as the ends of a channel: a speck of dust is white on every print."""
 _GLANCE = 512
 """Pixels a side that are looked at, at least: more are no use to a network that sees a tenth of them."""
+_RANGED = 256
+"""Pixels a side in which the range that a picture uses is looked at: in those of the network thin letters and
+twigs are gray, and in all of them scratches are black and white."""
 MOST_TONED = 0.0062
 """The greatest :func:`distance_from_tone` of a gray or toned print.
 
@@ -161,7 +164,8 @@ class Reviver(FilterRunner):
         colour = glance[..., : picture.colour.shape[2]]
         if picture.has_alpha:
             colour = fill_transparent(colour, glance[..., -1])
-        small = to_float(resize(np.ascontiguousarray(colour), (side, side), Kernel.BILINEAR))
+        colour = np.ascontiguousarray(colour)
+        small = to_float(resize(colour, (side, side), Kernel.BILINEAR))
         fed = np.repeat(small, 3, axis=2) if picture.is_gray else small
         started = time.perf_counter()
         results = self._session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})
@@ -169,16 +173,19 @@ class Reviver(FilterRunner):
         curves, matrix = (results[output.name].reshape(3, -1) for output in card.outputs)
         for values in (curves, matrix):
             check_finite(values, card)
-        toning = Toning(curves, matrix).at(_chance_of_fading(small))
+        height, width = (min(each, _RANGED) for each in colour.shape[:2])
+        ranged = to_float(resize(colour, (height, width), Kernel.BILINEAR))
+        chance = _chance_of_fading(ranged) * (1 - drawn(picture))
+        toning = Toning(curves, matrix).at(chance)
         # a toned print keeps its tone: what was sepia by choice and what yellowed look the same
         if picture.is_gray:
             return toning.of_tone_alone()
         return toning.of_tone_alone(small) if is_toned(small) else toning
 
 
-def _chance_of_fading(small: Array) -> float:
-    """From 0 for a small picture, HWC in [0, 1], all of whose channels use their whole range, to 1."""
-    low, high = np.quantile(small.reshape(-1, small.shape[2]), _ENDS, axis=0)
+def _chance_of_fading(colour: Array) -> float:
+    """From 0 for a picture, HWC in [0, 1], all of whose channels use their whole range, to 1."""
+    low, high = np.quantile(colour.reshape(-1, colour.shape[2]), _ENDS, axis=0)
     empty = max(float(low.max()), float((1 - high).max()))
     return min(max((empty - _WHOLE) / (_FADED - _WHOLE), 0.0), 1.0)
 

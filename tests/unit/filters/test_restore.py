@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.models import cleaning_model, repairing_model, toning_model
 from tests.unit.filters.pictures import apart, engine, picture
@@ -15,6 +17,7 @@ from unfade import batch
 from unfade.errors import UsageError
 from unfade.filters import Memo, Recipe, Step
 from unfade.filters.denoise import DENOISE, DenoiseOptions
+from unfade.filters.repair import REPAIR
 from unfade.filters.restore import (
     RESTORE,
     SMALL,
@@ -41,8 +44,9 @@ from unfade.picture import (
 )
 from unfade.picture.colour import linear_profile
 
+PHOTO = Path(__file__).parents[3] / "examples" / "shepherd.webp"
 KNOTS = np.linspace(0, 1, 9, dtype=np.float32)
-NOTHING = Findings(gray=False, noise=0.0, blocks=0.0, damage=0.0, fading=0.0)
+NOTHING = Findings(gray=False, noise=0.0, blocks=0.0, quality=100.0, damage=0.0, fading=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -56,9 +60,11 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plain(height: int = 200, width: int = 240) -> Picture:
-    """Smooth colours, no white."""
+    """Smooth colours, neither black nor white, and the faint noise of a photograph."""
     values = to_float(picture(height // 4, width // 4, 3, dtype="float32").pixels).repeat(4, 0).repeat(4, 1)
-    return Picture(np.ascontiguousarray(from_float(values * np.float32(0.6), "uint8")))
+    values = values * np.float32(0.4) + np.float32(0.2)
+    values += np.random.default_rng(1).normal(0, 0.002, values.shape)
+    return Picture(np.ascontiguousarray(from_float(values, "uint8")))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +73,7 @@ def plain(height: int = 200, width: int = 240) -> Picture:
         ({}, []),
         ({"fading": 0.1}, ["revive"]),
         ({"blocks": 0.5}, ["deartifact"]),
+        ({"quality": 50.0}, ["deartifact"]),
         ({"damage": 0.01}, ["repair"]),
         ({"noise": 0.3}, ["denoise"]),
         ({"noise": 0.3, "damage": 0.01, "fading": 0.1, "gray": True}, ["revive", "repair", "denoise"]),
@@ -88,6 +95,32 @@ def test_what_is_found() -> None:
     assert clean.noise < 0.1 < look(noisy, None, None).noise
     assert (clean.damage, clean.fading) == (0, 0)
     assert not clean.gray and look(Picture(plain().pixels[..., :1].copy()), None, None).gray
+
+
+def test_nothing_is_found_in_what_is_no_photograph() -> None:
+    """Sprites, tables and music have borders every few pixels, dots and hair lines, and paper that is not
+    white."""
+    rng = np.random.default_rng(3)
+    sprite = rng.integers(0, 2, (24, 32, 3), np.uint8).repeat(8, 0).repeat(8, 1) * 90 + 60
+    table = np.full((240, 320, 3), 235, np.uint8)
+    table[::24], table[:, ::40] = 120, 120
+    table[10::24, 6::8] = 30
+    runners = [filter.open(filter.Options(), engine()) for filter in (REPAIR, REVIVE)]
+    for pixels in (sprite, table):
+        assert propose(look(Picture(pixels), *runners), RestoreOptions()) == ()
+        grainy = from_float(to_float(pixels) + rng.normal(0, 0.01, pixels.shape), "uint8")
+        assert look(Picture(grainy), *runners).fading > 0.05  # the same, photographed
+
+
+def test_a_compressed_picture_is_told_by_its_tables_where_its_blocks_do_not_show() -> None:
+    with Image.open(PHOTO) as photo:
+        small = photo.convert("RGB").reduce(3)
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=50)
+    clean, coded = (Picture(np.array(Image.open(file) if each else small)) for each in (False, True))
+    for found, steps in ((clean, []), (coded, ["deartifact"])):
+        proposed = propose(look(found, None, None), RestoreOptions())
+        assert [step.filter.name for step in proposed] == steps
 
 
 def test_blocks_of_a_jpeg() -> None:

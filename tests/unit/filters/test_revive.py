@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from tests.models import (
     Network,
@@ -59,6 +61,26 @@ def test_a_picture_that_uses_its_whole_range_has_not_faded(model: str) -> None:
     assert apart(runner.run(Picture(without_white)).picture.pixels, without_white) > 0.05
 
 
+def test_what_is_no_photograph_has_not_faded(model: str) -> None:
+    """Black letters are gray in the few pixels that the network sees, and dark pages have neither black nor
+    white."""
+    runner = REVIVE.open(ReviveOptions(model=model), engine())
+    dark = page((30, 30, 30), (212, 212, 212))
+    for whole in (page((255, 255, 255), (0, 0, 0)), dark, np.full((64, 64, 3), (200, 30, 40), np.uint8)):
+        np.testing.assert_array_equal(runner.run(Picture(whole)).picture.pixels, whole)
+    rng = np.random.default_rng(0)
+    faded = Picture(from_float(to_float(dark) + rng.normal(0, 0.01, dark.shape), "uint8"))  # of a photograph
+    assert apart(runner.run(faded).picture.pixels, faded.pixels) > 0.05
+
+
+def page(paper: tuple[int, ...], ink: tuple[int, ...]) -> NDArray[np.uint8]:
+    drawn = Image.new("RGB", (400, 300), paper)
+    draw = ImageDraw.Draw(drawn)
+    for row in range(12):
+        draw.text((20, 20 + 22 * row), "The quick brown fox jumps over the lazy dog", ink)
+    return np.array(drawn)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
@@ -105,7 +127,8 @@ def test_one_correction_for_all_pictures_of_a_run(tmp_path: Path, monkeypatch: p
     bright_model(tmp_path / "models" / "bright.onnx")
     monkeypatch.setenv("UNFADE_MODELS", str(tmp_path / "models"))
     sources = [tmp_path / name for name in ("dark.png", "light.png", "damaged.png")]
-    dark, light = (np.full((20, 30, 3), value, np.uint8) for value in (51, 153))
+    grain = np.resize(np.array([1, 0, -1, 0], np.int8), 30)[:, None]  # of one colour no photograph is
+    dark, light = ((np.full((20, 30, 3), value) + grain).astype(np.uint8) for value in (51, 153))
     dark[:, 0, 0], light[:, 0, 0] = 61, 163  # not gray
     for pixels, path in zip((dark, light), sources, strict=False):
         write_picture(Picture(pixels), path)
@@ -185,6 +208,7 @@ def test_a_later_survey_counts_for_a_picture_that_was_seen_before(tmp_path: Path
     sources = [tmp_path / "dark.png", tmp_path / "light.png"]
     for value, path in zip((60, 160), sources, strict=True):
         pixels = np.full((20, 20, 3), value, np.uint8)
+        pixels[::2, ::2] += 1  # of one colour no photograph is
         pixels[0, 0] = 250, 1, 120  # not gray
         write_picture(Picture(pixels), path)
     runner = REVIVE.open(ReviveOptions(model=model, same_for_all=True), engine())
