@@ -10,7 +10,8 @@ UNFADE_BENCH_FILTER=deartifact measures a filter that keeps the size, with a mod
 identity_model(pathlib.Path('same.onnx'), 1, task="deartifact").
 
 UNFADE_BENCH_SELECTION=large.jpg compares instead, by turns, a run through the window on 300 x 250 feathered
-pixels of a JPEG (from the press of Apply, eight seconds after the window is there) with Repeat last on it:
+pixels of a JPEG (from the press of Apply, UNFADE_BENCH_WAIT seconds after the window is there, eight unless
+set) with Repeat last on it:
 
     python -c "from PIL import Image as I; \\
         I.open('examples/shepherd.webp').resize((3000, 2000)).save('large.jpg', quality=40)"
@@ -97,7 +98,8 @@ def engine_alone(noise):
     return started - begun, done - started - result.seconds
 
 
-PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1); sleep 8; date +%s.%N
+PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1)
+sleep ${UNFADE_BENCH_WAIT:-8}; date +%s.%N
 xdotool windowactivate --sync $window key ctrl+Return"""
 
 

@@ -13,7 +13,8 @@ Unfade's own plug-in installed (unfade install krita) and models that only repea
 and in ~/.config/kritarc, under [python], enable_unfade_bench=true.
 
 UNFADE_BENCH_SELECTION=large.jpg compares instead, by turns, a run through the window on 300 x 250 feathered
-pixels of a JPEG (from the press of Apply, eight seconds after the window is there) with Repeat last on it;
+pixels of a JPEG (from the press of Apply, UNFADE_BENCH_WAIT seconds after the window is there, eight unless
+set) with Repeat last on it;
 bench/round_trip_gimp.py tells how to make one. UNFADE_BENCH_MODEL is deartifact then, the shipped one.
 
 All times are seconds. "added" is the whole call less what the engine says the filter took in that call;
@@ -115,7 +116,8 @@ def large_document():
     return document
 
 
-PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1); sleep 8; date +%s.%N
+PRESS = """window=$(xdotool search --sync --onlyvisible --name ' Unfade$' | head -1)
+sleep ${UNFADE_BENCH_WAIT:-8}; date +%s.%N
 xdotool windowactivate --sync $window key ctrl+Return"""
 
 
