@@ -54,6 +54,7 @@ _NEUTRAL, _NOWHERE = 0.5, 0.0
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
 
+_NOTHING, _RAMP = np.float32(13), np.float32(13)  # of the mask: up to which the picture stays, and how softly
 _MARKED = 127  # a value of the mask that says there is damage
 _WIDE = 9  # rows and columns around a pixel that all are marked, in what is wide
 _CERTAIN = 0.95  # the least mean of the mask where it says damage, around a pixel of wide damage
@@ -177,7 +178,7 @@ class Repairer(FilterRunner):
             progress,
         )
         mask = scratch.copied(found) if want_mask else None
-        leave_unsure(piece, into, found, mask, self._options.sensitivity)
+        leave_unsure(piece, into, found, mask, self._options.sensitivity, strokes)
         lay_over_original(piece, into, self._options.strength, strokes, None)
         if mask is not None:
             paint_mask(mask, strokes)
@@ -192,8 +193,10 @@ def leave_unsure(
     found: NDArray[np.uint8],
     mask: NDArray[np.uint8] | None,
     sensitivity: float,
+    strokes: Sequence[Stroke] = (),
 ) -> None:
-    """Puts the picture back, in place, where the network took something wide for damage and is not sure.
+    """Puts the picture back, in place, where the network took something wide for damage and is not sure, and
+    to the last bit where it found nothing.
 
     Args:
         picture: as it was.
@@ -201,17 +204,22 @@ def leave_unsure(
         found: the network's mask, HW.
         mask: a copy of it, in which those parts are cleared; None where none is wanted.
         sensitivity: from the middle on less and less certainty is asked for, at 1 none.
+        strokes: what the network saw painted over, and looked for nothing in.
     """
     least = _CERTAIN * min(1.0, 2 - 2 * sensitivity)
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
         scratch.let_go()
         rows = slice(strip.y, strip.bottom)
+        goes = np.clip((found[rows].astype(np.float32) - _NOTHING) / _RAMP, 0, 1)
+        painted = paint(strokes, strip)
+        if painted is not None:
+            np.maximum(goes, painted.add > 0, out=goes)
         stays = _unsure(found, strip.y, strip.bottom, least)
-        if stays is None:
-            continue
-        lay_over(into.colour[rows], picture.colour[rows], 1 - stays[..., None])
-        if mask is not None:
-            mask[rows] = np.rint(mask[rows] * (1 - stays)).astype(np.uint8)
+        if stays is not None:
+            goes *= 1 - stays
+            if mask is not None:
+                mask[rows] = np.rint(mask[rows] * (1 - stays)).astype(np.uint8)
+        lay_over(into.colour[rows], picture.colour[rows], goes[..., None])
 
 
 def _unsure(found: NDArray[np.uint8], first: int, last: int, least: float) -> NDArray[np.float32] | None:

@@ -45,7 +45,7 @@ def test_scratches_go_and_all_else_stays(model: str, dtype: str, channels: int) 
     assert (pixels.shape, pixels.dtype) == (source.pixels.shape, source.pixels.dtype)
     assert result.picture.metadata == source.metadata
     assert to_float(result.picture.colour)[29:31, 20:80].max() < 0.75
-    assert apart(pixels[:24], source.pixels[:24]) < 2.5 / 255  # a thousandth of doubt everywhere
+    np.testing.assert_array_equal(pixels[:24], source.pixels[:24])  # a thousandth of doubt is none
     assert result.mask is not None
     assert result.mask[29:31, 10:90].min() > 250 and result.mask[:24].max() < 30
 
