@@ -191,7 +191,8 @@ def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[
 
 
 def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
-    """The weights for a network by their names in it; some may be missing, others too many.
+    """The weights for a network by their names in it, averaged ones first; some may be missing, others too
+    many.
 
     Raises:
         TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
@@ -201,7 +202,8 @@ def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
         if hasattr(network, EXPORTED):
             weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
         return unfold_norms(network, weights)
-    return load_checkpoint(path).tensors["generator"]
+    tensors = load_checkpoint(path).tensors
+    return tensors.get("ema") or tensors["generator"]  # the averaged ones are what was validated
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 
 from unfade.models import card_of
 from unfade_training.build import build_generator
-from unfade_training.checkpoint import adopt_weights, load_checkpoint, read_weights
+from unfade_training.checkpoint import (
+    Checkpoint,
+    adopt_weights,
+    load_checkpoint,
+    read_weights,
+    save_checkpoint,
+)
 from unfade_training.config import parse_recipe, with_overrides
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
@@ -123,3 +129,14 @@ def test_what_is_no_model_of_ours_is_refused(tmp_path: Path) -> None:
         read_weights(broken, network)
     with pytest.raises(TrainingError, match="No weight of other fits"):
         adopt_weights(nn.Linear(2, 2), read_weights(MODELS / "upscale-x2.onnx", network), "other")
+
+
+def test_a_training_begins_with_the_averaged_weights_of_another(tmp_path: Path) -> None:
+    network = nn.Linear(2, 2)
+    raw = dict(network.state_dict())
+    averaged = {name: tensor + 1 for name, tensor in raw.items()}
+    for tensors, wanted in (({"generator": raw}, raw), ({"generator": raw, "ema": averaged}, averaged)):
+        path = tmp_path / "run.safetensors"
+        save_checkpoint(path, Checkpoint(tensors, ""))
+        found = read_weights(path, network)
+        assert all(torch.equal(found[name], wanted[name]) for name in raw)

@@ -81,20 +81,26 @@ class RepairUnets(nn.Module):
             if sway.shape[1]:
                 logit = logit + SWAY * (sway.float() - 0.5)
             mask = logit.sigmoid()
-            gate = mask.detach()  # a mask that the picture's loss moves opens wherever a JPEG can be mended
+            seen = logit.detach()  # a mask that the picture's loss moves opens wherever a JPEG can be mended
             if self.training and self.doubt:
-                doubt = self.doubt * torch.randn(len(x), 1, 1, 1, device=x.device)
-                gate = (logit.detach() + doubt).sigmoid()
-            base = pull_push(x.float(), 1 - F.max_pool2d(gate, 3, 1, 1), self.levels)
+                seen = seen + self.doubt * torch.randn(len(x), 1, 1, 1, device=x.device)
+            gate = seen.sigmoid()
+            base = pull_push(x.float(), _whole(seen, 1), self.levels)
         drawn = self.fill(torch.cat([x, base.to(x.dtype), gate.to(x.dtype)], dim=1))
         with full_precision(x):
             filled = base + drawn.float()
             if not self.training:
                 # Losses on pixels teach it to leave half of what may be no damage. What surely is some goes.
                 sure = ((mask - SURE) / (CERTAIN - SURE)).clamp(0, 1)
-                wider = pull_push(x.float(), 1 - F.max_pool2d(gate, 5, 1, 2), self.levels)
+                wider = pull_push(x.float(), _whole(seen, 2), self.levels)
                 filled = filled + sure * (wider - filled)
             return torch.cat([x.float() + gate * (filled - x.float()), mask], dim=1)
+
+
+def _whole(logit: Tensor, radius: int) -> Tensor:
+    """How far a pixel and all so near to it are no damage, in (0, 1)."""
+    # not 1 - sigmoid: where damage is certain nearly all digits of the difference would be lost
+    return (-F.max_pool2d(logit, 2 * radius + 1, 1, radius)).sigmoid()
 
 
 _FIND: Mapping[str, Any] = {"encoder": "efficientnet-lite0-near", "deepest": 16, "widths": (96, 64, 32)}
