@@ -16,7 +16,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "shepherd.webp"
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    return float(10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)))
+    error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
+    return float(10 * np.log10(255**2 / max(error, 1e-10)))
 
 
 @pytest.fixture(scope="module")
