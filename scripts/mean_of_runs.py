@@ -76,7 +76,7 @@ def mean_of(parts: Sequence[tuple[float, Path]]) -> Checkpoint:
     if abs(whole - 1) > 1e-6:
         raise ValueError(f"the shares sum to {whole:g}, not to 1.")
     checkpoints = [load_checkpoint(path) for _, path in parts]
-    tensors = [checkpoint.tensors["generator"] for checkpoint in checkpoints]
+    tensors = [checkpoint.weights for checkpoint in checkpoints]
     shapes = [{name: tensor.shape for name, tensor in each.items()} for each in tensors]
     for (_, path), each in zip(parts, shapes, strict=True):
         if each != shapes[0]:
@@ -98,7 +98,7 @@ def scaled(checkpoint: Checkpoint, name: str, factor: float) -> Checkpoint:
     Raises:
         ValueError: there is no such part with a weight.
     """
-    tensors = dict(checkpoint.tensors["generator"])
+    tensors = dict(checkpoint.weights)
     if f"{name}.weight" not in tensors:
         raise ValueError(f"the network has no part {name} with a weight.")
     for tensor in (f"{name}.weight", f"{name}.bias"):

@@ -115,7 +115,7 @@ def export_checkpoint(
     loaded = load_checkpoint(checkpoint)
     recipe = parse_recipe(loaded.recipe, f"the recipe in {checkpoint}")
     network = build_generator(recipe, pretrained=False)
-    load_weights(network, loaded.tensors.get("generator", {}), str(checkpoint))
+    load_weights(network, loaded.weights, str(checkpoint))
     network = fold_norms(network).eval()
     network = getattr(network, EXPORTED, network)  # some apply what they name themselves while they learn
     card = of_size(_card(recipe, network, loaded), static)

@@ -47,6 +47,11 @@ class Checkpoint:
     recipe: str
     state: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        """The generator's, averaged where the run does that: what is validated, exported and begun with."""
+        return self.tensors.get("ema") or self.tensors.get("generator", {})
+
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; what was at ``path`` stays whole if this fails.
@@ -191,8 +196,7 @@ def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[
 
 
 def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
-    """The weights for a network by their names in it, averaged ones first; some may be missing, others too
-    many.
+    """The weights for a network by their names in it; some may be missing, others too many.
 
     Raises:
         TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
@@ -202,8 +206,7 @@ def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
         if hasattr(network, EXPORTED):
             weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
         return unfold_norms(network, weights)
-    tensors = load_checkpoint(path).tensors
-    return tensors.get("ema") or tensors["generator"]  # the averaged ones are what was validated
+    return load_checkpoint(path).weights
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:

@@ -156,6 +156,20 @@ def test_what_cannot_be_exported_is_one_sentence_and_no_file(tmp_path: Path) -> 
     assert not target.parent.exists()
 
 
+def test_the_last_checkpoint_of_a_run_comes_out_with_its_averaged_weights(tmp_path: Path) -> None:
+    source, target = tmp_path / "last.safetensors", tmp_path / "last.onnx"
+    raw = save_tiny(source, seed=1).state_dict()
+    averaged = save_tiny(source)
+    tensors = {"generator": raw, "ema": averaged.state_dict()}
+    save_checkpoint(source, Checkpoint(tensors, RECIPE, {}))
+    export_checkpoint(source, target)
+    x = np.random.default_rng(0).random((1, 3, 26, 34), np.float32)
+    with torch.inference_mode():
+        expected = averaged(torch.from_numpy(x)).numpy()
+    session = ort.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"input": x})[0], expected, atol=1e-5)
+
+
 def run_export(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "unfade_export.cli", *arguments],
