@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,7 @@ from unfade.filters.mix import PROTECTION_REACH, luma_of
 from unfade.filters.quality import estimated
 from unfade.filters.runner import (
     Crop,
+    Earlier,
     FilterRunner,
     Memo,
     Progress,
@@ -132,13 +133,7 @@ class Cleaner(FilterRunner):
                 f"The model {card.name} changes the size of a picture; choose another with --model."
             )
 
-    def for_picture(
-        self,
-        picture: Picture,
-        memo: Memo,
-        earlier: Collection[str] = (),  # noqa: ARG002
-        size: Extent | None = None,  # noqa: ARG002
-    ) -> Cleaner:
+    def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Cleaner:  # noqa: ARG002
         """Leaves alone, but for marks, what seems never to have been compressed."""
         quality = estimated(picture, memo).quality
         if quality is None:

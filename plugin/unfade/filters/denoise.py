@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from unfade.filters.grain import FULL_LEVEL, Array, Grain, noise_level, white_no
 from unfade.filters.mix import luma_of, over, parted
 from unfade.filters.runner import (
     Crop,
+    Earlier,
     FilterRunner,
     Memo,
     Progress,
@@ -115,13 +116,7 @@ class Denoiser(FilterRunner):
         self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
         self._chosen: Mapping[str, float] = {}
 
-    def for_picture(
-        self,
-        picture: Picture,
-        memo: Memo,
-        earlier: Collection[str] = (),  # noqa: ARG002
-        size: Extent | None = None,  # noqa: ARG002
-    ) -> Denoiser:
+    def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Denoiser:  # noqa: ARG002
         """Tells how strong the noise of the picture looks, where nobody says how strong it is."""
         if self._options.level is not None:
             return self

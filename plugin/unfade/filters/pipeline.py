@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from unfade.filters.base import Filter, write_options
 from unfade.filters.runner import (
     Crop,
+    Earlier,
     FilterRunner,
     Memo,
     Progress,
@@ -106,8 +107,8 @@ class Chain(Runner):
             check_region(region, size)
         names = [step.filter.name for step in self._steps]
         runners = [
-            runner.for_picture(picture, memo, names[:index], self._sizes(size)[index])
-            for index, runner in enumerate(self._runners)
+            runner.for_picture(picture, memo, Earlier(before, names[:index]))
+            for index, (runner, before) in enumerate(zip(self._runners, self._sizes(size), strict=False))
         ]
         return Chain(runners, self._steps, self._kept_as)._run(picture, region, want_mask, progress, memo)
 

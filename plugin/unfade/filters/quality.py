@@ -98,7 +98,8 @@ def estimated(picture: Picture, memo: Memo) -> Estimate:
 
 def estimate_of(picture: Picture) -> Estimate:
     """Looks at some patches of a picture."""
-    patches, as_made = patches_of(picture), drawn(picture)
+    patches = patches_of(picture)
+    as_made = _drawn(patches, picture)
     level, ringing = level_and_ringing(patches)
     busy = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
     if not len(busy):
@@ -115,7 +116,10 @@ def estimate_of(picture: Picture) -> Estimate:
 def drawn(picture: Picture) -> float:
     """How surely a picture never was a photograph, from 0 to 1: pages, screenshots and diagrams as they were
     made are flat, most neighbouring pixels the same to the last bit."""
-    patches = patches_of(picture)
+    return _drawn(patches_of(picture), picture)
+
+
+def _drawn(patches: Floats, picture: Picture) -> float:
     pixels = patches if len(patches) else picture.colour[None]
     alike = [
         (np.diff(pixels, axis=axis) == 0).all(axis=-1).ravel() for axis in (1, 2) if pixels.shape[axis] > 1

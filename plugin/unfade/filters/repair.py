@@ -12,7 +12,7 @@ in which a picture with transparent pixels is filled, and a few tiles.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
 from unfade.filters.mix import box_mean, lay_over
 from unfade.filters.runner import (
     Crop,
+    Earlier,
     FilterRunner,
     Memo,
     Progress,
@@ -128,13 +129,7 @@ class Repairer(FilterRunner):
         }
         self._strokes = options.strokes
 
-    def for_picture(
-        self,
-        picture: Picture,
-        memo: Memo,
-        earlier: Collection[str] = (),  # noqa: ARG002
-        size: Extent | None = None,
-    ) -> Repairer:
+    def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
         """With the picture's torn corners painted over, where there are such; strokes of the user win."""
         if not self._options.sensitivity:
             return self
@@ -142,7 +137,7 @@ class Repairer(FilterRunner):
         if not corners:
             return self
         twin = copy.copy(self)
-        twin._strokes = (*_scaled(corners, size_of(picture), size), *self._options.strokes)
+        twin._strokes = (*_scaled(corners, size_of(picture), earlier.size), *self._options.strokes)
         return twin
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
@@ -193,7 +188,7 @@ def leave_unsure(
     found: NDArray[np.uint8],
     mask: NDArray[np.uint8] | None,
     sensitivity: float,
-    strokes: Sequence[Stroke] = (),
+    strokes: Sequence[Stroke],
 ) -> None:
     """Puts the picture back, in place, where the network took something wide for damage and is not sure, and
     to the last bit where it found nothing.
@@ -319,12 +314,14 @@ def _torn(corner: NDArray[np.float32], side: int) -> list[int] | None:
     if paper.min() < _PAPER or np.abs(seed - paper).max() > _FLAT:
         return None
     away = np.abs(corner - paper).max(axis=2)
-    empty = _connected(away <= _FLAT)
-    down, across = (int(line.argmin()) if not line.all() else side for line in (empty[:, 0], empty[0]))
-    if min(down, across) <= _SHORTEST * side or max(down, across) >= _LONGEST * side:
+    flat = away <= _FLAT
+    down, across = (int(line.argmin()) if not line.all() else side for line in (flat[:, 0], flat[0]))
+    shorter, longer = sorted((down, across))
+    if shorter <= _SHORTEST * side or longer >= _LONGEST * side or longer > _UNEQUAL * shorter:
         return None
+    empty = _connected(flat)
     rows, columns = (np.flatnonzero(empty.any(axis=axis)).max() for axis in (1, 0))
-    if max(down, across) > _UNEQUAL * min(down, across) or rows > 1.25 * down or columns > 1.25 * across:
+    if rows > 1.25 * down or columns > 1.25 * across:
         return None
     if not _TRIANGLE[0] < empty.sum() / (down * across) < _TRIANGLE[1]:
         return None
@@ -365,9 +362,9 @@ def _hatched(widths: Sequence[int], scale: float, down: int, right: int, size: E
     return Stroke("add", 0.5 * scale + 1, tuple(turned))
 
 
-def _scaled(strokes: Sequence[Stroke], size: Extent, wanted: Extent | None) -> list[Stroke]:
+def _scaled(strokes: Sequence[Stroke], size: Extent, wanted: Extent) -> list[Stroke]:
     """The strokes on a picture of that size as they lie on one of the size wanted."""
-    if wanted is None or wanted == size:
+    if wanted == size:
         return list(strokes)
     y, x = wanted.height / size.height, wanted.width / size.width
     return [

@@ -18,7 +18,7 @@ from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import noise_level
 from unfade.filters.mix import lay_over, luma_of
 from unfade.filters.pipeline import Step, open_steps
-from unfade.filters.quality import estimate_of
+from unfade.filters.quality import estimated
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.revive import REVIVE, ReviveOptions, is_toned
 from unfade.filters.runner import (
@@ -118,7 +118,7 @@ class Restorer(FilterRunner):
         """The filters for a whole picture; what was found is kept in ``memo``."""
         memo = memo or Memo()
         key = (size_of(picture), self._repair is not None, self._revive is not None)
-        found = memo.once("findings", key, lambda: look(picture, self._repair, self._revive))
+        found = memo.once("findings", key, lambda: look(picture, self._repair, self._revive, memo))
         return propose(found, self._options)
 
     def run_crop(
@@ -179,16 +179,19 @@ class Findings:
     """How far, of white, colours are from those that they had, in the mean."""
 
 
-def look(picture: Picture, repair: Runner | None, revive: Runner | None) -> Findings:
+def look(
+    picture: Picture, repair: Runner | None, revive: Runner | None, memo: Memo | None = None
+) -> Findings:
     """Looks at a picture.
 
     Args:
         picture: all of it.
         repair, revive: those filters, opened; None for a picture that is not to be looked at for that.
+        memo: of the picture.
     """
     copy = small_copy(picture)
     colour = to_float(copy.colour)
-    estimate = estimate_of(picture)
+    estimate = estimated(picture, memo or Memo())
     quality, photographed = estimate.quality, 1 - estimate.drawn
     gray = copy.is_gray or is_toned(colour)
     places = [to_float(cut(picture.colour, at)) for at in squares_over(size_of(picture), _PLACE)]

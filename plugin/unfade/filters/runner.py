@@ -189,6 +189,16 @@ class Runner(ABC):
         """
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What the steps of a chain before a step do to the picture."""
+
+    size: Extent
+    """Of what they make of it."""
+    filters: Collection[str] = ()
+    """Their names."""
+
+
 class FilterRunner(Runner):
     """One filter with its models open: a step of a chain.
 
@@ -208,16 +218,14 @@ class FilterRunner(Runner):
         self,
         picture: Picture,  # noqa: ARG002
         memo: Memo,  # noqa: ARG002
-        earlier: Collection[str] = (),  # noqa: ARG002
-        size: Extent | None = None,  # noqa: ARG002
+        earlier: Earlier,  # noqa: ARG002
     ) -> FilterRunner:
         """The runner with all decided that the picture decides, so that its regions equal those of the whole.
 
         Args:
             picture: the whole of what a run begins with; of a chain, what its first step reads.
             memo: of the picture.
-            earlier: the names of the filters that come before in a chain.
-            size: of what they make of the picture; None for its own.
+            earlier: what comes before in a chain.
         """
         return self
 
@@ -283,7 +291,7 @@ class FilterRunner(Runner):
         size = size_of(picture)
         if region is not None:
             check_region(region, size)
-        runner = self.for_picture(picture, memo or Memo())
+        runner = self.for_picture(picture, memo or Memo(), Earlier(size))
         if region is None:
             crop = runner.whole(size)
         else:

@@ -34,6 +34,7 @@ from unfade.filters.mix import PLAIN, lay_over
 from unfade.filters.quality import Estimate, estimated
 from unfade.filters.runner import (
     Crop,
+    Earlier,
     FilterRunner,
     Memo,
     Progress,
@@ -142,13 +143,7 @@ class Upscaler(FilterRunner):
         self._twins: dict[tuple[float, float, bool], Upscaler] = {}  # by what suits a picture
         self._open([one.at(0.0) if one.by_picture else one for one in passes])
 
-    def for_picture(
-        self,
-        picture: Picture,
-        memo: Memo,
-        earlier: Collection[str] = (),
-        size: Extent | None = None,  # noqa: ARG002
-    ) -> Upscaler:
+    def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Upscaler:
         """With the detail and the cleaning that suit the picture's quality, where they are left to it."""
         if not any(one.by_picture for one in self._members):
             return self
@@ -160,12 +155,12 @@ class Upscaler(FilterRunner):
             return best_detail(estimate, native), best_cleaning(estimate, native), as_made
 
         detail, cleaning, as_made = memo.once("enlarging", native, suited)
-        chosen = detail, 0.0 if DEARTIFACT.name in earlier else cleaning, as_made
+        chosen = detail, 0.0 if DEARTIFACT.name in earlier.filters else cleaning, as_made
         if chosen not in self._twins:
             self._twins[chosen] = self._suited(*chosen)
         twin = copy.copy(self._twins[chosen])
         if twin._cleaner is not None:
-            twin._cleaner = twin._cleaner.for_picture(picture, memo)
+            twin._cleaner = twin._cleaner.for_picture(picture, memo, earlier)
         return twin
 
     def _suited(self, detail: float, cleaning: float, as_made: bool) -> Upscaler:
