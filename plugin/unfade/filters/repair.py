@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ _WIDE = 9  # rows and columns around a pixel that all are marked, in what is wid
 _CERTAIN = 0.96  # the least mean of the mask where it says damage, around a pixel of wide damage
 _AROUND = 40  # rows and columns that this mean is of
 _RIM, _SOFTENED = 5, 4  # pixels around a wide part that stay with it, and over which that ends
+_SPECK = np.float32(5 / 255)  # mean difference between a pixel and those around it, where there are specks
+_SPECKLED, _FIELD = 0.8, 20  # so much of what is marked, in so many rows and columns, makes a field of specks
 UNSURE_REACH = _AROUND + _WIDE + _RIM + _SOFTENED
 """Pixels around one whose mask decides whether it stays as it was."""
 _STRIP_PIXELS = 1 << 20
@@ -190,8 +193,8 @@ def leave_unsure(
     sensitivity: float,
     strokes: Sequence[Stroke],
 ) -> None:
-    """Puts the picture back, in place, where the network took something wide for damage and is not sure, and
-    to the last bit where it found nothing.
+    """Puts the picture back, in place, where the network took something wide and whole for damage and is not
+    sure, and to the last bit where it found nothing. Many small specks side by side are not whole.
 
     Args:
         picture: as it was.
@@ -209,7 +212,7 @@ def leave_unsure(
         painted = paint(strokes, strip)
         if painted is not None:
             np.maximum(goes, painted.add > 0, out=goes)
-        stays = _unsure(found, strip.y, strip.bottom, least)
+        stays = _unsure(found, picture.colour, strip.y, strip.bottom, least)
         if stays is not None:
             goes *= 1 - stays
             if mask is not None:
@@ -217,7 +220,9 @@ def leave_unsure(
         lay_over(into.colour[rows], picture.colour[rows], goes[..., None])
 
 
-def _unsure(found: NDArray[np.uint8], first: int, last: int, least: float) -> NDArray[np.float32] | None:
+def _unsure(
+    found: NDArray[np.uint8], colour: NDArray[Any], first: int, last: int, least: float
+) -> NDArray[np.float32] | None:
     """The original's share in these rows, HW in [0, 1]; None for nothing of it."""
     top = max(first - UNSURE_REACH, 0)
     near = found[top : last + UNSURE_REACH]
@@ -232,8 +237,24 @@ def _unsure(found: NDArray[np.uint8], first: int, last: int, least: float) -> ND
     unsure = wide & (certain < least)
     if not unsure.any():
         return None
+    unsure &= ~_field_of_specks(to_float(colour[top : last + UNSURE_REACH]), share)
+    if not unsure.any():
+        return None
     stays = box_mean(dilated(unsure, _WIDE + _RIM).astype(np.float32), _SOFTENED)
     return np.clip(stays[first - top : last - top], 0, 1)
+
+
+def _field_of_specks(colour: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where nearly all that is marked is uneven, HW, as dust and sprinkles side by side are: of what is whole
+    and wrongly taken for damage (sky, walls, a hat) only the edges are.
+
+    Args:
+        colour: of the picture, HWC in [0, 1].
+        share: 1 where the mask says damage, 0 elsewhere, HW.
+    """
+    light = colour.mean(axis=2)
+    uneven = box_mean(np.abs(light - box_mean(light, 2)), 3) > _SPECK
+    return box_mean(uneven * share, _FIELD) > _SPECKLED * np.maximum(box_mean(share, _FIELD), 1e-3)
 
 
 def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke]) -> Read:

@@ -68,26 +68,29 @@ def test_sensitivity_decides_what_counts(model: str) -> None:
     assert apart(kept.pixels, source.pixels) == 0
 
 
-def likely(height: int, width: int, value: float) -> Picture:
+def likely(height: int, width: int, value: float, uneven: float = 0.0) -> Picture:
     """Smooth colours with a patch that is damage to the model: by four fifths with 0.92, wholly with 1."""
     values = to_float(picture(120, 160, 3, dtype="float32").pixels) * np.float32(0.6)
-    values[40 : 40 + height, 50 : 50 + width] = value
+    specks = np.random.default_rng(1).choice([-uneven, uneven], (height, width, 1))
+    values[40 : 40 + height, 50 : 50 + width] = value + specks
     return Picture(from_float(values, "uint8"))
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "value", "sensitivity", "goes"),
+    ("height", "width", "value", "uneven", "sensitivity", "goes"),
     [
-        (40, 60, 0.92, 0.5, False),  # a roof, a hat
-        (40, 60, 1.0, 0.5, True),  # a torn part
-        (4, 60, 0.92, 0.5, True),  # a scratch
-        (40, 60, 0.92, 1.0, True),
+        (40, 60, 0.92, 0.0, 0.5, False),  # a roof, a hat
+        (40, 60, 0.92, 0.01, 0.5, False),  # with grain
+        (40, 60, 0.94, 0.025, 0.5, True),  # dust, speck beside speck
+        (40, 60, 1.0, 0.0, 0.5, True),  # a torn part
+        (4, 60, 0.92, 0.0, 0.5, True),  # a scratch
+        (40, 60, 0.92, 0.0, 1.0, True),
     ],
 )
 def test_wide_parts_go_only_where_it_is_sure(
-    model: str, height: int, width: int, value: float, sensitivity: float, goes: bool
+    model: str, height: int, width: int, value: float, uneven: float, sensitivity: float, goes: bool
 ) -> None:
-    source = likely(height, width, value)
+    source = likely(height, width, value, uneven)
     options = RepairOptions(model=model, sensitivity=sensitivity)
     result = REPAIR.open(options, engine()).run(source, want_mask=True)
     there = np.s_[40 : 40 + height, 52 : 48 + width]
@@ -103,6 +106,7 @@ def test_wide_parts_go_only_where_it_is_sure(
 def test_a_part_of_what_is_wide_is_that_of_the_whole(model: str) -> None:
     source = likely(40, 60, 0.92)
     source.pixels[60:, 80:110] = 255  # surely damaged, beside what is not
+    source.pixels[70:110, 10:50] = likely(40, 60, 0.94, 0.025).pixels[40:80, 50:90]
     runner = REPAIR.open(RepairOptions(model=model), engine())
     whole = runner.run(source, want_mask=True)
     for region in (Bounds(30, 60, 40, 30), Bounds(55, 75, 20, 20), Bounds(0, 0, 60, 160)):
