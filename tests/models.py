@@ -9,7 +9,7 @@ ModelCard to set otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.
 - ``unet_model(path, scale=2)``: a small U-net with random weights over a nearest-neighbour residual: what
   comes out looks like the picture. Size multiple 4, its true halo on the card.
 - ``cleaning_model(path)``: for De-artifact: the picture, smoothed a little, and a mask of what is bright and
-  red; ``mask=False`` leaves the mask out.
+  red; ``mask=False`` leaves the mask out, ``cleaned=True`` adds the picture with its letters.
 - ``repairing_model(path)``: for Repair: white and gray are damage, by how much is said where to look; what is
   filled in is the mean of all around.
 - ``toning_model(path)``: for Revive: always the same curves and matrix.
@@ -238,8 +238,11 @@ def identity_model(path: Path, scale: int = 1, **card: Any) -> Path:
     return save_network(path, network, _enlarged(network, scale), **card)
 
 
-def cleaning_model(path: Path, *, mask: bool = True, residual: float = 0.05, **card: Any) -> Path:
-    """The mask is above a half where red is 0.5 more than green; ``residual`` as for ``unet_model``."""
+def cleaning_model(
+    path: Path, *, mask: bool = True, cleaned: bool = False, residual: float = 0.05, **card: Any
+) -> Path:
+    """The mask is above a half where red is 0.5 more than green; ``residual`` as for ``unet_model``; what is
+    ``cleaned`` is half as bright."""
     network = Network(seed=3)
     level0 = network.relu(network.conv(network.input, 6))
     level1 = network.relu(network.conv(level0, 8, stride=2))
@@ -250,7 +253,13 @@ def cleaning_model(path: Path, *, mask: bool = True, residual: float = 0.05, **c
     if mask:
         smooth = network.mean(network.input, 3)
         outputs["mask"] = network.sigmoid(network.mixed(smooth, [[30.0, -30.0, 0.0]], [-15.0]))
-    tensors = [Tensor("output", 3, (0.0, 1.0), "sRGB"), Tensor("mask", 1, (0.0, 1.0), "mask")]
+    if cleaned:
+        outputs["cleaned"] = network.scaled(network.mean(network.input, 3), 0.5)
+    tensors = [
+        Tensor("output", 3, (0.0, 1.0), "sRGB"),
+        Tensor("mask", 1, (0.0, 1.0), "mask"),
+        Tensor("cleaned", 3, (0.0, 1.0), "sRGB"),
+    ]
     defaults = {"task": "deartifact", "size_multiple": 2, "outputs": tuple(tensors[: len(outputs)])}
     described = make_card(network, output, **{"name": path.stem, **defaults, **card})
     return _save(path, network.build(outputs, described.to_metadata()))

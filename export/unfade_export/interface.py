@@ -68,9 +68,10 @@ def interface_of(task: str, network: nn.Module) -> Interface:
         rgb = Tensor("input", 3, UNIT, "sRGB")
         picture = Tensor("output", 3, UNIT, "sRGB")
         mask = (Tensor("mask", 1, UNIT, "mask"),) if getattr(network, "mask", False) else ()
+        cleaned = (Tensor("cleaned", 3, UNIT, "sRGB"),) if getattr(network, "cleaned", False) else ()
         interface = Interface(
             inputs=(Tensor("input", 4, UNIT, "sRGB and where to look") if task == "repair" else rgb,),
-            outputs=(picture, *mask),
+            outputs=(picture, *mask, *cleaned),
             tiling=Tiling.EXACT,
             size_multiple=step_of(network),
         )

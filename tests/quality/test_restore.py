@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import unfade
 from unfade.picture import read_picture
@@ -34,6 +34,19 @@ def test_artifacts_go(photo: np.ndarray, quality: int, gray: bool, gain: float) 
     damaged = np.asarray(Image.open(data))
     restored = unfade.deartifact(damaged, device="cpu").pixels.reshape(damaged.shape)
     assert psnr(restored, np.asarray(truth)) > psnr(damaged, np.asarray(truth)) + gain
+
+
+def test_letters_are_cleaned_though_they_look_like_a_watermark() -> None:
+    page = Image.new("RGB", (320, 240), (250, 250, 244))
+    draw = ImageDraw.Draw(page)
+    for row in range(9):
+        text = "Where the river turns north"[row : row + 18]
+        draw.text((12, 8 + 25 * row), text, (20, 20, 30), ImageFont.load_default(22 - row))
+    data = io.BytesIO()
+    page.save(data, "JPEG", quality=30)
+    damaged = np.asarray(Image.open(data))
+    restored = unfade.deartifact(damaged, device="cpu").pixels
+    assert psnr(restored, np.asarray(page)) > psnr(damaged, np.asarray(page)) + 0.8
 
 
 def test_a_good_photograph_is_left_alone(photo: np.ndarray) -> None:

@@ -88,7 +88,7 @@ def validate(
     the others, with nothing to be found, would say 1 of a network that finds nothing."""
     rows: dict[str, list[float]] = {}
     for made, pair in zip(restored, pairs, strict=True):
-        result, mask = made[:3], made[3:]
+        result, mask = made[:3], made[3:4]
         for name, value in scores_of(result, pair.target, scale, transform).items():
             rows.setdefault(name, []).append(value)
         if lpips is not None:

@@ -101,7 +101,7 @@ def sample_grid(
     :func:`~unfade_training.metrics.restore` made of the pairs."""
     rows = []
     for made, pair in zip(restored, pairs, strict=True):
-        result, found = made[:3], made[3:]
+        result, found = made[:3], made[3:4]
         scale = result.shape[-1] // pair.degraded.shape[-1]
         given = transform.shown(transform.inputs(to_unit(pair.degraded[None])))
         before = F.interpolate(given * 255, scale_factor=scale, mode="nearest")[0].round().to(torch.uint8)

@@ -1,10 +1,11 @@
 """De-artifact: JPEG and WebP artifacts, and where it is asked for text watermarks, taken off by a network.
 
-The network's second output is a mask of where a watermark is. Letters that belong to the picture look like
-one, so what the mask shows stays as it is unless watermarks are asked for or painted over. Windows show the
-mask, and the user may paint on it (:mod:`unfade.filters.strokes`). Memory beside input and output is that
-mask (a byte a pixel), the strokes' surroundings, the copy in which a picture with transparent pixels is
-filled, and a few tiles.
+The network's second output is a mask of where a watermark is, and its third the picture without artifacts,
+but with all that is written on it. Letters that belong to the picture look like a watermark, so that third
+one is the result unless watermarks are asked for; where a model has none, what the mask shows stays as it
+is. Windows show the mask, and the user may paint on it (:mod:`unfade.filters.strokes`). Memory beside input
+and output is that mask (a byte a pixel), the strokes' surroundings, the copy in which a picture with
+transparent pixels is filled, and a few tiles.
 
 Where watermarks are asked for, the picture is looked at first: all of it, or nine squares of a large one,
 tell whether there is a mark, and its inks (:mod:`unfade.filters.marks`). That look is the same for every
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
+from unfade.filters.ensemble import Ensemble, Timer, cleans_alone, finds_mask, model_for
 from unfade.filters.marks import SAID, Marks, certainty, read_marks, take_off
 from unfade.filters.matte import MARGIN, RIM, View
 from unfade.filters.mix import PROTECTION_REACH, luma_of
@@ -123,10 +124,12 @@ class Cleaner(FilterRunner):
         card = self._session.card
         self._finds_mask = finds_mask(card)
         self._need = 1.0
+        self._keeps_letters = cleans_alone(card)
         self._ensembles = {
-            (gray, mask): Ensemble([self._session], [1.0], gray=gray, mask=mask)
+            (gray, mask, cleaned): Ensemble([self._session], [1.0], gray=gray, mask=mask, cleaned=cleaned)
             for gray in (False, True)
             for mask in {False, self._finds_mask}
+            for cleaned in {False, self._keeps_letters}
         }
         if card.scale != 1:
             raise ModelError(
@@ -154,8 +157,8 @@ class Cleaner(FilterRunner):
 
     @property
     def _goes_by_mask(self) -> bool:
-        """Whether more or less is to be seen of the result where a watermark is found."""
-        return self._finds_mask and (not self._options.watermark or self._need < 1)
+        """Whether more or less may be to be seen of the result where a watermark is found."""
+        return self._finds_mask and (self._options.watermark or not self._keeps_letters)
 
     @property
     def _removes(self) -> bool:
@@ -170,7 +173,7 @@ class Cleaner(FilterRunner):
     def _crop_for(self, size: Extent, region: Bounds, marks: Marks, *, transparent: bool) -> Crop:
         """:meth:`crop`, where it is known what marks there are."""
         card = self._session.card
-        reach = region.grown(PROTECTION_REACH if self._goes_by_mask or self._removes else 0)
+        reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
         if marks.trust:
             reach, transparent = reach.grown(MARGIN), True  # the matte's surroundings lie on the same grid
         reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)
@@ -211,14 +214,15 @@ class Cleaner(FilterRunner):
         """What ``crop`` is for, from its pixels, where it is known what marks there are."""
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         goes = look.marks.there
-        by_mask = self._goes_by_mask or self._removes
+        by_mask = self._goes_by_mask and (goes or not self._keeps_letters)
         patches = make_patches(piece, strokes, crop.input, memo)
         reader = patched_reader(seen_colour(piece), patches)
-        if look.made is not None and not patches:
+        if look.made is not None and not patches and (by_mask or look.made.plain):
             made = look.made.part(crop.input, shared=look.shared)
         else:
             wants = by_mask or (want_mask and bool(strokes or self._finds_mask))
-            made = self._run(piece, reader, wants, progress, timer, part=not crop.whole)
+            part, cleaned = not crop.whole, self._keeps_letters and not goes
+            made = self._run(piece, reader, wants, progress, timer, part=part, cleaned=cleaned)
         into, mask = made.into, made.mask
         if goes and mask is not None:
             _take_off(reader, into, mask, look.marks)
@@ -251,9 +255,10 @@ class Cleaner(FilterRunner):
         timer: Timer,
         *,
         part: bool,
+        cleaned: bool = False,
     ) -> _Made:
-        """What the network makes of a picture as ``reader`` shows it."""
-        ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask].timed(timer)
+        """What the network makes of a picture as ``reader`` shows it; ``cleaned``: with all its letters."""
+        ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask, cleaned].timed(timer)
         into, size = room_like(piece), size_of(piece)
         mask = scratch.zeros((size.height, size.width), np.uint8) if wants_mask else None
         tile = self._engine.tile_for(self._session.card, part=part)
@@ -296,6 +301,11 @@ class _Made:
     into: Picture
     mask: NDArray[np.uint8] | None
     provider: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing in it was taken for a mark."""
+        return self.mask is not None and not self.mask.any()
 
     def part(self, bounds: Bounds, *, shared: bool) -> _Made:
         """A part of it; a copy where others may ask for it, too."""

@@ -17,6 +17,8 @@ from unfade.filters.mix import LUMA, weighted
 from unfade.inference import Session, probe_file
 from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, catalog
 
+_CLEANED = "cleaned"
+
 
 def named_model(name: str, filter: Filter) -> Model:
     """The model of that name or path. Raises ModelError where there is none, or it is for another filter."""
@@ -64,7 +66,7 @@ class Ensemble:
     It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
     as three equal channels and comes back as luma. With ``mask``, the models' masks are mixed too and follow
     the picture; without, they are left out. With ``guided``, the models take a further channel behind the
-    colours, which says where to look.
+    colours, which says where to look. With ``cleaned``, the picture is that of :func:`cleans_alone`.
 
     Attributes:
         card: what is true of all the models at once.
@@ -79,12 +81,14 @@ class Ensemble:
         gray: bool,
         mask: bool = False,
         guided: bool = False,
+        cleaned: bool = False,
     ) -> None:
         """Raises ModelError for models that make no RGB out of RGB in tiles, or do not go together."""
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
         self._gray = gray
         self._mask = mask
+        self._pictures = [_picture_of(session.card, cleaned=cleaned).name for session in sessions]
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
         self.provider = sessions[0].provider
@@ -103,8 +107,7 @@ class Ensemble:
         started = time.perf_counter()
         results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
         self._timer.seconds += time.perf_counter() - started
-        names = [session.card.outputs[0].name for session in self._sessions]
-        picture = self._mixed([one[name] for name, one in zip(names, results, strict=True)])
+        picture = self._mixed([one[name] for name, one in zip(self._pictures, results, strict=True)])
         if self._gray:
             picture = (picture * LUMA[:, None, None]).sum(axis=1, keepdims=True)
         found = {self.card.outputs[0].name: picture}
@@ -128,6 +131,15 @@ class Ensemble:
 def finds_mask(card: ModelCard) -> bool:
     """Whether the model says where a watermark, or damage, is."""
     return any(_is_mask(output) for output in card.outputs)
+
+
+def cleans_alone(card: ModelCard) -> bool:
+    """Whether the model also gives the picture without artifacts, but with what it took for a watermark."""
+    return any(output.name == _CLEANED for output in card.outputs)
+
+
+def _picture_of(card: ModelCard, *, cleaned: bool) -> Tensor:
+    return next(output for output in card.outputs if output.name == _CLEANED) if cleaned else card.outputs[0]
 
 
 def _is_mask(tensor: Tensor) -> bool:

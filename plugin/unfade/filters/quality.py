@@ -1,10 +1,11 @@
 """How coarsely a picture was compressed, told from its pixels alone, also where it was resized since.
 
-Where the coefficients of some grid of 8 x 8 blocks are multiples of one of JPEG's usual tables, that is the
-answer, or the coarsest of them. Else it is that of a perceptron of two hidden layers, which was fitted by
-`scripts/fit_quality.py` to statistics of photographs whose compression was known: steps at the edges of
-blocks; coefficients that have become zero, in the grid of the blocks and half a block beside it; chroma
-without its finest detail. What is left of detail in the plainest places tells noise, which is no compression.
+Where the coefficients of one grid of 8 x 8 blocks are multiples of one of JPEG's usual tables, and those of
+other grids are not, that is the answer, or the coarsest of them. Else it is that of a perceptron of two
+hidden layers, which was fitted by `scripts/fit_quality.py` to statistics of photographs whose compression was
+known: steps at the edges of blocks; coefficients that have become zero, in the grid of the blocks and half a
+block beside it; chroma without its finest detail. What is left of detail in the plainest places tells noise,
+which is no compression.
 """
 
 from __future__ import annotations
@@ -61,13 +62,17 @@ _COARSE: Final = range(20, 86, 5)
 _LOW = 4  # the highest frequency that is looked at in a search
 _SEARCHED = 8  # patches
 _MOST_BLOCKS = 700
-_FITS = 0.5  # pictures that were never compressed reach .3
+_STANDS_OUT = 0.15  # of 134 pictures that were never compressed none reaches .08, and none enlarged since
+_OTHER_GRIDS = ((4, 4), (3, 6), (6, 3), (2, 1), (0, 4), (4, 0))
 _LEAST_COEFFICIENTS = 100
 _BETTER = 0.05
 _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 _CELL = 4  # pixels a side
 _ROUNDING, _LEVEL, _EDGE = 0.6, 2.0, 12.0  # 8-bit steps by which the luma of a cell differs
 _DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 25
+_FEW_COLOURS = (
+    32  # of sprites and tables; JPEG makes hundreds of them, and patterns may be multiples by chance
+)
 _COMPRESSED, _NEVER = 96.0, 99.95  # qualities below which a drawing surely, and may, have been compressed
 _CRISP, _RINGING = 0.05, 0.3  # drawings that were never compressed have up to .2 mostly
 _ALIKE = (0.6, 0.65)
@@ -105,10 +110,15 @@ def estimate_of(picture: Picture) -> Estimate:
     if not len(busy):
         return Estimate(None, drawn=as_made)
     is_drawing = level >= _DRAWN
-    if is_drawing and ringing < _CRISP:
+    few = _colours(busy) <= _FEW_COLOURS
+    by_table = None if few else tabled(busy)
+    if by_table is not None:
+        quality = _quality(by_table)
+    elif few or (is_drawing and ringing < _CRISP):
         # the perceptron, which knows photographs, takes letters for blocks
         return Estimate(100.0, drawn=as_made)
-    quality = _quality_of(busy)
+    else:
+        quality = _predicted(busy)
     compressed = quality < _COMPRESSED or (quality < _NEVER and ringing >= _RINGING)
     return Estimate(quality, is_drawing and compressed, as_made)
 
@@ -141,11 +151,15 @@ def level_and_ringing(patches: Floats) -> tuple[float, float]:
     return float((spans <= _LEVEL).mean()), little / max(much, 1)
 
 
-def _quality_of(patches: Floats) -> float:
-    """:attr:`Estimate.quality` by patches none of which is flat."""
-    by_table = tabled(patches)
-    if by_table is not None:
-        return _quality(by_table)
+def _colours(patches: Floats) -> int:
+    """How many different ones there are in some patches."""
+    some = patches[:: max(1, len(patches) // _SEARCHED)]
+    red, green, blue = np.moveaxis(some.astype(np.int32), -1, 0)
+    return len(np.unique(red << 16 | green << 8 | blue))
+
+
+def _predicted(patches: Floats) -> float:
+    """The quality that the perceptron says, by patches none of which is flat."""
     logarithms, weights = predict(statistics(patches))
     guess = _quality(float(np.average(logarithms, weights=weights)))
     return float(np.interp(guess, _GUESSES, _MEANT))
@@ -209,14 +223,27 @@ def tabled(patches: Floats) -> float | None:
     """The logarithm of the coarseness by one of JPEG's tables, the coarsest; None where none of them fits.
 
     All tables are tried where a picture's blocks usually begin, and a few of the coarser ones everywhere.
+    How well one fits says little by itself: black and white letters are clipped, which spoils multiples, and
+    checks and ramps are multiples by chance, but in every grid.
     """
     luma = patches @ _YCC[0]
-    found = [table_fit(_coefficients(luma, 0, 0), _FINE)]
     some = luma[:: max(1, len(luma) // _SEARCHED)][:_SEARCHED]
-    for top in range(_BLOCK):
-        for left in range(_BLOCK):
-            found.append(table_fit(_coefficients(some, top, left)[..., _FREQUENCY <= _LOW], _COARSE))
-    return max((coarseness for coarseness, fit in found if fit >= _FITS), default=None)
+    usual = table_fit(_coefficients(luma, 0, 0), _FINE)[0]
+    places = [(top, left) for top in range(_BLOCK) for left in range(_BLOCK)]
+    low = [table_fit(_coefficients(some, *place)[..., _FREQUENCY <= _LOW], _COARSE) for place in places]
+    best = max(range(len(low)), key=lambda index: low[index][1])
+    found = {((0, 0), usual), (places[best], low[best][0])}
+    return max((coarse for place, coarse in found if _stands_out(luma, place, coarse)), default=None)
+
+
+def _stands_out(luma: Floats, place: tuple[int, int], coarseness: float) -> bool:
+    """Whether a table fits the grid that begins there better than others."""
+
+    def fit(down: int, right: int) -> float:
+        grid = _coefficients(luma, (place[0] + down) % _BLOCK, (place[1] + right) % _BLOCK)
+        return _fit_of(_sizes(grid), _table_of(coarseness))
+
+    return fit(0, 0) - max(fit(*other) for other in _OTHER_GRIDS) >= _STANDS_OUT
 
 
 def table_fit(coefficients: Floats, qualities: Iterable[int]) -> tuple[float, float]:
@@ -229,21 +256,34 @@ def table_fit(coefficients: Floats, qualities: Iterable[int]) -> tuple[float, fl
         coefficients: of patches and blocks, at the lowest frequencies of the table, or at all of them.
         qualities: to be tried, from the coarsest on.
     """
-    count = coefficients.shape[-1]
-    sizes = np.abs(coefficients.reshape(-1, count))
-    sizes = sizes[:: max(1, len(sizes) // _MOST_BLOCKS), 1:]
-    entries = (_TABLE if count == len(_TABLE) else _TABLE[_FREQUENCY <= _LOW])[1:]
+    sizes = _sizes(coefficients)
     best = (FINEST, 0.0)
     for quality in qualities:
         coarseness = coarseness_of(quality)
-        table = np.maximum(np.floor(entries * 2**coarseness + 0.5), 1)
-        turns = sizes / table
-        told = (turns > 0.75) & (table >= 2)
-        if np.count_nonzero(told) >= _LEAST_COEFFICIENTS:
-            fit = float(np.cos(2 * np.pi * turns[told]).mean())
-            if fit > best[1] + _BETTER:  # of tables that fit alike the coarsest is the right one
-                best = (coarseness, fit)
+        fit = _fit_of(sizes, _table_of(coarseness, coefficients.shape[-1]))
+        if fit > best[1] + _BETTER:  # of tables that fit alike the coarsest is the right one
+            best = (coarseness, fit)
     return best
+
+
+def _sizes(coefficients: Floats) -> Floats:
+    """What some blocks' coefficients are without their signs and the first one, N by coefficients."""
+    sizes: Floats = np.abs(coefficients.reshape(-1, coefficients.shape[-1]))
+    return sizes[:: max(1, len(sizes) // _MOST_BLOCKS), 1:]
+
+
+def _table_of(coarseness: float, count: int = _BLOCK**2) -> Floats:
+    """The table of that coarseness without its first entry, whole or its lowest frequencies."""
+    entries = (_TABLE if count == len(_TABLE) else _TABLE[_FREQUENCY <= _LOW])[1:]
+    table: Floats = np.maximum(np.floor(entries * 2**coarseness + 0.5), 1).astype(np.float32)
+    return table
+
+
+def _fit_of(sizes: Floats, table: Floats) -> float:
+    """The mean cosine of :func:`table_fit`; 0 where there is too little to tell."""
+    turns = sizes / table
+    told = (turns > 0.75) & (table >= 2)
+    return float(np.cos(2 * np.pi * turns[told]).mean()) if told.sum() >= _LEAST_COEFFICIENTS else 0.0
 
 
 def coarseness_of(quality: float) -> float:

@@ -165,6 +165,46 @@ def test_leaving_the_watermark(model: str) -> None:
     assert ((ring > 0) & (ring < full)).any()
 
 
+@pytest.fixture
+def apart_model(tmp_path: Path) -> str:
+    """A model that also gives the picture with its letters, here half as bright."""
+    return str(cleaning_model(tmp_path / "apart.onnx", residual=0.3, cleaned=True))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_letters_stay_and_are_cleaned_where_the_model_can(apart_model: str, channels: int) -> None:
+    source = marked(channels=3)
+    source = Picture(np.ascontiguousarray(source.pixels[..., [0, 1, 2, 2][:channels]]))
+    result = clean(source, DeartifactOptions(model=apart_model))
+    colours = channels - 1 + channels % 2
+    shown = to_float(result.picture.pixels[42:50, 24:76, :colours])
+    np.testing.assert_allclose(shown, to_float(source.pixels[42:50, 24:76, :colours]) / 2, atol=2 / 255)
+    assert result.mask is not None and (channels < 3 or result.mask[46, 50] > 200)
+    assert (
+        apart(to_float(result.picture.pixels[5, 5, :colours]), to_float(source.pixels[5, 5, :colours])) > 0.1
+    )
+
+
+def test_marks_go_as_ever_where_the_model_can_leave_letters(model: str, apart_model: str) -> None:
+    gone = [clean(marked(), DeartifactOptions(model=m, watermark=True)) for m in (model, apart_model)]
+    np.testing.assert_array_equal(gone[0].picture.pixels, gone[1].picture.pixels)
+    assert gone[0].report.chosen == gone[1].report.chosen
+
+
+def test_letters_that_are_no_mark_are_cleaned_though_marks_were_asked_for(apart_model: str) -> None:
+    source = Picture(np.full((90, 100, 3), 120, np.uint8))
+    source.pixels[40:42, 50:52] = (242, 26, 26)  # too little to be a mark
+    plain = clean(source, DeartifactOptions(model=apart_model)).picture.pixels
+    asked = clean(source, DeartifactOptions(model=apart_model, watermark=True))
+    assert asked.report.chosen is not None and asked.report.chosen["watermark"] < 0.5
+    np.testing.assert_array_equal(asked.picture.pixels, plain)
+    region = Bounds(30, 40, 20, 20)
+    for watermark in (True, False):
+        runner = DEARTIFACT.open(DeartifactOptions(model=apart_model, watermark=watermark), engine())
+        part = runner.run(source, region=region).picture.pixels
+        assert apart(part, plain[30:50, 40:60]) <= 1 / 255
+
+
 def test_what_was_never_compressed_is_left_alone_but_for_marks(model: str, photo: Picture) -> None:
     result = clean(photo, DeartifactOptions(model=model))
     np.testing.assert_array_equal(result.picture.pixels, photo.pixels)

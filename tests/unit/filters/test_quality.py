@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from unfade.filters.quality import MOST_PATCHES, SIDE, estimate_of, patches_of
+from unfade.filters.quality import MOST_PATCHES, SIDE, estimate_of, patches_of, tabled
 from unfade.picture import Metadata, Picture, from_float, srgb_to_linear, to_float
 from unfade.picture.colour import linear_profile
 
@@ -52,6 +52,37 @@ def test_compressed_drawings_are_told(clean: Pixels, quality: int | None) -> Non
         found = Picture(np.ascontiguousarray(pixels if quality is None else coded(pixels, quality)))
         assert estimate_of(found).is_compressed_drawing is (drawing and quality is not None)
     assert not estimate_of(Picture(np.full((40, 40, 3), 255, np.uint8))).is_compressed_drawing  # no patch
+
+
+def letters(paper: tuple[int, int, int]) -> Pixels:
+    """Large ones close together: no cell beside an edge is nearly level, however a JPEG rings."""
+    page = Image.new("RGB", (320, 240), paper)
+    draw = ImageDraw.Draw(page)
+    for row in range(9):
+        text = "Where the river turns north"[row : row + 18]
+        draw.text((12, 8 + 25 * row), text, (20, 20, 30), ImageFont.load_default(22 - row))
+    return np.asarray(page)
+
+
+@pytest.mark.parametrize("quality", [20, 50, 80])
+@pytest.mark.parametrize("paper", [(250, 250, 244), (255, 255, 255), (200, 210, 190)])
+def test_pages_tell_their_table(paper: tuple[int, int, int], quality: int) -> None:
+    made = letters(paper)
+    assert quality_of(Picture(coded(made, quality))) == pytest.approx(quality, abs=6)
+    assert quality_of(Picture(made)) > 98
+    if paper != (255, 255, 255):  # clipped, which only where the grid is known does not matter
+        moved = np.ascontiguousarray(coded(made, quality)[3:, 5:])
+        assert quality_of(Picture(moved)) == pytest.approx(quality, abs=6)
+
+
+def test_patterns_are_multiples_in_every_grid() -> None:
+    y, x = np.mgrid[:256, :320]
+    checks = ((y // 8 + x // 8) % 2 * 90 + 60).astype(np.uint8)
+    sprite = np.random.default_rng(3).integers(0, 3, (32, 40), np.uint8).repeat(8, 0).repeat(8, 1) * 80 + 40
+    for gray in (checks, sprite, checks[5:, 3:]):
+        assert quality_of(Picture(np.ascontiguousarray(gray[..., None]))) > 98
+    ramp = Picture((x * 255 // 319).astype(np.uint8)[..., None])
+    assert tabled(patches_of(ramp)) is None
 
 
 def quality_of(picture: Picture) -> float:

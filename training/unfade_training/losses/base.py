@@ -104,7 +104,7 @@ def content_loss(
 
     Args:
         loss: of the pictures.
-        output: ``[N, C (+ 1), H, W]``, the picture's channels first.
+        output: ``[N, C (+ 1 (+ C)), H, W]``, the picture's channels first, then the mask.
         target: ``[N, C, H, W]``.
         mask: ``[N, 1, H, W]``, where something was drawn; None where nothing can have been.
         mask_weight: of :func:`mask_terms`.
@@ -115,7 +115,8 @@ def content_loss(
     if output.shape[1] == channels or mask is None:
         return value
     terms = {
-        f"mask/{name}": mask_weight * term for name, term in mask_terms(output[:, channels:], mask).items()
+        f"mask/{name}": mask_weight * term
+        for name, term in mask_terms(output[:, channels : channels + 1], mask).items()
     }
     total = value.total + sum(terms.values())
     return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})

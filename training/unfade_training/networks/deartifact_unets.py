@@ -87,8 +87,8 @@ class MarksUnet(nn.Module):
 
 
 class DeartifactUnets(nn.Module):
-    """N 3 H W in [0, 1] -> N 4 H W: the picture (not clipped), and behind it the mask in [0, 1] of where
-    something was drawn over it.
+    """N 3 H W in [0, 1] -> N 7 H W: the picture, the mask in [0, 1] of where something was drawn over it, and
+    the picture with what was drawn over it, where that belongs to it. Pictures are not clipped.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -100,6 +100,7 @@ class DeartifactUnets(nn.Module):
 
     scale = 1
     mask = True
+    cleaned = True
 
     def __init__(
         self,
@@ -114,4 +115,5 @@ class DeartifactUnets(nn.Module):
         self.size_multiple = math.lcm(self.compression.size_multiple, self.marks.size_multiple)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat(self.marks(x, self.compression(x)), dim=1)
+        cleaned = self.compression(x)
+        return torch.cat((*self.marks(x, cleaned), cleaned), dim=1)
