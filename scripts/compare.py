@@ -33,7 +33,7 @@ from PIL import Image
 from torch import Tensor
 
 from unfade_training.losses import Checkerboard
-from unfade_training.metrics import overlap
+from unfade_training.metrics import mask_scores
 from unfade_training.networks import Encoder
 
 SIDE = 32
@@ -56,7 +56,7 @@ def main() -> None:
     make: dict[str, Callable[[], Distance]] = {
         "weave": lambda: grid(arguments.period),
         "features": features,
-        "masks": lambda: lambda found, true: overlap(255 * found, 255 * true),
+        "masks": lambda: agreement,
     }
     distance = make[arguments.what]()
     try:
@@ -91,6 +91,12 @@ def pixels(path: Path) -> Tensor:
 def grid(period: int) -> Distance:
     pattern = Checkerboard(period, 8 * period)
     return lambda result, reference: 255 * float(pattern(result, reference))
+
+
+def agreement(found: Tensor, true: Tensor) -> float:
+    """Intersection over union; where nothing was drawn 1 for nothing found, else 0."""
+    scores = mask_scores(255 * found, 255 * true)
+    return scores.get("mask_iou", float(not scores.get("mask_false")))
 
 
 def features() -> Distance:

@@ -84,8 +84,7 @@ def validate(
     lpips: Metric | None = None,
 ) -> dict[str, float]:
     """Mean scores of what :func:`restore` made of the pairs: those of :func:`scores_of`; ``lpips`` where the
-    metric is given; ``mask_iou`` of the pictures on which something was drawn, where the network gives masks:
-    the others, with nothing to be found, would say 1 of a network that finds nothing."""
+    metric is given; those of :func:`mask_scores`, where the network gives masks."""
     rows: dict[str, list[float]] = {}
     for made, pair in zip(restored, pairs, strict=True):
         result, mask = made[:3], made[3:4]
@@ -95,8 +94,9 @@ def validate(
             with torch.inference_mode():
                 distance = lpips(to_unit(result[None]), to_unit(pair.target[None]))
             rows.setdefault("lpips", []).append(float(distance))
-        if len(mask) and pair.mask is not None and pair.mask.any():
-            rows.setdefault("mask_iou", []).append(overlap(mask, pair.mask))
+        if len(mask) and pair.mask is not None:
+            for name, value in mask_scores(mask, pair.mask).items():
+                rows.setdefault(name, []).append(value)
     return {name: sum(values) / len(values) for name, values in rows.items()}
 
 
@@ -165,12 +165,20 @@ def colourfulness(picture: Tensor) -> float:
     return colourfulness_of_pixels(picture.permute(1, 2, 0).numpy())
 
 
-def overlap(found: Tensor, wanted: Tensor) -> float:
-    """Intersection over union of two uint8 masks, 1 where both are empty; what the loss of masks does not
-    judge counts in neither."""
-    a, b = (found > 127) & ((wanted == 0) | (wanted > 255 * INK)), wanted > 255 * INK
-    union = int((a | b).sum())
-    return int((a & b).sum()) / union if union else 1.0
+def mask_scores(found: Tensor, wanted: Tensor) -> dict[str, float]:
+    """How two uint8 masks agree, 0 to 1. What the loss of masks does not judge counts in nothing.
+
+    ``mask_iou``, intersection over union, and ``mask_recall`` where something was drawn; ``mask_precision``
+    where something was found there; ``mask_false``, the share of pixels, where nothing was drawn: its
+    intersection over union would be 1 of a network that finds nothing.
+    """
+    drawn = wanted > 255 * INK
+    marked = (found > 127) & ((wanted == 0) | drawn)
+    if not drawn.any():
+        return {"mask_false": float(marked.float().mean())}
+    both = int((marked & drawn).sum())
+    scores = {"mask_iou": both / int((marked | drawn).sum()), "mask_recall": both / int(drawn.sum())}
+    return {**scores, "mask_precision": both / int(marked.sum())} if marked.any() else scores
 
 
 class EarlyStopping:

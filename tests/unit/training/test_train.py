@@ -26,7 +26,7 @@ from unfade_training.config import (
 from unfade_training.device import Machine, loss_scaler, open_fabric
 from unfade_training.errors import TrainingError
 from unfade_training.losses import INK, mask_terms
-from unfade_training.metrics import overlap
+from unfade_training.metrics import mask_scores
 from unfade_training.networks import build_network
 from unfade_training.train import Run, resume, save_last, set_up, train
 
@@ -184,7 +184,7 @@ def test_masks_are_learnt_beside_the_picture(tmp_path: Path, photos: Path) -> No
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), {"stage.patch": 32}, "mask")
     run(recipe, tmp_path, photos)
     scores = load_checkpoint(tmp_path / "run" / "best.safetensors").state["scores"]
-    assert set(scores) == {"psnr_y", "mask_iou"} and 0 <= scores["mask_iou"] <= 1
+    assert {"psnr_y", "mask_iou", "mask_recall"} <= set(scores) and 0 <= scores["mask_iou"] <= 1
 
 
 @pytest.mark.parametrize("held", ["compression", "marks"])
@@ -263,7 +263,18 @@ def test_where_damage_cannot_be_seen_the_mask_is_not_judged() -> None:
         found = (wanted > INK).float()
         found[..., 10:20, :] = guess
         assert [float(term) for term in mask_terms(found, wanted).values()] == [0, 0]
-        assert overlap(found[0] * 255, (wanted[0] * 255).byte()) == 1
+        scores = mask_scores(found[0] * 255, (wanted[0] * 255).byte())
+        assert scores == {"mask_iou": 1, "mask_recall": 1, "mask_precision": 1}
+
+
+def test_what_masks_are_scored_by() -> None:
+    wanted, found = torch.zeros(1, 10, 10), torch.zeros(1, 10, 10)
+    found[:, :2] = 255
+    assert mask_scores(found, wanted) == {"mask_false": pytest.approx(0.2)}
+    wanted[:, 1:4] = 255
+    scores = mask_scores(found, wanted)
+    assert scores == {"mask_iou": 1 / 4, "mask_recall": pytest.approx(1 / 3), "mask_precision": 1 / 2}
+    assert mask_scores(torch.zeros_like(found), wanted) == {"mask_iou": 0, "mask_recall": 0}
 
 
 def test_a_run_on_the_processor_takes_its_precision_though_there_is_a_gpu(
