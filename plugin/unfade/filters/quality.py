@@ -69,10 +69,13 @@ _BETTER = 0.05
 _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 _CELL = 4  # pixels a side
 _ROUNDING, _LEVEL, _EDGE = 0.6, 2.0, 12.0  # 8-bit steps by which the luma of a cell differs
-_DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 25
-_FEW_COLOURS = (
-    32  # of sprites and tables; JPEG makes hundreds of them, and patterns may be multiples by chance
-)
+_DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 6 ...
+_INKS, _INKED = (
+    4,
+    0.7,
+)  # ... but of them so few colours have so much of these only in 1 of 20; in drawings .84
+_SAME_INK = 3.0  # 8-bit steps
+_FEW_COLOURS = 32  # of sprites and tables; JPEG makes hundreds
 _COMPRESSED, _NEVER = 96.0, 99.95  # qualities below which a drawing surely, and may, have been compressed
 _CRISP, _RINGING = 0.05, 0.3  # drawings that were never compressed have up to .2 mostly
 _ALIKE = (0.6, 0.65)
@@ -105,11 +108,11 @@ def estimate_of(picture: Picture) -> Estimate:
     """Looks at some patches of a picture."""
     patches = patches_of(picture)
     as_made = _drawn(patches, picture)
-    level, ringing = level_and_ringing(patches)
+    level, inked, ringing = cells_of(patches)
     busy = patches[patches.std(axis=(1, 2)).max(axis=1, initial=0) > _FLAT]
     if not len(busy):
         return Estimate(None, drawn=as_made)
-    is_drawing = level >= _DRAWN
+    is_drawing = level >= _DRAWN and inked >= _INKED
     few = _colours(busy) <= _FEW_COLOURS
     by_table = None if few else tabled(busy)
     if by_table is not None:
@@ -138,24 +141,36 @@ def _drawn(patches: Floats, picture: Picture) -> float:
     return float(np.interp(share, _ALIKE, (0, 1)))
 
 
-def level_and_ringing(patches: Floats) -> tuple[float, float]:
-    """The share of level cells in patches of a picture, NHW3 in 8-bit steps, and how many of the others
-    differ by little for each that differs by much: edges of drawings do, and what JPEG leaves beside them
-    does not."""
+def cells_of(patches: Floats) -> tuple[float, float, float]:
+    """What the smallest parts of a picture tell of drawings, from its patches, NHW3 in 8-bit steps.
+
+    Returns:
+        The share of level cells; the share of these that have one of the few most frequent colours; and how
+        many cells differ by little for each that differs by much: edges of drawings do, and what JPEG leaves
+        beside them does not.
+    """
     if not len(patches):
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     count = SIDE // _CELL
-    cells = (patches @ _YCC[0]).reshape(len(patches), count, _CELL, count, _CELL)
-    spans = np.ptp(cells, axis=(2, 4))
+    cells = patches.reshape(len(patches), count, _CELL, count, _CELL, 3)
+    spans = np.ptp(cells @ _YCC[0], axis=(2, 4))
     little, much = int(((spans > _ROUNDING) & (spans <= _EDGE)).sum()), int((spans > _EDGE).sum())
-    return float((spans <= _LEVEL).mean()), little / max(much, 1)
+    level = spans <= _LEVEL
+    inks = np.sort(_frequencies(cells.mean(axis=(2, 4))[level] / _SAME_INK))
+    inked = inks[-_INKS:].sum() / max(level.sum(), 1)
+    return float(level.mean()), float(inked), little / max(much, 1)
 
 
 def _colours(patches: Floats) -> int:
     """How many different ones there are in some patches."""
     some = patches[:: max(1, len(patches) // _SEARCHED)]
-    red, green, blue = np.moveaxis(some.astype(np.int32), -1, 0)
-    return len(np.unique(red << 16 | green << 8 | blue))
+    return len(_frequencies(some.reshape(-1, 3)))
+
+
+def _frequencies(colours: Floats) -> NDArray[np.int64]:
+    """How often each colour is there, of N3 rounded."""
+    red, green, blue = np.rint(colours).astype(np.int32).T
+    return np.unique(red << 16 | green << 8 | blue, return_counts=True)[1]
 
 
 def _predicted(patches: Floats) -> float:

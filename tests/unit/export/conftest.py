@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 import onnx
 import pytest
+from filelock import FileLock
 from torch import nn
 
 from unfade.models import ModelCard
@@ -26,18 +28,22 @@ from .tiny import save_tiny
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_trace_a_network() -> Iterator[None]:
-    """Traces the same weights with the same card once: PyTorch's tracer takes most of an export's time."""
-    traced: dict[tuple[str, ...], bytes] = {}
+def one_trace_a_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Traces the same weights with the same card once for all test processes: PyTorch's tracer takes most of
+    an export's time."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "traced"
+    folder.mkdir(exist_ok=True)
 
     def remembered(network: nn.Module, card: ModelCard) -> onnx.ModelProto:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256("".join((repr(network), *card.to_metadata().values())).encode())
         for name, tensor in network.state_dict().items():
             digest.update(name.encode() + tensor.numpy().tobytes())
-        key = (repr(network), digest.hexdigest(), *card.to_metadata().values())
-        if key not in traced:
-            traced[key] = to_onnx(network, card).SerializeToString()
-        return onnx.load_model_from_string(traced[key])
+        path = folder / f"{digest.hexdigest()}.onnx"
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                onnx.save(to_onnx(network, card), path)
+            return onnx.load(path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "to_onnx", remembered)

@@ -85,6 +85,15 @@ def test_patterns_are_multiples_in_every_grid() -> None:
     assert tabled(patches_of(ramp)) is None
 
 
+@pytest.mark.parametrize("quality", [20, 40, 60])
+def test_a_photograph_with_much_sky_is_no_drawing(clean: Pixels, quality: int) -> None:
+    sky = np.linspace((110, 150, 215), (215, 228, 240), 3 * len(clean) // 2)[:, None]
+    photo = np.concatenate((np.broadcast_to(sky, (len(sky), clean.shape[1], 3)), clean)).astype(np.uint8)
+    assert not estimate_of(Picture(coded(photo, quality))).is_compressed_drawing
+    paper = np.concatenate((np.full((256, 320, 3), 250, np.uint8), page()))
+    assert estimate_of(Picture(coded(paper, quality))).is_compressed_drawing
+
+
 def quality_of(picture: Picture) -> float:
     found = estimate_of(picture).quality
     assert found is not None
