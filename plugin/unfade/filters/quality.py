@@ -69,7 +69,7 @@ _BETTER = 0.05
 _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 _CELL = 4  # pixels a side
 _ROUNDING, _LEVEL, _EDGE = 0.6, 2.0, 12.0  # 8-bit steps by which the luma of a cell differs
-_DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 6 ...
+_DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 5 ...
 _INKS, _INKED = (
     4,
     0.7,
