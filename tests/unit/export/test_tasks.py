@@ -33,21 +33,22 @@ def run(path: Path, x: np.ndarray) -> list[np.ndarray]:
     return session.run(None, {"input": x})  # type: ignore[no-any-return]
 
 
-def test_deartifact_has_a_picture_and_a_mask(exports: Exports) -> None:
+def test_deartifact_has_a_picture_a_mask_and_the_picture_with_its_marks(exports: Exports) -> None:
     exported = exports(MASK_RECIPE, fp16=True)
     network, report = exported.network, exported.report
     card = report.card
     assert [(o.name, o.channels, o.colour_space) for o in card.outputs] == [
-        ("output", 3, "sRGB"), ("mask", 1, "mask"),
+        ("output", 3, "sRGB"), ("mask", 1, "mask"), ("cleaned", 3, "sRGB"),
     ]  # fmt: skip
     assert (card.task, card.scale, card.tiling) == ("deartifact", 1, Tiling.EXACT)
     assert card.size_multiple == 8 and card.halo > 10 and report.tiling_difference is not None
     x = np.random.default_rng(0).random((1, 3, 40, 48), np.float32)
-    picture, mask = run(exported.path, x)
+    picture, mask, cleaned = run(exported.path, x)
     with torch.inference_mode():
         expected = network(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(picture, expected[:, :3], atol=1e-5)
-    np.testing.assert_allclose(mask, expected[:, 3:], atol=1e-5)
+    np.testing.assert_allclose(mask, expected[:, 3:4], atol=1e-5)
+    np.testing.assert_allclose(cleaned, expected[:, 4:], atol=1e-5)
     assert mask.min() >= 0 and mask.max() <= 1
 
 

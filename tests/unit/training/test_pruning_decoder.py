@@ -84,7 +84,7 @@ def test_a_checkpoint_knows_how_wide_its_decoder_is(tmp_path: Path) -> None:
     assert "decoder of marks: 5 of 8" in done.output
     trained = open_trained(made)
     assert '"network.marks.widths" = [8, 5]' in trained.recipe.text
-    assert trained.generator(torch.rand(1, 3, 32, 32)).shape == (1, 4, 32, 32)
+    assert trained.generator(torch.rand(1, 3, 32, 32)).shape == (1, 7, 32, 32)
 
 
 def test_it_cannot_be_wider_than_it_is(tmp_path: Path) -> None:
