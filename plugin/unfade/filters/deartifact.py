@@ -149,7 +149,7 @@ class Cleaner(FilterRunner):
     def card(self) -> ModelCard:
         """The model's, with a halo that reaches as far as the letters that it leaves alone."""
         card = self._session.card
-        return dataclasses.replace(card, halo=card.halo + PROTECTION_REACH)
+        return dataclasses.replace(card, halo=card.halo + self._reach)
 
     @property
     def _chosen(self) -> Mapping[str, float]:
@@ -159,6 +159,11 @@ class Cleaner(FilterRunner):
     def _goes_by_mask(self) -> bool:
         """Whether more or less may be to be seen of the result where a watermark is found."""
         return self._finds_mask and (self._options.watermark or not self._keeps_letters)
+
+    @property
+    def _reach(self) -> int:
+        """How far, in pixels, the result feels the mask."""
+        return PROTECTION_REACH if self._goes_by_mask else 0
 
     @property
     def _removes(self) -> bool:
@@ -173,7 +178,7 @@ class Cleaner(FilterRunner):
     def _crop_for(self, size: Extent, region: Bounds, marks: Marks, *, transparent: bool) -> Crop:
         """:meth:`crop`, where it is known what marks there are."""
         card = self._session.card
-        reach = region.grown(PROTECTION_REACH if self._goes_by_mask else 0)
+        reach = region.grown(self._reach)
         if marks.trust:
             reach, transparent = reach.grown(MARGIN), True  # the matte's surroundings lie on the same grid
         reach = reach_of_patches(self._options.strokes, reach, card.halo + card.size_multiple, size)

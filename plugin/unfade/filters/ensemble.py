@@ -88,7 +88,7 @@ class Ensemble:
         self._weights = tuple(weights)
         self._gray = gray
         self._mask = mask
-        self._pictures = [_picture_of(session.card, cleaned=cleaned).name for session in sessions]
+        self._pictures = [_CLEANED if cleaned else session.card.outputs[0].name for session in sessions]
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
         self.provider = sessions[0].provider
@@ -135,11 +135,7 @@ def finds_mask(card: ModelCard) -> bool:
 
 def cleans_alone(card: ModelCard) -> bool:
     """Whether the model also gives the picture without artifacts, but with what it took for a watermark."""
-    return any(output.name == _CLEANED for output in card.outputs)
-
-
-def _picture_of(card: ModelCard, *, cleaned: bool) -> Tensor:
-    return next(output for output in card.outputs if output.name == _CLEANED) if cleaned else card.outputs[0]
+    return replace(card.outputs[0], name=_CLEANED) in card.outputs
 
 
 def _is_mask(tensor: Tensor) -> bool:

@@ -70,10 +70,7 @@ _FLAT = 0.5  # 8-bit steps of standard deviation: less says nothing
 _CELL = 4  # pixels a side
 _ROUNDING, _LEVEL, _EDGE = 0.6, 2.0, 12.0  # 8-bit steps by which the luma of a cell differs
 _DRAWN = 0.35  # of the cells of a drawing are level; of photographs compressed for the web, of 1 in 5 ...
-_INKS, _INKED = (
-    4,
-    0.7,
-)  # ... but of them so few colours have so much of these only in 1 of 20; in drawings .84
+_INKS, _INKED = 4, 0.7  # ... but of 191 photographs in one or four so few colours have so much of these
 _SAME_INK = 3.0  # 8-bit steps
 _FEW_COLOURS = 32  # of sprites and tables; JPEG makes hundreds
 _COMPRESSED, _NEVER = 96.0, 99.95  # qualities below which a drawing surely, and may, have been compressed
@@ -243,9 +240,9 @@ def tabled(patches: Floats) -> float | None:
     """
     luma = patches @ _YCC[0]
     some = luma[:: max(1, len(luma) // _SEARCHED)][:_SEARCHED]
-    usual = table_fit(_coefficients(luma, 0, 0), _FINE)[0]
+    usual = table_fit(_sizes(luma, 0, 0), _FINE)[0]
     places = [(top, left) for top in range(_BLOCK) for left in range(_BLOCK)]
-    low = [table_fit(_coefficients(some, *place)[..., _FREQUENCY <= _LOW], _COARSE) for place in places]
+    low = [table_fit(_sizes(some, *place)[:, _FREQUENCY[1:] <= _LOW], _COARSE) for place in places]
     best = max(range(len(low)), key=lambda index: low[index][1])
     found = {((0, 0), usual), (places[best], low[best][0])}
     return max((coarse for place, coarse in found if _stands_out(luma, place, coarse)), default=None)
@@ -255,41 +252,40 @@ def _stands_out(luma: Floats, place: tuple[int, int], coarseness: float) -> bool
     """Whether a table fits the grid that begins there better than others."""
 
     def fit(down: int, right: int) -> float:
-        grid = _coefficients(luma, (place[0] + down) % _BLOCK, (place[1] + right) % _BLOCK)
-        return _fit_of(_sizes(grid), _table_of(coarseness))
+        sizes = _sizes(luma, (place[0] + down) % _BLOCK, (place[1] + right) % _BLOCK)
+        return _fit_of(sizes, _table_of(coarseness))
 
     return fit(0, 0) - max(fit(*other) for other in _OTHER_GRIDS) >= _STANDS_OUT
 
 
-def table_fit(coefficients: Floats, qualities: Iterable[int]) -> tuple[float, float]:
+def table_fit(sizes: Floats, qualities: Iterable[int]) -> tuple[float, float]:
     """The logarithm of the coarseness whose table fits best, and how well it does, from 0 to 1.
 
     A coefficient is a multiple of the table's entry but for rounding, which the mean of the cosines of whole
     turns tells: 1 for multiples, 0 for what has nothing to do with them.
 
     Args:
-        coefficients: of patches and blocks, at the lowest frequencies of the table, or at all of them.
+        sizes: of :func:`_sizes`, at the lowest frequencies of the table, or at all of them.
         qualities: to be tried, from the coarsest on.
     """
-    sizes = _sizes(coefficients)
     best = (FINEST, 0.0)
     for quality in qualities:
         coarseness = coarseness_of(quality)
-        fit = _fit_of(sizes, _table_of(coarseness, coefficients.shape[-1]))
+        fit = _fit_of(sizes, _table_of(coarseness, sizes.shape[1]))
         if fit > best[1] + _BETTER:  # of tables that fit alike the coarsest is the right one
             best = (coarseness, fit)
     return best
 
 
-def _sizes(coefficients: Floats) -> Floats:
-    """What some blocks' coefficients are without their signs and the first one, N by coefficients."""
-    sizes: Floats = np.abs(coefficients.reshape(-1, coefficients.shape[-1]))
-    return sizes[:: max(1, len(sizes) // _MOST_BLOCKS), 1:]
+def _sizes(luma: Floats, top: int, left: int) -> Floats:
+    """What the coefficients of some blocks of a grid are without their signs and the first one, N by 63."""
+    blocks = _blocks(luma, top, left).reshape(-1, _BLOCK, _BLOCK)
+    return np.abs(_transformed(blocks[:: max(1, len(blocks) // _MOST_BLOCKS)]))[:, 1:]
 
 
-def _table_of(coarseness: float, count: int = _BLOCK**2) -> Floats:
+def _table_of(coarseness: float, count: int = _BLOCK**2 - 1) -> Floats:
     """The table of that coarseness without its first entry, whole or its lowest frequencies."""
-    entries = (_TABLE if count == len(_TABLE) else _TABLE[_FREQUENCY <= _LOW])[1:]
+    entries = _TABLE[1:] if count == len(_TABLE) - 1 else _TABLE[1:][_FREQUENCY[1:] <= _LOW]
     table: Floats = np.maximum(np.floor(entries * 2**coarseness + 0.5), 1).astype(np.float32)
     return table
 
@@ -342,11 +338,21 @@ def _steps(luma: Floats) -> Floats:
 
 def _coefficients(luma: Floats, top: int, left: int) -> Floats:
     """The DCT of 8 x 8 blocks that begin there: N, blocks, 64."""
+    return _transformed(_blocks(luma, top, left))
+
+
+def _blocks(luma: Floats, top: int, left: int) -> Floats:
+    """The blocks of the grid that begins there: N, blocks, 8, 8."""
     down, across = (SIDE - top) // _BLOCK, (SIDE - left) // _BLOCK
     whole = luma[:, top : top + down * _BLOCK, left : left + across * _BLOCK]
     blocks = whole.reshape(len(luma), down, _BLOCK, across, _BLOCK).swapaxes(2, 3)
+    return blocks.reshape(len(luma), down * across, _BLOCK, _BLOCK)
+
+
+def _transformed(blocks: Floats) -> Floats:
+    """The DCT of blocks, ... 8 8 -> ... 64."""
     coefficients = np.asarray(_DCT @ blocks @ _DCT.T, np.float32)
-    return coefficients.reshape(len(luma), down * across, _BLOCK**2)
+    return coefficients.reshape(*blocks.shape[:-2], _BLOCK**2)
 
 
 def _diagonal(plane: Floats) -> Floats:

@@ -21,7 +21,7 @@ from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
 from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.quality import Estimate
 from unfade.inference import Bounds
-from unfade.models import Tiling
+from unfade.models import Tensor, Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -183,6 +183,15 @@ def test_letters_stay_and_are_cleaned_where_the_model_can(apart_model: str, chan
     assert (
         apart(to_float(result.picture.pixels[5, 5, :colours]), to_float(source.pixels[5, 5, :colours])) > 0.1
     )
+
+
+def test_a_cleaned_output_of_another_kind_is_none(model: str, tmp_path: Path) -> None:
+    tensors = (Tensor("output", 3, (0.0, 1.0), "sRGB"), Tensor("mask", 1, (0.0, 1.0), "mask"))
+    for number, odd in enumerate((("lab", (0.0, 1.0)), ("sRGB", (0.0, 255.0)))):
+        outputs = (*tensors, Tensor("cleaned", 3, odd[1], odd[0]))
+        path = cleaning_model(tmp_path / f"{number}.onnx", residual=0.3, cleaned=True, outputs=outputs)
+        results = [clean(marked(), DeartifactOptions(model=m)).picture.pixels for m in (model, str(path))]
+        np.testing.assert_array_equal(*results)
 
 
 def test_marks_go_as_ever_where_the_model_can_leave_letters(model: str, apart_model: str) -> None:
