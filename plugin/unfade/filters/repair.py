@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
+from unfade.filters.large_damage import large_damage, scaled_strokes
 from unfade.filters.mix import box_mean, lay_over
 from unfade.filters.runner import (
     Crop,
@@ -47,14 +48,18 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, Read, layout_of, row_strips, run_tiled
+from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, row_strips, run_tiled
 from unfade.models import Model, Tiling
-from unfade.picture import Kernel, Picture, dilated, resize, scratch, to_float
+from unfade.picture import Picture, dilated, scratch, to_float
+
+Seen = Callable[[Bounds], NDArray[np.float32] | None]
 
 _NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
+_HINT = np.float32(0.4)
+"""By how much more is looked for where damage was seen in a smaller copy."""
 
 _NOTHING, _RAMP = np.float32(13), np.float32(13)  # of the mask: up to which the picture stays, and how softly
 _MARKED = 127  # a value of the mask that says there is damage
@@ -131,17 +136,37 @@ class Repairer(FilterRunner):
             for gray in (False, True)
         }
         self._strokes = options.strokes
+        self._seen: Seen = _nothing
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
         """With the picture's torn corners painted over, where there are such; strokes of the user win."""
         if not self._options.sensitivity:
             return self
-        corners = memo.once("torn corners", (), lambda: torn_corners(picture, self.shown))
-        if not corners:
+        options = self._options
+        key = (self._session.card.name, options.sensitivity)
+        demand = _demand(options.sensitivity)
+        large = memo.once(
+            "large damage", key, lambda: large_damage(picture, self.mask_of, self.shown, demand)
+        )
+        if not large:
             return self
         twin = copy.copy(self)
-        twin._strokes = (*_scaled(corners, size_of(picture), earlier.size), *self._options.strokes)
+        twin._strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
+        twin._seen = lambda bounds: large.seen(bounds, earlier.size)
         return twin
+
+    def mask_of(self, picture: Picture) -> NDArray[np.uint8]:
+        """The network's mask of a picture, HW."""
+        piece = self.shown(picture)
+        into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
+        ensemble = self._ensembles[piece.is_gray]
+        run_tiled(
+            guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, (), _nothing),
+            ensemble,
+            picture_writer(into.colour, found),
+            layout_of(ensemble.card, size_of(piece), self._engine.tile_for(self._session.card)),
+        )
+        return found
 
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
@@ -169,6 +194,9 @@ class Repairer(FilterRunner):
                 patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
                 self._options.sensitivity,
                 strokes,
+                lambda bounds: self._seen(
+                    replace(bounds, y=bounds.y + crop.input.y, x=bounds.x + crop.input.x)
+                ),
             ),
             ensemble,
             picture_writer(into.colour, found),
@@ -204,7 +232,7 @@ def leave_unsure(
         sensitivity: from the middle on less and less certainty is asked for, at 1 none.
         strokes: what the network saw painted over, and looked for nothing in.
     """
-    least = _CERTAIN * min(1.0, 2 - 2 * sensitivity)
+    least = _CERTAIN * _demand(sensitivity)
     for strip in row_strips(size_of(picture), _STRIP_PIXELS):
         scratch.let_go()
         rows = slice(strip.y, strip.bottom)
@@ -257,142 +285,33 @@ def _field_of_specks(colour: NDArray[np.float32], share: NDArray[np.float32]) ->
     return box_mean(uneven * share, _FIELD) > _SPECKLED * np.maximum(box_mean(share, _FIELD), 1e-3)
 
 
-def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke]) -> Read:
-    """A reader of pixels with the channel that says where to look behind them: nowhere under strokes, where
-    all is as the person wants it."""
+def _demand(sensitivity: float) -> float:
+    """How much of the usual certainty is asked for."""
+    return min(1.0, 2 - 2 * sensitivity)
+
+
+def _nothing(bounds: Bounds) -> None:
+    """What was seen in a smaller copy of the picture, where there is none."""
+
+
+def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke], seen: Seen) -> Read:
+    """A reader of pixels with the channel that says where to look behind them: where damage was seen, and
+    nowhere under strokes, where all is as the person wants it.
+
+    Args:
+        seen: how surely something was seen in a smaller copy, HW in [0, 1]; None for nothing.
+    """
     look = _NOWHERE if sensitivity == 0 else _NEUTRAL + _SWAY * (sensitivity - 0.5)
 
     def read(bounds: Bounds) -> NDArray[np.float32]:
         window = plain(bounds)
         where = np.full((1, 1, *window.shape[2:]), look, np.float32)
+        there = seen(bounds)
+        if there is not None:
+            where += _HINT * there
         painted = paint(strokes, bounds)
         if painted is not None:
             where *= 1 - np.maximum(painted.add, painted.keep)
         return np.concatenate((window, where), axis=1)
 
     return read
-
-
-# Torn corners
-
-_COPY = 512  # pixels of the shorter side of the copy in which corners are looked at
-_SQUARE = 0.34  # of the shorter side: the square at a corner that is looked at
-_SHORTEST, _LONGEST = 0.025, 0.3  # of the shorter side: how much of each side of the picture is gone
-_UNEQUAL = 2.5  # how often the one may be as long as the other
-_FLAT = np.float32(14 / 255)  # what differs less from a corner's colour is as empty as it is
-_EVEN = 2.2 / 255  # standard deviation of what is empty, at most: no sky is so even
-_PAPER = 0.7  # the darkest channel of paper, or of a scanner's lid
-_STEP, _ALL_AROUND = 30 / 255, 0.97  # by how much the picture differs from it, along so much of the edge
-_TRIANGLE = (0.3, 0.75)  # share of the rectangle around it
-_MOST_CORNERS = 2  # more are no accident: an oval, a mount, a print with round corners
-_SEED = 5  # pixels a side
-_SMALLEST = 64  # pixels of a side: of less a corner has too few to be told by
-_FRINGE = 3  # of the copy: torn paper has a soft, light edge
-
-
-def torn_corners(picture: Picture, shown: Callable[[Picture], Picture]) -> tuple[Stroke, ...]:
-    """Strokes that cover the corners where nothing is left of a print but paper, or the scanner's lid.
-
-    Such a corner is bright, even and cut off by a sharp edge that runs from one side of the picture to the
-    other. Of 4,219 whole photographs six have a white wall or table that ends so.
-
-    Args:
-        picture: the whole of it.
-        shown: what the network sees of a picture.
-    """
-    side = min(picture.height, picture.width)
-    if side < _SMALLEST:
-        return ()
-    reach = round(_SQUARE * side)
-    length = max(1, round(_SQUARE * min(side, _COPY)))
-    step = max(1, reach // (4 * length))
-    found = []
-    for down in (1, -1):
-        for right in (1, -1):
-            square = picture.pixels[::down, ::right][:reach:step, :reach:step]
-            seen = shown(Picture(np.ascontiguousarray(square), picture.metadata))
-            if seen.alpha is not None and not seen.alpha.all():
-                continue
-            small = resize(to_float(seen.colour), (length, length), Kernel.BILINEAR)
-            widths = _torn(small, min(side, _COPY))
-            if widths is not None:
-                found.append((down, right, widths))
-    if len(found) > _MOST_CORNERS:
-        return ()
-    scale = reach / length
-    return tuple(_hatched(widths, scale, down, right, size_of(picture)) for down, right, widths in found)
-
-
-def _torn(corner: NDArray[np.float32], side: int) -> list[int] | None:
-    """How many pixels of each row are gone, from the corner at the upper left on; None for a whole one.
-
-    Args:
-        corner: HWC in [0, 1].
-        side: the shorter side of the picture, in pixels of ``corner``.
-    """
-    seed = corner[:_SEED, :_SEED]
-    paper = np.median(seed.reshape(-1, seed.shape[2]), axis=0)
-    if paper.min() < _PAPER or np.abs(seed - paper).max() > _FLAT:
-        return None
-    away = np.abs(corner - paper).max(axis=2)
-    flat = away <= _FLAT
-    down, across = (int(line.argmin()) if not line.all() else side for line in (flat[:, 0], flat[0]))
-    shorter, longer = sorted((down, across))
-    if shorter <= _SHORTEST * side or longer >= _LONGEST * side or longer > _UNEQUAL * shorter:
-        return None
-    empty = _connected(flat)
-    rows, columns = (np.flatnonzero(empty.any(axis=axis)).max() for axis in (1, 0))
-    if rows > 1.25 * down or columns > 1.25 * across:
-        return None
-    if not _TRIANGLE[0] < empty.sum() / (down * across) < _TRIANGLE[1]:
-        return None
-    inside = ~dilated(~empty, 2)
-    around = dilated(empty, 4) & ~dilated(empty, 2)
-    if not inside.any() or corner[inside].std(axis=0).max() > _EVEN:
-        return None
-    if (away[around] > _STEP).mean() < _ALL_AROUND:
-        return None
-    wide = dilated(empty, _FRINGE)
-    return [int(np.flatnonzero(row).max()) + 1 for row in wide if row.any()]
-
-
-def _connected(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """HW: what hangs together with the upper left corner."""
-    found = np.zeros_like(flags)
-    found[0, 0] = flags[0, 0]
-    while True:
-        grown = dilated(found, 1) & flags
-        if (grown == found).all():
-            return found
-        found = grown
-
-
-def _hatched(widths: Sequence[int], scale: float, down: int, right: int, size: Extent) -> Stroke:
-    """One stroke to and fro over rows that are so wide.
-
-    Args:
-        widths: of the rows, from the corner on, in units of ``scale`` pixels.
-        down, right: 1, or -1 for a corner at the bottom or at the right.
-    """
-    points = []
-    for row, width in enumerate(widths):
-        y = (row + 0.5) * scale
-        ends = [(0.0, y), (width * scale, y)]
-        points += ends if row % 2 == 0 else ends[::-1]
-    turned = [(x if right == 1 else size.width - x, y if down == 1 else size.height - y) for x, y in points]
-    return Stroke("add", 0.5 * scale + 1, tuple(turned))
-
-
-def _scaled(strokes: Sequence[Stroke], size: Extent, wanted: Extent) -> list[Stroke]:
-    """The strokes on a picture of that size as they lie on one of the size wanted."""
-    if wanted == size:
-        return list(strokes)
-    y, x = wanted.height / size.height, wanted.width / size.width
-    return [
-        replace(
-            one,
-            radius=one.radius * max(x, y),
-            points=tuple((across * x, down * y) for across, down in one.points),
-        )
-        for one in strokes
-    ]

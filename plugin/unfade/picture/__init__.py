@@ -10,7 +10,7 @@ from unfade.picture.colour import (
     is_usable,
     to_srgb,
 )
-from unfade.picture.fill import dilated, fill_transparent
+from unfade.picture.fill import dilated, fill_transparent, regions
 from unfade.picture.formats import (
     OUTPUT_FORMATS,
     PICTURE_SUFFIXES,
@@ -88,6 +88,7 @@ __all__ = [
     "page_count",
     "peak_of",
     "read_picture",
+    "regions",
     "resize",
     "resized_strips",
     "smoothed",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.picture import scratch
-from unfade.picture.picture import from_float, to_float
+from unfade.picture.picture import from_float, to_float, vips
 
 _LEVELS = 6
 _BLOCK = 2**_LEVELS
@@ -144,3 +144,12 @@ def dilated(flags: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
             grown[:-shift] |= flags[shift:]
         flags = np.moveaxis(grown, 0, axis)
     return flags
+
+
+def regions(flags: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """HW: a number for each region of equal flags that hang together side by side."""
+    image = vips().Image.new_from_memory(
+        np.ascontiguousarray(flags).view(np.uint8).data, *flags.shape[::-1], 1, "uchar"
+    )
+    labels: NDArray[np.int32] = np.ndarray(flags.shape, np.int32, image.labelregions().write_to_memory())
+    return labels

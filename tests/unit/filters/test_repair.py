@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.models import cleaning_model, identity_model, repairing_model
+from tests.models import cleaning_model, repairing_model
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade.errors import ModelError
-from unfade.filters import Memo, Stroke, UpscaleOptions, strokes
-from unfade.filters.pipeline import Step, open_steps
-from unfade.filters.repair import REPAIR, RepairOptions, torn_corners
-from unfade.filters.strokes import make_patches, paint
-from unfade.filters.upscale import UPSCALE
+from unfade.filters import Memo, Stroke, strokes
+from unfade.filters.repair import REPAIR, RepairOptions
+from unfade.filters.strokes import make_patches
 from unfade.inference import Bounds
 from unfade.picture import Metadata, Picture, from_float, inpaint, to_float
 
@@ -185,129 +183,6 @@ def test_parts_are_parts_of_the_whole(model: str, channels: int) -> None:
     assert part.exact and part.mask is not None and whole.mask is not None
     assert apart(part.picture.pixels, whole.picture.pixels[20:64, 33:83]) <= 1 / 255
     assert np.abs(part.mask.astype(int) - whole.mask[20:64, 33:83]).max() <= 1
-
-
-def torn(
-    *corners: tuple[int, int],
-    height: int = 200,
-    width: int = 260,
-    reach: int = 40,
-    colour: float = 0.92,
-    channels: int = 3,
-) -> Picture:
-    """Smooth dark colours without these corners (rows and columns 0 or -1), behind jagged edges."""
-    values = to_float(picture(height, width, channels, dtype="float32").pixels) * np.float32(0.5)
-    if channels in (2, 4):
-        values[..., -1] = 1.0
-    jags = np.random.default_rng(1).integers(-4, 5, reach)
-    for corner in corners:
-        view = values[:: -1 if corner[0] else 1, :: -1 if corner[1] else 1]
-        for row in range(reach):
-            view[row, : max(0, reach - row + int(jags[row])), : channels - 1 + channels % 2] = colour
-    return Picture(from_float(values, "uint8"))
-
-
-def corners_of(source: Picture) -> int:
-    return len(torn_corners(source, lambda seen: seen))
-
-
-@pytest.mark.parametrize("corner", [(0, 0), (0, -1), (-1, 0), (-1, -1)])
-@pytest.mark.parametrize("factor", [1, 4])
-def test_a_torn_corner_is_painted_over(corner: tuple[int, int], factor: int) -> None:
-    source = torn(corner, height=200 * factor, width=260 * factor, reach=40 * factor)
-    (stroke,) = torn_corners(source, lambda seen: seen)
-    painted = paint([stroke], Bounds(0, 0, source.height, source.width))
-    assert painted is not None
-    paper = (source.pixels == 235).all(axis=2)
-    assert painted.add[paper].min() == 1  # all of it ...
-    assert (painted.add > 0).sum() < 1.6 * paper.sum()  # ... and little beside it
-
-
-@pytest.mark.parametrize("channels", [1, 2, 4])
-def test_a_torn_corner_is_found_in_pictures_of_any_kind(channels: int) -> None:
-    assert corners_of(torn((0, 0), channels=channels)) == 1
-
-
-def sky() -> Picture:
-    """Bright, even for a sky, and cut off by a roof."""
-    source = torn((0, 0))
-    noise = np.random.default_rng(0).normal(0, 3, source.pixels.shape)
-    paper = (source.pixels == 235).all(axis=2)
-    source.pixels[paper] = np.clip(np.rint(235 + noise[paper]), 0, 255)
-    return source
-
-
-def fading() -> Picture:
-    """As bright in the corner, without an edge."""
-    source = torn()
-    far = np.add.outer(np.arange(200), np.arange(260))[..., None]
-    source.pixels[...] = np.maximum(source.pixels, np.clip(235 - np.maximum(far - 40, 0) * 2, 0, 235))
-    return source
-
-
-def strip() -> Picture:
-    """A white wall, or a margin, along a side."""
-    source = torn()
-    source.pixels[:40] = 235
-    return source
-
-
-def hidden() -> Picture:
-    """Nothing is to be seen in the corner anyway."""
-    source = torn((0, 0), channels=4)
-    source.pixels[:60, :60, 3] = 0
-    return source
-
-
-@pytest.mark.parametrize(
-    "whole",
-    [
-        torn(),
-        torn((0, 0), colour=0.03),  # a vignette
-        torn((0, 0), (0, -1), (-1, 0)),  # a mount
-        torn((0, 0), reach=100),  # half a page
-        torn((0, 0), height=50, width=60, reach=10),
-        sky(),
-        fading(),
-        strip(),
-        hidden(),
-        Picture(np.full((200, 200, 3), 255, np.uint8)),
-        Picture(np.full((1, 900, 1), 235, np.uint8)),
-    ],
-    ids=["whole", "dark", "mount", "large", "small", "sky", "fading", "strip", "hidden", "white", "row"],
-)
-def test_corners_that_are_not_torn(whole: Picture) -> None:
-    assert corners_of(whole) == 0
-
-
-def test_a_torn_corner_goes_but_where_the_user_keeps_it(model: str) -> None:
-    source = torn((0, -1), reach=56)
-    runner = REPAIR.open(RepairOptions(model=model), engine())
-    whole = runner.run(source, want_mask=True)
-    paper = (source.pixels == 235).all(axis=2)
-    assert whole.mask is not None and whole.mask[paper].min() == 255
-    assert to_float(whole.picture.pixels)[paper].max() < 0.6
-    for region in (Bounds(20, 200, 30, 30), Bounds(0, 0, 90, 260), Bounds(100, 0, 50, 50)):
-        part = runner.run(source, region=region, want_mask=True)
-        rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
-        assert part.exact and part.mask is not None
-        assert apart(part.picture.pixels, whole.picture.pixels[rows, columns]) <= 1 / 255
-        np.testing.assert_array_equal(part.mask, whole.mask[rows, columns])
-    keep = Stroke("keep", 90, ((260.0, 0.0),))
-    kept = REPAIR.open(RepairOptions(model=model, strokes=(keep,)), engine()).run(source)
-    np.testing.assert_array_equal(kept.picture.pixels[paper], source.pixels[paper])
-    blind = REPAIR.open(RepairOptions(model=model, sensitivity=0.0), engine()).run(source)
-    np.testing.assert_array_equal(blind.picture.pixels[paper], source.pixels[paper])
-
-
-def test_a_torn_corner_in_a_chain_lies_where_the_step_before_puts_it(model: str, tmp_path: Path) -> None:
-    source = torn((-1, 0), reach=56)
-    enlarge = Step(UPSCALE, UpscaleOptions(model=str(identity_model(tmp_path / "x2.onnx", 2))))
-    steps = [enlarge, Step(REPAIR, RepairOptions(model=model))]
-    result = open_steps(steps, engine()).run(source, want_mask=True)
-    paper = np.kron((source.pixels == 235).all(axis=2), np.ones((2, 2), bool))
-    assert result.mask is not None and result.mask[paper].min() == 255
-    assert to_float(result.picture.pixels)[paper].max() < 0.6
 
 
 def test_a_black_picture_stays_black(model: str) -> None:

@@ -1,0 +1,64 @@
+"""Large damage: in which photographs Repair finds blots or torn corners; and damaged ones as scans of many pixels.
+
+python bench/large_damage.py find PHOTOGRAPHS         # which, and what share of each they cover
+python bench/large_damage.py resize IN OUT FACTOR     # bicubically, or by the mean of what becomes a pixel
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from PIL import Image
+from protocols import pictures
+
+from unfade.filters.large_damage import large_damage
+from unfade.filters.repair import RepairOptions, open_repair
+from unfade.filters.runner import all_of, size_of
+from unfade.filters.strokes import paint
+from unfade.inference import Device, Engine
+from unfade.picture import read_picture
+
+
+def find(folder: Path) -> None:
+    repairer = open_repair(RepairOptions(), Engine(Device.CPU))
+    having = 0
+    paths = pictures(folder)
+    for path in paths:
+        picture = read_picture(path)
+        found = large_damage(picture, repairer.mask_of, repairer.shown)
+        painted = paint(found.strokes, all_of(size_of(picture)))
+        if painted is not None:
+            having += 1
+            print(f"{path}: {100 * float(painted.add.mean()):.2f} %")
+    print(f"{having} of {len(paths)} photographs")
+
+
+def resize(source: Path, target: Path, factor: float) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for path in pictures(source):
+        image = Image.open(path).convert("RGB")
+        size = (round(image.width * factor), round(image.height * factor))
+        kernel = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.BOX
+        image.resize(size, kernel).save(target / f"{path.stem}.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("find").add_argument("folder", type=Path)
+    resizing = commands.add_parser("resize")
+    resizing.add_argument("source", type=Path)
+    resizing.add_argument("target", type=Path)
+    resizing.add_argument("factor", type=float)
+    arguments = parser.parse_args()
+    if arguments.command == "find":
+        find(arguments.folder)
+    else:
+        resize(arguments.source, arguments.target, arguments.factor)
+
+
+if __name__ == "__main__":
+    main()
