@@ -1,4 +1,4 @@
-"""Large damage: in which photographs Repair finds blots or torn corners; and damaged ones as scans of many pixels.
+"""Large damage: in which photographs Repair finds blots or torn corners; damaged ones as large scans.
 
 python bench/large_damage.py find PHOTOGRAPHS         # which, and what share of each they cover
 python bench/large_damage.py resize IN OUT FACTOR     # bicubically, or by the mean of what becomes a pixel

@@ -58,8 +58,9 @@ _NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
-_HINT = np.float32(0.4)
-"""By how much more is looked for where damage was seen in a smaller copy."""
+_HINT, _FROM, _TO = np.float32(0.5), np.float32(0.5), np.float32(0.9)
+"""By how much more is looked for where damage was seen in a smaller copy, and from and to which value of its
+mask that grows."""
 
 _NOTHING, _RAMP = np.float32(13), np.float32(13)  # of the mask: up to which the picture stays, and how softly
 _MARKED = 127  # a value of the mask that says there is damage
@@ -308,7 +309,7 @@ def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke], se
         where = np.full((1, 1, *window.shape[2:]), look, np.float32)
         there = seen(bounds)
         if there is not None:
-            where += _HINT * there
+            where += _HINT * np.clip((there - _FROM) / (_TO - _FROM), 0, 1)
         painted = paint(strokes, bounds)
         if painted is not None:
             where *= 1 - np.maximum(painted.add, painted.keep)
