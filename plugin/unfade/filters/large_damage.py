@@ -9,6 +9,7 @@ content-aware fill, and shown in the mask, as what the user paints over is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ Mask = NDArray[np.bool_]
 _KNOWN = 1300  # pixels of the shorter side up to which damage is as large as what the network was trained on
 _MIDDLE = 850  # of those that it was trained on
 _LARGEST_COPY, _SMALLEST_COPY = 512, 112  # of the other copies
+_MOST_PIXELS = 2**22  # of a copy: a roll of film is long
 _NEXT = 2 / 3  # of the copy before
 
 
@@ -86,6 +88,7 @@ def _copies(picture: Picture) -> Iterator[Picture]:
     """Smaller and smaller ones, from the size on that the network knows, or half of the picture's."""
     side = min(picture.height, picture.width)
     wanted, small = float(_MIDDLE if side > _KNOWN else min(side / 2, _LARGEST_COPY)), picture
+    wanted = min(wanted, side * math.sqrt(_MOST_PIXELS / (picture.height * picture.width)))
     while wanted >= _SMALLEST_COPY:
         height, width = (max(1, round(s * wanted / side)) for s in (picture.height, picture.width))
         small = Picture(resize(small.pixels, (height, width), Kernel.BILINEAR), picture.metadata)

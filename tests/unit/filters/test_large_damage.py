@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.models import identity_model, repairing_model
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade.filters import Stroke, UpscaleOptions
-from unfade.filters.large_damage import LargeDamage, blots, torn_corners
+from unfade.filters.large_damage import LargeDamage, blots, large_damage, torn_corners
 from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.strokes import paint
@@ -265,6 +265,17 @@ def test_regions_have_numbers() -> None:
 
 
 # Scans of many pixels
+
+
+def test_of_a_long_picture_the_copies_are_small() -> None:
+    seen: list[int] = []
+
+    def find(small: Picture) -> NDArray[np.uint8]:
+        seen.append(small.height * small.width)
+        return np.zeros((small.height, small.width), np.uint8)
+
+    assert not large_damage(Picture(np.zeros((400, 60000, 1), np.uint8)), find, lambda source: source)
+    assert seen and max(seen) < 4.3e6
 
 
 def striped(height: int = 1320, width: int = 1400) -> tuple[Picture, Where]:
