@@ -12,9 +12,8 @@ from pathlib import Path
 from PIL import Image
 from protocols import pictures
 
-from unfade.filters.large_damage import large_damage
 from unfade.filters.repair import RepairOptions, open_repair
-from unfade.filters.runner import all_of, size_of
+from unfade.filters.runner import Earlier, Memo, all_of, size_of
 from unfade.filters.strokes import paint
 from unfade.inference import Device, Engine
 from unfade.picture import read_picture
@@ -26,8 +25,8 @@ def find(folder: Path) -> None:
     paths = pictures(folder)
     for path in paths:
         picture = read_picture(path)
-        found = large_damage(picture, repairer.mask_of, repairer.shown)
-        painted = paint(found.strokes, all_of(size_of(picture)))
+        ready = repairer.for_picture(picture, Memo(), Earlier(size_of(picture)))
+        painted = paint(ready.strokes, all_of(size_of(picture)))
         if painted is not None:
             having += 1
             print(f"{path}: {100 * float(painted.add.mean()):.2f} %")

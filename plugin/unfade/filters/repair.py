@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
-from unfade.filters.large_damage import large_damage, scaled_strokes
+from unfade.filters.large_damage import LargeDamage, large_damage, scaled_strokes
 from unfade.filters.mix import box_mean, lay_over
+from unfade.filters.quality import estimated
 from unfade.filters.runner import (
     Crop,
     Earlier,
@@ -73,6 +74,7 @@ _SPECKLED, _FIELD = 0.8, 20  # so much of what is marked, in so many rows and co
 UNSURE_REACH = _AROUND + _WIDE + _RIM + _SOFTENED
 """Pixels around one whose mask decides whether it stays as it was."""
 _STRIP_PIXELS = 1 << 20
+_DRAWN = 0.5  # how surely a drawing, whose level parts are no blots and no paper
 
 
 @dataclass(frozen=True)
@@ -136,27 +138,29 @@ class Repairer(FilterRunner):
             gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True)
             for gray in (False, True)
         }
-        self._strokes = options.strokes
+        self.strokes = options.strokes
         self._seen: Seen = _nothing
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
-        """With the picture's torn corners painted over, where there are such; strokes of the user win."""
+        """With the torn corners and blots of a photograph painted over; strokes of the user win."""
         if not self._options.sensitivity:
             return self
-        options = self._options
-        key = (self._session.card.name, options.sensitivity)
-        demand = _demand(options.sensitivity)
-        large = memo.once(
-            "large damage", key, lambda: large_damage(picture, self.mask_of, self.shown, demand)
-        )
+        options, kind = self._options, estimated(picture, memo)
+        if kind.drawn >= _DRAWN or kind.is_compressed_drawing:
+            return self
+
+        def look() -> LargeDamage:
+            return large_damage(picture, self._mask_of, self.shown, _demand(options.sensitivity))
+
+        large = memo.once("large damage", (self._session.card.name, options.sensitivity), look)
         if not large:
             return self
         twin = copy.copy(self)
-        twin._strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
+        twin.strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
         twin._seen = lambda bounds: large.seen(bounds, earlier.size)
         return twin
 
-    def mask_of(self, picture: Picture) -> NDArray[np.uint8]:
+    def _mask_of(self, picture: Picture) -> NDArray[np.uint8]:
         """The network's mask of a picture, HW."""
         piece = self.shown(picture)
         into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
@@ -172,7 +176,7 @@ class Repairer(FilterRunner):
     def crop(self, size: Extent, region: Bounds, *, transparent: bool) -> Crop:
         card = self._session.card
         reach = region.grown(UNSURE_REACH)
-        reach = reach_of_patches(self._strokes, reach, card.halo + card.size_multiple, size)
+        reach = reach_of_patches(self.strokes, reach, card.halo + card.size_multiple, size)
         piece = crop_for([card], 1.0, reach, size, transparent=transparent).input
         return Crop(piece, region.within(piece), region, exact=card.tiling is Tiling.EXACT)
 
@@ -185,7 +189,7 @@ class Repairer(FilterRunner):
         progress: Progress | None = None,
         memo: Memo | None = None,
     ) -> Result:
-        strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._strokes)
+        strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self.strokes)
         size, timer = size_of(piece), Timer()
         into = room_like(piece)
         found = scratch.zeros((size.height, size.width), np.uint8)
