@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,13 +138,9 @@ def _opaque(found: Mask, colour: NDArray[np.float32]) -> Mask:
     around = box_mean(detail * outside, _AROUND) / np.maximum(box_mean(outside, _AROUND), 1e-6)
     core, rim = ~dilated(~found, _SOFT), found & dilated(~found, 1)
     labels = regions(found)
-    inside, outside_of = (
-        np.bincount(labels[where], of[where], labels.max() + 1)
-        / np.maximum(np.bincount(labels[where], minlength=labels.max() + 1), 1)
-        for where, of in ((core, detail), (rim, around))
-    )
-    opaque = inside <= np.maximum(_SEEN_THROUGH * outside_of, _LEVEL)
-    opaque[np.bincount(labels[core], minlength=len(opaque)) == 0] = False
+    count = int(labels.max()) + 1
+    inside = _means(detail[core], labels[core], count)  # NaN where all of a blot is edge
+    opaque = inside <= np.maximum(_SEEN_THROUGH * _means(around[rim], labels[rim], count), _LEVEL)
     hiding: Mask = opaque[labels] & found
     return hiding
 
@@ -155,16 +152,21 @@ def _sure_of(mask: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]], least
     if not core.any():
         return core
     whole = dilated(core, _CORE + 1) & marked
-    labels = regions(whole).ravel()
-    count = np.maximum(255 * np.bincount(labels), 1)
-
-    def mean(of: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return np.bincount(labels, of.ravel()) / count
-
-    agreed = np.max([mean(resize(other[..., None], mask.shape, Kernel.BILINEAR)) for other in others], axis=0)
-    sure = (mean(mask) >= least) & (agreed >= _AGREED * least)
-    found: Mask = sure[labels].reshape(mask.shape) & whole
+    labels = regions(whole)
+    count = int(labels.max()) + 1
+    others = [resize(other[..., None], mask.shape, Kernel.BILINEAR)[..., 0] for other in others]
+    own, *theirs = (_means(one, labels, count) / 255 for one in (mask, *others))
+    sure = (own >= least) & (np.max(theirs, axis=0) >= _AGREED * least)
+    found: Mask = sure[labels] & whole
     return found
+
+
+def _means(values: NDArray[Any], labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """The mean of the values under each of so many labels; NaN under one that there is not."""
+    totals = np.bincount(labels.ravel(), values.ravel(), count)
+    with np.errstate(invalid="ignore"):
+        means: NDArray[np.float64] = totals / np.bincount(labels.ravel(), minlength=count)
+    return means
 
 
 def _without_holes(flags: Mask) -> Mask:
@@ -298,7 +300,7 @@ def _torn(corner: NDArray[np.float32], side: int) -> list[int] | None:
 
 
 def _connected(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """HW: what hangs together with the upper left corner."""
+    """HW: what hangs together with the upper left corner, diagonally, too: torn edges are ragged."""
     found = np.zeros_like(flags)
     found[0, 0] = flags[0, 0]
     while True:

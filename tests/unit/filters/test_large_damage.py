@@ -14,6 +14,7 @@ from unfade.filters import Stroke, UpscaleOptions
 from unfade.filters.large_damage import LargeDamage, blots, large_damage, torn_corners
 from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.repair import REPAIR, RepairOptions
+from unfade.filters.runner import Result, Runner
 from unfade.filters.strokes import paint
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Bounds, Extent
@@ -23,6 +24,15 @@ from unfade.picture import Picture, from_float, regions, to_float
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     return str(repairing_model(tmp_path / "mend.onnx"))
+
+
+def check_region(runner: Runner, source: Picture, whole: Result, region: Bounds, mask: int = 0) -> None:
+    """It equals that region of the whole, its mask within so many steps."""
+    part = runner.run(source, region=region, want_mask=True)
+    rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
+    assert part.exact and part.mask is not None and whole.mask is not None
+    assert apart(part.picture.pixels, whole.picture.pixels[rows, columns]) <= 1 / 255
+    assert np.abs(part.mask.astype(int) - whole.mask[rows, columns]).max() <= mask
 
 
 # Torn corners
@@ -129,11 +139,7 @@ def test_a_torn_corner_goes_but_where_the_user_keeps_it(model: str) -> None:
     assert whole.mask is not None and whole.mask[paper].min() == 255
     assert to_float(whole.picture.pixels)[paper].max() < 0.6
     for region in (Bounds(20, 200, 30, 30), Bounds(0, 0, 90, 260), Bounds(100, 0, 50, 50)):
-        part = runner.run(source, region=region, want_mask=True)
-        rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
-        assert part.exact and part.mask is not None
-        assert apart(part.picture.pixels, whole.picture.pixels[rows, columns]) <= 1 / 255
-        np.testing.assert_array_equal(part.mask, whole.mask[rows, columns])
+        check_region(runner, source, whole, region)
     keep = Stroke("keep", 90, ((260.0, 0.0),))
     kept = REPAIR.open(RepairOptions(model=model, strokes=(keep,)), engine()).run(source)
     np.testing.assert_array_equal(kept.picture.pixels[paper], source.pixels[paper])
@@ -257,11 +263,7 @@ def test_a_blot_goes_but_where_the_user_keeps_it(model: str) -> None:
     assert whole.mask is not None and whole.mask[blot].mean() > 250
     assert to_float(whole.picture.pixels)[blot].max() < 0.7
     for region in (Bounds(150, 180, 60, 60), Bounds(0, 0, 200, 220), Bounds(300, 0, 50, 50)):
-        part = runner.run(source, region=region, want_mask=True)
-        rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
-        assert part.exact and part.mask is not None
-        assert apart(part.picture.pixels, whole.picture.pixels[rows, columns]) <= 1 / 255
-        np.testing.assert_array_equal(part.mask, whole.mask[rows, columns])
+        check_region(runner, source, whole, region)
     keep = Stroke("keep", 80, ((216.0, 180.0),))
     kept = REPAIR.open(RepairOptions(model=model, strokes=(keep,)), engine()).run(source)
     np.testing.assert_array_equal(kept.picture.pixels[blot], source.pixels[blot])
@@ -308,12 +310,7 @@ def test_in_a_scan_of_many_pixels_a_smaller_copy_tells_where_to_look(model: str)
     small = Picture(np.ascontiguousarray(source.pixels[560:660]))  # by itself it has few pixels
     alone = runner.run(small, want_mask=True)
     assert alone.mask is not None and alone.mask[scratch[560:660]].min() < 100
-    region = Bounds(590, 80, 70, 90)
-    part = runner.run(source, region=region, want_mask=True)
-    rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
-    assert part.exact and part.mask is not None
-    assert apart(part.picture.pixels, whole.picture.pixels[rows, columns]) <= 1 / 255
-    assert np.abs(part.mask.astype(int) - whole.mask[rows, columns]).max() <= 1
+    check_region(runner, source, whole, Bounds(590, 80, 70, 90), mask=1)
 
 
 def test_what_a_smaller_copy_shows_is_the_same_for_all_parts() -> None:
