@@ -5,6 +5,10 @@ A network trained on a few hundred pixels at a time knows a meadow or a face bes
 patch; at the working size it sees their edges better, and guesses wrongly inside. So the coarse part of the
 chroma is the mean of smaller looks at the picture, and the fine part that of the working size, as in
 Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
+
+A hint changes what the network makes of all of the picture, and at the hint itself it only comes near its
+colour. So its answer to hints counts where place and lightness are like a hint's, and what it is off by at
+the hints is made up for there.
 """
 
 from __future__ import annotations
@@ -136,6 +140,15 @@ _EDGE = 0.05**2
 _FINE = 1.3
 """Times the fine part: a mean of several guesses is paler at edges than any of them."""
 
+# How far a hint reaches: standard deviations of a Gaussian (docs/training-log.md: how they were chosen).
+_NEAR = 0.32
+"""In place, as a share of the longer side; of more hints than _FEW each reaches less far."""
+_FEW = 10
+_ALIKE = 0.11
+"""In lightness, from 0 to 1."""
+_DOUBT = 0.2
+"""The weight of no change at all beside that of the hints, which is 1 at their places."""
+
 # For bringing the chroma up to full size along the luma; lightness that deviates by less than 0.03 of white
 # counts as flat (docs/models.md tells how these were chosen).
 _RADIUS = 1
@@ -161,6 +174,15 @@ class _Kept:
     chroma: Chroma
 
 
+@dataclass(frozen=True)
+class _Plain:
+    """What the network makes of a picture without hints."""
+
+    light: NDArray[np.float32]
+    planes: Planes
+    provider: str
+
+
 def predict_chroma(
     session: Session, picture: Picture, hints: Sequence[Hint], timer: Timer, memo: Memo | None = None
 ) -> Chroma:
@@ -180,7 +202,7 @@ def predict_chroma(
     light = _light(picture, working_extent(size, _working_size(session.card)))
     kept = memo.recall_any("chroma", key)
     if kept is None or not np.array_equal(kept.light, light):
-        kept = _Kept(light, _predict(session, light, hints, size, timer))
+        kept = _Kept(light, _chroma(session, light, hints, size, timer, memo))
     memo.keep("chroma", key, kept)
     return kept.chroma
 
@@ -220,19 +242,39 @@ def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
     return light
 
 
+def _chroma(
+    session: Session,
+    light: NDArray[np.float32],
+    hints: tuple[Hint, ...],
+    extent: Extent,
+    timer: Timer,
+    memo: Memo,
+) -> Chroma:
+    key, guide = (session.path, extent), _reduced(light)
+    plain: _Plain | None = memo.recall_any("plain chroma", key)
+    if plain is None or not np.array_equal(plain.light, light):
+        plain = _Plain(light, *_predict(session, light, (), extent, timer))
+    memo.keep("plain chroma", key, plain)
+    planes, provider = plain.planes, plain.provider
+    if hints:
+        hinted, provider = _predict(session, light, hints, extent, timer)
+        planes = at_hints(planes, hinted, guide, hints, extent)
+    height, width = light.shape
+    fitted = GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT)
+    return Chroma(fitted, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
+
+
 def _predict(
     session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
-) -> Chroma:
+) -> tuple[Planes, str]:
+    """a* and b* by looks of several sizes, 2HW at the working size / STRIDE, and which provider ran them."""
     provider, fine = _run(session, light, hints, extent, timer)
     coarse = []
     for smaller in smaller_extents(Extent(*light.shape)):
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
         provider, planes = _run(session, less, hints, extent, timer)
         coarse.append(planes)
-    guide = _reduced(light)
-    whole = GuidedPlanes.fit(fused(fine, coarse, guide) * CHROMA, guide, _RADIUS, _FLAT)
-    height, width = light.shape
-    return Chroma(whole, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
+    return fused(fine, coarse, _reduced(light)) * CHROMA, provider
 
 
 def _run(
@@ -291,6 +333,79 @@ def fused(fine: Planes, coarse: Sequence[Planes], light: NDArray[np.float32]) ->
     strong = np.float32(_FINE) * fine
     result: Planes = smoothed(mean - strong, light, max(1, round(_REACH * max(size))), _EDGE) + strong
     return result
+
+
+def at_hints(
+    plain: Planes, hinted: Planes, light: NDArray[np.float32], hints: Sequence[Hint], extent: Extent
+) -> Planes:
+    """What hints make of the chroma of a picture: ``hinted`` where they reach, brought to their colours, and
+    ``plain`` elsewhere.
+
+    How alike a place is to a hint's is told by a bilateral kernel (Tomasi and Manduchi 1998), Gaussian in
+    place and lightness. The residuals at the hints are interpolated by normalised convolution with it
+    (Knutsson and Westin 1993).
+
+    Args:
+        plain, hinted: 2HW, a* and b* of the whole picture, predicted without and with the hints.
+        light: HW, its L* / 100.
+        hints: in pixels of the picture.
+        extent: the size of the picture.
+    """
+    places = [
+        _Place.of(hint, light, extent, _NEAR * min(1.0, math.sqrt(_FEW / len(hints)))) for hint in hints
+    ]
+    unlike = np.ones_like(light)
+    for place in places:
+        unlike[place.window] *= np.maximum(1 - 2 * place.likeness(light), 0)
+    made: Planes = hinted + unlike * (plain - hinted)
+    added, weights = np.zeros_like(made), np.full_like(light, _DOUBT)
+    for place, hint in zip(places, hints, strict=True):
+        residual = np.array(hint.chroma, np.float32) - made[(..., *place.around)].mean((1, 2))
+        weight = place.likeness(light)
+        added[(..., *place.window)] += weight * residual[:, None, None]
+        weights[place.window] += weight
+    result: Planes = made + added / weights
+    return result
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a hint lies on small planes of a picture."""
+
+    row: int
+    column: int
+    window: tuple[slice, slice]
+    """How far it reaches."""
+    around: tuple[slice, slice]
+    """Its own surroundings, three pixels a side."""
+    deviation: float
+    """Of the Gaussian in place, in pixels of the planes."""
+
+    @classmethod
+    def of(cls, hint: Hint, light: NDArray[np.float32], extent: Extent, share: float) -> _Place:
+        height, width = light.shape
+        deviation = share * max(height, width)
+        row = min(int(hint.y * height / extent.height), height - 1)
+        column = min(int(hint.x * width / extent.width), width - 1)
+
+        def within(reach: int) -> tuple[slice, slice]:
+            rows = slice(max(0, row - reach), row + reach + 1)
+            return rows, slice(max(0, column - reach), column + reach + 1)
+
+        return cls(row, column, within(math.ceil(4 * deviation)), within(1), deviation)
+
+    def likeness(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The kernel within the window: 1 at the hint itself, down to 0."""
+        rows, columns = (
+            np.arange(*part.indices(side)) for part, side in zip(self.window, light.shape, strict=True)
+        )
+        down, across = (
+            np.exp(((at - own) / self.deviation) ** 2 / -2).astype(np.float32)
+            for at, own in ((rows, self.row), (columns, self.column))
+        )
+        apart = (light[self.window] - light[self.around].mean()) / np.float32(_ALIKE)
+        kernel: NDArray[np.float32] = down[:, None] * across * np.exp(apart**2 / -2)
+        return kernel
 
 
 def _step(planes: Planes, size: tuple[int, ...]) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from tests.unit.filters.pictures import apart, colorize, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report
-from unfade.filters.chroma import hint_planes, working_extent
+from unfade.filters.chroma import _FEW, _NEAR, _Place, at_hints, hint_planes, working_extent
 from unfade.filters.colorize import _NETWORK_STRIPS, COLORIZE
 from unfade.inference import Bounds, Engine, Extent, Session
 from unfade.models import Tensor, Tiling
@@ -98,15 +98,65 @@ def test_colours_that_cannot_be_shown_lose_chroma_not_hue(tmp_path: Path) -> Non
 
 
 def test_hints_colour_their_surroundings(neutral: str) -> None:
-    source, hint = Picture(np.full((96, 128, 1), 128, np.uint8)), Hint(100.0, 30.0, "#c03020")
+    """Most where they are, less farther away, and not what is darker or lighter."""
+    shades = np.full((96, 128, 1), 128, np.uint8)
+    shades[70:] = 40
+    source, hint = Picture(shades), Hint(100.0, 30.0, "#c03020")
     result = colorize(source, ColorizeOptions(model=neutral, hints=(hint,)), engine())
     lab = lab_of_srgb(to_float(result.pixels))
     chroma = np.hypot(lab[..., 1], lab[..., 2])
-    rows, columns = np.nonzero(chroma > 0.6 * chroma.max())
+    rows, columns = np.nonzero(chroma > 0.85 * chroma.max())
     assert abs(rows.mean() + 0.5 - 30) < 2 and abs(columns.mean() + 0.5 - 100) < 2
     a, b = (lab[rows, columns, channel].mean() for channel in (1, 2))
     assert abs(np.degrees(np.arctan2(b, a) - np.arctan2(*hint.chroma[::-1]))) < 3
-    assert chroma[:, :60].max() < 0.5 and chroma[70:].max() < 0.5
+    assert chroma[30, 100] > 4 * chroma[:, 20].max()
+    assert chroma[74:].max() < 0.5
+
+
+def test_chroma_comes_to_the_hints_and_stays_elsewhere() -> None:
+    plain = np.stack([np.full((40, 60), -10, np.float32), np.full((40, 60), 20, np.float32)])
+    light = np.full((40, 60), 0.3, np.float32)
+    light[:, 30:] = 0.9
+    hint = Hint(20.5, 20.5, "#c03020")
+    result = at_hints(plain, plain, light, (hint,), Extent(80, 120))
+    share = (result - plain)[:, 10, :30] / (np.float32(hint.chroma) - plain[:, 0, 0])[:, None]
+    # normalised convolution: w / (w + doubt), here with a deviation of 0.32 * 60 pixels
+    weight = np.exp(-((np.arange(30) - 10) ** 2) / (2 * 19.2**2))
+    np.testing.assert_allclose(share, np.broadcast_to(weight / (weight + 0.2), share.shape), atol=1e-4)
+    assert np.abs(result - plain)[..., 30:].max() < 5e-3
+
+
+def test_what_a_hint_changes_in_the_network_counts_where_it_reaches() -> None:
+    plain = np.zeros((2, 40, 60), np.float32)
+    hint = Hint(10, 40, "#c03020")
+    hinted = np.broadcast_to(np.float32(hint.chroma)[:, None, None], plain.shape)
+    light = np.full((40, 60), 0.3, np.float32)
+    light[:, 20:40] = 0.9
+    result = at_hints(plain, hinted, light, (hint,), Extent(80, 120))
+    np.testing.assert_allclose(result[:, 20, :15], hinted[:, 20, :15], rtol=1e-3)
+    assert np.abs(result[..., 20:40]).max() < 1e-3  # of another lightness
+    farther = np.abs(result[0, 20, 40:]) / hint.chroma[0]
+    assert (np.diff(farther) < 0).all() and farther[-1] < 0.25
+
+
+def test_hints_that_agree_with_the_network_change_nothing() -> None:
+    hint = Hint(10, 10, "#407030")
+    plain = np.broadcast_to(np.float32(hint.chroma)[:, None, None], (2, 24, 24)).copy()
+    light = np.linspace(0, 1, 24 * 24, dtype=np.float32).reshape(24, 24)
+    np.testing.assert_allclose(at_hints(plain, plain, light, (hint,), Extent(48, 48)), plain, atol=1e-5)
+
+
+def test_many_hints_take_no_longer_than_some() -> None:
+    """Each reaches less far: together they look at no more pixels than few do."""
+    light = np.full((64, 96), 0.5, np.float32)
+
+    def pixels(count: int) -> int:
+        hints = [Hint(1 + 190 * n / count, 64, "#c03020") for n in range(count)]
+        share = _NEAR * min(1.0, (_FEW / count) ** 0.5)
+        windows = (_Place.of(hint, light, Extent(128, 192), share).window for hint in hints)
+        return sum(light[window].size for window in windows)
+
+    assert pixels(4000) < 1.6 * pixels(400)
 
 
 def test_hint_planes_by_hand() -> None:
@@ -177,7 +227,7 @@ def test_working_sizes(extent: Extent, expected: Extent) -> None:
 
 
 def test_the_network_looks_three_times(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At its working size of 64 pixels, and smaller; the hint is there each time."""
+    """At its working size of 64 pixels, and smaller: without hints, and with the hint each time."""
     seen, run = [], Session.run
 
     def watched(session: Session, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -186,8 +236,9 @@ def test_the_network_looks_three_times(model: str, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(Session, "run", watched)
     colorize(picture(96, 128, 1), ColorizeOptions(model=model, hints=(Hint(64, 48, "#ff0000"),)), engine())
-    assert [fed.shape for fed in seen] == [(1, 4, 48, 64), (1, 4, 36, 48), (1, 4, 27, 36)]
-    for fed in seen:
+    assert [fed.shape for fed in seen] == 2 * [(1, 4, 48, 64), (1, 4, 36, 48), (1, 4, 27, 36)]
+    assert not any(fed[0, 3].any() for fed in seen[:3])  # the picture without hints
+    for fed in seen[3:]:
         hinted = np.argwhere(fed[0, 3])
         assert len(hinted) and np.allclose(hinted.mean(0) / fed.shape[2:], 0.5, atol=0.05)
         assert fed[0, 0].mean() == pytest.approx(seen[0][0, 0].mean(), abs=0.01)
