@@ -49,11 +49,13 @@ def app() -> None:
 @click.argument("checkpoint", type=_File)
 @_output
 @click.option("--compact", is_flag=True, help="Store weights in half precision: half the file.")
+@click.option("--int8", is_flag=True, help="Store weights in 8 bits: a quarter of the file.")
 @_of_a_network
 def run(
     checkpoint: Path,
     output: Path,
     compact: bool,
+    int8: bool,
     fp16: bool,
     static: str | None,
     install: bool,
@@ -63,7 +65,7 @@ def run(
     from .export import export_checkpoint
 
     report = export_checkpoint(
-        checkpoint, output, fp16=fp16, compact=compact, **_size_and_photo(static, photo)
+        checkpoint, output, fp16=fp16, compact=compact, int8=int8, **_size_and_photo(static, photo)
     )
     _finish(report, output, install=install)
 

@@ -93,6 +93,7 @@ def export_checkpoint(
     *,
     fp16: bool = False,
     compact: bool = False,
+    int8: bool = False,
     static: Size | None = None,
     photo: Array | None = None,
 ) -> Report:
@@ -104,6 +105,7 @@ def export_checkpoint(
         output: ends in ``.onnx``.
         fp16: whether a float16 variant is written beside it, for CUDA.
         compact: whether weights are stored in half precision: half the file.
+        int8: whether they are stored in 8 bits: a quarter of the file.
         static: height and width of all that goes in; None leaves them free.
         photo: see :func:`build`.
 
@@ -119,7 +121,7 @@ def export_checkpoint(
     network = fold_norms(network).eval()
     network = getattr(network, EXPORTED, network)  # some apply what they name themselves while they learn
     card = of_size(_card(recipe, network, loaded), static)
-    built = build(network, card, photo=photo, fp16=fp16, compact=compact, trainable=True)
+    built = build(network, card, photo=photo, fp16=fp16, compact=compact, int8=int8, trainable=True)
     write(output, built.model, built.half)
     return built.report
 
@@ -131,17 +133,19 @@ def build(
     photo: Array | None = None,
     fp16: bool = False,
     compact: bool = False,
+    int8: bool = False,
     trainable: bool = False,
     smallest: int = 1,
 ) -> Built:
     """Export ``network`` and check the result.
 
     Args:
-        network: in eval mode, norms folded; rounded in place where ``compact`` is asked for.
+        network: in eval mode, norms folded; rounded in place where ``compact`` or ``int8`` is asked for.
         card: what is true of it; with a ``fixed_size`` the model is made and checked for that alone.
         photo: CHW float32 in [0, 1] to prove exact tiling on; None takes noise with detail at every scale.
         fp16: whether to make the float16 variant too.
         compact: whether weights are stored in half precision (see :func:`~unfade_export.graph.pack_weights`).
+        int8: whether they are stored in 8 bits.
         trainable: whether a training can begin with the model: weights of which the graph keeps only what was
             computed from them are noted beside it.
         smallest: the least side in pixels that the network takes.
@@ -149,14 +153,14 @@ def build(
     Raises:
         ExportError: the name of the check that failed, and by how much.
     """
-    if compact:
-        round_weights(network)
+    if compact or int8:
+        round_weights(network, int8=int8)
     free_card = replace(card, fixed_size=None)
     free = to_onnx(network, free_card)
     if trainable:
         keep_folded_weights(free, network)
     plain = free if card.fixed_size is None else fix_size(free, card)
-    model = pack_weights(plain) if compact else plain
+    model = pack_weights(plain) if compact or int8 else plain
     session = cpu_session(model)
     parity = check_parity(network, session, card, smallest=smallest)
     check_finite(session, card, smallest)
@@ -295,7 +299,7 @@ def blend_models(first: Path, second: Path, weight: float, output: Path) -> Mode
     arXiv:1811.10515: works where one model was fine-tuned from the other, as a GAN model is from its faithful
     one. Models trained apart meet in a network that does neither.
 
-    Either may keep its weights in half precision; the output does where the first does.
+    Either may keep its weights in fewer bits; the output has them in half precision where the first does.
 
     Raises:
         ExportError: the weight is not in [0, 1], a file cannot be used, the two are not of one network, or

@@ -13,13 +13,14 @@ import numpy as np
 import onnx
 import onnxslim
 import torch
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
 from unfade.models import ModelCard
-from unfade_training.checkpoint import FOLDED, HALF, WRAPPER
+from unfade_training.checkpoint import FOLDED, HALF, INT8, SCALE, WRAPPER
 
 from . import ExportError
 from .interface import NamedOutputs, ratio_of, step_of
@@ -29,7 +30,10 @@ OPSET = 18
 older still."""
 
 SMALLEST_PACKED = 256
-"""Numbers a tensor must have to be stored in half: biases and constants are not worth a node."""
+"""Numbers a tensor must have to be stored in fewer bits: biases and constants are not worth a node."""
+
+QUANTISED = 127
+"""Of 8 bits."""
 
 log = logging.getLogger(__name__)
 # It warns of every torchvision operator that it cannot register, and nothing here needs one.
@@ -121,8 +125,12 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @torch.no_grad()
-def round_weights(network: nn.Module) -> None:
-    """Round the weights that :func:`pack_weights` stores in half to what half precision can hold, in place.
+def round_weights(network: nn.Module, *, int8: bool = False) -> None:
+    """Round the weights that :func:`pack_weights` stores in fewer bits to what these can hold, in place.
+
+    Args:
+        int8: to 8 bits with a scale for each output channel, symmetric about 0 (Jacob et al. 2018,
+            arXiv:1712.05877), where there are such channels; else to half precision.
 
     Raises:
         ExportError: one of them is too large for half precision.
@@ -130,50 +138,86 @@ def round_weights(network: nn.Module) -> None:
     for name, weight in network.named_parameters():
         if weight.numel() < SMALLEST_PACKED:
             continue
-        rounded = weight.half().to(weight.dtype)
+        if int8 and weight.dim() > 1:
+            rounded = torch.from_numpy(np.multiply(*_quantised(weight.numpy())))
+        else:
+            rounded = weight.half().to(weight.dtype)
         if not bool(rounded.isfinite().all()):
             raise ExportError(f"Half-precision weights: {name} has values beyond 65504.")
         weight.copy_(rounded)
 
 
-def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its large float32 initializers stored as float16, each behind a Cast.
+def _quantised(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Whole numbers of at most 127 and the scale of each output channel, of which the product is the nearest
+    that 8 bits can hold.
 
-    Half the file; ONNX Runtime widens them once, when it opens the model, and the arithmetic stays float32.
-    Only those are stored so that lose nothing by it; see :func:`round_weights`.
+    Scales have 11 bits, so that the product is exact in float32, and of rounded weights the same comes out.
+    """
+    largest = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True)
+    mantissa, exponent = np.frexp(largest / np.float32(QUANTISED))
+    scale = np.where(largest > 0, np.ldexp(np.rint(mantissa * 2048) / 2048, exponent), 1).astype(np.float32)
+    whole = np.clip(np.rint(values / scale), -QUANTISED, QUANTISED).astype(np.int8)
+    return whole, scale
+
+
+def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its large float32 initializers in float16, each behind a Cast, or in 8 bits, each behind
+    a Cast and the multiplication with its scales.
+
+    Half the file, or a quarter; ONNX Runtime widens them once, when it opens the model, and the arithmetic
+    stays float32. Only those are stored so that lose nothing by it; see :func:`round_weights`.
 
     Raises:
         ExportError: the result is no valid graph.
     """
     packed = onnx.ModelProto()
     packed.CopyFrom(model)
-    casts = []
+    nodes, scales = [], []
     for tensor in packed.graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT:
             continue
-        values = numpy_helper.to_array(tensor)
-        half = values.astype(np.float16)
-        if values.size < SMALLEST_PACKED or not np.array_equal(half.astype(np.float32), values):
+        name, values = tensor.name, numpy_helper.to_array(tensor)
+        if values.size < SMALLEST_PACKED:
             continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(half, name + HALF))
-        casts.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
-    for node in reversed(casts):
+        half = values.astype(np.float16)
+        if np.array_equal(half.astype(np.float32), values):
+            tensor.CopyFrom(numpy_helper.from_array(half, name + HALF))
+            nodes.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
+        elif values.ndim > 1 and np.array_equal(np.multiply(*(found := _quantised(values))), values):
+            tensor.CopyFrom(numpy_helper.from_array(found[0], name + INT8))
+            scales.append(numpy_helper.from_array(found[1], name + SCALE))
+            wide = f"{name}{INT8}_wide"
+            nodes.append(helper.make_node("Cast", [name + INT8], [wide], to=onnx.TensorProto.FLOAT))
+            nodes.append(helper.make_node("Mul", [wide, name + SCALE], [name]))
+    packed.graph.initializer.extend(scales)
+    for node in reversed(nodes):
         packed.graph.node.insert(0, node)
     check_graph(packed)
     return packed
 
 
 def unpack_weights(model: onnx.ModelProto) -> frozenset[str]:
-    """Undo :func:`pack_weights`, in place; gives the names of the weights that were stored in half."""
-    halves = {t.name: t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
-    casts = [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]
-    for node in casts:
-        half = halves[node.input[0]]
-        values = numpy_helper.to_array(half).astype(np.float32)
-        half.CopyFrom(numpy_helper.from_array(values, node.output[0]))
-        model.graph.node.remove(node)
-    return frozenset(node.output[0] for node in casts)
+    """Undo :func:`pack_weights`, in place; gives the names of the weights that were stored in fewer bits."""
+    graph = model.graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    of = {node.output[0]: node for node in graph.node}
+    names = set()
+    for tensor in list(graph.initializer):
+        if tensor.name.endswith(HALF) and tensor.data_type == onnx.TensorProto.FLOAT16:
+            name = tensor.name.removesuffix(HALF)
+            values = numpy_helper.to_array(tensor).astype(np.float32)
+        elif tensor.name.endswith(INT8) and tensor.data_type == onnx.TensorProto.INT8:
+            name = tensor.name.removesuffix(INT8)
+            scale = stored[name + SCALE]
+            values = numpy_helper.to_array(tensor).astype(np.float32) * numpy_helper.to_array(scale)
+            graph.node.remove(of[of[name].input[0]])
+            graph.initializer.remove(scale)
+        else:
+            continue
+        graph.node.remove(of[name])
+        tensor.CopyFrom(numpy_helper.from_array(values, name))
+        names.add(name)
+    return frozenset(names)
 
 
 def check_graph(model: onnx.ModelProto) -> None:

@@ -204,7 +204,8 @@ def check_patch(patch: int, generator: nn.Module, where: str) -> None:
 
 def _check_freeze(names: Sequence[str], generator: nn.Module, where: str) -> None:
     check_parts(names, generator, where)
-    if not set(_parts(generator)) - set(names):
+    held = {id(weight) for name in names for weight in generator.get_submodule(name).parameters()}
+    if all(id(weight) in held for weight in generator.parameters()):
         raise TrainingError(f"{where}: with all its parts held nothing of the network can learn.")
 
 
@@ -217,7 +218,12 @@ def check_parts(names: Iterable[str], generator: nn.Module, where: str) -> None:
 
 
 def _parts(generator: nn.Module) -> list[str]:
-    return [name for name, part in generator.named_children() if any(True for _ in part.parameters())]
+    """The names of its parts and of theirs, as ``marks`` and ``marks.unet``."""
+    return [
+        name
+        for name, part in generator.named_modules()
+        if name and name.count(".") < 2 and any(True for _ in part.parameters())
+    ]
 
 
 def open_photos(recipe: Recipe, data: Sequence[Where], cache: Path) -> PhotoStore | ShardStore:

@@ -166,6 +166,8 @@ WRAPPER = "network."
 """What an export puts before the names where it had to add something to the network."""
 HALF = "_half"
 """What it puts behind those that it keeps in half precision."""
+INT8, SCALE = "_int8", "_scale"
+"""And behind those that it keeps in 8 bits, and their scales."""
 FOLDED = "unfade.folded_weights"
 """Its metadata entry for the weights of which the graph knows no more than what was computed from them: name
 -> nested lists of numbers, as JSON."""
@@ -179,14 +181,15 @@ def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[
 
     Args:
         network: takes them in place.
-        files: by the part of the network that each is for; the part of one for all is empty.
+        files: by the part of the network that each is for; the part of one for all is empty. A file is of a
+            whole network with such a part, or of one like the part.
 
     Raises:
         TrainingError: a file cannot be read, or nothing in it fits.
     """
     left = set(network.state_dict())
     for part, file in files.items():
-        weights = read_weights(file, network)
+        weights = read_weights(file, network, part)
         if part:
             weights = {name: tensor for name, tensor in weights.items() if name.startswith(f"{part}.")}
         left &= set(adopt_weights(network, weights, str(file)))
@@ -195,18 +198,24 @@ def adopt_initial_weights(network: nn.Module, files: Mapping[str, Path]) -> set[
     return left
 
 
-def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
+def read_weights(path: Path, network: nn.Module, part: str = "") -> Mapping[str, Tensor]:
     """The weights for a network by their names in it; some may be missing, others too many.
+
+    Args:
+        part: of the network that they are for, where the file may be of one like it.
 
     Raises:
         TrainingError: the file is missing or damaged, or neither a checkpoint nor a model of ours.
     """
-    if path.suffix == ".onnx":
-        weights = _read_onnx(path)
-        if hasattr(network, EXPORTED):
-            weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
-        return unfold_norms(network, weights)
-    return load_checkpoint(path).weights
+    is_model = path.suffix == ".onnx"
+    weights: Mapping[str, Tensor] = _read_onnx(path) if is_model else load_checkpoint(path).weights
+    if part and not any(name.startswith(f"{part}.") for name in weights):
+        weights = {f"{part}.{name}": tensor for name, tensor in weights.items()}
+    if not is_model:
+        return weights
+    if hasattr(network, EXPORTED):
+        weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
+    return unfold_norms(network, weights)
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:
@@ -225,12 +234,15 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
         model = onnx.load(path)
     except (DecodeError, OSError) as error:
         raise TrainingError(f"The model {path} is damaged or not an ONNX file ({error}).") from error
+    arrays = {record.name: numpy_helper.to_array(record) for record in model.graph.initializer}
     tensors = {}
-    for record in model.graph.initializer:
-        array = numpy_helper.to_array(record)
+    for name, array in arrays.items():
+        if array.dtype == np.int8:
+            scale = arrays.get(name.removesuffix(INT8) + SCALE, np.float32(1))
+            array = array.astype(np.float32) * scale
         if array.dtype in (np.float32, np.float16):
-            name = record.name.removeprefix(WRAPPER).removesuffix(HALF)
-            tensors[name] = torch.from_numpy(array.astype(np.float32))
+            own = name.removeprefix(WRAPPER).removesuffix(HALF).removesuffix(INT8)
+            tensors[own] = torch.from_numpy(array.astype(np.float32))
     if not any(name.endswith(".weight") for name in tensors):
         raise TrainingError(f"{path} holds no weights with names; a model of unfade-export does.")
     folded = next((entry.value for entry in model.metadata_props if entry.key == FOLDED), "{}")

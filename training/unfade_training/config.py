@@ -127,7 +127,7 @@ class GeneratorConfig(StageConfig, frozen=True, kw_only=True, tag="generator"):
             arXiv:1503.02531): for a pruned network. It says what it knows better than the photographs do, of
             which only one of many outcomes is to be seen.
         ema: decay of the moving average of the weights, which is what is validated and exported.
-        freeze: parts of the network, by their names in it, that stay as they are.
+        freeze: parts of the network, or of these, by their names in it, that stay as they are.
         freeze_encoder: whether a pretrained encoder stays as it is.
         hold_norms: whether batch norms keep their statistics: what runs from the same initial weights learn
             can then be averaged without taking them anew.

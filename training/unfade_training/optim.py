@@ -194,9 +194,9 @@ def freeze_parts(network: nn.Module, config: GeneratorConfig) -> None:
     Raises:
         TrainingError: options of an encoder, and the network has none.
     """
-    network.train()
-    for name, part in network.named_children():
-        part.requires_grad_(name not in config.freeze).train(name not in config.freeze)
+    network.train().requires_grad_(True)
+    for name in config.freeze:
+        network.get_submodule(name).requires_grad_(False).eval()
     encoder = getattr(network, "encoder", None)
     if isinstance(encoder, Encoder):
         encoder.freeze(config.freeze_encoder)

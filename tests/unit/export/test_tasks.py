@@ -1,4 +1,4 @@
-"""De-artifact's two outputs and Colorize's odd sizes, through the whole export."""
+"""De-artifact's outputs and Colorize's odd sizes, through the whole export."""
 
 from __future__ import annotations
 
@@ -86,3 +86,28 @@ def test_a_training_can_begin_with_a_model(colorize: Exported) -> None:
     x = torch.rand(1, 4, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(network.eval()(x), colorize.network(x), atol=1e-5, rtol=0)
+
+
+def test_colours_of_two_networks_in_8_bits(exports: Exports) -> None:
+    """Without hints, where both count; and a training that begins with the model has its weights."""
+    head, rest = COLOUR_RECIPE.split("[network]")
+    _, further = rest.split("\n\n", 1)
+    recipe = (
+        f'{head}[network]\nkind = "colour_unets"\n'
+        "[network.fine]\nwidths = [8, 8, 8, 8]\nspread_hints = true\n"
+        f'[network.coarse]\nencoder = "efficientnet-lite0"\nwidth = 16\n\n{further}'
+    )
+    exported = exports(recipe, int8=True)
+    network = build_generator(parse_recipe(recipe, "tiny"))
+    weights = read_weights(exported.path, network)
+    assert set(network.state_dict()) - set(weights) == set()
+    network.load_state_dict(dict(weights), strict=False)
+    rng = np.random.default_rng(0)
+    for height, width in ((33, 31), (64, 96)):
+        x = np.zeros((1, 4, height, width), np.float32)
+        x[:, 0] = rng.random((height, width), np.float32)
+        with torch.inference_mode():
+            expected = network.eval()(torch.from_numpy(x)).numpy()
+        (ab,) = run(exported.path, x)
+        assert np.abs(ab).max() > 1e-3
+        np.testing.assert_allclose(ab, expected, atol=1e-5)

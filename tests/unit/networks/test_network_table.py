@@ -162,6 +162,14 @@ ROWS = {
         150_984_192,
         {"output_stride": 2, "spread_hints": True, "widths": (32, 24, 16, 8), **COLORIZE},
     ),
+    "colour_unets": Row(
+        "colour_unets",
+        4,
+        {(64, 64): (2, 32, 32), (65, 31): (2, 33, 16)},
+        7_480_180,
+        328_661_248,
+        {"fine": {"widths": (32, 24, 16, 8)}, "coarse": {"width": 32}},
+    ),
     "critic": Row(
         "critic",
         3,

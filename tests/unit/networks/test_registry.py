@@ -15,7 +15,7 @@ from unfade_training.networks.critic import Critic
 def test_names() -> None:
     assert set(NETWORKS) >= {  # recipes and checkpoints out there know them by these
         "fast_unet", "deartifact_unets", "repair_unets", "resnet_unet", "lite_unet", "revive_net", "critic",
-        "pretrained_critic",
+        "pretrained_critic", "colour_unets",
     }  # fmt: skip
 
 

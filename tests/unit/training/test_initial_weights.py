@@ -15,6 +15,7 @@ from unfade.models import card_of
 from unfade_training.build import build_generator
 from unfade_training.checkpoint import (
     Checkpoint,
+    adopt_initial_weights,
     adopt_weights,
     load_checkpoint,
     read_weights,
@@ -140,3 +141,17 @@ def test_a_training_begins_with_the_averaged_weights_of_another(tmp_path: Path) 
         save_checkpoint(path, Checkpoint(tensors, ""))
         found = read_weights(path, network)
         assert all(torch.equal(found[name], wanted[name]) for name in raw)
+
+
+def test_a_part_begins_with_a_network_like_it(tmp_path: Path) -> None:
+    """The other parts stay as they were."""
+    recipe = parse_recipe(MASK_RECIPE, "mask")
+    whole = build_generator(recipe)
+    torch.manual_seed(11)
+    like = {name: torch.rand_like(tensor) for name, tensor in whole.compression.state_dict().items()}
+    save_checkpoint(tmp_path / "part.safetensors", Checkpoint({"generator": like}, recipe.text, {}))
+    before = {name: tensor.clone() for name, tensor in whole.marks.state_dict().items()}
+    left = adopt_initial_weights(whole, {"compression": tmp_path / "part.safetensors"})
+    assert all(torch.equal(tensor, like[name]) for name, tensor in whole.compression.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in whole.marks.state_dict().items())
+    assert {name.split(".")[0] for name in left} == {"marks"}

@@ -187,7 +187,7 @@ def test_masks_are_learnt_beside_the_picture(tmp_path: Path, photos: Path) -> No
     assert {"psnr_y", "mask_iou", "mask_recall"} <= set(scores) and 0 <= scores["mask_iou"] <= 1
 
 
-@pytest.mark.parametrize("held", ["compression", "marks"])
+@pytest.mark.parametrize("held", ["compression", "marks", "marks.unet"])
 def test_parts_that_are_held_stay_as_they_are(tmp_path: Path, photos: Path, held: str) -> None:
     overrides = {"stage.patch": 32, "stage.freeze": [held], "stage.lr": 0.1}
     recipe = with_overrides(parse_recipe(MASK_RECIPE, "mask"), overrides, "mask")
@@ -234,6 +234,8 @@ def test_parts_trained_side_by_side_begin_together(tmp_path: Path, photos: Path)
     [
         (["mark"], "no part 'mark': did you mean 'marks'"),
         (["marks", "compression"], "nothing of the network can"),
+        (["marks.unet", "compression"], "nothing of the network can"),
+        (["marks.unit"], "no part 'marks.unit': did you mean 'marks.unet'"),
     ],
 )
 def test_what_cannot_be_held_is_said(names: list[str], sentence: str) -> None:

@@ -13,6 +13,7 @@ from ..errors import TrainingError, did_you_mean
 from ..registry import Registry
 from .analysis import count_parameters, macs_per_pixel, receptive_radius
 from .blocks import silence_untrained_blocks
+from .colour_unets import ColourUnets
 from .critic import Critic, PretrainedCritic
 from .deartifact_unets import DeartifactUnets
 from .encoder_unets import LiteUnet, ResnetUnet
@@ -48,6 +49,7 @@ NETWORKS: Registry[Callable[..., nn.Module]] = Registry(
         "fast_unet": FastUnet,
         "deartifact_unets": DeartifactUnets,
         "repair_unets": RepairUnets,
+        "colour_unets": ColourUnets,
         "resnet_unet": ResnetUnet,
         "revive_net": ReviveNet,
         "lite_unet": LiteUnet,

@@ -1,0 +1,115 @@
+"""colour_unets: a U-net that colours what it sees closely, and a second look that knows better what is shown.
+
+A small U-net learns edges and hints well, and is often wrong about what a wide part of the picture is. The
+second look tells a colour for each 16 x 16 pixels, from deep features of a larger encoder, joined with those
+of the whole picture as in Iizuka et al., "Let there be Color!" (SIGGRAPH 2016). Both err in their own way;
+their mean errs less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .blocks import conv_layer, pad_to_multiple
+from .encoder_unets import LiteUnet
+from .encoders import Encoder
+
+STRIDE = 16
+"""Pixels a side for one of the coarse colours."""
+USED = (2, 3, 4)
+"""The encoder's maps that tell the colour: at strides 8, 16 and 32."""
+
+
+class CoarseColour(nn.Module):
+    """N 1 H W, L* / 100 of whole pictures -> N 2 H/16 W/16, their a* / 110 and b* / 110.
+
+    H and W must be multiples of :attr:`size_multiple`.
+
+    Args:
+        weights: of the encoder; see :class:`Encoder`.
+        encoder: one of :class:`Encoder`'s that has maps at strides up to 32.
+        width: channels of the layers that join its maps.
+        dropout: share of their channels that training leaves out.
+    """
+
+    size_multiple = 32
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        encoder: str = "efficientnet-lite2",
+        width: int = 256,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.encoder = Encoder(encoder, weights, luma=True)
+        joined = sum(self.encoder.tap_channels[index] for index in USED) + 1
+        self.join = conv_layer(joined, width, 1)
+        self.local = conv_layer(width, width)
+        self.whole = nn.Conv2d(width, width, 1)
+        self.mix = conv_layer(width, width)
+        self.dropout = nn.Dropout2d(dropout)
+        self.head = nn.Conv2d(width, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.encoder(x)
+        fine, middle, deep = (maps[index] for index in USED)
+        deep = F.interpolate(deep, scale_factor=2.0, mode="bilinear")
+        seen = (F.avg_pool2d(fine, 2), middle, deep, F.avg_pool2d(x, STRIDE).to(middle.dtype))
+        joined = self.join(torch.cat(seen, dim=1))
+        local = self.local(joined)
+        local = self.dropout(local + self.whole(local.mean((2, 3), keepdim=True)))
+        colour: Tensor = self.head(self.mix(local) + joined)
+        return colour
+
+
+class ColourUnets(nn.Module):
+    """N 4 H W, L* / 100 and the hints' a* / 110, b* / 110 and mask -> N 2 ceil(H / 2) ceil(W / 2), a* / 110
+    and b* / 110; any H and W.
+
+    A picture with hints is left to the U-net, which alone sees them.
+
+    Args:
+        weights: of both encoders; see :class:`Encoder`.
+        fine: options of the :class:`LiteUnet`, which takes the four channels and gives chroma at stride 2.
+        coarse: options of the :class:`CoarseColour`.
+        share: of the coarse colours in the mean, 0 to 1.
+    """
+
+    size_multiple = CoarseColour.size_multiple
+    in_channels, out_channels = 4, 2
+    output_stride, scale = 2, 0.5
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        fine: Mapping[str, Any],
+        coarse: Mapping[str, Any],
+        share: float = 0.5,
+    ) -> None:
+        super().__init__()
+        if not 0 <= share <= 1:
+            raise ValueError(f"share is from 0 to 1, not {share}")
+        fixed = {"luma": True, "extra_channels": 3, "out_channels": 2, "output_stride": self.output_stride}
+        self.fine = LiteUnet(weights, **{**fine, **fixed})
+        self.coarse = CoarseColour(weights, **coarse)
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        x = pad_to_multiple(x, self.size_multiple)
+        chroma = self.fine(x)
+        cells = STRIDE // self.output_stride
+        difference = self.coarse(x[:, :1]) - F.avg_pool2d(chroma, cells)
+        unhinted = 1 - x[:, 3:].amax((2, 3), keepdim=True)
+        wide = F.interpolate(difference, scale_factor=float(cells), mode="bilinear")
+        mixed: Tensor = chroma + self.share * unhinted * wide
+        return mixed[..., : -(-height // self.output_stride), : -(-width // self.output_stride)]
