@@ -4,7 +4,7 @@ checkpoint; and a recipe made small, for a dry run that sees whether all of its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -77,6 +77,14 @@ def build_critic(recipe: Recipe, generator: nn.Module) -> nn.Module:
     return critic
 
 
+SCORES: Mapping[str, tuple[str, ...]] = {
+    "colorize": ("delta_e", "lpips"),
+    "revive": ("psnr_y", "delta_e_2000", "lpips"),
+    "": ("psnr_y", "mask_iou", "lpips"),
+}
+"""What validation scores (:func:`unfade_training.metrics.validate`), by task; of the other tasks the last."""
+
+
 def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     """What makes the generator's inputs, at its scale.
 
@@ -92,6 +100,10 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
         raise TrainingError(
             f"{recipe.name}: colorize learns from gray pictures, which the degradation ageing makes, and the "
             "other tasks from those in colour."
+        )
+    if recipe.judge not in (known := SCORES.get(recipe.task, SCORES[""])):
+        raise TrainingError(
+            f"{recipe.name}: {recipe.task} has no score {recipe.judge}; judge is one of {', '.join(known)}."
         )
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")

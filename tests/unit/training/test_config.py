@@ -147,6 +147,11 @@ def test_parts_that_do_not_fit_are_told_before_anything_is_decoded(
         ('objective = "relativistic"', 'objective = "relativistik"', "did you mean 'relativistic'"),
         ('kind = "critic"\nwidth', 'kind = "critik"\nwidth', "did you mean 'critic'"),
         ("seed = 3", 'judge = "lpips"', "name an LPIPS model"),
+        (
+            "seed = 3",
+            'judge = "delta_e"',
+            "upscale has no score delta_e; judge is one of psnr_y, mask_iou, lpips",
+        ),
         ("seed = 3", 'judge = "mask_iou"', "for networks that give a mask"),
         ("seed = 3", 'lpips = "nowhere.onnx"', "no LPIPS model at nowhere.onnx"),
         ("seed = 3", 'init = "nowhere.safetensors"', "no checkpoint nowhere.safetensors"),
