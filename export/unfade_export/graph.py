@@ -32,8 +32,11 @@ older still."""
 SMALLEST_PACKED = 256
 """Numbers a tensor must have to be stored in fewer bits: biases and constants are not worth a node."""
 
+SMALLEST_QUANTISED = 32768
+"""And in 8 bits: depthwise convolutions and the first layers lose the most by it, and save the least."""
+
 QUANTISED = 127
-"""Of 8 bits."""
+"""The largest number of 8 bits."""
 
 log = logging.getLogger(__name__)
 # It warns of every torchvision operator that it cannot register, and nothing here needs one.
@@ -129,8 +132,8 @@ def round_weights(network: nn.Module, *, int8: bool = False) -> None:
     """Round the weights that :func:`pack_weights` stores in fewer bits to what these can hold, in place.
 
     Args:
-        int8: to 8 bits with a scale for each output channel, symmetric about 0 (Jacob et al. 2018,
-            arXiv:1712.05877), where there are such channels; else to half precision.
+        int8: the largest of them to 8 bits with a scale for each output channel, symmetric about 0 (Jacob et
+            al. 2018, arXiv:1712.05877); the others to half precision.
 
     Raises:
         ExportError: one of them is too large for half precision.
@@ -138,7 +141,7 @@ def round_weights(network: nn.Module, *, int8: bool = False) -> None:
     for name, weight in network.named_parameters():
         if weight.numel() < SMALLEST_PACKED:
             continue
-        if int8 and weight.dim() > 1:
+        if int8 and weight.dim() > 1 and weight.numel() >= SMALLEST_QUANTISED:
             rounded = torch.from_numpy(np.multiply(*_quantised(weight.numpy())))
         else:
             rounded = weight.half().to(weight.dtype)
