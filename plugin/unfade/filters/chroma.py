@@ -7,8 +7,8 @@ chroma is the mean of smaller looks at the picture, and the fine part that of th
 Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
 
 A hint changes what the network makes of all of the picture, and at the hint itself it only comes near its
-colour. So its answer to hints counts where place and lightness are like a hint's, and what it is off by at
-the hints is made up for there.
+colour. So its answer to hints counts where place, lightness and colour are like a hint's, and what it is off by
+at the hints is made up for there.
 """
 
 from __future__ import annotations
@@ -141,11 +141,13 @@ _FINE = 1.3
 """Times the fine part: a mean of several guesses is paler at edges than any of them."""
 
 # How far a hint reaches: standard deviations of a Gaussian (docs/training-log.md: how they were chosen).
-_NEAR = 0.32
+_NEAR = 0.37
 """In place, as a share of the longer side; of more hints than _FEW each reaches less far."""
 _FEW = 10
-_ALIKE = 0.11
+_ALIKE = 0.14
 """In lightness, from 0 to 1."""
+_KIN = 12.0
+"""In a* and b* as predicted without hints: a sky is not what a coat is, whatever its lightness."""
 _DOUBT = 0.2
 """The weight of no change at all beside that of the hints, which is 1 at their places."""
 
@@ -342,8 +344,8 @@ def at_hints(
     ``plain`` elsewhere.
 
     How alike a place is to a hint's is told by a bilateral kernel (Tomasi and Manduchi 1998), Gaussian in
-    place and lightness. The residuals at the hints are interpolated by normalised convolution with it
-    (Knutsson and Westin 1993).
+    place, lightness and plain chroma. The residuals at the hints are interpolated by normalised
+    convolution with it (Knutsson and Westin 1993).
 
     Args:
         plain, hinted: 2HW, a* and b* of the whole picture, predicted without and with the hints.
@@ -356,12 +358,12 @@ def at_hints(
     ]
     unlike = np.ones_like(light)
     for place in places:
-        unlike[place.window] *= np.maximum(1 - 2 * place.likeness(light), 0)
+        unlike[place.window] *= np.maximum(1 - 2 * place.likeness(light, plain), 0)
     made: Planes = hinted + unlike * (plain - hinted)
     added, weights = np.zeros_like(made), np.full_like(light, _DOUBT)
     for place, hint in zip(places, hints, strict=True):
         residual = np.array(hint.chroma, np.float32) - made[(..., *place.around)].mean((1, 2))
-        weight = place.likeness(light)
+        weight = place.likeness(light, plain)
         added[(..., *place.window)] += weight * residual[:, None, None]
         weights[place.window] += weight
     result: Planes = made + added / weights
@@ -394,7 +396,7 @@ class _Place:
 
         return cls(row, column, within(math.ceil(4 * deviation)), within(1), deviation)
 
-    def likeness(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+    def likeness(self, light: NDArray[np.float32], plain: Planes) -> NDArray[np.float32]:
         """The kernel within the window: 1 at the hint itself, down to 0."""
         rows, columns = (
             np.arange(*part.indices(side)) for part, side in zip(self.window, light.shape, strict=True)
@@ -403,8 +405,10 @@ class _Place:
             np.exp(((at - own) / self.deviation) ** 2 / -2).astype(np.float32)
             for at, own in ((rows, self.row), (columns, self.column))
         )
-        apart = (light[self.window] - light[self.around].mean()) / np.float32(_ALIKE)
-        kernel: NDArray[np.float32] = down[:, None] * across * np.exp(apart**2 / -2)
+        apart = ((light[self.window] - light[self.around].mean()) / np.float32(_ALIKE)) ** 2
+        for plane in plain:
+            apart += ((plane[self.window] - plane[self.around].mean()) / np.float32(_KIN)) ** 2
+        kernel: NDArray[np.float32] = down[:, None] * across * np.exp(apart / -2)
         return kernel
 
 

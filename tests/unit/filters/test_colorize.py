@@ -100,7 +100,7 @@ def test_colours_that_cannot_be_shown_lose_chroma_not_hue(tmp_path: Path) -> Non
 def test_hints_colour_their_surroundings(neutral: str) -> None:
     """Most where they are, less farther away, and not what is darker or lighter."""
     shades = np.full((96, 128, 1), 128, np.uint8)
-    shades[70:] = 40
+    shades[70:] = 10
     source, hint = Picture(shades), Hint(100.0, 30.0, "#c03020")
     result = colorize(source, ColorizeOptions(model=neutral, hints=(hint,)), engine())
     lab = lab_of_srgb(to_float(result.pixels))
@@ -120,10 +120,10 @@ def test_chroma_comes_to_the_hints_and_stays_elsewhere() -> None:
     hint = Hint(20.5, 20.5, "#c03020")
     result = at_hints(plain, plain, light, (hint,), Extent(80, 120))
     share = (result - plain)[:, 10, :30] / (np.float32(hint.chroma) - plain[:, 0, 0])[:, None]
-    # normalised convolution: w / (w + doubt), here with a deviation of 0.32 * 60 pixels
-    weight = np.exp(-((np.arange(30) - 10) ** 2) / (2 * 19.2**2))
+    # normalised convolution: w / (w + doubt), here with a deviation of 0.37 * 60 pixels
+    weight = np.exp(-((np.arange(30) - 10) ** 2) / (2 * 22.2**2))
     np.testing.assert_allclose(share, np.broadcast_to(weight / (weight + 0.2), share.shape), atol=1e-4)
-    assert np.abs(result - plain)[..., 30:].max() < 5e-3
+    assert np.abs(result - plain)[..., 30:].max() < 0.05
 
 
 def test_what_a_hint_changes_in_the_network_counts_where_it_reaches() -> None:
@@ -134,9 +134,21 @@ def test_what_a_hint_changes_in_the_network_counts_where_it_reaches() -> None:
     light[:, 20:40] = 0.9
     result = at_hints(plain, hinted, light, (hint,), Extent(80, 120))
     np.testing.assert_allclose(result[:, 20, :15], hinted[:, 20, :15], rtol=1e-3)
-    assert np.abs(result[..., 20:40]).max() < 1e-3  # of another lightness
+    assert np.abs(result[..., 20:40]).max() < 0.02  # of another lightness
     farther = np.abs(result[0, 20, 40:]) / hint.chroma[0]
     assert (np.diff(farther) < 0).all() and farther[-1] < 0.25
+
+
+def test_a_hint_leaves_what_is_of_another_colour_without_it() -> None:
+    """Of one lightness: what the network takes for grass stays grass beside a coat that is said to be red."""
+    plain = np.zeros((2, 40, 60), np.float32)
+    plain[0, :, 30:], plain[1, :, 30:] = -40, 30
+    light = np.full((40, 60), 0.5, np.float32)
+    hint = Hint(40, 40, "#c03020")
+    hinted = plain + 10
+    result = at_hints(plain, hinted, light, (hint,), Extent(80, 120))
+    assert np.abs(result - plain)[..., 32:].max() < 0.5
+    np.testing.assert_allclose(result[:, 20, 20], np.array(hint.chroma), atol=10)
 
 
 def test_hints_that_agree_with_the_network_change_nothing() -> None:
