@@ -7,8 +7,8 @@ chroma is the mean of smaller looks at the picture, and the fine part that of th
 Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
 
 A hint changes what the network makes of all of the picture, and at the hint itself it only comes near its
-colour. So its answer to hints counts where place, lightness and colour are like a hint's, and what it is off by
-at the hints is made up for there.
+colour. So its answer to hints counts where place, lightness and colour are like a hint's, and what it is off
+by at the hints is made up for there.
 """
 
 from __future__ import annotations
