@@ -132,16 +132,18 @@ def round_weights(network: nn.Module, *, int8: bool = False) -> None:
     """Round the weights that :func:`pack_weights` stores in fewer bits to what these can hold, in place.
 
     Args:
-        int8: the largest of them to 8 bits with a scale for each output channel, symmetric about 0 (Jacob et
-            al. 2018, arXiv:1712.05877); the others to half precision.
+        int8: those of large convolutions to 8 bits with a scale for each channel of the first axis, symmetric
+            about 0 (Jacob et al. 2018, arXiv:1712.05877); the others to half precision.
 
     Raises:
-        ExportError: one of them is too large for half precision.
+        ExportError: one of them is no number, or too large for half precision.
     """
     for name, weight in network.named_parameters():
         if weight.numel() < SMALLEST_PACKED:
             continue
-        if int8 and weight.dim() > 1 and weight.numel() >= SMALLEST_QUANTISED:
+        if not bool(weight.isfinite().all()):
+            raise ExportError(f"The weights {name} are not all numbers: the training went wrong.")
+        if int8 and weight.dim() == 4 and weight.numel() >= SMALLEST_QUANTISED:
             rounded = torch.from_numpy(np.multiply(*_quantised(weight.numpy())))
         else:
             rounded = weight.half().to(weight.dtype)
@@ -151,8 +153,8 @@ def round_weights(network: nn.Module, *, int8: bool = False) -> None:
 
 
 def _quantised(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Whole numbers of at most 127 and the scale of each output channel, of which the product is the nearest
-    that 8 bits can hold.
+    """Whole numbers of at most 127 and the scale of each channel of the first axis, of which the product is
+    the nearest that 8 bits can hold.
 
     Scales have 11 bits, so that the product is exact in float32, and of rounded weights the same comes out.
     """
@@ -186,7 +188,7 @@ def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
         if np.array_equal(half.astype(np.float32), values):
             tensor.CopyFrom(numpy_helper.from_array(half, name + HALF))
             nodes.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
-        elif values.ndim > 1 and np.array_equal(np.multiply(*(found := _quantised(values))), values):
+        elif values.ndim == 4 and np.array_equal(np.multiply(*(found := _quantised(values))), values):
             tensor.CopyFrom(numpy_helper.from_array(found[0], name + INT8))
             scales.append(numpy_helper.from_array(found[1], name + SCALE))
             wide = f"{name}{INT8}_wide"
@@ -209,7 +211,7 @@ def unpack_weights(model: onnx.ModelProto) -> frozenset[str]:
         if tensor.name.endswith(HALF) and tensor.data_type == onnx.TensorProto.FLOAT16:
             name = tensor.name.removesuffix(HALF)
             values = numpy_helper.to_array(tensor).astype(np.float32)
-        elif tensor.name.endswith(INT8) and tensor.data_type == onnx.TensorProto.INT8:
+        elif tensor.name.endswith(INT8) and tensor.name.removesuffix(INT8) + SCALE in stored:
             name = tensor.name.removesuffix(INT8)
             scale = stored[name + SCALE]
             values = numpy_helper.to_array(tensor).astype(np.float32) * numpy_helper.to_array(scale)

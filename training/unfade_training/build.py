@@ -89,7 +89,7 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     """What makes the generator's inputs, at its scale.
 
     Raises:
-        TrainingError: it does not fit the generator.
+        TrainingError: it does not fit the generator, or the recipe's judge is no score of its task.
     """
     degradation = build_degradation(
         recipe.degradations,

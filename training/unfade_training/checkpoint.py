@@ -209,13 +209,11 @@ def read_weights(path: Path, network: nn.Module, part: str = "") -> Mapping[str,
     """
     is_model = path.suffix == ".onnx"
     weights: Mapping[str, Tensor] = _read_onnx(path) if is_model else load_checkpoint(path).weights
+    if is_model and hasattr(network, EXPORTED):
+        weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
     if part and not any(name.startswith(f"{part}.") for name in weights):
         weights = {f"{part}.{name}": tensor for name, tensor in weights.items()}
-    if not is_model:
-        return weights
-    if hasattr(network, EXPORTED):
-        weights = {f"{EXPORTED}.{name}": tensor for name, tensor in weights.items()}
-    return unfold_norms(network, weights)
+    return unfold_norms(network, weights) if is_model else weights
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:
@@ -237,8 +235,8 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
     arrays = {record.name: numpy_helper.to_array(record) for record in model.graph.initializer}
     tensors = {}
     for name, array in arrays.items():
-        if array.dtype == np.int8:
-            scale = arrays.get(name.removesuffix(INT8) + SCALE, np.float32(1))
+        scale = arrays.get(name.removesuffix(INT8) + SCALE)
+        if name.endswith(INT8) and scale is not None:
             array = array.astype(np.float32) * scale
         if array.dtype in (np.float32, np.float16):
             own = name.removeprefix(WRAPPER).removesuffix(HALF).removesuffix(INT8)

@@ -7,8 +7,8 @@ chroma is the mean of smaller looks at the picture, and the fine part that of th
 Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
 
 A hint changes what the network makes of all of the picture, and at the hint itself it only comes near its
-colour. So its answer to hints counts where place, lightness and colour are like a hint's, and what it is off
-by at the hints is made up for there.
+colour. So its answer to hints counts where place, lightness and colour are like a hint's, and most of what it
+is off by at the hints is made up for there.
 """
 
 from __future__ import annotations
@@ -115,8 +115,7 @@ def hint_planes(hints: Iterable[Hint], extent: Extent, working: Extent) -> NDArr
     """
     planes = np.zeros((3, working.height, working.width), np.float32)
     for hint in hints:
-        row = min(int(hint.y * working.height / extent.height), working.height - 1)
-        column = min(int(hint.x * working.width / extent.width), working.width - 1)
+        row, column = place_of(hint, extent, working)
         top, left = max(0, row - _SIDE // 2), max(0, column - _SIDE // 2)
         square = np.s_[top : row + _SIDE // 2 + 1, left : column + _SIDE // 2 + 1]
         for plane, value in zip(planes, (*hint.chroma, 1.0), strict=True):
@@ -149,7 +148,7 @@ _ALIKE = 0.14
 _KIN = 12.0
 """In a* and b* as predicted without hints: a sky is not what a coat is, whatever its lightness."""
 _DOUBT = 0.2
-"""The weight of no change at all beside that of the hints, which is 1 at their places."""
+"""The weight of no change at all beside that of a hint, which is 1 at its place."""
 
 # For bringing the chroma up to full size along the luma; lightness that deviates by less than 0.03 of white
 # counts as flat (docs/models.md tells how these were chosen).
@@ -338,10 +337,10 @@ def fused(fine: Planes, coarse: Sequence[Planes], light: NDArray[np.float32]) ->
 
 
 def at_hints(
-    plain: Planes, hinted: Planes, light: NDArray[np.float32], hints: Sequence[Hint], extent: Extent
+    plain: Planes, hinted: Planes, light: NDArray[np.float32], hints: Iterable[Hint], extent: Extent
 ) -> Planes:
-    """What hints make of the chroma of a picture: ``hinted`` where they reach, brought to their colours, and
-    ``plain`` elsewhere.
+    """What hints make of the chroma of a picture: ``hinted`` where they reach, brought nearer to their
+    colours, and ``plain`` elsewhere. Of hints for one pixel of the planes the last counts.
 
     How alike a place is to a hint's is told by a bilateral kernel (Tomasi and Manduchi 1998), Gaussian in
     place, lightness and plain chroma. The residuals at the hints are interpolated by normalised
@@ -353,63 +352,45 @@ def at_hints(
         hints: in pixels of the picture.
         extent: the size of the picture.
     """
-    places = [
-        _Place.of(hint, light, extent, _NEAR * min(1.0, math.sqrt(_FEW / len(hints)))) for hint in hints
-    ]
+    colours = {place_of(hint, extent, Extent(*light.shape)): hint.chroma for hint in hints}
+    kernels = [kernel_at(place, light, plain, len(colours)) for place in colours]
     unlike = np.ones_like(light)
-    for place in places:
-        unlike[place.window] *= np.maximum(1 - 2 * place.likeness(light, plain), 0)
+    for window, likeness in kernels:
+        unlike[window] *= np.maximum(1 - 2 * likeness, 0)
     made: Planes = hinted + unlike * (plain - hinted)
     added, weights = np.zeros_like(made), np.full_like(light, _DOUBT)
-    for place, hint in zip(places, hints, strict=True):
-        residual = np.array(hint.chroma, np.float32) - made[(..., *place.around)].mean((1, 2))
-        weight = place.likeness(light, plain)
-        added[(..., *place.window)] += weight * residual[:, None, None]
-        weights[place.window] += weight
+    for ((row, column), chroma), (window, likeness) in zip(colours.items(), kernels, strict=True):
+        residual = np.array(chroma, np.float32) - made[:, row, column]
+        added[(..., *window)] += likeness * residual[:, None, None]
+        weights[window] += likeness
     result: Planes = made + added / weights
     return result
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a hint lies on small planes of a picture."""
+def place_of(hint: Hint, extent: Extent, planes: Extent) -> tuple[int, int]:
+    """The row and column at which a hint on a picture of size ``extent`` lies on planes of that size."""
+    row = min(int(hint.y * planes.height / extent.height), planes.height - 1)
+    return row, min(int(hint.x * planes.width / extent.width), planes.width - 1)
 
-    row: int
-    column: int
-    window: tuple[slice, slice]
-    """How far it reaches."""
-    around: tuple[slice, slice]
-    """Its own surroundings, three pixels a side."""
-    deviation: float
-    """Of the Gaussian in place, in pixels of the planes."""
 
-    @classmethod
-    def of(cls, hint: Hint, light: NDArray[np.float32], extent: Extent, share: float) -> _Place:
-        height, width = light.shape
-        deviation = share * max(height, width)
-        row = min(int(hint.y * height / extent.height), height - 1)
-        column = min(int(hint.x * width / extent.width), width - 1)
+Window = tuple[slice, slice]
 
-        def within(reach: int) -> tuple[slice, slice]:
-            rows = slice(max(0, row - reach), row + reach + 1)
-            return rows, slice(max(0, column - reach), column + reach + 1)
 
-        return cls(row, column, within(math.ceil(4 * deviation)), within(1), deviation)
-
-    def likeness(self, light: NDArray[np.float32], plain: Planes) -> NDArray[np.float32]:
-        """The kernel within the window: 1 at the hint itself, down to 0."""
-        rows, columns = (
-            np.arange(*part.indices(side)) for part, side in zip(self.window, light.shape, strict=True)
-        )
-        down, across = (
-            np.exp(((at - own) / self.deviation) ** 2 / -2).astype(np.float32)
-            for at, own in ((rows, self.row), (columns, self.column))
-        )
-        apart = ((light[self.window] - light[self.around].mean()) / np.float32(_ALIKE)) ** 2
-        for plane in plain:
-            apart += ((plane[self.window] - plane[self.around].mean()) / np.float32(_KIN)) ** 2
-        kernel: NDArray[np.float32] = down[:, None] * across * np.exp(apart / -2)
-        return kernel
+def kernel_at(
+    place: tuple[int, int], light: NDArray[np.float32], plain: Planes, count: int
+) -> tuple[Window, NDArray[np.float32]]:
+    """How far one of ``count`` hints reaches, and how alike it is there: 1 at its place, down to 0."""
+    deviation = _NEAR * min(1.0, math.sqrt(_FEW / count)) * max(light.shape)
+    reach = math.ceil(4 * deviation)
+    down, across = (slice(max(0, at - reach), at + reach + 1) for at in place)
+    apart = ((light[down, across] - light[place]) / np.float32(_ALIKE)) ** 2
+    for plane in plain:
+        apart += ((plane[down, across] - plane[place]) / np.float32(_KIN)) ** 2
+    for axis, part in enumerate((down, across)):
+        steps = np.arange(*part.indices(light.shape[axis]), dtype=np.float32) - place[axis]
+        apart += np.expand_dims((steps / np.float32(deviation)) ** 2, 1 - axis)
+    likeness: NDArray[np.float32] = np.exp(apart / -2)
+    return (down, across), likeness
 
 
 def _step(planes: Planes, size: tuple[int, ...]) -> tuple[float, float]:

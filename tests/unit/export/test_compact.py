@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -110,6 +111,15 @@ def test_unpacked_is_what_was_packed() -> None:
     assert [node.op_type for node in packed.graph.node] == ["Conv"] * 3
     for tensor in packed.graph.initializer:
         np.testing.assert_array_equal(onnx.numpy_helper.to_array(tensor), weights[tensor.name])
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_weights_that_are_no_numbers_are_refused(int8: bool) -> None:
+    layer = nn.Conv2d(64, 64, 3)
+    with torch.no_grad():
+        layer.weight[3, 1, 1, 1] = math.nan
+    with pytest.raises(ExportError, match="The weights weight are not all numbers"):
+        round_weights(layer, int8=int8)
 
 
 def test_weights_that_half_precision_cannot_hold_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
@@ -98,6 +99,8 @@ def test_colours_of_two_networks_in_8_bits(exports: Exports) -> None:
         f'[network.coarse]\nencoder = "efficientnet-lite0"\nwidth = 16\n\n{further}'
     )
     exported = exports(recipe, int8=True)
+    kinds = [tensor.data_type for tensor in onnx.load(exported.path).graph.initializer]
+    assert kinds.count(onnx.TensorProto.INT8) > 20 and onnx.TensorProto.FLOAT16 in kinds
     network = build_generator(parse_recipe(recipe, "tiny"))
     weights = read_weights(exported.path, network)
     assert set(network.state_dict()) - set(weights) == set()

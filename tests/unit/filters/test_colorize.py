@@ -17,7 +17,7 @@ from tests.unit.filters.pictures import apart, colorize, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report
-from unfade.filters.chroma import _FEW, _NEAR, _Place, at_hints, hint_planes, working_extent
+from unfade.filters.chroma import at_hints, hint_planes, kernel_at, working_extent
 from unfade.filters.colorize import _NETWORK_STRIPS, COLORIZE
 from unfade.inference import Bounds, Engine, Extent, Session
 from unfade.models import Tensor, Tiling
@@ -158,17 +158,43 @@ def test_hints_that_agree_with_the_network_change_nothing() -> None:
     np.testing.assert_allclose(at_hints(plain, plain, light, (hint,), Extent(48, 48)), plain, atol=1e-5)
 
 
-def test_many_hints_take_no_longer_than_some() -> None:
-    """Each reaches less far: together they look at no more pixels than few do."""
-    light = np.full((64, 96), 0.5, np.float32)
+def test_of_many_hints_each_reaches_less_far() -> None:
+    """Together they look at no more pixels, however many they are."""
+    light, plain = np.full((64, 96), 0.5, np.float32), np.zeros((2, 64, 96), np.float32)
 
     def pixels(count: int) -> int:
-        hints = [Hint(1 + 190 * n / count, 64, "#c03020") for n in range(count)]
-        share = _NEAR * min(1.0, (_FEW / count) ** 0.5)
-        windows = (_Place.of(hint, light, Extent(128, 192), share).window for hint in hints)
-        return sum(light[window].size for window in windows)
+        places = [(32, 96 * n // count) for n in range(count)]
+        return sum(kernel_at(place, light, plain, count)[1].size for place in places)
 
     assert pixels(4000) < 1.6 * pixels(400)
+    assert kernel_at((9, 90), light, plain, 10)[1].shape == (64, 96)
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_a_hint_on_something_small_colours_that_and_not_its_ground(side: int) -> None:
+    plain = np.zeros((2, 40, 60), np.float32)
+    light = np.full((40, 60), 0.7, np.float32)
+    light[20 : 20 + side, 30 : 30 + side] = 0.2
+    hint = Hint(61, 41, "#7a2010")
+    a, b = at_hints(plain, plain, light, (hint,), Extent(80, 120))
+    found = np.hypot(a, b) / np.hypot(*hint.chroma)
+    assert (found[light < 0.5] > 0.8).all() and found[light > 0.5].max() < 0.02
+
+
+def test_of_hints_at_one_place_the_last_counts() -> None:
+    plain, light = np.zeros((2, 40, 60), np.float32), np.full((40, 60), 0.5, np.float32)
+    red, blue = Hint(60, 40, "#ff0000"), Hint(60, 40, "#0000ff")
+    both, last = (at_hints(plain, plain, light, hints, Extent(80, 120)) for hints in ((red, blue), (blue,)))
+    np.testing.assert_array_equal(both, last)
+
+
+@pytest.mark.parametrize("extent", [Extent(1, 1), Extent(1, 50), Extent(50, 1)])
+def test_hints_on_next_to_nothing(model: str, extent: Extent) -> None:
+    hint = Hint(extent.width, extent.height, "#c03020")
+    result = colorize(
+        picture(extent.height, extent.width, 1), ColorizeOptions(model=model, hints=(hint,)), engine()
+    )
+    assert result.pixels.shape == (extent.height, extent.width, 3)
 
 
 def test_hint_planes_by_hand() -> None:
@@ -238,7 +264,9 @@ def test_working_sizes(extent: Extent, expected: Extent) -> None:
     assert working_extent(extent, 512) == expected
 
 
-def test_the_network_looks_three_times(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_looks_three_times_without_hints_and_with_them(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At its working size of 64 pixels, and smaller: without hints, and with the hint each time."""
     seen, run = [], Session.run
 
