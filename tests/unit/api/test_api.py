@@ -41,10 +41,14 @@ def test_importing_is_quick_and_light() -> None:
         subprocess.run([sys.executable, "-c", code], check=True)
         return time.perf_counter() - start
 
-    # By turns, and the quickest of each: a machine that is busy with other things slows both.
-    rounds = [(seconds("pass"), seconds(code)) for _ in range(5)]
-    nothing, importing = (min(times) for times in zip(*rounds, strict=True))
-    assert importing < 6 * nothing, rounds
+    # By turns, and the quickest of each: a machine that is busy with other things slows both, but not always.
+    rounds: list[tuple[float, float]] = []
+    for _ in range(30):
+        rounds.append((seconds("pass"), seconds(code)))
+        nothing, importing = (min(times) for times in zip(*rounds, strict=True))
+        if len(rounds) >= 5 and importing < 6 * nothing:
+            return
+    raise AssertionError(rounds)
 
 
 def test_upscaling_needs_no_torch_and_no_qt(model: str) -> None:
