@@ -29,7 +29,7 @@ from skimage import color
 import unfade
 
 OBJECTS = Path(__file__).with_name("hint_objects.json")
-HALF = 2  # pixels each way around the point
+HALF = 2  # pixels each way around a hint's point
 BAND = 4  # pixels each way from an outline, where chroma is brought up from a smaller size
 
 
@@ -90,7 +90,7 @@ def report(references: Path, grays: Path, model: str | None, threads: int | None
 
 
 def true_hint(reference: NDArray[np.uint8], x: int, y: int) -> unfade.Hint:
-    """The colour around a pixel of an HW3 picture, there."""
+    """The colour around a pixel of an HW3 picture, there, as someone would know it who was there."""
     around = reference[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1].reshape(-1, 3)
     red, green, blue = np.rint(around.mean(axis=0)).astype(int)
     return unfade.Hint(x + 0.5, y + 0.5, f"#{red:02x}{green:02x}{blue:02x}")

@@ -2,14 +2,15 @@
 
     python scripts/hinted.py REFERENCES GRAYS OUTPUT --count 10
 
-A hint is the mean colour of 5x5 pixels of the reference around a random point, as someone would know it who
-was there. The points come from the file's name, so that every run has the same ones. GRAYS has pictures with
-the references' names; OUTPUT gets PNG files.
+A hint is the mean colour of 5x5 pixels of the reference around a random point. The points come from the
+file's name, so that every run has the same ones. GRAYS has pictures with the references' names; OUTPUT gets
+PNG files.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import zlib
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from PIL import Image
 
 import unfade
 
-HALF = 2  # pixels each way around the point
+sys.path.append(str(Path(__file__).resolve().parent.parent / "bench"))
+from hint_spill import HALF, true_hint
 
 
 def main() -> None:
@@ -50,13 +52,10 @@ def true_hints(reference: NDArray[np.uint8], count: int, seed: int) -> list[unfa
     """``count`` hints at random points of an HW3 picture."""
     rng = np.random.default_rng(seed)
     height, width = reference.shape[:2]
-    hints = []
-    for _ in range(count):
-        x, y = (int(rng.integers(HALF, side - HALF)) for side in (width, height))
-        around = reference[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1].reshape(-1, 3)
-        red, green, blue = np.rint(around.mean(axis=0)).astype(int)
-        hints.append(unfade.Hint(x + 0.5, y + 0.5, f"#{red:02x}{green:02x}{blue:02x}"))
-    return hints
+    return [
+        true_hint(reference, *(int(rng.integers(HALF, side - HALF)) for side in (width, height)))
+        for _ in range(count)
+    ]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import nn
 
 from unfade.models import ModelCard
-from unfade_training.checkpoint import FOLDED, HALF, INT8, SCALE, WRAPPER
+from unfade_training.checkpoint import FOLDED, HALF, INT8, SCALE, WRAPPER, widened
 
 from . import ExportError
 from .interface import NamedOutputs, ratio_of, step_of
@@ -203,26 +203,20 @@ def pack_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def unpack_weights(model: onnx.ModelProto) -> frozenset[str]:
     """Undo :func:`pack_weights`, in place; gives the names of the weights that were stored in fewer bits."""
-    graph = model.graph
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    of = {node.output[0]: node for node in graph.node}
-    names = set()
+    graph, weights = model.graph, widened(model)
+    made_by = {node.output[0]: node for node in graph.node}
+    for name in weights:
+        node = made_by[name]
+        if node.op_type == "Mul":
+            graph.node.remove(made_by[node.input[0]])
+        graph.node.remove(node)
     for tensor in list(graph.initializer):
-        if tensor.name.endswith(HALF) and tensor.data_type == onnx.TensorProto.FLOAT16:
-            name = tensor.name.removesuffix(HALF)
-            values = numpy_helper.to_array(tensor).astype(np.float32)
-        elif tensor.name.endswith(INT8) and tensor.name.removesuffix(INT8) + SCALE in stored:
-            name = tensor.name.removesuffix(INT8)
-            scale = stored[name + SCALE]
-            values = numpy_helper.to_array(tensor).astype(np.float32) * numpy_helper.to_array(scale)
-            graph.node.remove(of[of[name].input[0]])
-            graph.initializer.remove(scale)
-        else:
-            continue
-        graph.node.remove(of[name])
-        tensor.CopyFrom(numpy_helper.from_array(values, name))
-        names.add(name)
-    return frozenset(names)
+        name = tensor.name.removesuffix(HALF).removesuffix(INT8)
+        if tensor.name.removesuffix(SCALE) in weights:
+            graph.initializer.remove(tensor)
+        elif name in weights:
+            tensor.CopyFrom(numpy_helper.from_array(weights[name], name))
+    return frozenset(weights)
 
 
 def check_graph(model: onnx.ModelProto) -> None:

@@ -4,7 +4,7 @@ checkpoint; and a recipe made small, for a dry run that sees whether all of its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -77,19 +77,11 @@ def build_critic(recipe: Recipe, generator: nn.Module) -> nn.Module:
     return critic
 
 
-SCORES: Mapping[str, tuple[str, ...]] = {
-    "colorize": ("delta_e", "lpips"),
-    "revive": ("psnr_y", "delta_e_2000", "lpips"),
-    "": ("psnr_y", "mask_iou", "lpips"),
-}
-"""What validation scores (:func:`unfade_training.metrics.validate`), by task; of the other tasks the last."""
-
-
 def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     """What makes the generator's inputs, at its scale.
 
     Raises:
-        TrainingError: it does not fit the generator, or the recipe's judge is no score of its task.
+        TrainingError: it does not fit the generator.
     """
     degradation = build_degradation(
         recipe.degradations,
@@ -101,15 +93,9 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
             f"{recipe.name}: colorize learns from gray pictures, which the degradation ageing makes, and the "
             "other tasks from those in colour."
         )
-    if recipe.judge not in (known := SCORES.get(recipe.task, SCORES[""])):
-        raise TrainingError(
-            f"{recipe.name}: {recipe.task} has no score {recipe.judge}; judge is one of {', '.join(known)}."
-        )
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)
-    if recipe.judge == "mask_iou" and not getattr(generator, "mask", False):
-        raise TrainingError(f'{recipe.name}: judge = "mask_iou" is for networks that give a mask.')
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "
@@ -148,6 +134,17 @@ def build_colour_transform(recipe: Recipe, generator: nn.Module) -> ColourTransf
             "chroma; set luma = true, extra_channels = 3 and out_channels = 2."
         )
     return Chroma(int(getattr(generator, "output_stride", 1)))
+
+
+def check_judge(recipe: Recipe, generator: nn.Module, transform: ColourTransform) -> None:
+    """TrainingError unless validation gives the score that the recipe is judged by."""
+    if recipe.judge not in transform.judges:
+        raise TrainingError(
+            f"{recipe.name}: {recipe.task} has no score {recipe.judge}; judge is one of "
+            f"{', '.join(transform.judges)}."
+        )
+    if recipe.judge == "mask_iou" and not getattr(generator, "mask", False):
+        raise TrainingError(f'{recipe.name}: judge = "mask_iou" is for networks that give a mask.')
 
 
 def build_lpips(recipe: Recipe) -> Metric | None:

@@ -16,13 +16,17 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    import onnx
+    from numpy.typing import NDArray
 
 from .errors import TrainingError
 from .files import atomic_write
@@ -216,6 +220,22 @@ def read_weights(path: Path, network: nn.Module, part: str = "") -> Mapping[str,
     return unfold_norms(network, weights) if is_model else weights
 
 
+def widened(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
+    """The weights that an exported model keeps in fewer bits, in float32, by the names that they have in the
+    graph."""
+    from onnx import numpy_helper
+
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    weights = {}
+    for name, tensor in stored.items():
+        if name.endswith(HALF):
+            weights[name.removesuffix(HALF)] = numpy_helper.to_array(tensor).astype(np.float32)
+        elif name.endswith(INT8) and (scale := stored.get(name.removesuffix(INT8) + SCALE)) is not None:
+            values = numpy_helper.to_array(tensor).astype(np.float32) * numpy_helper.to_array(scale)
+            weights[name.removesuffix(INT8)] = values
+    return weights
+
+
 def _read_onnx(path: Path) -> dict[str, Tensor]:
     """All numbers in an ONNX file in float32, weights by their names in the network.
 
@@ -232,15 +252,12 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
         model = onnx.load(path)
     except (DecodeError, OSError) as error:
         raise TrainingError(f"The model {path} is damaged or not an ONNX file ({error}).") from error
-    arrays = {record.name: numpy_helper.to_array(record) for record in model.graph.initializer}
-    tensors = {}
-    for name, array in arrays.items():
-        scale = arrays.get(name.removesuffix(INT8) + SCALE)
-        if name.endswith(INT8) and scale is not None:
-            array = array.astype(np.float32) * scale
-        if array.dtype in (np.float32, np.float16):
-            own = name.removeprefix(WRAPPER).removesuffix(HALF).removesuffix(INT8)
-            tensors[own] = torch.from_numpy(array.astype(np.float32))
+    plain = {record.name: numpy_helper.to_array(record) for record in model.graph.initializer}
+    tensors = {
+        name.removeprefix(WRAPPER): torch.from_numpy(array.astype(np.float32))
+        for name, array in (plain | widened(model)).items()
+        if array.dtype in (np.float32, np.float16) and not name.endswith(HALF)
+    }
     if not any(name.endswith(".weight") for name in tensors):
         raise TrainingError(f"{path} holds no weights with names; a model of unfade-export does.")
     folded = next((entry.value for entry in model.metadata_props if entry.key == FOLDED), "{}")

@@ -18,7 +18,14 @@ from .degradations import NEUTRAL
 
 
 class ColourTransform(ABC):
-    """Between 8-bit pictures and the tensors of one kind of generator."""
+    """Between 8-bit pictures and the tensors of one kind of generator.
+
+    Attributes:
+        judges: the scores of finished pictures (:func:`unfade_training.metrics.validate`) that a recipe may
+            go by.
+    """
+
+    judges: tuple[str, ...]
 
     def batch(self, batch: Batch) -> Batch:
         """What network and losses get, from values in [0, 1] (:meth:`Batch.to_unit`)."""
@@ -59,6 +66,8 @@ class ColourTransform(ABC):
 class Rgb(ColourTransform):
     """RGB in, RGB out (and a mask): everything stays as it is."""
 
+    judges: tuple[str, ...] = ("psnr_y", "mask_iou", "lpips")
+
     def inputs(self, picture: Tensor) -> Tensor:
         return picture
 
@@ -81,6 +90,8 @@ class Rgb(ColourTransform):
 class Tones(Rgb):
     """The same for Revive, which is scored by how colours look, too."""
 
+    judges = ("psnr_y", "delta_e_2000", "lpips")
+
 
 class Chroma(ColourTransform):
     """Lightness and colour hints in, chroma out; for Colorize.
@@ -92,6 +103,8 @@ class Chroma(ColourTransform):
     Args:
         stride: of the network's output.
     """
+
+    judges = ("delta_e", "lpips")
 
     def __init__(self, stride: int) -> None:
         self.stride = stride

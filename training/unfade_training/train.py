@@ -30,6 +30,7 @@ from .build import (
     build_generator,
     build_losses,
     build_lpips,
+    check_judge,
     check_parts,
     open_photos,
     open_teacher,
@@ -207,6 +208,8 @@ def set_up(
     generator = build_generator(recipe).to(fabric.device)
     generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     degradation = build_degradation_of(recipe, generator)
+    transform = build_colour_transform(recipe, generator)
+    check_judge(recipe, generator, transform)
     losses = build_losses(recipe, generator, fabric.world_size)
     check_parts([part for part in recipe.initial_weights if part], generator, f"{recipe.name}, init")
     critic = None
@@ -217,8 +220,8 @@ def set_up(
         load_networks(checkpoint, folder / LAST, {"generator": generator, "critic": critic})
         del checkpoint  # or its tensors would be held until the run ends
     else:
-        for file in recipe.initial_weights.values():
-            read_weights(file, generator)
+        for part, file in recipe.initial_weights.items():
+            read_weights(file, generator, part)
     with fabric.rank_zero_first():  # the first process decodes, the others find it done
         store = open_photos(recipe, data, folder.parent / "cache")
         if fabric.is_global_zero and isinstance(store, ShardStore):
@@ -236,7 +239,7 @@ def set_up(
             stages=[Stage(*both) for both in zip(recipe.stage, losses, strict=True)],
             generator=generator,
             critic=critic,
-            transform=build_colour_transform(recipe, generator),
+            transform=transform,
             degradation=degradation,
             store=store,
             pairs=validation_pairs(store, held, degradation.held_out()),

@@ -16,9 +16,9 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ from unfade.picture import (
     resize,
     smoothed,
 )
+
+T = TypeVar("T")
 
 MOST_HINTS = 10_000
 _SIDE = 5  # pixels a side of a hint at working size; training draws sides from 1 to 9
@@ -168,20 +170,11 @@ class Chroma:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """What was predicted, and the lightness that the network saw."""
+class _Kept(Generic[T]):
+    """What was made of a picture, and the lightness that it was made of."""
 
     light: NDArray[np.float32]
-    chroma: Chroma
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """What the network makes of a picture without hints."""
-
-    light: NDArray[np.float32]
-    planes: Planes
-    provider: str
+    made: T
 
 
 def predict_chroma(
@@ -197,15 +190,33 @@ def predict_chroma(
     check_inside(hints, size)
     memo = memo or Memo()
     key = (session.path, size, hints)
-    kept: _Kept | None = memo.recall("chroma", key)
+    kept: _Kept[Chroma] | None = memo.recall("chroma", key)
     if kept is not None:
-        return kept.chroma
+        return kept.made
     light = _light(picture, working_extent(size, _working_size(session.card)))
-    kept = memo.recall_any("chroma", key)
+
+    def predict(hints: tuple[Hint, ...]) -> tuple[Planes, str]:
+        return _predict(session, light, hints, size, timer)
+
+    def chroma() -> Chroma:
+        planes, provider = _known(memo, "plain chroma", key[:2], light, lambda: predict(()))
+        guide = _reduced(light)
+        if hints:
+            hinted, provider = predict(hints)
+            planes = at_hints(planes, hinted, guide, hints, size)
+        step = (light.shape[0] / size.height / STRIDE, light.shape[1] / size.width / STRIDE)
+        return Chroma(GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT), step, provider)
+
+    return _known(memo, "chroma", key, light, chroma)
+
+
+def _known(memo: Memo, kind: str, key: Hashable, light: NDArray[np.float32], make: Callable[[], T]) -> T:
+    """What was made of that lightness, kept under the key for whichever picture; else ``make`` makes it."""
+    kept: _Kept[T] | None = memo.recall_any(kind, key)
     if kept is None or not np.array_equal(kept.light, light):
-        kept = _Kept(light, _chroma(session, light, hints, size, timer, memo))
-    memo.keep("chroma", key, kept)
-    return kept.chroma
+        kept = _Kept(light, make())
+    memo.keep(kind, key, kept)
+    return kept.made
 
 
 def check_colouring(card: ModelCard) -> None:
@@ -241,28 +252,6 @@ def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
         Lightness(small.pixels.dtype, gray=picture.is_gray).of(small.pixels), 0, 1
     )
     return light
-
-
-def _chroma(
-    session: Session,
-    light: NDArray[np.float32],
-    hints: tuple[Hint, ...],
-    extent: Extent,
-    timer: Timer,
-    memo: Memo,
-) -> Chroma:
-    key, guide = (session.path, extent), _reduced(light)
-    plain: _Plain | None = memo.recall_any("plain chroma", key)
-    if plain is None or not np.array_equal(plain.light, light):
-        plain = _Plain(light, *_predict(session, light, (), extent, timer))
-    memo.keep("plain chroma", key, plain)
-    planes, provider = plain.planes, plain.provider
-    if hints:
-        hinted, provider = _predict(session, light, hints, extent, timer)
-        planes = at_hints(planes, hinted, guide, hints, extent)
-    height, width = light.shape
-    fitted = GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT)
-    return Chroma(fitted, (height / extent.height / STRIDE, width / extent.width / STRIDE), provider)
 
 
 def _predict(

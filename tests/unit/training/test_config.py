@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from unfade_training.build import build_colour_transform, build_degradation_of, build_generator
+from unfade_training.colour_transform import Chroma, ColourTransform, Rgb, Tones
 from unfade_training.config import (
     load_recipe,
     overrides_of,
@@ -19,6 +21,7 @@ from unfade_training.config import (
 )
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
+from unfade_training.metrics import scores_of
 from unfade_training.networks import macs_per_pixel
 from unfade_training.train import train
 
@@ -207,3 +210,12 @@ def test_a_network_for_colorize_has_its_channels(old: str, new: str) -> None:
     recipe = parse_recipe(COLOUR_RECIPE.replace(old, new), "colour")
     with pytest.raises(TrainingError, match="luma = true, extra_channels = 3 and out_channels = 2"):
         build_colour_transform(recipe, build_generator(recipe))
+
+
+@pytest.mark.parametrize(
+    "transform", [Rgb(), Tones(), Chroma(2)], ids=lambda transform: type(transform).__name__
+)
+def test_what_a_recipe_may_go_by_is_scored(transform: ColourTransform) -> None:
+    picture = torch.randint(0, 256, (3, 16, 16), dtype=torch.uint8)
+    scored = {*scores_of(picture, picture.flip(2), 1, transform), "lpips", "mask_iou"}
+    assert set(transform.judges) <= scored
