@@ -105,15 +105,18 @@ def export_checkpoint(
         output: ends in ``.onnx``.
         fp16: whether a float16 variant is written beside it, for CUDA.
         compact: whether weights are stored in half precision: half the file.
-        int8: whether they are stored in 8 bits: a quarter of the file.
+        int8: whether they are stored in 8 bits instead: a quarter of the file.
         static: height and width of all that goes in; None leaves them free.
         photo: see :func:`build`.
 
     Raises:
         TrainingError: the checkpoint is missing, damaged, or does not fit its recipe.
-        ExportError: a check failed, or the file cannot be written; nothing is left behind.
+        ExportError: both ``compact`` and ``int8``, a check failed, or the file cannot be written; nothing is
+            left behind.
     """
     check_name(output)
+    if compact and int8:
+        raise ExportError("Weights are stored in half precision or in 8 bits, not both; leave one out.")
     loaded = load_checkpoint(checkpoint)
     recipe = parse_recipe(loaded.recipe, f"the recipe in {checkpoint}")
     network = build_generator(recipe, pretrained=False)

@@ -202,8 +202,9 @@ def predict_chroma(
         planes, provider = _known(memo, "plain chroma", key[:2], light, lambda: predict(()))
         guide = _reduced(light)
         if hints:
-            hinted, provider = predict(hints)
+            hinted, second = predict(hints)
             planes = at_hints(planes, hinted, guide, hints, size)
+            provider = second if provider == session.provider else provider  # a CPU that stood in is told
         step = (light.shape[0] / size.height / STRIDE, light.shape[1] / size.width / STRIDE)
         return Chroma(GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT), step, provider)
 

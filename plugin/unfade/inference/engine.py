@@ -27,7 +27,9 @@ SLENDER = 200_000
 tile of :data:`SLENDER_TILE`, where nobody asked for smaller ones."""
 SLENDER_TILE = 1280
 
-_GPU_FULL = "The GPU ran out of memory, so the CPU did the rest; a smaller --tile may fit."
+_GPU_FULL = (
+    "The GPU ran out of memory, so the CPU did the rest; closing other programs, or a smaller --tile, may help."
+)
 
 
 class Engine:

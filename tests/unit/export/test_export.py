@@ -191,3 +191,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("**/models/tiny-x2.onnx"))) == 1
     code, _, err = export_here("run", str(tmp_path / "none"), "-o", str(tmp_path / "x.onnx"))
     assert code == 1 and err.count("\n") == 1 and "no checkpoint" in err
+    both = (str(tmp_path / "tiny.safetensors"), "-o", str(tmp_path / "x.onnx"), "--compact", "--int8")
+    code, _, err = export_here("run", *both)
+    assert code == 1 and err.count("\n") == 1 and "leave one out" in err
+    assert not (tmp_path / "x.onnx").exists()

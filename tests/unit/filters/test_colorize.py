@@ -16,7 +16,7 @@ from tests.models import Network, colouring_model, identity_model, save_network
 from tests.unit.filters.pictures import apart, colorize, engine, picture
 from tests.unit.picture.samples import display_p3, gray_profile, rgb_profile
 from unfade.errors import Cancelled, ModelError, UsageError
-from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report
+from unfade.filters import HINTS, ColorizeOptions, Hint, Memo, Report, chroma
 from unfade.filters.chroma import at_hints, hint_planes, kernel_at, working_extent
 from unfade.filters.colorize import _NETWORK_STRIPS, COLORIZE
 from unfade.inference import Bounds, Engine, Extent, Session
@@ -282,6 +282,24 @@ def test_the_network_looks_three_times_without_hints_and_with_them(
         hinted = np.argwhere(fed[0, 3])
         assert len(hinted) and np.allclose(hinted.mean(0) / fed.shape[2:], 0.5, atol=0.05)
         assert fed[0, 0].mean() == pytest.approx(seen[0][0, 0].mean(), abs=0.01)
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_look_that_the_processor_had_to_take_is_reported(
+    model: str, monkeypatch: pytest.MonkeyPatch, hinted: bool
+) -> None:
+    """The GPU's memory was too little for the picture with its hints, or for it without them."""
+    look = chroma._run
+
+    def short_of_memory(session: Session, light: Any, hints: Any, extent: Extent, timer: Any) -> Any:
+        provider, planes = look(session, light, hints, extent, timer)
+        return ("AnotherProvider" if bool(hints) == hinted else provider), planes
+
+    monkeypatch.setattr(chroma, "_run", short_of_memory)
+    options = ColorizeOptions(model=model, hints=(Hint(5, 5, "#ff0000"),))
+    report = COLORIZE.open(options, engine()).run(picture(40, 40, 1)).report
+    assert report.provider == "AnotherProvider"
+    assert report.fallback and "GPU ran out of memory" in report.fallback
 
 
 def test_hidden_colours_do_not_matter(model: str) -> None:

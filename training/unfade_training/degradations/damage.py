@@ -99,6 +99,7 @@ class Damage(Degradation):
             "sprinkles": 1.5,
             "scans": 1.5,
             "scratch": 1.5,
+            "tramlines": 1.5,
             "drawn-hair": 0.7,
             "dust": 1.0,
             "crease": 2.5,

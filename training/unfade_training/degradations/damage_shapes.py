@@ -132,6 +132,28 @@ def scratch(rng: np.random.Generator, size: tuple[int, int], side: float) -> Pla
     return canvas.plane()
 
 
+def tramlines(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
+    """Scratches that a projector or a scanner's transport leaves along the film: straight, side by side, as
+    long as the picture or in a few long pieces."""
+    canvas = _Canvas(size)
+    upright = chance(rng, 0.75)
+    across, along = (size[1], size[0]) if upright else (size[0], size[1])
+    spread = side * log_uniform(rng, (0.01, 0.6))
+    middle, slant = uniform(rng, (0, across)), float(rng.normal(0, 0.006))
+    for _ in range(integer(rng, (1, 7))):
+        at = middle + uniform(rng, (-0.5, 0.5)) * spread
+        first = uniform(rng, (-0.5, 0.6)) * along if chance(rng, 0.5) else -9.0
+        last = first + side * uniform(rng, (0.3, 2.0)) if chance(rng, 0.5) else along + 9.0
+        steps = np.linspace(first, last, max(3, round((last - first) / 40)))
+        sway = np.cumsum(rng.normal(0, 0.15, len(steps)))
+        line = [(at + slant * u + float(v), float(u)) for u, v in zip(steps, sway, strict=True)]
+        width = log_uniform(rng, (0.6, 1.5 + side / 500))
+        canvas.line(
+            line if upright else [(u, v) for v, u in line], width, rng, gaps=choose(rng, (0, 0, 0.15))
+        )
+    return canvas.plane()
+
+
 def hair(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
     """A thin line that bends."""
     canvas = _Canvas(size)
@@ -274,6 +296,7 @@ def roughness(rng: np.random.Generator, size: tuple[int, int], grain: float, amo
 
 DRAWN: Mapping[str, Callable[[np.random.Generator, tuple[int, int], float], Plane]] = {
     "scratch": scratch,
+    "tramlines": tramlines,
     "drawn-hair": hair,
     "dust": dust,
     "crease": crease,
