@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, cleans_alone, finds_mask, model_for
-from unfade.filters.marks import SAID, Marks, certainty, read_marks, take_off
+from unfade.filters.marks import MARKED, Marks, certainty, read_marks, take_off
 from unfade.filters.matte import MARGIN, RIM, View
 from unfade.filters.mix import PROTECTION_REACH, luma_of
 from unfade.filters.quality import estimated
@@ -350,16 +350,15 @@ def _squares(size: Extent) -> list[Bounds]:
 
 def _marks_of(parts: Sequence[tuple[Read, _Made]]) -> Marks:
     """The marks of a picture, from parts of it."""
-    said, places, pixels = [], [], 0
+    masks, places = [], []
     for number, (_, made) in enumerate(parts):
         assert made.mask is not None
-        said.append(made.mask[made.mask > round(SAID * 255)])
-        pixels += made.mask.size
+        masks.append(made.mask)
         for square in _squares(Extent(*made.mask.shape)):
-            count = int((cut(made.mask, square) > 127).sum())
+            count = int(np.count_nonzero(cut(made.mask, square) > MARKED * 255))
             if count:
                 places.append((-count, number, square))
-    sure = certainty(to_float(np.concatenate(said)), pixels)
+    sure = certainty(masks)
     most = sorted(places, key=lambda place: place[:2])[:_MOST_VIEWS]
     views = []
     for _, number, square in most:

@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unfade.filters.matte import Believed, Flags, Floats, Ink, Surroundings, View, believed, unmarked
 
-CERTAIN: Final = 0.66
-"""The least mean of the mask, where it says anything, of a picture with marks: of text on things networks are
-less sure."""
+CERTAIN: Final = 0.3
+"""The least :attr:`Marks.sure` of a picture with marks: of text on things networks are less sure."""
 MOST_COVERED: Final = 0.14
 """Of a picture by its marks; what covers more is a page of text."""
-SAID: Final = 0.1
-"""The least value of a mask that says anything."""
-_MARKED = 0.5  # a value of the mask that says there is a mark
+MARKED: Final = 0.5
+"""A value of the mask above which it says that there is a mark."""
+_SURELY = 0.99  # a value of the mask that leaves no doubt
+_DOUBTED = 400  # pixels that count as marked and doubted besides: of little that is marked more must be sure
 _LEAST, _MOST_SAMPLES = 30, 50_000  # pixels that tell an ink
 _LIGHTER = 0.02  # than its surroundings, or darker: what a mark makes a pixel at least
 _SHARE = 0.2  # of all that is marked, for each of two inks
@@ -41,7 +42,7 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """The mean of the mask where it says anything: below :data:`CERTAIN` what is there is no mark."""
+    """How much of what is marked surely is: below :data:`CERTAIN` what is there is no mark."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
@@ -53,11 +54,12 @@ class Marks:
         return self.sure >= CERTAIN
 
 
-def certainty(said: Floats, pixels: int) -> float:
-    """:attr:`Marks.sure`, from the values of a mask of so many ``pixels`` that say anything; 0 for a page."""
-    if not len(said) or np.count_nonzero(said > _MARKED) > MOST_COVERED * pixels:
+def certainty(masks: Sequence[NDArray[np.uint8]]) -> float:
+    """:attr:`Marks.sure`, from the network's masks of parts of a picture, HW each; 0 for a page of text."""
+    marked = sum(int(np.count_nonzero(mask > MARKED * 255)) for mask in masks)
+    if marked > MOST_COVERED * sum(mask.size for mask in masks):
         return 0.0
-    return float(said.mean(dtype=np.float64))
+    return sum(int(np.count_nonzero(mask >= _SURELY * 255)) for mask in masks) / (marked + _DOUBTED)
 
 
 def read_marks(sure: float, views: Sequence[View]) -> Marks:
@@ -69,7 +71,7 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     found = [(view, field) for view, field in zip(views, fields, strict=True) if field.any]
     if not found:
         return marks
-    samples = _Samples.joined([_Samples.of(view, field, view.mask > _MARKED) for view, field in found])
+    samples = _Samples.joined([_Samples.of(view, field, view.mask > MARKED) for view, field in found])
     inks = _inks(samples.thinned())
     if not inks:
         return marks
@@ -105,7 +107,7 @@ def _unlike_around(
     total, worse = 0.0, 0.0
     for (view, field), (_, belief) in zip(found, beliefs, strict=True):
         where, width = belief.where, view.mask.shape[1]
-        marked = (view.mask.flat[where] > _MARKED).astype(np.float64)
+        marked = (view.mask.flat[where] > MARKED).astype(np.float64)
         _, cell = np.unique(where // width // _CELL * width + where % width // _CELL, return_inverse=True)
         count = np.bincount(cell, marked)
         many = count > _CELL // 2
@@ -238,7 +240,7 @@ def _fitted(ink: Ink, number: int, beliefs: Sequence[tuple[View, Believed]]) -> 
         shape = view.mask.shape
         clean, inside = np.ones(shape, np.float32), np.zeros(shape, np.float32)
         clean.flat[belief.where], inside.flat[belief.where] = belief.clean, belief.inside[number]
-        known = (clean > 0.9) & (view.mask < _MARKED)
+        known = (clean > 0.9) & (view.mask < MARKED)
         if known.any():
             field = Surroundings.of(view.cleaned, view.mask, known)
             parts.append(_Samples.of(view, field, inside > 0.7))

@@ -28,7 +28,7 @@ tile of :data:`SLENDER_TILE`, where nobody asked for smaller ones."""
 SLENDER_TILE = 1280
 
 _GPU_FULL = (
-    "The GPU ran out of memory, so the CPU did the rest; closing other programs, or a smaller --tile, may help."
+    "The GPU ran out of memory, so the CPU did the rest; closing other programs or a smaller --tile may help."
 )
 
 

@@ -48,13 +48,13 @@ def blurred(plane: Floats, radius: float) -> Floats:
 def view_of(photo: Floats, colour: tuple[float, float, float], opacity: float) -> View:
     """What a network says that sees a mark a little too wide, and paints over it with a blur and a shadow."""
     seen, matte = marked(photo, colour, opacity), matte_of(photo)
-    mask = np.clip(3 * blurred(matte, 1.5), 0, 0.98)
+    mask = np.clip(3 * blurred(matte, 1.5), 0, 0.995)
     painted = 0.8 * blurred(photo, 4) + 0.2 * seen
     return View(seen, seen + mask[..., None] * (painted - seen), mask)
 
 
 def sure_of(mask: Floats) -> float:
-    return certainty(mask[mask > 0.1], mask.size)
+    return certainty([np.rint(255 * mask).astype(np.uint8)])
 
 
 def error(result: Floats, photo: Floats) -> float:
@@ -95,7 +95,7 @@ def test_what_the_network_is_not_sure_of_is_no_mark(photo: Floats) -> None:
     unsure = View(view.seen, view.made, 0.6 * view.mask)
     marks = read_marks(sure_of(unsure.mask), [unsure])
     assert marks.sure < CERTAIN and not marks.there and not marks.inks
-    assert read_marks(certainty(np.zeros(0, np.float32), 100), []) == Marks(0.0)
+    assert read_marks(certainty([np.zeros((9, 9), np.uint8)]), []) == Marks(0.0)
 
 
 def test_a_page_full_of_letters_is_no_mark(photo: Floats) -> None:
@@ -104,6 +104,18 @@ def test_a_page_full_of_letters_is_no_mark(photo: Floats) -> None:
     letters = rows[:, columns.min() : columns.max()]
     assert sure_of(mask) >= CERTAIN and (letters > 0.5).mean() > 0.2
     assert sure_of(np.tile(letters, (5, 1))) == 0
+
+
+def test_of_little_that_is_marked_more_must_be_certain() -> None:
+    """A plate, a label: a network is as sure of their few letters as of a mark across the picture."""
+    mask = np.zeros((512, 512), np.uint8)
+    mask[:30, :100] = 180
+    mask[:15, :100] = 255
+    assert certainty([mask]) == pytest.approx(1500 / 3400) and certainty([mask]) >= CERTAIN
+    small = np.zeros_like(mask)
+    small[:20, :20] = mask[5:25, 5:25]
+    assert certainty([small]) == pytest.approx(200 / 800) and certainty([small]) < CERTAIN
+    assert certainty([mask, small]) == pytest.approx(1700 / 3800)
 
 
 def test_no_ink_leaves_the_networks_result(photo: Floats) -> None:

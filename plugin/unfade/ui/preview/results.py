@@ -17,6 +17,7 @@ from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds
+from unfade.filters.marks import CERTAIN, MARKED, certainty
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
@@ -31,9 +32,7 @@ MASK_COLOUR: Final = (230, 0, 126)
 """Of the veil over what was found: magenta, which photographs hardly have."""
 
 _VEIL = 0.55
-# Of 255: from where a mask's pixels count, and their mean that makes sure of a mark ...
-_FOUND, _SURE = 51, 200
-_LEAST, _MOST = 0.02, 0.14  # ... that covers so much of a tile: pages of text cover more
+_LEAST = 0.02  # of a tile: what a mark covers that is told unasked
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
 
@@ -326,9 +325,9 @@ def _whole(
 
 
 def _is_mark(mask: NDArray[np.uint8]) -> bool:
-    """Whether what was found in a tile surely is a watermark; of letters on things networks are less sure."""
-    found = mask[mask > _FOUND]
-    return bool(_LEAST <= found.size / mask.size <= _MOST and found.mean() >= _SURE)
+    """Whether what was found in a tile surely is a watermark, and enough of one to be told of."""
+    enough = int(np.count_nonzero(mask > MARKED * 255)) >= _LEAST * mask.size
+    return enough and certainty([mask]) >= CERTAIN
 
 
 def _veil_of(kept: Kept, reduction: int) -> QImage:
