@@ -314,9 +314,15 @@ def toning_model(
 
 
 def colouring_model(
-    path: Path, *, tint: tuple[float, float] = (0.1, 0.2), working_size: int = 64, **card: Any
+    path: Path,
+    *,
+    tint: tuple[float, float] = (0.1, 0.2),
+    embedding: float = 0.0,
+    working_size: int = 64,
+    **card: Any,
 ) -> Path:
-    """a* and b*: ``tint`` times L* (all in the network's units) and twice the hints' mean around a pixel."""
+    """a* and b*: ``tint`` times L* (all in the network's units) and twice the hints' mean around a pixel; and
+    an embedding of one channel, so many times L*, where that is not 0."""
     network = Network(4)
     spread = network.mean(network.halved(network.input), 5)
     ab = network.mixed(spread, [[tint[0], 2.0, 0.0, 0.0], [tint[1], 0.0, 2.0, 0.0]], [0.0, 0.0])
@@ -333,8 +339,14 @@ def colouring_model(
         "tiling": Tiling.WHOLE,
         "working_size": working_size,
     }
+    results = {"ab": ab}
+    if embedding:
+        results["embedding"] = network.mixed(
+            network.halved(network.input), [[embedding, 0.0, 0.0, 0.0]], [0.0]
+        )
+        fields["outputs"] += (Tensor("embedding", 1, (-1.0, 1.0), "embedding"),)
     described = ModelCard(**{**fields, **card})
-    return _save(path, network.build({"ab": ab}, described.to_metadata()))
+    return _save(path, network.build(results, described.to_metadata()))
 
 
 def nan_model(path: Path, scale: int = 2, **card: Any) -> Path:

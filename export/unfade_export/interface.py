@@ -45,9 +45,11 @@ def interface_of(task: str, network: nn.Module) -> Interface:
         ExportError: the network takes or gives another number of channels than the task needs.
     """
     if task == "colorize":
+        channels = int(getattr(network, "embedding", 0))
+        embedding = (Tensor("embedding", channels, (-1.0, 1.0), "embedding"),) if channels else ()
         interface = Interface(
             inputs=(Tensor("input", 4, UNIT, "lab"),),
-            outputs=(Tensor("ab", 2, (-1.0, 1.0), "lab-ab"),),
+            outputs=(Tensor("ab", 2, (-1.0, 1.0), "lab-ab"), *embedding),
             tiling=Tiling.WHOLE,
             size_multiple=1,
             working_size=WORKING_SIZE,

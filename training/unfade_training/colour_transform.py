@@ -97,8 +97,8 @@ class Chroma(ColourTransform):
     """Lightness and colour hints in, chroma out; for Colorize.
 
     The network gets L* / 100, the hints' a* / 110 and b* / 110 (0 where there is none) and their mask, and
-    gives a* / 110 and b* / 110 at ``1 / stride`` of the size. Losses and critics compare Lab pictures of that
-    smaller size, both with the target's lightness.
+    gives a* / 110 and b* / 110 at ``1 / stride`` of the size (and perhaps an embedding). Losses and critics
+    compare Lab pictures of that smaller size, both with the target's lightness.
 
     Args:
         stride: of the network's output.
@@ -119,14 +119,14 @@ class Chroma(ColourTransform):
         return _channels_last(small)
 
     def output(self, output: Tensor, target: Tensor) -> Tensor:
-        return torch.cat([target[:, :1], output.float()], dim=1)
+        return torch.cat([target[:, :1], output[:, :2].float()], dim=1)
 
     def rgb(self, compared: Tensor) -> Tensor:
         return lab_to_rgb(compared)
 
     def picture(self, output: Tensor, inputs: Tensor) -> Tensor:
         light = inputs[:, :1]
-        ab = F.interpolate(output.float(), size=light.shape[-2:], mode="bilinear", align_corners=False)
+        ab = F.interpolate(output[:, :2].float(), size=light.shape[-2:], mode="bilinear", align_corners=False)
         return lab_to_rgb(torch.cat([light, ab], dim=1))
 
     def shown(self, inputs: Tensor) -> Tensor:

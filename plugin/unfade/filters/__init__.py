@@ -11,10 +11,10 @@ from unfade.filters.base import (
     read_options,
     write_options,
 )
-from unfade.filters.chroma import HINTS, Hint, check_inside
 from unfade.filters.colorize import ColorizeOptions
 from unfade.filters.deartifact import DeartifactOptions
 from unfade.filters.ensemble import finds_mask, preference
+from unfade.filters.hints import HINTS, Hint, check_inside
 from unfade.filters.mix import LUMA, OVER_SOURCE, Mix, at_full, lay_over, mixed, plain_enlargement
 from unfade.filters.pipeline import Step
 from unfade.filters.recipe import RECIPE_SUFFIX, RECIPE_VERSION, Recipe, read_recipe, write_recipe

@@ -6,26 +6,22 @@ patch; at the working size it sees their edges better, and guesses wrongly insid
 chroma is the mean of smaller looks at the picture, and the fine part that of the working size, as in
 Miangoleh et al. 2021, "Boosting Monocular Depth Estimation Models to High-Resolution" (arXiv:2105.14021).
 
-A hint changes what the network makes of all of the picture, and at the hint itself it only comes near its
-colour. So its answer to hints counts where place, lightness and colour are like a hint's, and most of what it
-is off by at the hints is made up for there.
+What hints change is :mod:`unfade.filters.hints`' subject.
 """
 
 from __future__ import annotations
 
-import math
-import re
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import ModelError, UsageError
-from unfade.filters.base import Codec
+from unfade.errors import ModelError
 from unfade.filters.ensemble import Timer
+from unfade.filters.hints import Hint, Planes, at_hints, check_inside, hint_planes
 from unfade.filters.runner import Memo, size_of
 from unfade.inference import Extent, OutOfMemory, Session, check_finite
 from unfade.models import ModelCard, Tiling
@@ -37,96 +33,14 @@ from unfade.picture import (
     as_srgb,
     bilinear,
     fill_transparent,
-    lab_of_srgb,
     resize,
     smoothed,
 )
 
 T = TypeVar("T")
 
-MOST_HINTS = 10_000
-_SIDE = 5  # pixels a side of a hint at working size; training draws sides from 1 to 9
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A colour at a point. Raises UsageError for what is neither."""
-
-    x: float
-    """In pixels of the picture from its left edge; the first pixel's centre is at 0.5."""
-    y: float
-    """From its top edge."""
-    color: str
-    """sRGB as "#rrggbb"."""
-
-    def __post_init__(self) -> None:
-        for name in ("x", "y"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise UsageError(f"A hint's {name} must be a number of pixels, not {value!r:.40}.")
-        if not isinstance(self.color, str) or not _COLOUR.fullmatch(self.color):
-            raise UsageError(f'A hint\'s color must be like "#c08040", not {self.color!r:.40}.')
-
-    @property
-    def chroma(self) -> tuple[float, float]:
-        """a* and b* of the colour."""
-        rgb = np.array([int(self.color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
-        _, a, b = lab_of_srgb(rgb)
-        return float(a), float(b)
-
-
-def _read(raw: Any) -> tuple[Hint, ...]:
-    if not isinstance(raw, list) or len(raw) > MOST_HINTS:
-        raise UsageError(f'hints must be a list of at most {MOST_HINTS} {{"x", "y", "color"}}.')
-    for item in raw:
-        if not isinstance(item, dict) or set(item) != {"x", "y", "color"}:
-            raise UsageError(
-                f'Every hint must be {{"x": ..., "y": ..., "color": "#rrggbb"}}, not {item!r:.60}.'
-            )
-    return tuple(Hint(**item) for item in raw)
-
-
-def _write(hints: Iterable[Hint]) -> list[dict[str, Any]]:
-    return [{"x": hint.x, "y": hint.y, "color": hint.color} for hint in hints]
-
-
-HINTS = Codec("hints", _read, _write)
-"""How hints are read from JSON and written to it."""
-
-
-def check_inside(hints: Iterable[Hint], extent: Extent) -> None:
-    """Raises UsageError for the first hint that is not on a picture of that size."""
-    for hint in hints:
-        if not (0 <= hint.x <= extent.width and 0 <= hint.y <= extent.height):
-            raise UsageError(
-                f"The hint {hint.color} at {hint.x:g}, {hint.y:g} lies outside the picture, "
-                f"which has {extent.width} x {extent.height} pixels."
-            )
-
-
-def hint_planes(hints: Iterable[Hint], extent: Extent, working: Extent) -> NDArray[np.float32]:
-    """What the network sees of the hints: a small square of true chroma for each; later ones lie on top.
-
-    Args:
-        extent: the size of the picture.
-        working: the size at which the network sees it.
-
-    Returns:
-        3HW float32: a*, b* where a hint is and 0 elsewhere, and the mask, 1 where a hint is.
-    """
-    planes = np.zeros((3, working.height, working.width), np.float32)
-    for hint in hints:
-        row, column = place_of(hint, extent, working)
-        top, left = max(0, row - _SIDE // 2), max(0, column - _SIDE // 2)
-        square = np.s_[top : row + _SIDE // 2 + 1, left : column + _SIDE // 2 + 1]
-        for plane, value in zip(planes, (*hint.chroma, 1.0), strict=True):
-            plane[square] = value
-    return planes
-
-
-Planes = NDArray[np.float32]
-
+EMBEDDING: Final = "embedding"
+"""The name of the network's second output, where it has one."""
 CHROMA = np.float32(110)
 """What a* and b* are divided by on the network's side."""
 STRIDE = 2
@@ -140,17 +54,6 @@ _EDGE = 0.05**2
 """The variance of lightness below which it sees no edge."""
 _FINE = 1.3
 """Times the fine part: a mean of several guesses is paler at edges than any of them."""
-
-# How far a hint reaches: standard deviations of a Gaussian (docs/training-log.md: how they were chosen).
-_NEAR = 0.37
-"""In place, as a share of the longer side; of more hints than _FEW each reaches less far."""
-_FEW = 10
-_ALIKE = 0.14
-"""In lightness, from 0 to 1."""
-_KIN = 12.0
-"""In a* and b* as predicted without hints: a sky is not what a coat is, whatever its lightness."""
-_DOUBT = 0.2
-"""The weight of no change at all beside that of a hint, which is 1 at its place."""
 
 # For bringing the chroma up to full size along the luma; lightness that deviates by less than 0.03 of white
 # counts as flat (docs/models.md tells how these were chosen).
@@ -167,6 +70,17 @@ class Chroma:
     """Small pixels for one of the picture's, down and across."""
     provider: str
     """The execution provider that predicted them."""
+
+
+@dataclass(frozen=True)
+class _Prediction:
+    """What the network makes of a picture."""
+
+    planes: Planes
+    """2HW: a* and b* at the working size / STRIDE."""
+    embedding: Planes | None
+    """CHW of that size: what is near one another in it is of one kind; None of a network without."""
+    provider: str
 
 
 @dataclass(frozen=True)
@@ -195,16 +109,17 @@ def predict_chroma(
         return kept.made
     light = _light(picture, working_extent(size, _working_size(session.card)))
 
-    def predict(hints: tuple[Hint, ...]) -> tuple[Planes, str]:
+    def predict(hints: tuple[Hint, ...]) -> _Prediction:
         return _predict(session, light, hints, size, timer)
 
     def chroma() -> Chroma:
-        planes, provider = _known(memo, "plain chroma", key[:2], light, lambda: predict(()))
-        guide = _reduced(light)
+        plain = _known(memo, "plain chroma", key[:2], light, lambda: predict(()))
+        planes, provider, guide = plain.planes, plain.provider, _reduced(light)
         if hints:
-            hinted, second = predict(hints)
-            planes = at_hints(planes, hinted, guide, hints, size)
-            provider = second if provider == session.provider else provider  # a CPU that stood in is told
+            hinted = predict(hints)
+            planes = at_hints(planes, hinted.planes, guide, hints, size, plain.embedding)
+            if provider == session.provider:  # a CPU that stood in is told
+                provider = hinted.provider
         step = (light.shape[0] / size.height / STRIDE, light.shape[1] / size.width / STRIDE)
         return Chroma(GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT), step, provider)
 
@@ -223,7 +138,14 @@ def _known(memo: Memo, kind: str, key: Hashable, light: NDArray[np.float32], mak
 def check_colouring(card: ModelCard) -> None:
     """Raises ModelError for a model that does not make chroma out of luma and hints."""
     channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
-    if channels != [4, 2] or card.tiling is not Tiling.WHOLE or card.scale != 1:
+    told = all(output.name == EMBEDDING for output in card.outputs[1:2])
+    if (
+        channels[:2] != [4, 2]
+        or len(channels) > 3
+        or not told
+        or card.tiling is not Tiling.WHOLE
+        or card.scale != 1
+    ):
         raise ModelError(
             f"The model {card.name} does not make colours out of luma and hints; choose another with --model."
         )
@@ -257,21 +179,22 @@ def _light(picture: Picture, working: Extent) -> NDArray[np.float32]:
 
 def _predict(
     session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
-) -> tuple[Planes, str]:
-    """a* and b* by looks of several sizes, 2HW at the working size / STRIDE, and which provider ran them."""
-    provider, fine = _run(session, light, hints, extent, timer)
-    coarse = []
+) -> _Prediction:
+    """By looks of several sizes."""
+    provider, made = _run(session, light, hints, extent, timer)
+    fine, embedding, coarse = made[:2], made[2:] if len(made) > 2 else None, []
     for smaller in smaller_extents(Extent(*light.shape)):
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
-        provider, planes = _run(session, less, hints, extent, timer)
-        coarse.append(planes)
-    return fused(fine, coarse, _reduced(light)) * CHROMA, provider
+        provider, made = _run(session, less, hints, extent, timer)
+        coarse.append(made[:2])
+    return _Prediction(fused(fine, coarse, _reduced(light)) * CHROMA, embedding, provider)
 
 
 def _run(
     session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
 ) -> tuple[str, NDArray[np.float32]]:
-    """What the network sees in a small picture, 2HW in its own units, and which provider ran it."""
+    """Which provider ran the network on a small picture, and what it made: a* and b* in its own units, and
+    behind them the embedding, where it has one, CHW."""
     card, (height, width) = session.card, light.shape
     planes = hint_planes(hints, extent, Extent(height, width))
     planes[:2] /= CHROMA
@@ -288,15 +211,17 @@ def _run(
             raise
         provider, results = twin.provider, twin.run(inputs)
     timer.seconds += time.perf_counter() - started
-    result = results[card.outputs[0].name]
-    expected = (1, 2, *(-(-side // STRIDE) for side in padded.shape[2:]))
-    if result.shape != expected:
-        raise ModelError(
-            f"The model {card.name} gave an array of shape {result.shape} where a colouring model "
-            f"gives {expected}: its file is damaged, export it again."
-        )
-    check_finite(result, card)
-    return provider, result[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
+    made = [results[output.name] for output in card.outputs]
+    for output, result in zip(card.outputs, made, strict=True):
+        expected = (1, output.channels, *(-(-side // STRIDE) for side in padded.shape[2:]))
+        if result.shape != expected:
+            raise ModelError(
+                f"The model {card.name} gave an array of shape {result.shape} where a colouring model "
+                f"gives {expected}: its file is damaged, export it again."
+            )
+        check_finite(result, card)
+    joined = made[0] if len(made) == 1 else np.concatenate(made, axis=1)
+    return provider, joined[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
 
 
 def _reduced(plane: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -324,63 +249,6 @@ def fused(fine: Planes, coarse: Sequence[Planes], light: NDArray[np.float32]) ->
     strong = np.float32(_FINE) * fine
     result: Planes = smoothed(mean - strong, light, max(1, round(_REACH * max(size))), _EDGE) + strong
     return result
-
-
-def at_hints(
-    plain: Planes, hinted: Planes, light: NDArray[np.float32], hints: Iterable[Hint], extent: Extent
-) -> Planes:
-    """What hints make of the chroma of a picture: ``hinted`` where they reach, brought nearer to their
-    colours, and ``plain`` elsewhere. Of hints for one pixel of the planes the last counts.
-
-    How alike a place is to a hint's is told by a bilateral kernel (Tomasi and Manduchi 1998), Gaussian in
-    place, lightness and plain chroma. The residuals at the hints are interpolated by normalised
-    convolution with it (Knutsson and Westin 1993).
-
-    Args:
-        plain, hinted: 2HW, a* and b* of the whole picture, predicted without and with the hints.
-        light: HW, its L* / 100.
-        hints: in pixels of the picture.
-        extent: the size of the picture.
-    """
-    colours = {place_of(hint, extent, Extent(*light.shape)): hint.chroma for hint in hints}
-    kernels = [kernel_at(place, light, plain, len(colours)) for place in colours]
-    unlike = np.ones_like(light)
-    for window, likeness in kernels:
-        unlike[window] *= np.maximum(1 - 2 * likeness, 0)
-    made: Planes = hinted + unlike * (plain - hinted)
-    added, weights = np.zeros_like(made), np.full_like(light, _DOUBT)
-    for ((row, column), chroma), (window, likeness) in zip(colours.items(), kernels, strict=True):
-        residual = np.array(chroma, np.float32) - made[:, row, column]
-        added[(..., *window)] += likeness * residual[:, None, None]
-        weights[window] += likeness
-    result: Planes = made + added / weights
-    return result
-
-
-def place_of(hint: Hint, extent: Extent, planes: Extent) -> tuple[int, int]:
-    """The row and column at which a hint on a picture of size ``extent`` lies on planes of that size."""
-    row = min(int(hint.y * planes.height / extent.height), planes.height - 1)
-    return row, min(int(hint.x * planes.width / extent.width), planes.width - 1)
-
-
-Window = tuple[slice, slice]
-
-
-def kernel_at(
-    place: tuple[int, int], light: NDArray[np.float32], plain: Planes, count: int
-) -> tuple[Window, NDArray[np.float32]]:
-    """How far one of ``count`` hints reaches, and how alike it is there: 1 at its place, down to 0."""
-    deviation = _NEAR * min(1.0, math.sqrt(_FEW / count)) * max(light.shape)
-    reach = math.ceil(4 * deviation)
-    down, across = (slice(max(0, at - reach), at + reach + 1) for at in place)
-    apart = ((light[down, across] - light[place]) / np.float32(_ALIKE)) ** 2
-    for plane in plain:
-        apart += ((plane[down, across] - plane[place]) / np.float32(_KIN)) ** 2
-    for axis, part in enumerate((down, across)):
-        steps = np.arange(*part.indices(light.shape[axis]), dtype=np.float32) - place[axis]
-        apart += np.expand_dims((steps / np.float32(deviation)) ** 2, 1 - axis)
-    likeness: NDArray[np.float32] = np.exp(apart / -2)
-    return (down, across), likeness
 
 
 def _step(planes: Planes, size: tuple[int, ...]) -> tuple[float, float]:

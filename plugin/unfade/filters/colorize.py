@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.chroma import HINTS, Hint, check_colouring, predict_chroma
+from unfade.filters.chroma import check_colouring, predict_chroma
 from unfade.filters.ensemble import Timer, model_for
+from unfade.filters.hints import HINTS, Hint
 from unfade.filters.mix import over, saturated
 from unfade.filters.runner import Crop, FilterRunner, Memo, Progress, Report, Result, cut_picture
 from unfade.inference import Engine, Extent, row_strips

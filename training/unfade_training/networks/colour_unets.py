@@ -4,6 +4,10 @@ A small U-net learns edges and hints well, and is often wrong about what a wide 
 second look tells a colour for each 16 x 16 pixels, from deep features of a larger encoder, joined with those
 of the whole picture as in Iizuka et al., "Let there be Color!" (SIGGRAPH 2016). Both err in their own way;
 their mean errs less.
+
+From the same features comes an embedding: places that are near one another in it are of one kind, and a
+colour hint for the one says something of the other. It is learnt by what becomes of hints that are carried
+along it (:func:`unfade_training.networks.hint_kernel.at_hints`), as Unfade's Colorize does.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from torch import Tensor, nn
 from .blocks import conv_layer, pad_to_multiple
 from .encoder_unets import LiteUnet
 from .encoders import Encoder
+from .hint_kernel import at_hints
 
 STRIDE = 16
 """Pixels a side for one of the coarse colours."""
@@ -27,7 +32,8 @@ USED = (2, 3, 4)
 
 
 class CoarseColour(nn.Module):
-    """N 1 H W, L* / 100 of whole pictures -> N 2 H/16 W/16, their a* / 110 and b* / 110.
+    """N 1 H W, L* / 100 of whole pictures -> N 2 + embedding H/16 W/16, their a* / 110 and b* / 110, and
+    behind them the embedding.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -36,6 +42,7 @@ class CoarseColour(nn.Module):
         encoder: one of :class:`Encoder`'s that has maps at strides up to 32.
         width: channels of the layers that join its maps.
         dropout: share of their channels that training leaves out.
+        embedding: channels of it; 0 for none.
     """
 
     size_multiple = 32
@@ -47,6 +54,7 @@ class CoarseColour(nn.Module):
         encoder: str = "efficientnet-lite2",
         width: int = 256,
         dropout: float = 0.1,
+        embedding: int = 0,
     ) -> None:
         super().__init__()
         self.encoder = Encoder(encoder, weights, luma=True)
@@ -57,6 +65,7 @@ class CoarseColour(nn.Module):
         self.mix = conv_layer(width, width)
         self.dropout = nn.Dropout2d(dropout)
         self.head = nn.Conv2d(width, 2, 1)
+        self.embed = nn.Conv2d(width, embedding, 1) if embedding else None
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.encoder(x)
@@ -66,15 +75,17 @@ class CoarseColour(nn.Module):
         joined = self.join(torch.cat(seen, dim=1))
         local = self.local(joined)
         local = self.dropout(local + self.whole(local.mean((2, 3), keepdim=True)))
-        colour: Tensor = self.head(self.mix(local) + joined)
-        return colour
+        known = self.mix(local) + joined
+        colour: Tensor = self.head(known)
+        return colour if self.embed is None else torch.cat((colour, self.embed(known)), dim=1)
 
 
 class ColourUnets(nn.Module):
-    """N 4 H W, L* / 100 and the hints' a* / 110, b* / 110 and mask -> N 2 ceil(H / 2) ceil(W / 2), a* / 110
-    and b* / 110; any H and W.
+    """N 4 H W, L* / 100 and the hints' a* / 110, b* / 110 and mask -> N 2 + embedding ceil(H / 2) ceil(W /
+    2), a* / 110 and b* / 110, and behind them the embedding; any H and W.
 
-    A picture with hints is left to the U-net, which alone sees them.
+    A picture with hints is left to the U-net, which alone sees them. In training mode a network with an
+    embedding gives the chroma that hints make by it, N 2 ceil(H / 2) ceil(W / 2).
 
     Args:
         weights: of both encoders; see :class:`Encoder`.
@@ -103,13 +114,31 @@ class ColourUnets(nn.Module):
         self.coarse = CoarseColour(weights, **coarse)
         self.share = share
 
+    @property
+    def embedding(self) -> int:
+        """Channels of the embedding; 0 for none."""
+        return 0 if self.coarse.embed is None else self.coarse.embed.out_channels
+
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         x = pad_to_multiple(x, self.size_multiple)
+        made = self._with_hints(x) if self.training and self.embedding else self._of(x)
+        return made[..., : -(-height // self.output_stride), : -(-width // self.output_stride)]
+
+    def _of(self, x: Tensor) -> Tensor:
+        """Chroma and embedding of one look."""
         chroma = self.fine(x)
         cells = STRIDE // self.output_stride
-        difference = self.coarse(x[:, :1]) - F.avg_pool2d(chroma, cells)
+        coarse = self.coarse(x[:, :1])
+        difference = coarse[:, :2] - F.avg_pool2d(chroma, cells)
         unhinted = 1 - x[:, 3:].amax((2, 3), keepdim=True)
-        wide = F.interpolate(difference, scale_factor=float(cells), mode="bilinear")
-        mixed: Tensor = chroma + self.share * unhinted * wide
-        return mixed[..., : -(-height // self.output_stride), : -(-width // self.output_stride)]
+        wide = F.interpolate(
+            torch.cat((difference, coarse[:, 2:]), dim=1), scale_factor=float(cells), mode="bilinear"
+        )
+        mixed = chroma + self.share * unhinted * wide[:, :2]
+        return torch.cat((mixed, wide[:, 2:]), dim=1) if self.embedding else mixed
+
+    def _with_hints(self, x: Tensor) -> Tensor:
+        """The chroma that hints make of that without them."""
+        plain = self._of(torch.cat((x[:, :1], torch.zeros_like(x[:, 1:])), dim=1))
+        return at_hints(plain[:, :2], self.fine(x), plain[:, 2:], x, self.output_stride)
