@@ -45,7 +45,7 @@ from unfade.ui.hints import HintEditor
 from unfade.ui.language import LANGUAGES, Words, decimal, install_language
 from unfade.ui.link import EngineLink
 from unfade.ui.marks import MarksKeeper
-from unfade.ui.opening import Loader, Opened, Opener
+from unfade.ui.opening import Loader, Opened, Opener, Welcome
 from unfade.ui.panels.own import ColorizePanel, DeartifactPanel, RestorePanel
 from unfade.ui.panels.stack import PanelStack
 from unfade.ui.preview.live import LivePreview
@@ -54,7 +54,6 @@ from unfade.ui.settings import Settings, Theme
 from unfade.ui.status import Notice, StatusBar
 from unfade.ui.telling import Teller
 from unfade.ui.theme import apply_theme
-from unfade.ui.welcome import Welcome
 
 translate = QCoreApplication.translate
 

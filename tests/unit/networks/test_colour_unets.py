@@ -13,8 +13,8 @@ from torch import Tensor
 from unfade.filters import hints as plugin_hints
 from unfade.inference import Extent
 from unfade_training.errors import TrainingError
-from unfade_training.networks import build_network, hint_kernel
-from unfade_training.networks.colour_unets import ColourUnets
+from unfade_training.networks import build_network
+from unfade_training.networks.colour_unets import ColourUnets, at_hints
 
 FINE = {"widths": [8, 8, 8, 8], "spread_hints": True}
 COARSE = {"encoder": "efficientnet-lite0", "width": 8}
@@ -112,7 +112,7 @@ def test_in_training_hints_reach_as_far_as_in_the_plug_in() -> None:
     x = hinted(64, 96, [(10, 18), (34, 76), (52, 4)])
     plain, with_hints = network(torch.cat((x[:, :1], torch.zeros(1, 3, 64, 96)), 1)), network(x)
     embedding = 3 * plain[:, 2:]
-    made = hint_kernel.at_hints(plain[:, :2], with_hints[:, :2], embedding, x, 2)
+    made = at_hints(plain[:, :2], with_hints[:, :2], embedding, x, 2)
     light = F.avg_pool2d(x[:, :1], 2)[0, 0].numpy()
     hints = [(y + 1, x_ + 1, 0.1 * n - 0.2) for n, (y, x_) in enumerate([(10, 18), (34, 76), (52, 4)])]
     points = [TrueHint(float(x_), float(y), (33.0, 110 * b)) for y, x_, b in hints]
