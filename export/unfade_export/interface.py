@@ -10,6 +10,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from unfade.filters.chroma import EMBEDDING
 from unfade.models import ModelCard, Tensor, Tiling
 
 from . import ExportError
@@ -17,6 +18,8 @@ from . import ExportError
 Size = tuple[int, int]
 """Height and width in pixels."""
 UNIT = (0.0, 1.0)
+EMBEDDED = (-8.0, 8.0)
+"""About what an embedding has, in standard deviations of the kernel that carries hints along it."""
 WORKING_SIZE = 512
 """The longer side at which Colorize predicts chroma: hues need the whole picture, not its detail."""
 SMALL, MATRIX = 96, 9
@@ -46,7 +49,7 @@ def interface_of(task: str, network: nn.Module) -> Interface:
     """
     if task == "colorize":
         channels = int(getattr(network, "embedding", 0))
-        embedding = (Tensor("embedding", channels, (-1.0, 1.0), "embedding"),) if channels else ()
+        embedding = (Tensor(EMBEDDING, channels, EMBEDDED, "embedding"),) if channels else ()
         interface = Interface(
             inputs=(Tensor("input", 4, UNIT, "lab"),),
             outputs=(Tensor("ab", 2, (-1.0, 1.0), "lab-ab"), *embedding),

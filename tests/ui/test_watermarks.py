@@ -15,6 +15,7 @@ from unfade.picture import Picture, write_picture
 from unfade.ui.canvas.images import picture_of
 from unfade.ui.panels.own import DeartifactPanel
 from unfade.ui.preview.plan import Models
+from unfade.ui.preview.results import is_mark
 from unfade.ui.preview.tiles import Place
 from unfade.ui.settings import Settings
 from unfade.ui.window import Window
@@ -125,6 +126,18 @@ def test_a_watermark_that_is_surely_there_is_shown_and_offered_for_removal(
     assert window.document.state.options("deartifact").watermark and panel.offer.isHidden()
     window.document.undo()
     assert not panel.offer.isHidden()
+
+
+def test_what_is_offered_is_certain_and_not_little() -> None:
+    def mask(rows: int, certain: int) -> np.ndarray:
+        found = np.zeros((256, 256), np.uint8)
+        found[:rows], found[:certain] = 200, 255
+        return found
+
+    assert is_mark(mask(16, 12))
+    assert not is_mark(mask(16, 4)), "of letters on things networks are certain of less"
+    assert not is_mark(mask(4, 4)), "too little to be told of"
+    assert not is_mark(mask(40, 40)), "a page of text"
 
 
 def test_what_is_painted_is_no_watermark_that_was_found(

@@ -118,8 +118,7 @@ def predict_chroma(
         if hints:
             hinted = predict(hints)
             planes = at_hints(planes, hinted.planes, guide, hints, size, plain.embedding)
-            if provider == session.provider:  # a CPU that stood in is told
-                provider = hinted.provider
+            provider = _stand_in(session, (plain.provider, hinted.provider))
         step = (light.shape[0] / size.height / STRIDE, light.shape[1] / size.width / STRIDE)
         return Chroma(GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT), step, provider)
 
@@ -137,15 +136,11 @@ def _known(memo: Memo, kind: str, key: Hashable, light: NDArray[np.float32], mak
 
 def check_colouring(card: ModelCard) -> None:
     """Raises ModelError for a model that does not make chroma out of luma and hints."""
-    channels = [tensor.channels for tensor in (*card.inputs, *card.outputs)]
-    told = all(output.name == EMBEDDING for output in card.outputs[1:2])
-    if (
-        channels[:2] != [4, 2]
-        or len(channels) > 3
-        or not told
-        or card.tiling is not Tiling.WHOLE
-        or card.scale != 1
-    ):
+    takes = [tensor.channels for tensor in card.inputs]
+    gives = [tensor.channels for tensor in card.outputs[:1]]
+    besides = [tensor.name for tensor in card.outputs[1:]]
+    whole = card.tiling is Tiling.WHOLE and card.scale == 1
+    if (takes, gives) != ([4], [2]) or besides not in ([], [EMBEDDING]) or not whole:
         raise ModelError(
             f"The model {card.name} does not make colours out of luma and hints; choose another with --model."
         )
@@ -182,12 +177,20 @@ def _predict(
 ) -> _Prediction:
     """By looks of several sizes."""
     provider, made = _run(session, light, hints, extent, timer)
-    fine, embedding, coarse = made[:2], made[2:] if len(made) > 2 else None, []
+    embedding = made[2:] if len(made) > 2 else None
+    coarse, providers = [], [provider]
     for smaller in smaller_extents(Extent(*light.shape)):
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
-        provider, made = _run(session, less, hints, extent, timer)
-        coarse.append(made[:2])
-    return _Prediction(fused(fine, coarse, _reduced(light)) * CHROMA, embedding, provider)
+        provider, small = _run(session, less, hints, extent, timer)
+        coarse.append(small[:2])
+        providers.append(provider)
+    planes = fused(made[:2], coarse, _reduced(light)) * CHROMA
+    return _Prediction(planes, embedding, _stand_in(session, providers))
+
+
+def _stand_in(session: Session, providers: Sequence[str]) -> str:
+    """The provider that took over some of the runs from the session's; the session's where none did."""
+    return next((one for one in providers if one != session.provider), session.provider)
 
 
 def _run(

@@ -335,11 +335,13 @@ class _Look:
 def _usual_places(size: Extent) -> list[Bounds]:
     """Where marks are in large pictures: corners, middles of edges, the middle; tiled ones are there, too."""
 
-    def begins(length: int) -> list[int]:
-        return sorted({max(length - _SQUARE, 0) * step // 2 for step in range(3)})
+    def spans(length: int) -> list[tuple[int, int]]:
+        """Up to three, which hardly overlap: what is marked is counted once."""
+        count = min(-(-length // _SQUARE), 3)
+        side = min(-(-length // count), _SQUARE)
+        return [((length - side) * step // max(count - 1, 1), side) for step in range(count)]
 
-    height, width = min(size.height, _SQUARE), min(size.width, _SQUARE)
-    return [Bounds(y, x, height, width) for y in begins(size.height) for x in begins(size.width)]
+    return [Bounds(y, x, h, w) for y, h in spans(size.height) for x, w in spans(size.width)]
 
 
 def _squares(size: Extent) -> list[Bounds]:

@@ -110,8 +110,8 @@ FEW = 10
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a hint reaches: standard deviations of a Gaussian kernel, and what is made of it
-    (docs/training-log.md: how they were chosen)."""
+    """How far a hint reaches: standard deviations of a Gaussian kernel, and what is made of it (chosen as
+    docs/training-log.md tells under "How far a hint reaches" and "Of what kind a place is")."""
 
     near: float
     """In place, as a share of the longer side."""
@@ -120,7 +120,7 @@ class Reach:
     kin: float
     """In a* and b* as predicted without hints: a sky is not what a coat is, whatever its lightness."""
     gain: float
-    """What the network sees of the hints counts wholly where the kernel is 1 / gain."""
+    """What the network sees of the hints counts wholly where the kernel is 1 / gain or more."""
     doubt: float
     """The weight of no change at all beside that of a hint, which is 1 at its place."""
 

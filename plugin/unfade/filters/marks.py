@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from unfade.filters.matte import Believed, Flags, Floats, Ink, Surroundings, View, believed, unmarked
 
 CERTAIN: Final = 0.3
-"""The least :attr:`Marks.sure` of a picture with marks: of text on things networks are less sure."""
+"""The least :attr:`Marks.sure` of a picture with marks; of text on things networks are certain of less."""
 MOST_COVERED: Final = 0.14
 """Of a picture by its marks; what covers more is a page of text."""
 MARKED: Final = 0.5
 """A value of the mask above which it says that there is a mark."""
 _SURELY = 0.99  # a value of the mask that leaves no doubt
-_DOUBTED = 400  # pixels that count as marked and doubted besides: of little that is marked more must be sure
+_DOUBTED = 400  # pixels that count as marked besides, without certainty: letters on things are few
 _LEAST, _MOST_SAMPLES = 30, 50_000  # pixels that tell an ink
 _LIGHTER = 0.02  # than its surroundings, or darker: what a mark makes a pixel at least
 _SHARE = 0.2  # of all that is marked, for each of two inks
@@ -42,7 +42,8 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """How much of what is marked surely is: below :data:`CERTAIN` what is there is no mark."""
+    """The share of marked pixels that the network is certain of, as if some more were marked and none of
+    those certain: below :data:`CERTAIN` what is there is no mark."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0

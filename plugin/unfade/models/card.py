@@ -53,9 +53,10 @@ class Tensor:
     name: str
     channels: int
     range: tuple[float, float]
-    """The values that stand for black and for full intensity."""
+    """The values that stand for black and for full intensity; of what is no picture, about the least and the
+    greatest."""
     colour_space: str
-    """What the channels are: "sRGB", "gray", "lab-ab", "mask"."""
+    """What the channels are: "sRGB", "gray", "lab-ab", "mask", "embedding"."""
     layout: str = "NCHW"
 
     def __post_init__(self) -> None:

@@ -43,6 +43,18 @@ def test_drawn_shapes_are_opacities_of_the_window(kind: str) -> None:
     assert seen >= 4  # a part of them may lie beside the window
 
 
+def test_tramlines_run_straight_along_the_film() -> None:
+    seen = []
+    for seed in range(30):
+        there = DRAWN["tramlines"](np.random.default_rng(seed), (160, 200), 400.0) > 0.3
+        if not there.any():
+            continue
+        along, across = sorted((there.any(axis=1).mean(), there.any(axis=0).mean()), reverse=True)
+        assert across < 0.4 and across < 0.6 * along
+        seen.append(along)
+    assert len(seen) > 20 and np.mean(seen) > 0.8
+
+
 def test_larger_pictures_have_larger_damage() -> None:
     def covered(side: float) -> float:
         shapes = [DRAWN["torn"](np.random.default_rng(seed), (256, 256), side) for seed in range(20)]

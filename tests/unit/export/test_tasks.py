@@ -10,6 +10,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from unfade.filters.chroma import check_colouring
 from unfade.models import Tiling
 from unfade_training.build import build_generator
 from unfade_training.checkpoint import read_weights
@@ -96,7 +97,7 @@ def test_colours_of_two_networks_in_8_bits(exports: Exports) -> None:
     recipe = (
         f'{head}[network]\nkind = "colour_unets"\n'
         "[network.fine]\nwidths = [8, 8, 8, 8]\nspread_hints = true\n"
-        f'[network.coarse]\nencoder = "efficientnet-lite0"\nwidth = 16\n\n{further}'
+        f'[network.coarse]\nencoder = "efficientnet-lite0"\nwidth = 16\nembedding = 3\n\n{further}'
     )
     exported = exports(recipe, int8=True)
     kinds = [tensor.data_type for tensor in onnx.load(exported.path).graph.initializer]
@@ -111,6 +112,7 @@ def test_colours_of_two_networks_in_8_bits(exports: Exports) -> None:
         x[:, 0] = rng.random((height, width), np.float32)
         with torch.inference_mode():
             expected = network.eval()(torch.from_numpy(x)).numpy()
-        (ab,) = run(exported.path, x)
-        assert np.abs(ab).max() > 1e-3
-        np.testing.assert_allclose(ab, expected, atol=1e-5)
+        ab, embedding = run(exported.path, x)
+        assert np.abs(ab).max() > 1e-3 and embedding.shape[1] == 3
+        np.testing.assert_allclose(np.concatenate((ab, embedding), axis=1), expected, atol=1e-5)
+    check_colouring(exported.report.card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 import weakref
 from collections.abc import Callable
@@ -208,20 +209,21 @@ def test_the_network_looks_three_times_without_hints_and_with_them(
         assert fed[0, 0].mean() == pytest.approx(seen[0][0, 0].mean(), abs=0.01)
 
 
-@pytest.mark.parametrize("hinted", [False, True])
+@pytest.mark.parametrize("first", range(6))
 def test_a_look_that_the_processor_had_to_take_is_reported(
-    model: str, monkeypatch: pytest.MonkeyPatch, hinted: bool
+    model: str, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
-    """The GPU's memory was too little for the picture with its hints, or for it without them."""
-    look = chroma._run
+    """The GPU's memory was too little for one of three looks without hints, or of those with them."""
+    look, looks = chroma._run, itertools.count()
 
-    def short_of_memory(session: Session, light: Any, hints: Any, extent: Extent, timer: Any) -> Any:
-        provider, planes = look(session, light, hints, extent, timer)
-        return ("AnotherProvider" if bool(hints) == hinted else provider), planes
+    def short_of_memory(*arguments: Any) -> Any:
+        provider, made = look(*arguments)
+        return ("AnotherProvider" if next(looks) == first else provider), made
 
     monkeypatch.setattr(chroma, "_run", short_of_memory)
     options = ColorizeOptions(model=model, hints=(Hint(5, 5, "#ff0000"),))
     report = COLORIZE.open(options, engine()).run(picture(40, 40, 1)).report
+    assert next(looks) == 6
     assert report.provider == "AnotherProvider"
     assert report.fallback and "GPU ran out of memory" in report.fallback
 
@@ -415,6 +417,9 @@ def test_a_second_output_is_an_embedding_or_none(tmp_path: Path) -> None:
     for outputs in ((chroma_of, replace(embedding, name="mask")), (chroma_of, embedding, embedding)):
         with pytest.raises(ModelError, match="does not make colours"):
             check_colouring(replace(card, outputs=outputs))
+    twice = replace(card, inputs=(*card.inputs, replace(chroma_of, name="hints")), outputs=(chroma_of,))
+    with pytest.raises(ModelError, match="does not make colours"):
+        check_colouring(twice)
 
 
 def test_no_model_installed(monkeypatch: pytest.MonkeyPatch) -> None:

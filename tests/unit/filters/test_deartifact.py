@@ -19,6 +19,7 @@ from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
 from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters.marks import CERTAIN
 from unfade.filters.quality import Estimate
 from unfade.inference import Bounds
 from unfade.models import Tensor, Tiling
@@ -81,9 +82,10 @@ def test_kind_and_metadata_stay(model: str, dtype: str, channels: int) -> None:
         np.testing.assert_array_equal(result.alpha, source.alpha)
 
 
-def test_depths_agree(model: str) -> None:
-    floats = picture(40, 40, 3, dtype="float32")
-    options = DeartifactOptions(model=model, watermark=True)
+@pytest.mark.parametrize("watermark", [True, False])
+def test_depths_agree(model: str, watermark: bool) -> None:
+    floats = marked(dtype="float32")
+    options = DeartifactOptions(model=model, watermark=watermark)
     exact = clean(floats, options).picture.pixels
     deep = clean(Picture(from_float(floats.pixels, "uint16")), options).picture.pixels
     assert apart(deep, exact) < 2e-4
@@ -205,7 +207,7 @@ def test_letters_that_are_no_mark_are_cleaned_though_marks_were_asked_for(apart_
     source.pixels[40:42, 50:52] = (242, 26, 26)  # too little to be a mark
     plain = clean(source, DeartifactOptions(model=apart_model)).picture.pixels
     asked = clean(source, DeartifactOptions(model=apart_model, watermark=True))
-    assert asked.report.chosen is not None and asked.report.chosen["watermark"] < 0.5
+    assert asked.report.chosen is not None and asked.report.chosen["watermark"] < CERTAIN
     np.testing.assert_array_equal(asked.picture.pixels, plain)
     region = Bounds(30, 40, 20, 20)
     for watermark in (True, False):

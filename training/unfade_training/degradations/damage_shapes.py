@@ -133,8 +133,8 @@ def scratch(rng: np.random.Generator, size: tuple[int, int], side: float) -> Pla
 
 
 def tramlines(rng: np.random.Generator, size: tuple[int, int], side: float) -> Plane:
-    """Scratches that a projector or a scanner's transport leaves along the film: straight, side by side, as
-    long as the picture or in a few long pieces."""
+    """Scratches that a projector or a scanner's transport leaves along the film: straight, side by side, from
+    edge to edge or a part of that, whole or broken."""
     canvas = _Canvas(size)
     upright = chance(rng, 0.75)
     across, along = (size[1], size[0]) if upright else (size[0], size[1])
@@ -142,8 +142,8 @@ def tramlines(rng: np.random.Generator, size: tuple[int, int], side: float) -> P
     middle, slant = uniform(rng, (0, across)), float(rng.normal(0, 0.006))
     for _ in range(integer(rng, (1, 7))):
         at = middle + uniform(rng, (-0.5, 0.5)) * spread
-        first = uniform(rng, (-0.5, 0.6)) * along if chance(rng, 0.5) else -9.0
-        last = first + side * uniform(rng, (0.3, 2.0)) if chance(rng, 0.5) else along + 9.0
+        first = uniform(rng, (-0.2, 0.6)) * along if chance(rng, 0.5) else -9.0  # its round end is not seen
+        last = max(first, 0) + side * uniform(rng, (0.3, 2.0)) if chance(rng, 0.5) else along + 9.0
         steps = np.linspace(first, last, max(3, round((last - first) / 40)))
         sway = np.cumsum(rng.normal(0, 0.15, len(steps)))
         line = [(at + slant * u + float(v), float(u)) for u, v in zip(steps, sway, strict=True)]

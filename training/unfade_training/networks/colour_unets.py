@@ -162,7 +162,7 @@ class ColourUnets(nn.Module):
 
 def at_hints(plain: Tensor, hinted: Tensor, embedding: Tensor, x: Tensor, stride: int) -> Tensor:
     """The chroma that hints make: as :func:`unfade.filters.hints.at_hints` in the plug-in, differentiable,
-    and told cell by cell, not hint by hint.
+    and told cell by cell, not hint by hint: one that lies over several counts for several.
 
     The kernel is bilateral (Tomasi and Manduchi 1998): Gaussian in place, lightness, chroma without hints,
     and the embedding. The residuals at the hints are interpolated by normalised convolution with it

@@ -32,7 +32,7 @@ MASK_COLOUR: Final = (230, 0, 126)
 """Of the veil over what was found: magenta, which photographs hardly have."""
 
 _VEIL = 0.55
-_LEAST = 0.02  # of a tile: what a mark covers that is told unasked
+_LEAST = 0.02  # of a tile: what a mark covers before the window offers to take it off
 _ENLARGED_KEPT = 64
 _LEVELS = range(1, 12)
 
@@ -96,7 +96,7 @@ class Results:
                 place,
                 Kept(cut(pixels, at).copy(), part, exact=result.exact),
             )
-            if part is not None and _is_mark(part):
+            if part is not None and is_mark(part):
                 self._marked.add(layer.key)
             self._came.update((level, above(place, level)) for level in _LEVELS)
 
@@ -324,7 +324,7 @@ def _whole(
     return with_metadata(into, picture.metadata)
 
 
-def _is_mark(mask: NDArray[np.uint8]) -> bool:
+def is_mark(mask: NDArray[np.uint8]) -> bool:
     """Whether what was found in a tile surely is a watermark, and enough of one to be told of."""
     enough = int(np.count_nonzero(mask > MARKED * 255)) >= _LEAST * mask.size
     return enough and certainty([mask]) >= CERTAIN
