@@ -109,24 +109,28 @@ FEW = 10
 
 
 @dataclass(frozen=True)
-class Reach:
+class HintKernel:
     """How far a hint reaches: standard deviations of a Gaussian kernel, and what is made of it (chosen as
     docs/training-log.md tells under "How far a hint reaches" and "Of what kind a place is")."""
 
-    near: float
+    sigma_space: float
     """In place, as a share of the longer side."""
-    alike: float
+    sigma_light: float
     """In lightness, from 0 to 1."""
-    kin: float
+    sigma_chroma: float
     """In a* and b* as predicted without hints: a sky is not what a coat is, whatever its lightness."""
     gain: float
     """What the network sees of the hints counts wholly where the kernel is 1 / gain or more."""
-    doubt: float
+    damping: float
     """The weight of no change at all beside that of a hint, which is 1 at its place."""
 
 
-BY_COLOUR: Final = Reach(near=0.37, alike=0.14, kin=12.0, gain=2.0, doubt=0.2)
-BY_EMBEDDING: Final = Reach(near=0.6, alike=0.19, kin=17.0, gain=3.0, doubt=0.11)
+WITHOUT_EMBEDDING: Final = HintKernel(
+    sigma_space=0.37, sigma_light=0.14, sigma_chroma=12.0, gain=2.0, damping=0.2
+)
+WITH_EMBEDDING: Final = HintKernel(
+    sigma_space=0.6, sigma_light=0.19, sigma_chroma=17.0, gain=3.0, damping=0.11
+)
 """Where the network has an embedding, too: what lies within about 1 of one another in it is of one kind."""
 
 
@@ -153,14 +157,14 @@ def at_hints(
         embedding: CHW, of a network that has one.
     """
     colours = {place_of(hint, extent, Extent(*light.shape)): hint.chroma for hint in hints}
-    reach = BY_COLOUR if embedding is None else BY_EMBEDDING
-    features = _features(reach, plain, light, embedding)
-    kernels = [kernel_at(place, features, reach, len(colours)) for place in colours]
+    kernel = WITHOUT_EMBEDDING if embedding is None else WITH_EMBEDDING
+    features = _features(kernel, plain, light, embedding)
+    kernels = [kernel_at(place, features, kernel, len(colours)) for place in colours]
     unlike = np.ones_like(light)
     for window, likeness in kernels:
-        unlike[window] *= np.maximum(1 - np.float32(reach.gain) * likeness, 0)
+        unlike[window] *= np.maximum(1 - np.float32(kernel.gain) * likeness, 0)
     made: Planes = hinted + unlike * (plain - hinted)
-    added, weights = np.zeros_like(made), np.full_like(light, reach.doubt)
+    added, weights = np.zeros_like(made), np.full_like(light, kernel.damping)
     for ((row, column), chroma), (window, likeness) in zip(colours.items(), kernels, strict=True):
         residual = np.array(chroma, np.float32) - made[:, row, column]
         added[(..., *window)] += likeness * residual[:, None, None]
@@ -170,11 +174,13 @@ def at_hints(
 
 
 def _features(
-    reach: Reach, plain: Planes, light: NDArray[np.float32], embedding: Planes | None
+    kernel: HintKernel, plain: Planes, light: NDArray[np.float32], embedding: Planes | None
 ) -> NDArray[np.float32]:
     """What is compared beside the place, CHW, in standard deviations."""
     told = () if embedding is None else (embedding,)
-    return np.concatenate((light[None] / np.float32(reach.alike), plain / np.float32(reach.kin), *told))
+    return np.concatenate(
+        (light[None] / np.float32(kernel.sigma_light), plain / np.float32(kernel.sigma_chroma), *told)
+    )
 
 
 def place_of(hint: Hint, extent: Extent, planes: Extent) -> tuple[int, int]:
@@ -187,7 +193,7 @@ Window = tuple[slice, slice]
 
 
 def kernel_at(
-    place: tuple[int, int], features: NDArray[np.float32], reach: Reach, count: int
+    place: tuple[int, int], features: NDArray[np.float32], kernel: HintKernel, count: int
 ) -> tuple[Window, NDArray[np.float32]]:
     """Where one of ``count`` hints reaches, and how alike it is there: 1 at its place, down to 0.
 
@@ -196,7 +202,7 @@ def kernel_at(
         features: CHW, in standard deviations.
     """
     size = features.shape[1:]
-    deviation = reach.near * min(1.0, math.sqrt(FEW / count)) * max(size)
+    deviation = kernel.sigma_space * min(1.0, math.sqrt(FEW / count)) * max(size)
     farthest = math.ceil(4 * deviation)
     down, across = (slice(max(0, at - farthest), at + farthest + 1) for at in place)
     apart = sum((plane[down, across] - plane[place]) ** 2 for plane in features)

@@ -7,7 +7,7 @@ import pytest
 
 from unfade.errors import UsageError
 from unfade.filters import HINTS, Hint
-from unfade.filters.hints import BY_COLOUR, BY_EMBEDDING, at_hints, hint_planes, kernel_at
+from unfade.filters.hints import WITH_EMBEDDING, WITHOUT_EMBEDDING, at_hints, hint_planes, kernel_at
 from unfade.inference import Extent
 
 
@@ -73,7 +73,7 @@ def test_the_embedding_is_told_in_standard_deviations() -> None:
     result = at_hints(plain, plain, light, (hint,), Extent(2, 800), embedding)
     weight = np.exp(-0.5)
     assert result[0, 0, 201] / hint.chroma[0] == pytest.approx(
-        weight / (weight + BY_EMBEDDING.doubt), rel=1e-3
+        weight / (weight + WITH_EMBEDDING.damping), rel=1e-3
     )
 
 
@@ -90,10 +90,10 @@ def test_of_many_hints_each_reaches_less_far() -> None:
 
     def pixels(count: int) -> int:
         places = [(32, 96 * n // count) for n in range(count)]
-        return sum(kernel_at(place, features, BY_COLOUR, count)[1].size for place in places)
+        return sum(kernel_at(place, features, WITHOUT_EMBEDDING, count)[1].size for place in places)
 
     assert pixels(4000) < 1.6 * pixels(400)
-    assert kernel_at((9, 90), features, BY_COLOUR, 10)[1].shape == (64, 96)
+    assert kernel_at((9, 90), features, WITHOUT_EMBEDDING, 10)[1].shape == (64, 96)
 
 
 @pytest.mark.parametrize("side", [1, 2])

@@ -127,14 +127,14 @@ def test_in_training_hints_reach_as_far_as_in_the_plug_in() -> None:
 
 def test_training_and_the_plug_in_have_one_kernel() -> None:
     """What an embedding learnt by one is used by the other."""
-    here = plugin_hints.Reach(
-        near=colour_unets.NEAR,
-        alike=colour_unets.ALIKE,
-        kin=colour_unets.KIN,
+    here = plugin_hints.HintKernel(
+        sigma_space=colour_unets.SIGMA_SPACE,
+        sigma_light=colour_unets.SIGMA_LIGHT,
+        sigma_chroma=colour_unets.SIGMA_CHROMA,
         gain=colour_unets.GAIN,
-        doubt=colour_unets.DOUBT,
+        damping=colour_unets.DAMPING,
     )
-    assert here == plugin_hints.BY_EMBEDDING and colour_unets.FEW == plugin_hints.FEW
+    assert here == plugin_hints.WITH_EMBEDDING and colour_unets.FEW == plugin_hints.FEW
 
 
 def test_the_embedding_learns_and_nothing_else_has_to() -> None:

@@ -32,16 +32,16 @@ STRIDE = 16
 USED = (2, 3, 4)
 """The encoder's maps that tell the colour: at strides 8, 16 and 32."""
 
-NEAR, FEW = 0.6, 10
+SIGMA_SPACE, FEW = 0.6, 10
 """The kernel's standard deviation in place, as a share of the longer side; of more hints than so many each
 reaches less far."""
-ALIKE = 0.19
+SIGMA_LIGHT = 0.19
 """In lightness, from 0 to 1."""
-KIN = 17.0
+SIGMA_CHROMA = 17.0
 """In a* and b* as predicted without hints."""
-GAIN, DOUBT = 3.0, 0.11
-"""What the network sees of hints counts wholly where the kernel is 1 / GAIN; DOUBT is the weight of no change
-beside that of a hint."""
+GAIN, DAMPING = 3.0, 0.11
+"""What the network sees of hints counts wholly where the kernel is 1 / GAIN or more; DAMPING is the weight of
+no change beside that of a hint."""
 CELL = 4
 """Pixels of the chroma a side, in which all hints are taken for one."""
 EMPTY = 1e-6
@@ -191,7 +191,7 @@ def at_hints(plain: Tensor, hinted: Tensor, embedding: Tensor, x: Tensor, stride
 
 def _features(light: Tensor, plain: Tensor, embedding: Tensor) -> Tensor:
     """What is compared beside the place, in standard deviations of the kernel."""
-    return torch.cat((light / ALIKE, plain * (CHROMA / KIN), embedding), dim=1)
+    return torch.cat((light / SIGMA_LIGHT, plain * (CHROMA / SIGMA_CHROMA), embedding), dim=1)
 
 
 def _one(plain: Tensor, hinted: Tensor, features: Tensor, hints: Tensor, mask: Tensor) -> Tensor:
@@ -206,7 +206,7 @@ def _one(plain: Tensor, hinted: Tensor, features: Tensor, hints: Tensor, mask: T
         return (F.avg_pool2d(planes[None], CELL)[0] / weight.clamp(min=EMPTY))[:, rows, columns]
 
     height, width = plain.shape[-2:]
-    reach = NEAR * min(1.0, math.sqrt(FEW / len(rows))) * max(height, width)
+    reach = SIGMA_SPACE * min(1.0, math.sqrt(FEW / len(rows))) * max(height, width)
     half = (CELL - 1) / 2
     down = torch.arange(height, device=plain.device)[None] - (rows * CELL + half)[:, None]
     across = torch.arange(width, device=plain.device)[None] - (columns * CELL + half)[:, None]
@@ -216,4 +216,4 @@ def _one(plain: Tensor, hinted: Tensor, features: Tensor, hints: Tensor, mask: T
     unlike = torch.prod((1 - GAIN * likeness).clamp(min=0), dim=0)
     made = hinted + unlike * (plain - hinted)
     residual = at_cells(hints) - at_cells(made * mask)
-    return made + (residual[:, :, None, None] * likeness).sum(1) / (DOUBT + likeness.sum(0))
+    return made + (residual[:, :, None, None] * likeness).sum(1) / (DAMPING + likeness.sum(0))
