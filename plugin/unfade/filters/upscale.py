@@ -195,6 +195,7 @@ class Upscaler(FilterRunner):
         memo: Memo | None = None,  # noqa: ARG002
     ) -> Result:
         timer, given = Timer(), piece
+        before: str | None = None
         passes = [each.timed(timer) for each in self._passes[piece.is_gray]]
         farthest = max((each.card for each in passes), key=lambda card: card.halo)
         tile = self._engine.tile_for(farthest, part=not crop.whole)
@@ -204,6 +205,7 @@ class Upscaler(FilterRunner):
             everything = dataclasses.replace(self._cleaner.whole(size_of(piece)), whole=crop.whole)
             cleaned = self._cleaner.run_crop(piece, everything, progress=told.of_pass(0))
             piece, timer.seconds = cleaned.picture, cleaned.report.engine_seconds
+            before = cleaned.report.fallback
         size = self.output_size(size_of(piece))
         pixels = scratch.empty((size.height, size.width, piece.pixels.shape[2]), piece.pixels.dtype)
         into = Picture(pixels, piece.metadata)
@@ -216,7 +218,7 @@ class Upscaler(FilterRunner):
         if self._options.strength < 1:
             for y, strip in resized_strips(seen_colour(given), (size.height, size.width), PLAIN):
                 lay_over(into.colour[y : y + len(strip)], strip, self._options.strength)
-        fallback = self._engine.fallback_of(passes[-1].provider, provider)
+        fallback = before or self._engine.fallback_of(passes[-1].provider, provider)
         return crop.result(into, Report(self._name, provider, fallback, timer.seconds, chosen=self._chosen))
 
     def _open(self, passes: Sequence[Members]) -> None:
@@ -365,7 +367,9 @@ def _run(
     layouts: Sequence[TileLayout],
     told: _PassProgress,
 ) -> str:
-    """All passes, from ``colour`` (HWC) to ``into``; gives the provider that ended up doing it."""
+    """All passes, from ``colour`` (HWC) to ``into``; gives the provider that did the last one, or that took
+    one of them over."""
+    provider = None
     between = np.dtype(np.float32 if into.dtype == np.float32 else np.uint16)
     for index, (ensemble, layout) in enumerate(zip(passes, layouts, strict=True), start=1):
         scale = ensemble.card.scale
@@ -374,9 +378,11 @@ def _run(
         step = into if last and size == into.shape[:2] else scratch.empty((*size, into.shape[2]), between)
         run = run_tiled(array_reader(colour), ensemble, array_writer(step), layout, told.of_pass(index))
         colour = step
+        if run.provider != ensemble.provider:
+            provider = run.provider
     if colour is not into:
         _resample(colour, into, Kernel.LANCZOS)
-    return run.provider
+    return provider or run.provider
 
 
 def _keep_level(colour: NDArray[Any], into: NDArray[Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from unfade.filters.pipeline import Step, open_steps
 from unfade.filters.quality import Estimate
 from unfade.filters.runner import cut, scaled_bounds
 from unfade.filters.upscale import UPSCALE, best_cleaning, best_detail
-from unfade.inference import Bounds, Extent
+from unfade.inference import Bounds, Extent, run_tiled
 from unfade.models import Tiling, Variant
 from unfade.picture import Kernel, Metadata, Picture, fill_transparent, from_float, resize, to_float
 
@@ -300,6 +302,27 @@ def test_the_outcome_tells_what_ran() -> None:
     assert outcome.provider == "CPUExecutionProvider"
     assert outcome.fallback is None
     assert 0 < outcome.engine_seconds < 10
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_pass_that_the_processor_had_to_take_is_reported(
+    unet: str, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    """The GPU's memory was too little for the cleaning before, or for one of two passes."""
+    runs = itertools.count()
+
+    def short_of_memory(*arguments: Any) -> Any:
+        done = run_tiled(*arguments)
+        return replace(done, provider="AnotherProvider") if next(runs) == which else done
+
+    for module in ("upscale", "deartifact"):
+        monkeypatch.setattr(f"unfade.filters.{module}.run_tiled", short_of_memory)
+    options = UpscaleOptions(scale=4, model=unet)
+    runner = UPSCALE.open(options, engine())
+    runner._cleaner = DEARTIFACT.open(DeartifactOptions(), engine())
+    report = runner.run(picture(16, 16, 3)).report
+    assert next(runs) == 3
+    assert report.fallback and "GPU ran out of memory" in report.fallback
 
 
 def test_models_that_do_not_go_together_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
