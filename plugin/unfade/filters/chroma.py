@@ -77,7 +77,7 @@ class _Prediction:
     """What the network makes of a picture."""
 
     planes: Planes
-    """2HW: a* and b* at the working size / STRIDE."""
+    """2HW: a* and b* at the size of what it saw / STRIDE."""
     embedding: Planes | None
     """CHW of that size: what is near one another in it is of one kind; None of a network without."""
     provider: str
@@ -118,7 +118,7 @@ def predict_chroma(
         if hints:
             hinted = predict(hints)
             planes = at_hints(planes, hinted.planes, guide, hints, size, plain.embedding)
-            provider = _stand_in(session, (plain.provider, hinted.provider))
+            provider = _stand_in(session, (plain, hinted))
         step = (light.shape[0] / size.height / STRIDE, light.shape[1] / size.width / STRIDE)
         return Chroma(GuidedPlanes.fit(planes, guide, _RADIUS, _FLAT), step, provider)
 
@@ -176,28 +176,24 @@ def _predict(
     session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
 ) -> _Prediction:
     """By looks of several sizes."""
-    provider, made = _run(session, light, hints, extent, timer)
-    embedding = made[2:] if len(made) > 2 else None
-    coarse, providers = [], [provider]
+    fine = _run(session, light, hints, extent, timer)
+    coarse = []
     for smaller in smaller_extents(Extent(*light.shape)):
         less = resize(light[..., None], (smaller.height, smaller.width), Kernel.BILINEAR)[..., 0]
-        provider, small = _run(session, less, hints, extent, timer)
-        coarse.append(small[:2])
-        providers.append(provider)
-    planes = fused(made[:2], coarse, _reduced(light)) * CHROMA
-    return _Prediction(planes, embedding, _stand_in(session, providers))
+        coarse.append(_run(session, less, hints, extent, timer))
+    planes = fused(fine.planes, [one.planes for one in coarse], _reduced(light)) * CHROMA
+    return _Prediction(planes, fine.embedding, _stand_in(session, (fine, *coarse)))
 
 
-def _stand_in(session: Session, providers: Sequence[str]) -> str:
+def _stand_in(session: Session, made: Sequence[_Prediction]) -> str:
     """The provider that took over some of the runs from the session's; the session's where none did."""
-    return next((one for one in providers if one != session.provider), session.provider)
+    return next((one.provider for one in made if one.provider != session.provider), session.provider)
 
 
 def _run(
     session: Session, light: NDArray[np.float32], hints: tuple[Hint, ...], extent: Extent, timer: Timer
-) -> tuple[str, NDArray[np.float32]]:
-    """Which provider ran the network on a small picture, and what it made: a* and b* in its own units, and
-    behind them the embedding, where it has one, CHW."""
+) -> _Prediction:
+    """One look, at the size of ``light``; a* and b* in the network's own units."""
     card, (height, width) = session.card, light.shape
     planes = hint_planes(hints, extent, Extent(height, width))
     planes[:2] /= CHROMA
@@ -214,8 +210,9 @@ def _run(
             raise
         provider, results = twin.provider, twin.run(inputs)
     timer.seconds += time.perf_counter() - started
-    made = [results[output.name] for output in card.outputs]
-    for output, result in zip(card.outputs, made, strict=True):
+    parts: list[Planes] = []
+    for output in card.outputs:
+        result = results[output.name]
         expected = (1, output.channels, *(-(-side // STRIDE) for side in padded.shape[2:]))
         if result.shape != expected:
             raise ModelError(
@@ -223,8 +220,8 @@ def _run(
                 f"gives {expected}: its file is damaged, export it again."
             )
         check_finite(result, card)
-    joined = made[0] if len(made) == 1 else np.concatenate(made, axis=1)
-    return provider, joined[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
+        parts.append(result[0, :, : -(-height // STRIDE), : -(-width // STRIDE)])
+    return _Prediction(parts[0], parts[1] if len(parts) > 1 else None, provider)
 
 
 def _reduced(plane: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, cleans_alone, finds_mask, model_for
-from unfade.filters.marks import MARKED, Marks, certainty, read_marks, take_off
+from unfade.filters.marks import Marks, certainty, marked_pixels, read_marks, take_off
 from unfade.filters.matte import MARGIN, RIM, View
 from unfade.filters.mix import PROTECTION_REACH, luma_of
 from unfade.filters.quality import estimated
@@ -357,7 +357,7 @@ def _marks_of(parts: Sequence[tuple[Read, _Made]]) -> Marks:
         assert made.mask is not None
         masks.append(made.mask)
         for square in _squares(Extent(*made.mask.shape)):
-            count = int(np.count_nonzero(cut(made.mask, square) > MARKED * 255))
+            count = marked_pixels(cut(made.mask, square))
             if count:
                 places.append((-count, number, square))
     sure = certainty(masks)

@@ -55,9 +55,14 @@ class Marks:
         return self.sure >= CERTAIN
 
 
+def marked_pixels(mask: NDArray[np.uint8]) -> int:
+    """How many pixels the network's mask, 255 surely, says are marked."""
+    return int(np.count_nonzero(mask > MARKED * 255))
+
+
 def certainty(masks: Sequence[NDArray[np.uint8]]) -> float:
     """:attr:`Marks.sure`, from the network's masks of parts of a picture, HW each; 0 for a page of text."""
-    marked = sum(int(np.count_nonzero(mask > MARKED * 255)) for mask in masks)
+    marked = sum(map(marked_pixels, masks))
     if marked > MOST_COVERED * sum(mask.size for mask in masks):
         return 0.0
     return sum(int(np.count_nonzero(mask >= _SURELY * 255)) for mask in masks) / (marked + _DOUBTED)

@@ -217,8 +217,8 @@ def test_a_look_that_the_processor_had_to_take_is_reported(
     look, looks = chroma._run, itertools.count()
 
     def short_of_memory(*arguments: Any) -> Any:
-        provider, made = look(*arguments)
-        return ("AnotherProvider" if next(looks) == first else provider), made
+        made = look(*arguments)
+        return replace(made, provider="AnotherProvider") if next(looks) == first else made
 
     monkeypatch.setattr(chroma, "_run", short_of_memory)
     options = ColorizeOptions(model=model, hints=(Hint(5, 5, "#ff0000"),))

@@ -18,10 +18,10 @@ from tests.models import black_model, cleaning_model, identity_model, nan_model
 from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
-from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters.deartifact import DEARTIFACT, _usual_places
 from unfade.filters.marks import CERTAIN
 from unfade.filters.quality import Estimate
-from unfade.inference import Bounds
+from unfade.inference import Bounds, Extent
 from unfade.models import Tensor, Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
 
@@ -200,6 +200,17 @@ def test_marks_go_as_ever_where_the_model_can_leave_letters(model: str, apart_mo
     gone = [clean(marked(), DeartifactOptions(model=m, watermark=True)) for m in (model, apart_model)]
     np.testing.assert_array_equal(gone[0].picture.pixels, gone[1].picture.pixels)
     assert gone[0].report.chosen == gone[1].report.chosen
+
+
+@pytest.mark.parametrize("size", [(1024, 3200), (2000, 1600), (6000, 9000), (3000, 1300)])
+def test_where_marks_are_looked_for_no_pixel_counts_twice(size: tuple[int, int]) -> None:
+    """But for the few by which squares of one size cannot part a side."""
+    places = _usual_places(Extent(*size))
+    seen = np.zeros(size, np.uint8)
+    for place in places:
+        seen[place.y : place.bottom, place.x : place.right] += 1
+    assert (seen > 1).mean() < 0.01
+    assert seen[0, 0] and seen[-1, -1] and seen[size[0] // 2, size[1] // 2]
 
 
 def test_letters_that_are_no_mark_are_cleaned_though_marks_were_asked_for(apart_model: str) -> None:
