@@ -18,6 +18,7 @@ ModelCard to set otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.
 - ``nan_model(path, scale=2)``: gives NaN everywhere, as a broken half-precision model does.
 - ``black_model(path, scale=2)``: gives 0 everywhere.
 - ``cardless_model(path, scale=2)``: the identity without a card.
+- ``endless_model(path, scale=2)``: the identity, which for a picture with a bright pixel comes to no end.
 - ``save_network(path, network, ...)``: any :class:`Network`, which counts its own receptive radius.
 - ``with_metadata(path, metadata)``: replaces the metadata of a written model (damaged or newer cards).
 
@@ -164,6 +165,27 @@ class Network:
         """The mean of every two by two pixels, sides rounded up."""
         out = self._add("AveragePool", [x.name], kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
         return Node(out, x.channels, x.step * 2, x.before, x.after)
+
+    def looping(self, x: Node, above: float) -> Node:
+        """The same, after for ever where a pixel lies above."""
+        brightest = self._add("ReduceMax", [x.name], keepdims=0)
+        bright = self._add("Greater", [brightest, self._constant(np.float32(above))])
+        passed_on = [helper.make_node("Identity", [f"{n}_before"], [n]) for n in ("again", "same")]
+        body = helper.make_graph(
+            passed_on,
+            "body",
+            [
+                helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+                helper.make_tensor_value_info("again_before", TensorProto.BOOL, []),
+                helper.make_tensor_value_info("same_before", TensorProto.FLOAT, None),
+            ],
+            [
+                helper.make_tensor_value_info("again", TensorProto.BOOL, []),
+                helper.make_tensor_value_info("same", TensorProto.FLOAT, None),
+            ],
+        )
+        out = self._add("Loop", ["", bright, x.name], body=body)
+        return Node(out, x.channels, x.step, x.before, x.after)
 
     def build(self, output: Node | Mapping[str, Node], metadata: Mapping[str, str]) -> onnx.ModelProto:
         """The finished model with the input ``input``, height and width left open.
@@ -362,6 +384,12 @@ def black_model(path: Path, scale: int = 2, **card: Any) -> Path:
 def cardless_model(path: Path, scale: int = 2) -> Path:
     network = Network()
     return _save(path, network.build(_enlarged(network, scale), {}))
+
+
+def endless_model(path: Path, scale: int = 2, **card: Any) -> Path:
+    network = Network()
+    looped = network.looping(network.input, 0.9)
+    return save_network(path, network, network.nearest(looped, scale), **card)
 
 
 def unet_model(

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from unfade.errors import ModelError, UnfadeError
+from unfade.errors import Cancelled, ModelError, UnfadeError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Timer, model_for
 from unfade.filters.mix import LUMA
@@ -114,8 +113,12 @@ class Reviver(FilterRunner):
         for number, source in enumerate(sources):
             if progress is not None:
                 progress(number, len(sources))
-            with suppress(UnfadeError):  # its own turn will tell
+            try:
                 found.append(self._named(self.shown(read_picture(source)), Timer()))
+            except Cancelled:
+                raise
+            except UnfadeError:
+                continue  # its own turn will tell
         self._common = Toning.mean(found) if found else None
 
     def run_crop(

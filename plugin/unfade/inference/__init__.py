@@ -9,7 +9,7 @@ from unfade.inference.devices import (
 from unfade.inference.engine import DEFAULT_TILE, Engine, is_noteworthy
 from unfade.inference.layout import Bounds, Extent, Tile, TileLayout, border_of, least_tile, plan, row_strips
 from unfade.inference.runtime import FATAL, NO_TELEMETRY, usable_cores
-from unfade.inference.session import OutOfMemory, Session, load_on_cpu, probe_file
+from unfade.inference.session import OutOfMemory, Session, Stop, load_on_cpu, probe_file
 from unfade.inference.tiling import (
     OnTile,
     Read,
@@ -37,6 +37,7 @@ __all__ = [
     "OutOfMemory",
     "Read",
     "Session",
+    "Stop",
     "Tile",
     "TileLayout",
     "TiledRun",

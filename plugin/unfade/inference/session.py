@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import DeviceError, ModelError, UnfadeError, first_line
+from unfade.errors import Cancelled, DeviceError, ModelError, UnfadeError, first_line
 from unfade.inference.devices import (
     CPU,
     CUDA,
@@ -65,6 +67,56 @@ _OUT_OF_MEMORY = re.compile(
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether ``error`` means that memory ran out, on whichever device."""
     return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
+
+
+class Stop:
+    """Ends the runs of networks in the middle of a tile, which may take seconds.
+
+    One thread runs models ``with stop.heeded():``, and another calls :meth:`now`.
+    """
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._running: set[Any] = set()
+        self._lock = threading.Lock()
+
+    def now(self) -> None:
+        """Ends the runs under way, and all to come."""
+        with self._lock:
+            self._stopped = True
+            for options in self._running:
+                options.terminate = True
+
+    def check(self) -> None:
+        """Raises Cancelled once the work is to stop."""
+        if self._stopped:
+            raise Cancelled("The filter was stopped.")
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Runs of sessions, in this thread and block, raise Cancelled once they are to stop."""
+        token = _heeded.set(self)
+        try:
+            yield
+        finally:
+            _heeded.reset(token)
+
+    @contextmanager
+    def run(self) -> Iterator[Any]:
+        """onnxruntime's options for one run. Raises Cancelled before or after it, whatever it raised."""
+        options = onnxruntime().RunOptions()
+        with self._lock:
+            self.check()
+            self._running.add(options)
+        try:
+            yield options
+        finally:
+            with self._lock:
+                self._running.discard(options)
+                self.check()
+
+
+_heeded: ContextVar[Stop | None] = ContextVar("heeded", default=None)
 
 
 class Session:
@@ -163,13 +215,18 @@ class Session:
 
         Raises:
             OutOfMemory: the arrays were too large for the device.
+            Cancelled: a :class:`Stop` that is heeded ended it.
             ModelError, DeviceError: it failed in another way, on the CPU or on a GPU.
         """
+        stop = _heeded.get()
         try:
-            inner, gpu = self._ready_for(inputs)
-            if gpu is not None:
-                return gpu.run(inputs)
-            arrays = inner.run(self._outputs, dict(inputs))
+            with nullcontext() if stop is None else stop.run() as options:
+                inner, gpu = self._ready_for(inputs)
+                if gpu is not None:
+                    return gpu.run(inputs, options)
+                arrays = inner.run(self._outputs, dict(inputs), options)
+        except Cancelled:
+            raise
         except Exception as error:  # onnxruntime's exceptions have no common type of their own
             raise self._explain(error) from error
         return dict(zip(self._outputs, arrays, strict=True))
@@ -231,14 +288,16 @@ class GpuBuffers:
         self._values: dict[str, Any] = {}
         self._lock = threading.Lock()  # the buffers are one set, and a GPU runs one window at a time anyway
 
-    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    def run(
+        self, inputs: Mapping[str, NDArray[np.float32]], options: Any = None
+    ) -> dict[str, NDArray[np.float32]]:
         with self._lock:
             binding = self._inner.io_binding()
             for name, array in inputs.items():
                 binding.bind_ortvalue_input(name, self._upload(name, np.ascontiguousarray(array)))
             for name in self._outputs:
                 binding.bind_output(name, self._device, self._index)
-            self._inner.run_with_iobinding(binding)
+            self._inner.run_with_iobinding(binding, options)
             return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
 
     def _upload(self, name: str, array: NDArray[np.float32]) -> Any:

@@ -1,7 +1,7 @@
 """``unfade serve``: one thread reads requests, one runs filters, one writes replies.
 
 The reading thread never waits for a filter, so that a cancel is answered at once; the filter itself stops
-after the tile it is at. Nothing is left behind when the process ends, so it ends without waiting.
+in the middle of a tile. Nothing is left behind when the process ends, so it ends without waiting.
 
 Between requests pictures and opened recipes are kept. Pictures are known by an id of their own, so that a
 further region of one needs no second look: its opened models, what lies between the steps of its chain, and
@@ -39,7 +39,7 @@ from unfade.filters import (
     describe_options,
     finds_mask,
 )
-from unfade.inference import Engine, provider_label
+from unfade.inference import Engine, Stop, provider_label
 from unfade.models import Model, list_models, model_folders
 from unfade.picture import Picture
 from unfade.service.connection import Connection, Upload
@@ -48,7 +48,7 @@ from unfade.service.protocol import Apply, BrokenFrame, Cancel, Forget, List, Re
 logger = logging.getLogger(__name__)
 
 SERVICE_TILE: Final = 512
-"""Half the side of the command line's tiles: a filter stops, and progress shows, four times as often."""
+"""Half the side of the command line's tiles: progress shows four times as often."""
 MOST_JOBS: Final = 16
 NICENESS: Final = 5
 """Below the window's priority: a third of its share where both want to run, all where it does not."""
@@ -108,17 +108,13 @@ class Job:
         self.request = request
         self.stored = stored
         """The picture, once all of it is there."""
-        self.stopped = False
+        self.stop = Stop()
+        """Once the client has been told that the request ended."""
 
     @property
     def supersede(self) -> str | None:
         """Of the jobs with one key only the newest counts."""
         return self.request.supersede if isinstance(self.request, Apply) else None
-
-    def check(self) -> None:
-        """Raises Cancelled once the client has been told that the request was stopped."""
-        if self.stopped:
-            raise Cancelled(_STOPPED)
 
 
 class Jobs:
@@ -167,7 +163,7 @@ class Jobs:
     def finish(self, job: Job) -> bool:
         """Ends a job; whoever gets True is the one to send its last reply."""
         with self._changed:
-            job.stopped = True
+            job.stop.now()
             self._drop_waiting(job)
             if self._open.get(job.request.id) is not job:  # ended before; a newer one may have its id by now
                 return False
@@ -198,8 +194,9 @@ class Server:
         """Waits for the next job, and runs it."""
         job = self._jobs.take()
         try:
-            job.check()
-            self._survey(job) if isinstance(job.request, Survey) else self._apply(job)
+            job.stop.check()
+            with job.stop.heeded():
+                self._survey(job) if isinstance(job.request, Survey) else self._apply(job)
         except Cancelled:
             self._fail(job, Cancelled(_STOPPED))
         except Exception as error:
@@ -281,7 +278,7 @@ class Server:
         assert isinstance(request, Apply) and stored is not None
         started = time.perf_counter()
         runner = self._cache.runner(request.recipe)
-        job.check()
+        job.stop.check()
         progress = self._progress_of(job)
         result = runner.run(
             stored.picture, region=request.region, want_mask=True, progress=progress, memo=stored.memo
@@ -301,17 +298,18 @@ class Server:
         }
         if request.region is not None:
             header["region"] = dataclasses.asdict(result.at)
-        job.check()
+        job.stop.check()
         if request.supersede is None:  # a preview asks for a region many times a second
             text = "%s on %s took %.3f s, %.3f of them the network"
             logger.info(text, report.model, report.provider, header["seconds"], header["engine_seconds"])
         order = request.image.order if request.image else sys.byteorder
-        self._connection.send_result(header, result.picture.pixels, result.mask, order=order, check=job.check)
+        pixels, check = result.picture.pixels, job.stop.check
+        self._connection.send_result(header, pixels, result.mask, order=order, check=check)
         self._jobs.finish(job)
 
     def _progress_of(self, job: Job) -> Progress:
         def progress(done: float, total: int) -> None:
-            job.check()
+            job.stop.check()
             done = round(done, 3)
             self._connection.post({"type": "progress", "id": job.request.id, "done": done, "total": total})
 

@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 import unfade
-from tests.models import Network, identity_model, save_network, unet_model, with_metadata
+from tests.models import Network, endless_model, identity_model, save_network, unet_model, with_metadata
 from unfade.doctor import survey
-from unfade.errors import DeviceError, ModelError, UsageError
-from unfade.inference import Device, Engine, Session, devices, provider_label
+from unfade.errors import Cancelled, DeviceError, ModelError, UsageError
+from unfade.inference import Device, Engine, Session, Stop, devices, provider_label
 from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
 from unfade.inference.runtime import onnxruntime
 from unfade.inference.session import GpuBuffers, start
@@ -63,6 +63,21 @@ def test_failures_are_sentences(model: Path) -> None:
         session.run({"input": np.zeros((1, 4, 8, 8), np.float32)})
     with pytest.raises(ModelError, match="The model unet failed: "):
         session.run({"wrong": noise(8, 8)})
+
+
+def test_a_run_is_stopped_in_its_middle(tmp_path: Path) -> None:
+    session = Session.open(endless_model(tmp_path / "endless.onnx"), Device.CPU)
+    dark = np.zeros((1, 3, 8, 8), np.float32)
+    stop, other = Stop(), Stop()
+    threading.Timer(0.3, stop.now).start()
+    with stop.heeded():
+        with pytest.raises(Cancelled, match="stopped"):
+            session.run({"input": dark + 1})
+        with pytest.raises(Cancelled):
+            session.run({"input": dark})
+        with other.heeded():
+            assert not session.run({"input": dark})["output"].any()
+    assert not session.run({"input": dark})["output"].any()
 
 
 def test_models_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.models import cleaning_model, identity_model, nan_model, unet_model
+from tests.models import cleaning_model, endless_model, identity_model, nan_model, unet_model
 from unfade.service.client import Client
 
 DEPTHS = {"u8": np.uint8, "u16": np.uint16, "float32": np.float32}
@@ -38,12 +38,13 @@ def shape_of(pixels: NDArray[Any]) -> tuple[int, int, int, str]:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Variables for an engine: models "double" (the identity), "net", "clean", "heavy" (slow), "broken"."""
+    """An engine's variables: models "double" (the identity), "net", "clean", "heavy", "endless", "broken"."""
     models, home = tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("home")
     identity_model(models / "double.onnx", 2)
     unet_model(models / "net.onnx", 2)
     unet_model(models / "heavy.onnx", 2, channels=64)
     nan_model(models / "broken.onnx", 2)
+    endless_model(models / "endless.onnx")
     cleaning_model(models / "clean.onnx")
     folders = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     return {"UNFADE_MODELS": str(models), "HOME": str(home), **folders}

@@ -106,6 +106,23 @@ def test_cancel_from_another_thread_is_answered_within_a_second(start: Start, al
     assert time.monotonic() - asked < 30
 
 
+@pytest.mark.parametrize("superseded", [False, True])
+def test_a_tile_is_not_waited_for(start: Start, superseded: bool) -> None:
+    client = start()
+    options, dark, white = {"model": "endless"}, SMALL // 2, np.full_like(SMALL, 255)
+    assert client.apply("upscale", options, *shape_of(dark), dark).height == 60
+    job = client.submit("upscale", options, *shape_of(white), white, lane="view")
+    time.sleep(1)  # by now it runs
+    if superseded:
+        newer = client.submit("upscale", options, *shape_of(dark), dark, lane="view")
+        assert newer.result().height == 60
+    else:
+        job.cancel()
+        assert_serves(client)
+    with pytest.raises(EngineError, match=r"stopped|newer"):
+        job.result()
+
+
 def test_cancel_while_waiting_in_the_queue(start: Start) -> None:
     client = start(*TILES)
     first = Waiter(heavy_job(client))
