@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from .checkpoint import load_checkpoint, load_weights
 from .colour_transform import Chroma, ColourTransform, Rgb, Tones
@@ -24,6 +25,8 @@ from .data import (
     Where,
     is_colour_photo,
     shard_names,
+    turned,
+    turned_back,
 )
 from .data.photos import Photo
 from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degradation
@@ -356,8 +359,11 @@ def open_trained(checkpoint: Path) -> Trained:
     return Trained(checkpoint, recipe, generator.eval(), degradation, transform)
 
 
-def open_teacher(path: Path, student: nn.Module) -> nn.Module:
+def open_teacher(path: Path, student: nn.Module, orientations: Sequence[int] = (0,)) -> nn.Module:
     """A checkpoint's generator, which learns nothing any more, to teach another network.
+
+    Args:
+        orientations: of :func:`unfade_training.data.turned`; it sees each batch in one of them, at random.
 
     Raises:
         TrainingError: the checkpoint cannot be read, or its inputs or outputs are not like the student's.
@@ -369,7 +375,23 @@ def open_teacher(path: Path, student: nn.Module) -> nn.Module:
             raise TrainingError(
                 f"The teacher {path} cannot teach this network: its {name} is {theirs}, not {ours}."
             )
-    return teacher
+    return teacher if tuple(orientations) == (0,) else Turning(teacher, orientations)
+
+
+class Turning(nn.Module):
+    """A network that sees each batch in one of some orientations, drawn at random: in the mean its geometric
+    self-ensemble (Timofte et al., CVPR 2016), at the price of one of it.
+
+    N C H W, as the network takes and gives it.
+    """
+
+    def __init__(self, network: nn.Module, orientations: Sequence[int]) -> None:
+        super().__init__()
+        self.network, self.orientations = network, orientations
+
+    def forward(self, x: Tensor) -> Tensor:
+        which = self.orientations[int(torch.randint(len(self.orientations), ()))]
+        return turned_back(self.network(turned(x, which)), which)
 
 
 # The dry run

@@ -84,8 +84,9 @@ class StageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         lr: the highest learning rate.
         schedule: of the learning rate; see :data:`unfade_training.schedules.SCHEDULES`.
         warmup: steps of linear warm-up (cosine and constant).
-        betas: of Adam.
-        weight_decay: decoupled (AdamW); 0 gives plain Adam.
+        optimizer: AdamW, or Muon (:class:`unfade_training.optim.Muon`).
+        betas: of AdamW.
+        weight_decay: decoupled; 0 makes AdamW plain Adam.
         clip: largest gradient norm; 0 switches clipping off.
         micro_batch: patches that go through the network at once on each process, their gradients
             accumulated over the batch; 0 means all of them. Halved when memory runs out.
@@ -104,6 +105,7 @@ class StageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     lr: Positive
     schedule: Literal["constant", "cosine", "one_cycle"] = "cosine"
     warmup: Count = 100
+    optimizer: Literal["adamw", "muon"] = "adamw"
     betas: tuple[Share, Share] = (0.9, 0.99)
     weight_decay: NotNegative = 0.0
     clip: NotNegative = 0.0
@@ -126,6 +128,8 @@ class GeneratorConfig(StageConfig, frozen=True, kw_only=True, tag="generator"):
         teacher: a checkpoint whose pictures are the targets instead of the photographs (Hinton et al. 2015,
             arXiv:1503.02531): for a pruned network. It says what it knows better than the photographs do, of
             which only one of many outcomes is to be seen.
+        teacher_turned: whether it sees each batch turned and mirrored at random, so that it teaches what its
+            geometric self-ensemble knows: the mean of what it makes of a picture in all orientations.
         ema: decay of the moving average of the weights, which is what is validated and exported.
         freeze: parts of the network, or of these, by their names in it, that stay as they are.
         freeze_encoder: whether a pretrained encoder stays as it is.
@@ -140,6 +144,7 @@ class GeneratorConfig(StageConfig, frozen=True, kw_only=True, tag="generator"):
     loss: Table = field(default_factory=lambda: {"l1": 1.0})
     mask_weight: Positive = 1.0
     teacher: str = ""
+    teacher_turned: bool = False
     ema: Share = 0.999
     freeze: tuple[str, ...] = ()
     freeze_encoder: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -24,6 +24,15 @@ from .networks.norms import hold_norms
 from .schedules import rate_of
 
 log = logging.getLogger(__name__)
+
+LEAST_SIDE = 8
+"""Rows and columns below which a matrix has too few directions to make them equal."""
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Of the quintic x -> a x + b x^3 + c x^5 on singular values, as Jordan et al. chose it ..."""
+ROUNDS = 5
+"""... for so many rounds."""
+UPDATE_RMS = 0.2
+"""Root mean square of a step at a rate of 1: about AdamW's."""
 
 
 class Trainable:
@@ -71,16 +80,13 @@ class Trainable:
         self.micro_batch = config.micro_batch or config.batch // fabric.world_size
         groups = parameter_groups(network)
         self._shares = [encoder_lr, encoder_lr**0.5, 1.0] if len(groups) == 3 else [1.0]
-        optimizer = torch.optim.AdamW(
-            [{"params": group} for group in groups],
-            lr=self.lr,
-            betas=config.betas,
-            weight_decay=config.weight_decay,
-            # a fused optimizer takes float16's loss scale off itself, too late for gradients to be clipped
-            fused=fabric.device.type in ("cpu", "cuda") and loss_scaler(fabric) is None,
-        )
+        optimizer = self._optimizer([{"params": group} for group in groups])
         if resumed is not None:
-            restore_optimizer(optimizer, resumed.tensors.get(f"{prefix}optimizer", {}))
+            moments = resumed.tensors.get(f"{prefix}optimizer", {})
+            of_muon = any(name.endswith(".momentum") for name in moments)
+            if moments and of_muon != (config.optimizer == "muon"):
+                raise TrainingError(f"The checkpoint was not written by the optimizer {config.optimizer}.")
+            restore_optimizer(optimizer, moments)
             self.micro_batch = int(resumed.state.get(f"{prefix}micro_batch", self.micro_batch))
         # Fabric's types want the tuple that this call gives spelled out.
         self.forward: Any
@@ -92,6 +98,19 @@ class Trainable:
         self._share = 1.0
         self._losses: list[Tensor] = []
         self._terms: dict[str, Tensor] = {}
+
+    def _optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+        config = self.config
+        if config.optimizer == "muon":
+            return Muon(groups, self.lr, betas=config.betas, weight_decay=config.weight_decay)
+        return torch.optim.AdamW(
+            groups,
+            lr=self.lr,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+            # a fused optimizer takes float16's loss scale off itself, too late for gradients to be clipped
+            fused=self.fabric.device.type in ("cpu", "cuda") and loss_scaler(self.fabric) is None,
+        )
 
     def set_rate(self, step: int, progress: float) -> float:
         """Follow the schedule to ``step``, where ``progress`` in [0, 1] of the stage lies behind; the rate of
@@ -185,6 +204,84 @@ class Trainable:
     def state(self) -> dict[str, int]:
         """What a checkpoint keeps besides."""
         return {f"{self.prefix}micro_batch": self.micro_batch}
+
+
+class Muon(torch.optim.Optimizer):
+    """Steps whose matrices are orthogonal: Jordan et al., "Muon: An optimizer for hidden layers in neural
+    networks" (2024), with the step's size of Liu et al., "Muon is Scalable for LLM Training"
+    (arXiv:2502.16982), which suits the rates of AdamW.
+
+    Weights of convolutions (outputs x inputs and places) and linear layers are such matrices; those with
+    fewer than :data:`LEAST_SIDE` rows or columns, and all other parameters, are AdamW's.
+    ``torch.optim.Muon`` takes parameters of two dimensions alone.
+
+    Args:
+        params: parameters or groups of them.
+        lr: the rate of both.
+        momentum: of Muon, Nesterov's.
+        betas, eps: of AdamW.
+        weight_decay: decoupled, of both.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float,
+        *,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.99),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        given = {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, given)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:  # type: ignore[override]
+        """Move the parameters that have gradients; the loss that ``closure`` gives."""
+        with torch.enable_grad():
+            loss = None if closure is None else closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                matrix = weight.ndim > 1 and min(weight.flatten(1).shape) >= LEAST_SIDE
+                (self._orthogonal_step if matrix else self._adam_step)(weight, weight.grad, group)
+        return loss
+
+    def _orthogonal_step(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[weight]
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        state["momentum"].lerp_(gradient, 1 - group["momentum"])
+        ahead = gradient.lerp(state["momentum"], group["momentum"]).flatten(1)
+        size = UPDATE_RMS * max(ahead.shape) ** 0.5
+        weight.add_(orthogonalised(ahead).view(weight.shape), alpha=-group["lr"] * size)
+
+    def _adam_step(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        state, (first, second) = self.state[weight], group["betas"]
+        if not state:
+            state["step"] = torch.zeros(())
+            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
+        state["step"] += 1
+        state["exp_avg"].lerp_(gradient, 1 - first)
+        state["exp_avg_sq"].lerp_(gradient.square(), 1 - second)
+        steps = float(state["step"])
+        spread = (state["exp_avg_sq"] / (1 - second**steps)).sqrt_().add_(group["eps"])
+        weight.addcdiv_(state["exp_avg"], spread, value=-group["lr"] / (1 - first**steps))
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """Of R x C the nearest orthogonal matrix, about: its singular values lie between .7 and 1.2."""
+    a, b, c = NEWTON_SCHULZ
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    x = wide / wide.norm().clamp(min=1e-12)
+    for _ in range(ROUNDS):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    result: Tensor = x if wide is matrix else x.T
+    return result
 
 
 def freeze_parts(network: nn.Module, config: GeneratorConfig) -> None:

@@ -53,7 +53,7 @@ from .config import (
     overrides_of,
     with_overrides,
 )
-from .data import Batch, PhotoStore, ShardStore, StepSampler, Where, collate
+from .data import Batch, PhotoStore, ShardStore, StepSampler, Where, collate, orientations_of
 from .degradations import Degradation
 from .device import ANY, Machine, PeakMemory, loss_scaler, open_fabric
 from .errors import TrainingError, count_of
@@ -303,7 +303,8 @@ def start_stage(run: Run, stage: Stage, resumed: Checkpoint | None = None) -> No
         assert stage.losses.content is not None
         stage.losses.content.to(run.fabric.device)
         if config.teacher:
-            stage.teacher = open_teacher(Path(config.teacher), run.generator).to(run.fabric.device)
+            ways = orientations_of(run.recipe.data.upright) if config.teacher_turned else (0,)
+            stage.teacher = open_teacher(Path(config.teacher), run.generator, ways).to(run.fabric.device)
             stage.teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         freeze_parts(run.generator, config)
         stage.ema = Ema(run.generator, config.ema)

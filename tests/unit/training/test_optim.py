@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import msgspec
@@ -11,12 +12,13 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from torch import Tensor, nn
 
+from unfade_training.checkpoint import Checkpoint
 from unfade_training.config import GeneratorConfig
 from unfade_training.data import Batch
 from unfade_training.errors import TrainingError
 from unfade_training.losses import LossValue
 from unfade_training.networks import build_network
-from unfade_training.optim import Ema, Trainable
+from unfade_training.optim import Ema, Muon, Trainable, orthogonalised
 
 CONFIG = GeneratorConfig(steps=10, batch=4, patch=8, lr=0.1, warmup=0)
 
@@ -44,6 +46,56 @@ def test_statistics_of_batch_norms_are_averaged_and_other_buffers_copied() -> No
     torch.testing.assert_close(ema.module.get_buffer("running_mean"), before + 0.9 * (after - before))
     assert int(ema.module.get_buffer("num_batches_tracked")) == 1
     assert not any(p.requires_grad for p in ema.module.parameters()) and not ema.module.training
+
+
+def test_muon_makes_matrices_orthogonal() -> None:
+    torch.manual_seed(0)
+    for shape in ((16, 40), (40, 16), (24, 24)):
+        values = torch.linalg.svdvals(orthogonalised(torch.randn(shape)))
+        assert float(values.min()) > 0.5 and float(values.max()) < 1.3
+    assert not orthogonalised(torch.zeros(9, 9)).any()
+
+
+def test_muon_moves_the_weights_of_layers_and_adam_all_else() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 16, 3), nn.Conv2d(16, 4, 3), nn.Linear(8, 8))
+    twin = copy.deepcopy(net)
+    muon = Muon(net.parameters(), 0.01, weight_decay=0.1)
+    adam = torch.optim.AdamW(twin.parameters(), 0.01, betas=(0.9, 0.99), weight_decay=0.1)
+    layers = {"0.weight", "2.weight"}  # the second convolution has but four outputs
+    for _ in range(3):
+        for mine, theirs in zip(net.parameters(), twin.parameters(), strict=True):
+            mine.grad = theirs.grad = torch.randn_like(mine)
+        before = {name: weight.detach().clone() for name, weight in net.named_parameters()}
+        muon.step()
+        adam.step()
+        for name, weight in net.named_parameters():
+            if name in layers:
+                step = weight.detach() - before[name] * (1 - 0.01 * 0.1)
+                assert float(step.square().mean().sqrt()) == pytest.approx(0.01 * 0.2, rel=0.25)
+            else:
+                torch.testing.assert_close(weight, twin.get_parameter(name))
+
+
+def test_muon_learns_and_goes_on_where_it_was() -> None:
+    def learnt(steps: int, network: nn.Module | None = None, resumed: Checkpoint | None = None) -> Trainable:
+        torch.manual_seed(1)
+        network = network or nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 3, 3, padding=1))
+        config = msgspec.structs.replace(CONFIG, optimizer="muon")
+        mine = Trainable(Fabric(accelerator="cpu", devices=1), network, config, resumed=resumed)
+        mine.force_rate(0.02)
+        for _ in range(steps):
+            learn(mine, numbers(), lambda batch: squares(mine.forward(batch.picture), batch))
+        return mine
+
+    assert float(learnt(60).loss) < 0.2 * float(learnt(1).loss)
+    half = learnt(3)
+    kept = Checkpoint({name: dict(part) for name, part in half.tensors().items()}, "", dict(half.state()))
+    whole, parts = learnt(5), learnt(2, copy.deepcopy(half.network), kept)
+    for mine, theirs in zip(parts.network.parameters(), whole.network.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    with pytest.raises(TrainingError, match="not written by the optimizer adamw"):
+        Trainable(Fabric(accelerator="cpu", devices=1), half.network, CONFIG, resumed=kept)
 
 
 def trainable(network: nn.Module, **options: object) -> Trainable:

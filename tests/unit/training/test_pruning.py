@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
-from torch import Tensor
+from torch import Tensor, nn
 
-from unfade_training.build import open_trained
+from unfade_training.build import Turning, open_trained
 from unfade_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from unfade_training.cli import app
 from unfade_training.config import parse_recipe, with_overrides
+from unfade_training.data import orientations_of, turned, turned_back
 from unfade_training.device import Machine
 from unfade_training.errors import TrainingError
 from unfade_training.networks.fast_unet import FastUnet
@@ -300,7 +301,8 @@ def test_only_residual_blocks_are_pruned(tmp_path: Path) -> None:
         prune_checkpoint(start, tmp_path / "slim.safetensors", [tmp_path], keep=0.5)
 
 
-def test_a_network_learns_what_its_teacher_makes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", [False, True])
+def test_a_network_learns_what_its_teacher_makes(tmp_path: Path, turns: bool) -> None:
     """With a teacher that gives every picture back darker: no photograph says so."""
     photos = photo_folder(tmp_path / "photos")
     start = checkpoint(tmp_path / "start.safetensors", RECIPE)
@@ -309,6 +311,7 @@ def test_a_network_learns_what_its_teacher_makes(tmp_path: Path) -> None:
     dark["tail.bias"] = torch.full_like(dark["tail.bias"], -0.25)
     save_checkpoint(tmp_path / "dark.safetensors", Checkpoint({"generator": dark}, loaded.recipe))
     overrides = {"stage.teacher": str(tmp_path / "dark.safetensors"), "stage.lr": 0.02, "stage.ema": 0.0}
+    overrides |= {"stage.teacher_turned": turns, "stage.optimizer": "muon" if turns else "adamw"}
     recipe = with_overrides(parse_recipe(RECIPE, "tiny"), {**overrides, "stage.steps": 40}, "tiny")
     train(with_overrides(recipe, {"init": str(start)}, "tiny"), tmp_path / "run", [photos], CPU)
     x = pictures()[0]
@@ -319,6 +322,19 @@ def test_a_network_learns_what_its_teacher_makes(tmp_path: Path) -> None:
         )
     assert float((begun - wanted).mean()) == pytest.approx(0.25, abs=0.01)
     assert float((made - wanted).abs().mean()) < 0.05
+
+
+def test_a_turning_teacher_gives_one_of_its_looks() -> None:
+    teacher = nn.Conv2d(3, 3, 3, padding=1)  # sees differently in each orientation
+    turning, upright = (Turning(teacher, orientations_of(only)) for only in (False, True))
+    x = torch.randn(2, 3, 8, 8)
+    with torch.no_grad():
+        looks = [turned_back(teacher(turned(x, which)), which) for which in range(8)]
+        for network, known in ((turning, range(8)), (upright, (0, 2))):
+            made = [network(x) for _ in range(120)]
+            which = [next(k for k, look in enumerate(looks) if torch.equal(look, one)) for one in made]
+            assert set(which) == set(known)
+    assert len({float(look.abs().sum()) for look in looks}) == 8
 
 
 def test_who_cannot_teach_says_so(tmp_path: Path) -> None:

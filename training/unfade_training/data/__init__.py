@@ -1,6 +1,17 @@
 """Photographs in, seeded batches of patches out."""
 
-from .patches import Batch, PatchDataset, Patches, StepSampler, chw_pair, collate, to_unit
+from .patches import (
+    Batch,
+    PatchDataset,
+    Patches,
+    StepSampler,
+    chw_pair,
+    collate,
+    orientations_of,
+    to_unit,
+    turned,
+    turned_back,
+)
 from .photos import Photo, PhotoStore, Pixels, colourfulness, is_colour_photo
 from .shards import ShardedPatches, ShardStore, Visits, Where, pack, shard_names
 
@@ -20,7 +31,10 @@ __all__ = [
     "collate",
     "colourfulness",
     "is_colour_photo",
+    "orientations_of",
     "pack",
     "shard_names",
     "to_unit",
+    "turned",
+    "turned_back",
 ]

@@ -20,9 +20,6 @@ from torch.utils.data import Dataset, Sampler
 from ..degradations import Degradation, Degraded
 from .photos import Photo, Pixels, photo_weights
 
-ALL = range(8)  # of _oriented
-UPRIGHT = (0, 2)
-
 
 class Batch(NamedTuple):
     """Training pairs.
@@ -50,16 +47,8 @@ class Batch(NamedTuple):
         return self._map(lambda t: to_unit(t.to(device, non_blocking=True)))
 
     def turned(self, which: int) -> Batch:
-        """Turned and mirrored, all parts alike: bit 0 turns upside down, bit 1 mirrors, bit 2 swaps the
-        axes of the (square) pictures."""
-        sides = [side for bit, side in ((1, 2), (2, 3)) if which & bit]
-
-        def turn(pictures: Tensor) -> Tensor:
-            if which & 4:
-                pictures = pictures.transpose(2, 3)
-            return pictures.flip(sides) if sides else pictures
-
-        return self._map(turn)
+        """Turned and mirrored, all parts alike: see :func:`turned`; the pictures are square."""
+        return self._map(lambda pictures: turned(pictures, which))
 
     def split(self, size: int) -> Iterator[Batch]:
         """Micro-batches of ``size`` pairs; the last may be smaller."""
@@ -69,6 +58,27 @@ class Batch(NamedTuple):
     def _map(self, function: Callable[[Tensor], Tensor]) -> Batch:
         mask = None if self.mask is None else function(self.mask)
         return Batch(function(self.picture), function(self.target), mask)
+
+
+def orientations_of(upright: bool) -> tuple[int, ...]:
+    """All of :func:`turned`, or those that leave the sky above."""
+    return (0, 2) if upright else tuple(range(8))
+
+
+def turned(pictures: Tensor, which: int) -> Tensor:
+    """NCHW turned and mirrored: bit 0 turns upside down, bit 1 mirrors, bit 2 swaps the axes before."""
+    return _flipped(pictures.transpose(2, 3) if which & 4 else pictures, which)
+
+
+def turned_back(pictures: Tensor, which: int) -> Tensor:
+    """What :func:`turned` turned, as it was."""
+    flipped = _flipped(pictures, which)
+    return flipped.transpose(2, 3) if which & 4 else flipped
+
+
+def _flipped(pictures: Tensor, which: int) -> Tensor:
+    sides = [side for bit, side in ((1, 2), (2, 3)) if which & bit]
+    return pictures.flip(sides) if sides else pictures
 
 
 class DrawnPhotos:
@@ -104,7 +114,7 @@ class Patches(Dataset[Batch], ABC):
         self, degradation: Degradation, patch: int, seed: int, zoom: float = 1.0, upright: bool = False
     ) -> None:
         self.degradation, self.seed = degradation, seed
-        self.orientations = UPRIGHT if upright else ALL
+        self.orientations = orientations_of(upright)
         self.target = patch * degradation.scale
         self.zoom = zoom
         self.window = self.target + 2 * degradation.margin
