@@ -150,6 +150,7 @@ def repair(
     strength: float = 1.0,
     sensitivity: float = 0.5,
     strokes: Sequence[Stroke] = (),
+    looks: int = 2,
     model: str | None = None,
     device: str = "auto",
     tile: int | None = None,
@@ -168,6 +169,8 @@ def repair(
         strength: 1 for the model's result, 0 for the picture as it was, blended in between.
         sensitivity: what counts as damage: 0 only what is painted over, 1 all that might be some.
         strokes: lines painted on the mask of the damage: "add" is damage too, "keep" stays as it is.
+        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: better, and as
+            many times slower.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 
@@ -177,7 +180,8 @@ def repair(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    options = {"strength": strength, "sensitivity": sensitivity, "strokes": tuple(strokes), "model": model}
+    options: dict[str, Any] = {"strength": strength, "sensitivity": sensitivity, "strokes": tuple(strokes)}
+    options |= {"looks": looks, "model": model}
     return _run("repair", source, options, _engine(device, threads, tile), on_tile)
 
 
@@ -189,6 +193,7 @@ def denoise(
     chroma: float = 1.0,
     grain: float = 0.0,
     level: float | None = None,
+    looks: int = 2,
     model: str | None = None,
     device: str = "auto",
     tile: int | None = None,
@@ -207,6 +212,7 @@ def denoise(
         luma, chroma: how much of the noise in brightness and in colour is taken off.
         grain: how much new grain of the picture's own kind the result gets.
         level: how strong the noise is taken to be, from 0 to 1; None for as strong as it looks.
+        looks: as for :func:`repair`.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 
@@ -218,7 +224,7 @@ def denoise(
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
     options: dict[str, Any] = {"strength": strength, "luma": luma, "chroma": chroma, "grain": grain}
-    options |= {"level": level, "model": model}
+    options |= {"level": level, "looks": looks, "model": model}
     return _run("denoise", source, options, _engine(device, threads, tile), on_tile)
 
 

@@ -147,10 +147,11 @@ def check_ranges(options: Any) -> None:
         value = getattr(options, option.name)
         if option.low is None or option.high is None or value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise UsageError(f"{option.name} must be a number {option.limits}, not {value!r}.")
+        kinds = int if option.type == "int" else int | float
+        if isinstance(value, bool) or not isinstance(value, kinds) or math.isnan(value):
+            raise UsageError(f"{option.name} must be {_WORDS[option.type]} {option.limits}, not {value!r}.")
         if not option.low <= value <= option.high:
-            raise UsageError(f"{option.name} must be a number {option.limits}, not {value:g}.")
+            raise UsageError(f"{option.name} must be {_WORDS[option.type]} {option.limits}, not {value:g}.")
 
 
 def describe_options(filter: Filter) -> list[dict[str, Any]]:

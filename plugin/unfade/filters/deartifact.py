@@ -61,6 +61,8 @@ from unfade.picture import Picture, from_float, scratch, to_float
 
 COMPRESSED, _CLEAN = 96.0, 98.0
 """Qualities of JPEG: below the first a picture is cleaned wholly, above the second it is left alone."""
+_LOOKS = 2
+"""At a picture with marks that are to go, mirrored and not, which are averaged (docs/training-log.md)."""
 _MEMO = "marks"
 _SMALL = 3 << 20  # pixels of a picture that is looked at whole for marks
 _SQUARE = 512  # pixels a side of what is looked at of larger ones, and of what marks are taken off at a time
@@ -227,7 +229,8 @@ class Cleaner(FilterRunner):
         else:
             wants = by_mask or (want_mask and bool(strokes or self._finds_mask))
             part, cleaned = not crop.whole, self._keeps_letters and not goes
-            made = self._run(piece, reader, wants, progress, timer, part=part, cleaned=cleaned)
+            looks = _LOOKS if goes else 1
+            made = self._run(piece, reader, wants, progress, timer, part=part, cleaned=cleaned, looks=looks)
         into, mask = made.into, made.mask
         if goes and mask is not None:
             _take_off(reader, into, mask, look.marks)
@@ -261,9 +264,11 @@ class Cleaner(FilterRunner):
         *,
         part: bool,
         cleaned: bool = False,
+        looks: int = 1,
     ) -> _Made:
         """What the network makes of a picture as ``reader`` shows it; ``cleaned``: with all its letters."""
-        ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask, cleaned].timed(timer)
+        ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask, cleaned]
+        ensemble = ensemble.timed(timer).of_looks(looks)
         into, size = room_like(piece), size_of(piece)
         mask = scratch.zeros((size.height, size.width), np.uint8) if wants_mask else None
         tile = self._engine.tile_for(self._session.card, part=part)
@@ -286,17 +291,35 @@ class Cleaner(FilterRunner):
             return found
         small = size.height * size.width <= _SMALL
         squares = [all_of(size)] if small else _usual_places(size)
-        parts = []
-        for square in squares:
-            if progress is not None and not small:
-                progress(0, len(squares))
-            piece = cut_picture(picture, square)
-            reader = array_reader(seen_colour(piece))
-            made = self._run(piece, reader, True, progress if small else None, timer, part=not small)
-            parts.append((reader, made))
-        look = _Look(_marks_of(parts), parts[0][1] if small else None, shared=keep)
+
+        def seen(looks: int, told: Progress | None) -> list[tuple[Read, _Made]]:
+            parts = []
+            for square in squares:
+                if progress is not None and not small:
+                    progress(0, len(squares))
+                piece = cut_picture(picture, square)
+                reader = array_reader(seen_colour(piece))
+                made = self._run(piece, reader, True, told, timer, part=not small, looks=looks)
+                parts.append((reader, made))
+            return parts
+
+        shared = None if progress is None or not small else progress
+        # whether there are any is told by one look, of which it is known how sure it is
+        parts = seen(1, _stretch(shared, 0, 1 / (1 + _LOOKS)))
+        marks = Marks(certainty([made.mask for _, made in parts if made.mask is not None]))
+        if marks.there:
+            parts = seen(_LOOKS, _stretch(shared, 1 / (1 + _LOOKS), 1))
+            marks = _marks_of(marks.sure, parts)
+        look = _Look(marks, parts[0][1] if small else None, shared=keep)
         memo.keep(_MEMO, key, look if keep else _Look(look.marks))
         return look
+
+
+def _stretch(progress: Progress | None, first: float, last: float) -> Progress | None:
+    """Tells of a stretch of the work, from one share of it to another."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(total * first + done * (last - first), total)
 
 
 @dataclass(frozen=True)
@@ -350,17 +373,15 @@ def _squares(size: Extent) -> list[Bounds]:
     return [Bounds(y, x, _SQUARE, _SQUARE).clipped(size) for y in rows for x in columns]
 
 
-def _marks_of(parts: Sequence[tuple[Read, _Made]]) -> Marks:
-    """The marks of a picture, from parts of it."""
-    masks, places = [], []
+def _marks_of(sure: float, parts: Sequence[tuple[Read, _Made]]) -> Marks:
+    """The marks of a picture, of which it is known how sure the network is of them, from parts of it."""
+    places = []
     for number, (_, made) in enumerate(parts):
         assert made.mask is not None
-        masks.append(made.mask)
         for square in _squares(Extent(*made.mask.shape)):
             count = marked_pixels(cut(made.mask, square))
             if count:
                 places.append((-count, number, square))
-    sure = certainty(masks)
     most = sorted(places, key=lambda place: place[:2])[:_MOST_VIEWS]
     views = []
     for _, number, square in most:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.ensemble import Ensemble, Timer, model_for
+from unfade.filters.ensemble import Ensemble, Timer, looks_option, model_for
 from unfade.filters.grain import FULL_LEVEL, Array, Grain, noise_level, white_noise
 from unfade.filters.mix import luma_of, over, parted
 from unfade.filters.runner import (
@@ -73,6 +73,7 @@ class DenoiseOptions:
         low=0,
         high=1,
     )
+    looks: int = looks_option(2)
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
 
     def __post_init__(self) -> None:
@@ -113,7 +114,9 @@ class Denoiser(FilterRunner):
                 f"The model {self._session.card.name} changes the size of a picture; "
                 "choose another with --model."
             )
-        self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
+        self._ensembles = {
+            gray: Ensemble([self._session], [1.0], gray=gray, looks=options.looks) for gray in (False, True)
+        }
         self._chosen: Mapping[str, float] = {}
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Denoiser:  # noqa: ARG002

@@ -1,4 +1,6 @@
-"""A filter's models: which of the installed ones run, and several of them behind the face of one session."""
+"""A filter's models: which of the installed ones run, and several of them or several looks of one, behind the
+face of one session.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import ModelError
-from unfade.filters.base import Filter
+from unfade.filters.base import Filter, option
 from unfade.filters.mix import LUMA, weighted
 from unfade.inference import Session, probe_file
 from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, catalog
 
+MOST_LOOKS = 8
+"""At a picture: it has so many quarter turns, mirrored and not."""
+_LYING = 4
+"""The first so many keep the sides of a window."""
 _CLEANED = "cleaned"
+
+
+def looks_option(default: int) -> int:
+    """The option of a filter for how many looks its :class:`Ensemble` takes."""
+    return option(
+        default,
+        "How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.",
+        low=1,
+        high=MOST_LOOKS,
+    )
 
 
 def named_model(name: str, filter: Filter) -> Model:
@@ -68,6 +84,10 @@ class Ensemble:
     the picture; without, they are left out. With ``guided``, the models take a further channel behind the
     colours, which says where to look. With ``cleaned``, the picture is that of :func:`cleans_alone`.
 
+    With ``looks`` of 2 to 8 the result is the mean of what the models make of the picture and of its mirror
+    images and quarter turns, turned back: the geometric self-ensemble of Timofte et al., "Seven Ways to
+    Improve Example-Based Single Image Super Resolution" (CVPR 2016).
+
     Attributes:
         card: what is true of all the models at once.
         provider: the execution provider that they were opened on.
@@ -82,12 +102,14 @@ class Ensemble:
         mask: bool = False,
         guided: bool = False,
         cleaned: bool = False,
+        looks: int = 1,
     ) -> None:
         """Raises ModelError for models that make no RGB out of RGB in tiles, or do not go together."""
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
         self._gray = gray
         self._mask = mask
+        self._looks = looks
         self._pictures = [_CLEANED if cleaned else session.card.outputs[0].name for session in sessions]
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
@@ -99,13 +121,19 @@ class Ensemble:
         twin._timer = timer
         return twin
 
+    def of_looks(self, looks: int) -> Ensemble:
+        """The same with so many looks."""
+        twin = copy.copy(self)
+        twin._looks = looks
+        return twin
+
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """One window, NCHW float32, by the names on ``card``: the weighted sum of the models' results."""
         window = inputs[self.card.inputs[0].name]
         if self._gray:
             window = np.concatenate((np.repeat(window[:, :1], 3, axis=1), window[:, 1:]), axis=1)
         started = time.perf_counter()
-        results = [session.run({session.card.inputs[0].name: window}) for session in self._sessions]
+        results = [self._looked(session, window) for session in self._sessions]
         self._timer.seconds += time.perf_counter() - started
         picture = self._mixed([one[name] for name, one in zip(self._pictures, results, strict=True)])
         if self._gray:
@@ -124,8 +152,34 @@ class Ensemble:
         twin.provider = twin._sessions[0].provider
         return twin
 
+    def _looked(self, session: Session, window: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """The mean of the session's looks at a window, by the names of its outputs."""
+        name = session.card.inputs[0].name
+        total = session.run({name: window})
+        # a session for windows of one size takes none that lie across
+        looks = min(self._looks, _LYING) if session.one_size else self._looks
+        for which in range(1, looks):
+            found = session.run({name: np.ascontiguousarray(_turned(window, which))})
+            for output, result in found.items():
+                total[output] += _turned_back(result, which)
+        if looks > 1:
+            for result in total.values():
+                result /= looks
+        return total
+
     def _mixed(self, results: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         return results[0] if len(results) == 1 else weighted(results, self._weights)
+
+
+def _turned(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
+    """NCHW, from 1 to 7: mirrored, upside down, both; then, from 0 on, the same with axes swapped."""
+    mirrored = window[..., :: -1 if which & 2 else 1, :: -1 if which & 1 else 1]
+    return mirrored.swapaxes(2, 3) if which >= _LYING else mirrored
+
+
+def _turned_back(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
+    """What :func:`_turned` turned, as it was."""
+    return _turned(window.swapaxes(2, 3) if which >= _LYING else window, which % _LYING)
 
 
 def finds_mask(card: ModelCard) -> bool:

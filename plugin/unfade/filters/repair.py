@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.ensemble import Ensemble, Timer, finds_mask, model_for
+from unfade.filters.ensemble import Ensemble, Timer, finds_mask, looks_option, model_for
 from unfade.filters.large_damage import LargeDamage, large_damage, scaled_strokes
 from unfade.filters.mix import box_mean, lay_over
 from unfade.filters.quality import estimated
@@ -55,8 +55,9 @@ from unfade.picture import Picture, dilated, scratch, to_float
 
 Seen = Callable[[Bounds], NDArray[np.float32] | None]
 
-_NEUTRAL, _NOWHERE = 0.5, 0.0
-"""Of the channel that says where to look."""
+_NEUTRAL, _NOWHERE = 0.508, 0.0
+"""Of the channel that says where to look; the first is a quarter of a logit above the network's own middle,
+for several looks agree on less than one of them finds."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
 _HINT, _FROM, _TO = np.float32(0.5), np.float32(0.5), np.float32(0.9)
@@ -94,6 +95,7 @@ class RepairOptions:
         'says that this is to be filled in from around it, "keep" that this stays as it is.',
         codec=STROKES,
     )
+    looks: int = looks_option(2)
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
 
     def __post_init__(self) -> None:
@@ -135,7 +137,7 @@ class Repairer(FilterRunner):
                 "choose another with --model."
             )
         self._ensembles = {
-            gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True)
+            gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True, looks=options.looks)
             for gray in (False, True)
         }
         self.strokes = options.strokes
@@ -164,7 +166,7 @@ class Repairer(FilterRunner):
         """The network's mask of a picture, HW."""
         piece = self.shown(picture)
         into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
-        ensemble = self._ensembles[piece.is_gray]
+        ensemble = self._ensembles[piece.is_gray].of_looks(1)
         run_tiled(
             guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, (), _nothing),
             ensemble,

@@ -7,6 +7,7 @@ it, changes it, and runs that. A picture with nothing wrong stays as it is. Colo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,8 +111,8 @@ class Restorer(FilterRunner):
         """Leaves out what no model is installed for. Raises ModelError where there is none at all."""
         self._options = options
         self._engine = engine
-        self._repair = _opened(REPAIR, engine) if options.damage else None
-        self._revive = _opened(REVIVE, engine) if options.colours else None
+        self._repair = _opened(REPAIR, RepairOptions(looks=1), engine) if options.damage else None
+        self._revive = _opened(REVIVE, ReviveOptions(), engine) if options.colours else None
         self._runners: dict[tuple[Step, ...], Runner] = {}
 
     def proposal(self, picture: Picture, memo: Memo | None = None) -> tuple[Step, ...]:
@@ -149,10 +150,10 @@ class Restorer(FilterRunner):
         return replace(result, at=crop.output, report=report)
 
 
-def _opened(filter: Filter, engine: Engine) -> Runner | None:
-    """The filter at its defaults; None where no model for it is installed."""
+def _opened(filter: Filter, options: Any, engine: Engine) -> Runner | None:
+    """The filter with its models open; None where none for it is installed."""
     try:
-        return filter.open(filter.Options(), engine)
+        return filter.open(options, engine)
     except ModelError:
         return None
 

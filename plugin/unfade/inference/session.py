@@ -243,6 +243,11 @@ class Session:
                 self._sides = (height, width)
             return self._inner, self._gpu
 
+    @property
+    def one_size(self) -> bool:
+        """Whether it is for windows of one height and width, or would be compiled anew for others."""
+        return self._fixed is not None or self.card.fixed_size is not None
+
     def _buffers(self, inner: Any) -> GpuBuffers | None:
         return GpuBuffers(inner, self._outputs) if self.provider == CUDA else None
 

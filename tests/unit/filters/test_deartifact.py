@@ -103,6 +103,18 @@ def test_gray_is_the_luma_of_the_gray_picture_as_rgb(model: str) -> None:
     assert apart(result[..., 0][inside], (coloured @ LUMA)[inside].astype(np.float32)) < 1e-5
 
 
+def test_marks_that_go_are_looked_at_mirrored_too(model: str) -> None:
+    source, options = marked(64, 100), DeartifactOptions(model=model, watermark=True)
+    mirror = Picture(np.ascontiguousarray(source.pixels[:, ::-1]))
+    result, mirrored = clean(source, options), clean(mirror, options)
+    assert apart(result.picture.pixels, mirrored.picture.pixels[:, ::-1]) < 1.5 / 255
+    assert result.mask is not None and mirrored.mask is not None and result.mask.max() > 200
+    assert apart(result.mask, mirrored.mask[:, ::-1]) < 1.5 / 255
+    plain = DeartifactOptions(model=model)
+    once, other = (clean(each, plain).picture.pixels for each in (source, mirror))
+    assert apart(once, other[:, ::-1]) > 0.02  # the network by itself is not symmetric
+
+
 @pytest.mark.parametrize("strokes", [(), (ADD, KEEP)])
 @pytest.mark.parametrize("watermark", [True, False])
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -150,6 +162,13 @@ def test_the_mask_is_where_the_mark_is(model: str) -> None:
     assert mask[:36].max() < 20 and mask[56:].max() < 20
 
 
+@pytest.fixture
+def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks that go and marks that stay are looked at alike."""
+    monkeypatch.setattr("unfade.filters.deartifact._LOOKS", 1)
+
+
+@pytest.mark.usefixtures("one_look")
 def test_leaving_the_watermark(model: str) -> None:
     source = marked()
     gone = clean(source, DeartifactOptions(model=model, watermark=True)).picture.pixels
@@ -258,6 +277,7 @@ def test_strokes_on_the_mask(model: str) -> None:
     assert mask[40:50, 60].max() == 0  # the mark itself, under the "keep" stroke
 
 
+@pytest.mark.usefixtures("one_look")
 def test_what_is_painted_over_goes_though_watermarks_stay(model: str) -> None:
     source = marked()
     painted = Stroke("add", 10, ((28.0, 46.0), (48.0, 46.0)))

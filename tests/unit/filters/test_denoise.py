@@ -10,7 +10,7 @@ import pytest
 
 from tests.models import cleaning_model, identity_model, unet_model
 from tests.unit.filters.pictures import apart, engine, picture
-from unfade.errors import ModelError
+from unfade.errors import ModelError, UsageError
 from unfade.filters import Memo, Mix, Recipe, Step, at_full, mixed
 from unfade.filters.denoise import DENOISE, DenoiseOptions
 from unfade.filters.grain import FULL_LEVEL, Grain, noise_level, white_noise
@@ -60,6 +60,41 @@ def test_luma_and_chroma_are_taken_apart(model: str) -> None:
     np.testing.assert_allclose(only_chroma, taken - bright, atol=1e-5)
     only_luma = source.colour - run(source, model=model, chroma=0.0).colour
     np.testing.assert_allclose(only_luma, np.broadcast_to(bright, taken.shape), atol=1e-5)
+
+
+def turned(source: Picture, quarters: int, flipped: bool) -> Picture:
+    pixels = np.rot90(source.pixels, quarters)
+    return Picture(np.ascontiguousarray(pixels[:, ::-1] if flipped else pixels))
+
+
+def turned_back(pixels: np.ndarray, quarters: int, flipped: bool) -> np.ndarray:
+    return np.rot90(pixels[:, ::-1] if flipped else pixels, -quarters)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 4, 8])
+def test_looks_are_those_at_the_picture_turned(tmp_path: Path, looks: int) -> None:
+    odd = str(unet_model(tmp_path / "odd.onnx", 1, task="denoise", residual=0.1))
+    source = noisy(64, 96, dtype="float32")
+    at = [(0, False), (0, True), (2, True), (2, False), (1, False), (1, True), (3, False), (3, True)][:looks]
+    each = [turned_back(run(turned(source, *one), model=odd, looks=1).pixels, *one) for one in at]
+    assert looks == 1 or np.abs(each[0] - each[1]).max() > 0.01
+    result = run(source, model=odd, looks=looks).pixels
+    np.testing.assert_allclose(result, np.mean(each, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_looks_at_a_region_are_those_at_the_whole(tmp_path: Path, channels: int) -> None:
+    odd = str(unet_model(tmp_path / "odd.onnx", 1, task="denoise", residual=0.1))
+    source, at = noisy(150, 190, channels), Bounds(41, 67, 50, 80)
+    runner = DENOISE.open(DenoiseOptions(model=odd, looks=8), engine(tile=64))
+    whole, part = runner.run(source).picture.pixels, runner.run(source, region=at).picture.pixels
+    assert apart(part, whole[41:91, 67:147]) <= 1 / 255
+
+
+@pytest.mark.parametrize("looks", [0, 9, 1.5, True, float("nan")])
+def test_looks_are_counted(looks: Any) -> None:
+    with pytest.raises(UsageError, match="looks must be a whole number from 1 to 8, not"):
+        DenoiseOptions(looks=looks)
 
 
 @pytest.mark.parametrize("grain", [0.0, 0.7])

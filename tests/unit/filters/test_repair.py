@@ -174,10 +174,11 @@ def test_holes_that_do_not_touch_are_filled_each_from_its_own_surroundings(
     np.testing.assert_array_equal(shifted[2].colour, again[2].colour)
 
 
+@pytest.mark.parametrize("looks", [1, 8])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_parts_are_parts_of_the_whole(model: str, channels: int) -> None:
+def test_parts_are_parts_of_the_whole(model: str, channels: int, looks: int) -> None:
     source = scratched(channels)
-    runner = REPAIR.open(RepairOptions(model=model, strokes=(ADD, KEEP)), engine(64))
+    runner = REPAIR.open(RepairOptions(model=model, strokes=(ADD, KEEP), looks=looks), engine(64))
     whole = runner.run(source, want_mask=True)
     part = runner.run(source, region=Bounds(20, 33, 44, 50), want_mask=True)
     assert part.exact and part.mask is not None and whole.mask is not None

@@ -707,6 +707,10 @@
       <translation>Korn</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.</source>
+      <translation>Über wie viele Durchgänge, über das Bild gespiegelt und gedreht, gemittelt wird: besser, und so viel Mal langsamer.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Wie viel neues Korn, von der Art des vorhandenen, das Ergebnis bekommt.</translation>
     </message>
@@ -749,6 +753,10 @@
     <message>
       <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
       <translation>Sucht nach Kratzern, Staub, Knicken und Flecken und entfernt sie.</translation>
+    </message>
+    <message>
+      <source>Looks</source>
+      <translation>Durchgänge</translation>
     </message>
     <message>
       <source>Luma</source>

@@ -707,6 +707,10 @@
       <translation>Grano</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.</source>
+      <translation>Cuántas pasadas, sobre la imagen reflejada y girada, se promedian: mejor, y otras tantas veces más lento.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Cuánto grano nuevo, del tipo que había, recibe el resultado.</translation>
     </message>
@@ -749,6 +753,10 @@
     <message>
       <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
       <translation>Busca arañazos, polvo, pliegues y manchas y los quita.</translation>
+    </message>
+    <message>
+      <source>Looks</source>
+      <translation>Pasadas</translation>
     </message>
     <message>
       <source>Luma</source>

@@ -707,6 +707,10 @@
       <translation>Grain</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.</source>
+      <translation>Nombre de passages, sur l’image retournée et pivotée, dont on prend la moyenne : meilleur, et autant de fois plus lent.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Quantité de nouveau grain, du même type que l’ancien, donnée au résultat.</translation>
     </message>
@@ -749,6 +753,10 @@
     <message>
       <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
       <translation>Recherche les rayures, la poussière, les plis et les taches et les supprime.</translation>
+    </message>
+    <message>
+      <source>Looks</source>
+      <translation>Passages</translation>
     </message>
     <message>
       <source>Luma</source>

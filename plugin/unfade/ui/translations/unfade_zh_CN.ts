@@ -707,6 +707,10 @@
       <translation>颗粒</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.</source>
+      <translation>对镜像和旋转后的图片处理多少次并取平均：效果更好，耗时也成倍增加。</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>为结果添加多少与原有颗粒同类的新颗粒。</translation>
     </message>
@@ -749,6 +753,10 @@
     <message>
       <source>Looks for scratches, dust, creases and stains, and takes them off.</source>
       <translation>查找划痕、灰尘、折痕和污渍并去除。</translation>
+    </message>
+    <message>
+      <source>Looks</source>
+      <translation>处理次数</translation>
     </message>
     <message>
       <source>Luma</source>
