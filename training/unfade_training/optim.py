@@ -211,8 +211,9 @@ class Muon(torch.optim.Optimizer):
     networks" (2024), with the step's size of Liu et al., "Muon is Scalable for LLM Training"
     (arXiv:2502.16982), which suits the rates of AdamW.
 
-    Weights of convolutions (outputs x inputs and places) and linear layers are such matrices; those with
-    fewer than :data:`LEAST_SIDE` rows or columns, and all other parameters, are AdamW's.
+    Weights of convolutions (outputs x inputs and places) and linear layers are such matrices; those of
+    depthwise convolutions, those with fewer than :data:`LEAST_SIDE` rows or columns, and all other parameters
+    are AdamW's.
     ``torch.optim.Muon`` takes parameters of two dimensions alone.
 
     Args:
@@ -246,7 +247,9 @@ class Muon(torch.optim.Optimizer):
                 if weight.grad is None:
                     continue
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                matrix = weight.ndim > 1 and min(weight.flatten(1).shape) >= LEAST_SIDE
+                # a depthwise convolution's channels have nothing to do with each other
+                shared = weight.ndim > 1 and (weight.ndim == 2 or weight.shape[1] > 1)
+                matrix = shared and min(weight.flatten(1).shape) >= LEAST_SIDE
                 (self._orthogonal_step if matrix else self._adam_step)(weight, weight.grad, group)
         return loss
 

@@ -23,7 +23,7 @@ from unfade.errors import ModelError
 from unfade.filters.ensemble import Timer
 from unfade.filters.hints import Hint, Planes, at_hints, check_inside, hint_planes
 from unfade.filters.runner import Memo, size_of
-from unfade.inference import Extent, OutOfMemory, Session, check_finite
+from unfade.inference import Extent, OutOfMemory, Session, check_finite, unheeded
 from unfade.models import ModelCard, Tiling
 from unfade.picture import (
     GuidedPlanes,
@@ -129,7 +129,8 @@ def _known(memo: Memo, kind: str, key: Hashable, light: NDArray[np.float32], mak
     """What was made of that lightness, kept under the key for whichever picture; else ``make`` makes it."""
     kept: _Kept[T] | None = memo.recall_any(kind, key)
     if kept is None or not np.array_equal(kept.light, light):
-        kept = _Kept(light, make())
+        with unheeded():
+            kept = _Kept(light, make())
     memo.keep(kind, key, kept)
     return kept.made
 

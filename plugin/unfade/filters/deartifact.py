@@ -55,7 +55,7 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled
+from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled, unheeded
 from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Picture, from_float, scratch, to_float
 
@@ -303,23 +303,45 @@ class Cleaner(FilterRunner):
                 parts.append((reader, made))
             return parts
 
-        shared = None if progress is None or not small else progress
-        # whether there are any is told by one look, of which it is known how sure it is
-        parts = seen(1, _stretch(shared, 0, 1 / (1 + _LOOKS)))
-        marks = Marks(certainty([made.mask for _, made in parts if made.mask is not None]))
-        if marks.there:
-            parts = seen(_LOOKS, _stretch(shared, 1 / (1 + _LOOKS), 1))
-            marks = _marks_of(marks.sure, parts)
+        bar = _Bar(progress if small else None)
+        with unheeded():
+            # whether there are any is told by one look, of which it is known how sure it is
+            parts = seen(1, bar.part(0, 1 / (1 + _LOOKS)))
+            marks = Marks(certainty([made.mask for _, made in parts if made.mask is not None]))
+            if marks.there:
+                parts.clear()
+                parts = seen(_LOOKS, bar.part(1 / (1 + _LOOKS), 1))
+                marks = _marks_of(marks.sure, parts)
+            elif parts[0][1].plain:
+                bar.end()
         look = _Look(marks, parts[0][1] if small else None, shared=keep)
         memo.keep(_MEMO, key, look if keep else _Look(look.marks))
         return look
 
 
-def _stretch(progress: Progress | None, first: float, last: float) -> Progress | None:
-    """Tells of a stretch of the work, from one share of it to another."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(total * first + done * (last - first), total)
+class _Bar:
+    """The progress of several runs over the same tiles as that of one."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._total = 1
+
+    def part(self, first: float, last: float) -> Progress | None:
+        """For a run that takes the work from one share of it to another."""
+        progress = self._progress
+        if progress is None:
+            return None
+
+        def told(done: float, total: int) -> None:
+            self._total = total
+            progress(total * first + done * (last - first), total)
+
+        return told
+
+    def end(self) -> None:
+        """No further run is needed."""
+        if self._progress is not None:
+            self._progress(self._total, self._total)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class Denoiser(FilterRunner):
         needed = crop_for([self._session.card], 1.0, at, size_of(picture)).input
         colour = np.ascontiguousarray(cut(picture.colour, needed))
         clean = np.empty(colour.shape, np.float32)
-        ensemble = self._ensembles[picture.is_gray].timed(timer)
+        ensemble = self._ensembles[picture.is_gray].timed(timer).of_looks(1)
         tile = self._engine.tile_for(self._session.card, part=True)
         layout = layout_of(ensemble.card, Extent(*colour.shape[:2]), tile)
         run_tiled(array_reader(colour), ensemble, array_writer(clean), layout)

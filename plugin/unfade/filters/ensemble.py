@@ -20,14 +20,17 @@ from unfade.inference import Session, probe_file
 from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, catalog
 
 MOST_LOOKS = 8
-"""At a picture: it has so many quarter turns, mirrored and not."""
+"""At a picture, one in each of its orientations: four turns, mirrored and not."""
 _LYING = 4
-"""The first so many keep the sides of a window."""
+"""From this orientation on height and width are swapped; see :func:`_turned`."""
 _CLEANED = "cleaned"
 
 
 def looks_option(default: int) -> int:
-    """The option of a filter for how many looks its :class:`Ensemble` takes."""
+    """The option of a filter for how many looks its :class:`Ensemble` takes (test-time augmentation).
+
+    Sessions for windows of one size take at most four where these are not square.
+    """
     return option(
         default,
         "How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.",
@@ -122,7 +125,7 @@ class Ensemble:
         return twin
 
     def of_looks(self, looks: int) -> Ensemble:
-        """The same with so many looks."""
+        """The same with so many looks, from 1 to 8, in the order of :func:`_turned`."""
         twin = copy.copy(self)
         twin._looks = looks
         return twin
@@ -156,8 +159,9 @@ class Ensemble:
         """The mean of the session's looks at a window, by the names of its outputs."""
         name = session.card.inputs[0].name
         total = session.run({name: window})
+        height, width = window.shape[2:]
         # a session for windows of one size takes none that lie across
-        looks = min(self._looks, _LYING) if session.one_size else self._looks
+        looks = min(self._looks, _LYING) if session.one_size and height != width else self._looks
         for which in range(1, looks):
             found = session.run({name: np.ascontiguousarray(_turned(window, which))})
             for output, result in found.items():
@@ -172,7 +176,8 @@ class Ensemble:
 
 
 def _turned(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
-    """NCHW, from 1 to 7: mirrored, upside down, both; then, from 0 on, the same with axes swapped."""
+    """NCHW in one of eight orientations (the dihedral group of the square), ``which`` from 0 to 7: bit 0
+    mirrors, bit 1 turns upside down, then bit 2 swaps height and width."""
     mirrored = window[..., :: -1 if which & 2 else 1, :: -1 if which & 1 else 1]
     return mirrored.swapaxes(2, 3) if which >= _LYING else mirrored
 

@@ -55,9 +55,10 @@ from unfade.picture import Picture, dilated, scratch, to_float
 
 Seen = Callable[[Bounds], NDArray[np.float32] | None]
 
-_NEUTRAL, _NOWHERE = 0.508, 0.0
-"""Of the channel that says where to look; the first is a quarter of a logit above the network's own middle,
-for several looks agree on less than one of them finds."""
+_NEUTRAL, _NOWHERE = 0.5, 0.0
+"""Of the channel that says where to look."""
+_AGREED = 0.008
+"""What is added for several looks, a quarter of a logit: they agree on less than one of them finds."""
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
 _HINT, _FROM, _TO = np.float32(0.5), np.float32(0.5), np.float32(0.9)
@@ -168,7 +169,7 @@ class Repairer(FilterRunner):
         into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
         ensemble = self._ensembles[piece.is_gray].of_looks(1)
         run_tiled(
-            guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, (), _nothing),
+            guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, 1, (), _nothing),
             ensemble,
             picture_writer(into.colour, found),
             layout_of(ensemble.card, size_of(piece), self._engine.tile_for(self._session.card)),
@@ -200,6 +201,7 @@ class Repairer(FilterRunner):
             guided_reader(
                 patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
                 self._options.sensitivity,
+                self._options.looks,
                 strokes,
                 lambda bounds: self._seen(
                     replace(bounds, y=bounds.y + crop.input.y, x=bounds.x + crop.input.x)
@@ -301,14 +303,17 @@ def _nothing(bounds: Bounds) -> None:
     """What was seen in a smaller copy of the picture, where there is none."""
 
 
-def guided_reader(plain: Read, sensitivity: float, strokes: Sequence[Stroke], seen: Seen) -> Read:
+def guided_reader(plain: Read, sensitivity: float, looks: int, strokes: Sequence[Stroke], seen: Seen) -> Read:
     """A reader of pixels with the channel that says where to look behind them: where damage was seen, and
     nowhere under strokes, where all is as the person wants it.
 
     Args:
+        looks: how many are averaged.
         seen: how surely something was seen in a smaller copy, HW in [0, 1]; None for nothing.
     """
     look = _NOWHERE if sensitivity == 0 else _NEUTRAL + _SWAY * (sensitivity - 0.5)
+    if sensitivity and looks > 1:
+        look += _AGREED
 
     def read(bounds: Bounds) -> NDArray[np.float32]:
         window = plain(bounds)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import UsageError
 from unfade.filters.carry import carried_around
-from unfade.inference import Bounds, Extent
+from unfade.inference import Bounds, Extent, unheeded
 from unfade.models import ModelCard, Tiling
 from unfade.picture import Picture, fill_transparent, scratch
 
@@ -106,7 +106,8 @@ class Memo:
         """What ``make`` finds out about this picture, kept under the key from the first time on."""
         kept: tuple[T] | None = self.recall(kind, key)
         if kept is None:
-            kept = (make(),)
+            with unheeded():
+                kept = (make(),)
             self.keep(kind, key, kept)
         return kept[0]
 

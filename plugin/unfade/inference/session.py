@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -70,9 +71,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class Stop:
-    """Ends the runs of networks in the middle of a tile, which may take seconds.
+    """Ends the runs of networks in the middle of a tile, which may take seconds: on the CPU after the graph's
+    node they are at, on other providers where these look at it.
 
-    One thread runs models ``with stop.heeded():``, and another calls :meth:`now`.
+    One thread runs models ``with stop.heeded():``, and another calls :meth:`now`, after which it stays so.
     """
 
     def __init__(self) -> None:
@@ -103,7 +105,11 @@ class Stop:
 
     @contextmanager
     def run(self) -> Iterator[Any]:
-        """onnxruntime's options for one run. Raises Cancelled before or after it, whatever it raised."""
+        """onnxruntime's options for one run.
+
+        Raises:
+            Cancelled: it is to stop, before the run or, in place of whatever that raised, after it.
+        """
         options = onnxruntime().RunOptions()
         with self._lock:
             self.check()
@@ -117,6 +123,16 @@ class Stop:
 
 
 _heeded: ContextVar[Stop | None] = ContextVar("heeded", default=None)
+
+
+@contextmanager
+def unheeded() -> Iterator[None]:
+    """For what is kept for later runs: it is made to its end, even if this run is over before."""
+    token = _heeded.set(None)
+    try:
+        yield
+    finally:
+        _heeded.reset(token)
 
 
 class Session:
@@ -278,7 +294,8 @@ class Session:
 class GpuBuffers:
     """Runs a CUDA session through IO binding: the input buffer on the GPU is kept and filled again.
 
-    All windows of a picture have one shape, so nothing is allocated there after the first.
+    All windows of a picture have one shape, or two where some looks at them lie across, so nothing is
+    allocated there after the first.
     """
 
     def __init__(
@@ -290,7 +307,7 @@ class GpuBuffers:
         if index is None:
             index = int(inner.get_provider_options()[CUDA]["device_id"])
         self._index = index
-        self._values: dict[str, Any] = {}
+        self._values: dict[tuple[str, tuple[int, ...]], Any] = {}
         self._lock = threading.Lock()  # the buffers are one set, and a GPU runs one window at a time anyway
 
     def run(
@@ -306,13 +323,15 @@ class GpuBuffers:
             return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
 
     def _upload(self, name: str, array: NDArray[np.float32]) -> Any:
-        value = self._values.get(name)
-        if value is not None and tuple(value.shape()) == array.shape:
+        value = self._values.get((name, array.shape))
+        if value is not None:
             value.update_inplace(array)
             return value
-        self._values.pop(name, None)  # let go of the old buffer before asking for the new one
+        # let go of buffers of another size before asking for the new one
+        for other in [key for key in self._values if key[0] == name and math.prod(key[1]) != array.size]:
+            del self._values[other]
         value = onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, self._index)
-        self._values[name] = value
+        self._values[name, array.shape] = value
         return value
 
 

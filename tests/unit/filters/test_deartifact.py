@@ -425,6 +425,20 @@ def test_progress_and_stopping(model: str) -> None:
     assert [done for done, _ in seen] == [0, 1, 2, 3] and seen[0][1] > 3
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_progress_of_marks_goes_on_to_the_end(model: str, there: bool) -> None:
+    source = marked() if there else Picture(np.full((90, 100, 3), 90, np.uint8))
+    told: list[float] = []
+    deartifact(
+        source,
+        DeartifactOptions(model=model, watermark=True),
+        engine(48),
+        lambda done, total: told.append(done / total),
+    )
+    assert len(told) > 5 and told == sorted(told)
+    assert told[0] == 0 and told[-1] == pytest.approx(1)
+
+
 def test_memory_does_not_grow_with_the_picture(model: str) -> None:
     """Beside input and output there are tiles, and a byte a pixel of mask where marks are left or go, and
     another while they are looked for."""

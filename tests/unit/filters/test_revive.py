@@ -20,10 +20,10 @@ from tests.models import (
 )
 from tests.unit.filters.pictures import apart, engine, picture
 from unfade import batch
-from unfade.errors import ModelError, UsageError
+from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import Memo, Recipe
 from unfade.filters.revive import REVIVE, ReviveOptions, Reviver
-from unfade.inference import Bounds
+from unfade.inference import Bounds, Stop
 from unfade.models import Tensor, Tiling, find_model
 from unfade.picture import (
     Metadata,
@@ -201,6 +201,21 @@ def test_a_survey_takes_what_runs_take(model: str, tmp_path: Path) -> None:
         alone = Reviver(ReviveOptions(model=model), engine(), find_model(model))
         named.append(runner.run(read_picture(path)).picture.pixels)
         np.testing.assert_array_equal(named[-1], alone.run(read_picture(path)).picture.pixels)
+
+
+def test_a_survey_that_is_stopped_names_nothing(model: str, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(2)]
+    for path in paths:
+        write_picture(picture(40, 50, 3), path)
+    runner, stop = Reviver(ReviveOptions(model=model, same_for_all=True), engine(), find_model(model)), Stop()
+
+    def at_the_second(done: float, _total: int) -> None:
+        if done:
+            stop.now()
+
+    with stop.heeded(), pytest.raises(Cancelled):
+        runner.survey(paths, at_the_second)
+    assert runner._common is None
 
 
 def test_a_later_survey_counts_for_a_picture_that_was_seen_before(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import unfade
 from tests.models import Network, endless_model, identity_model, save_network, unet_model, with_metadata
 from unfade.doctor import survey
 from unfade.errors import Cancelled, DeviceError, ModelError, UsageError
+from unfade.filters import Memo
 from unfade.inference import Device, Engine, Session, Stop, devices, provider_label
 from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
 from unfade.inference.runtime import onnxruntime
@@ -77,6 +78,9 @@ def test_a_run_is_stopped_in_its_middle(tmp_path: Path) -> None:
             session.run({"input": dark})
         with other.heeded():
             assert not session.run({"input": dark})["output"].any()
+        # what is kept for later runs is made to its end
+        memo = Memo().of("picture")
+        assert not memo.once("look", 0, lambda: session.run({"input": dark}))["output"].any()
     assert not session.run({"input": dark})["output"].any()
 
 

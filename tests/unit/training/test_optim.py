@@ -58,11 +58,13 @@ def test_muon_makes_matrices_orthogonal() -> None:
 
 def test_muon_moves_the_weights_of_layers_and_adam_all_else() -> None:
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Conv2d(3, 16, 3), nn.Conv2d(16, 4, 3), nn.Linear(8, 8))
+    net = nn.Sequential(
+        nn.Conv2d(3, 16, 3), nn.Conv2d(16, 4, 3), nn.Linear(8, 8), nn.Conv2d(16, 16, 3, groups=16)
+    )
     twin = copy.deepcopy(net)
     muon = Muon(net.parameters(), 0.01, weight_decay=0.1)
     adam = torch.optim.AdamW(twin.parameters(), 0.01, betas=(0.9, 0.99), weight_decay=0.1)
-    layers = {"0.weight", "2.weight"}  # the second convolution has but four outputs
+    layers = {"0.weight", "2.weight"}  # the second convolution has but four outputs, the last is depthwise
     for _ in range(3):
         for mine, theirs in zip(net.parameters(), twin.parameters(), strict=True):
             mine.grad = theirs.grad = torch.randn_like(mine)

@@ -1,8 +1,8 @@
 """The live preview: keeps the engine busy with what is in view.
 
 One request is on its way at a time. A change of the settings asks anew with the same supersede key, which
-stops the old request at its next tile; results that have come are kept by what they are of, so that undo asks
-for nothing.
+stops the old request in the middle of a tile; results that have come are kept by what they are of, so that
+undo asks for nothing.
 """
 
 from __future__ import annotations
