@@ -213,8 +213,7 @@ class Muon(torch.optim.Optimizer):
 
     Weights of convolutions (outputs x inputs and places) and linear layers are such matrices; those of
     depthwise convolutions, those with fewer than :data:`LEAST_SIDE` rows or columns, and all other parameters
-    are AdamW's.
-    ``torch.optim.Muon`` takes parameters of two dimensions alone.
+    are AdamW's. ``torch.optim.Muon`` takes parameters of two dimensions alone.
 
     Args:
         params: parameters or groups of them.

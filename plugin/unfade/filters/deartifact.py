@@ -34,6 +34,7 @@ from unfade.filters.runner import (
     Earlier,
     FilterRunner,
     Memo,
+    PassProgress,
     Progress,
     Report,
     Result,
@@ -303,45 +304,22 @@ class Cleaner(FilterRunner):
                 parts.append((reader, made))
             return parts
 
-        bar = _Bar(progress if small else None)
+        card = self._session.card
+        tiles = len(layout_of(card, size, self._engine.tile_for(card)))
+        told = PassProgress([tiles, tiles], progress if small else None)
         with unheeded():
             # whether there are any is told by one look, of which it is known how sure it is
-            parts = seen(1, bar.part(0, 1 / (1 + _LOOKS)))
+            parts = seen(1, told.of_pass(0))
             marks = Marks(certainty([made.mask for _, made in parts if made.mask is not None]))
             if marks.there:
                 parts.clear()
-                parts = seen(_LOOKS, bar.part(1 / (1 + _LOOKS), 1))
+                parts = seen(_LOOKS, told.of_pass(1))
                 marks = _marks_of(marks.sure, parts)
             elif parts[0][1].plain:
-                bar.end()
+                told.end()
         look = _Look(marks, parts[0][1] if small else None, shared=keep)
         memo.keep(_MEMO, key, look if keep else _Look(look.marks))
         return look
-
-
-class _Bar:
-    """The progress of several runs over the same tiles as that of one."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._total = 1
-
-    def part(self, first: float, last: float) -> Progress | None:
-        """For a run that takes the work from one share of it to another."""
-        progress = self._progress
-        if progress is None:
-            return None
-
-        def told(done: float, total: int) -> None:
-            self._total = total
-            progress(total * first + done * (last - first), total)
-
-        return told
-
-    def end(self) -> None:
-        """No further run is needed."""
-        if self._progress is not None:
-            self._progress(self._total, self._total)
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,7 @@ class Denoiser(FilterRunner):
                 f"The model {self._session.card.name} changes the size of a picture; "
                 "choose another with --model."
             )
-        self._ensembles = {
-            gray: Ensemble([self._session], [1.0], gray=gray, looks=options.looks) for gray in (False, True)
-        }
+        self._ensembles = {gray: Ensemble([self._session], [1.0], gray=gray) for gray in (False, True)}
         self._chosen: Mapping[str, float] = {}
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Denoiser:  # noqa: ARG002
@@ -154,7 +152,7 @@ class Denoiser(FilterRunner):
             level = _Level(options.level, self._noise_of(piece, memo), needed)
         kind = self._kind_of(piece, timer, memo) if options.grain > 0 else None
         into = room_like(seen)
-        ensemble = self._ensembles[piece.is_gray].timed(timer)
+        ensemble = self._ensembles[piece.is_gray].timed(timer).of_looks(options.looks)
         reader = array_reader(seen_colour(seen))
         run = run_tiled(
             reader if level is None else level.reader(reader),
@@ -219,7 +217,7 @@ class Denoiser(FilterRunner):
         needed = crop_for([self._session.card], 1.0, at, size_of(picture)).input
         colour = np.ascontiguousarray(cut(picture.colour, needed))
         clean = np.empty(colour.shape, np.float32)
-        ensemble = self._ensembles[picture.is_gray].timed(timer).of_looks(1)
+        ensemble = self._ensembles[picture.is_gray].timed(timer)
         tile = self._engine.tile_for(self._session.card, part=True)
         layout = layout_of(ensemble.card, Extent(*colour.shape[:2]), tile)
         run_tiled(array_reader(colour), ensemble, array_writer(clean), layout)

@@ -87,9 +87,9 @@ class Ensemble:
     the picture; without, they are left out. With ``guided``, the models take a further channel behind the
     colours, which says where to look. With ``cleaned``, the picture is that of :func:`cleans_alone`.
 
-    With ``looks`` of 2 to 8 the result is the mean of what the models make of the picture and of its mirror
-    images and quarter turns, turned back: the geometric self-ensemble of Timofte et al., "Seven Ways to
-    Improve Example-Based Single Image Super Resolution" (CVPR 2016).
+    With several looks (:meth:`of_looks`) the result is the mean of what the models make of the picture and of
+    its mirror images and quarter turns, turned back: the geometric self-ensemble of Timofte et al., "Seven
+    Ways to Improve Example-Based Single Image Super Resolution" (CVPR 2016).
 
     Attributes:
         card: what is true of all the models at once.
@@ -105,14 +105,13 @@ class Ensemble:
         mask: bool = False,
         guided: bool = False,
         cleaned: bool = False,
-        looks: int = 1,
     ) -> None:
         """Raises ModelError for models that make no RGB out of RGB in tiles, or do not go together."""
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
         self._gray = gray
         self._mask = mask
-        self._looks = looks
+        self._looks = 1
         self._pictures = [_CLEANED if cleaned else session.card.outputs[0].name for session in sessions]
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)

@@ -138,7 +138,7 @@ class Repairer(FilterRunner):
                 "choose another with --model."
             )
         self._ensembles = {
-            gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True, looks=options.looks)
+            gray: Ensemble([self._session], [1.0], gray=gray, mask=True, guided=True)
             for gray in (False, True)
         }
         self.strokes = options.strokes
@@ -167,7 +167,7 @@ class Repairer(FilterRunner):
         """The network's mask of a picture, HW."""
         piece = self.shown(picture)
         into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
-        ensemble = self._ensembles[piece.is_gray].of_looks(1)
+        ensemble = self._ensembles[piece.is_gray]
         run_tiled(
             guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, 1, (), _nothing),
             ensemble,
@@ -196,7 +196,7 @@ class Repairer(FilterRunner):
         size, timer = size_of(piece), Timer()
         into = room_like(piece)
         found = scratch.zeros((size.height, size.width), np.uint8)
-        ensemble = self._ensembles[piece.is_gray].timed(timer)
+        ensemble = self._ensembles[piece.is_gray].timed(timer).of_looks(self._options.looks)
         run = run_tiled(
             guided_reader(
                 patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
@@ -311,9 +311,8 @@ def guided_reader(plain: Read, sensitivity: float, looks: int, strokes: Sequence
         looks: how many are averaged.
         seen: how surely something was seen in a smaller copy, HW in [0, 1]; None for nothing.
     """
-    look = _NOWHERE if sensitivity == 0 else _NEUTRAL + _SWAY * (sensitivity - 0.5)
-    if sensitivity and looks > 1:
-        look += _AGREED
+    neutral = _NEUTRAL + (_AGREED if looks > 1 else 0.0)
+    look = _NOWHERE if sensitivity == 0 else neutral + _SWAY * (sensitivity - 0.5)
 
     def read(bounds: Bounds) -> NDArray[np.float32]:
         window = plain(bounds)

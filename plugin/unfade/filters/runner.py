@@ -200,6 +200,32 @@ class Earlier:
     """Their names."""
 
 
+class PassProgress:
+    """The tiles of several passes over a picture counted as those of one run."""
+
+    def __init__(self, totals: Sequence[int], progress: Progress | None) -> None:
+        """``totals``: tiles of each pass; a layout that changes on the way changes the sum."""
+        self._totals = list(totals)
+        self._tell = progress
+
+    def of_pass(self, index: int) -> Progress | None:
+        """The callback for one pass."""
+        if self._tell is None:
+            return None
+        tell, totals = self._tell, self._totals
+
+        def progress(done: float, total: int) -> None:
+            totals[index] = total
+            tell(sum(totals[:index]) + done, sum(totals))
+
+        return progress
+
+    def end(self) -> None:
+        """Tells that the passes left are not needed."""
+        if self._tell is not None:
+            self._tell(sum(self._totals), sum(self._totals))
+
+
 class FilterRunner(Runner):
     """One filter with its models open: a step of a chain.
 

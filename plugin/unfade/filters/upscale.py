@@ -37,6 +37,7 @@ from unfade.filters.runner import (
     Earlier,
     FilterRunner,
     Memo,
+    PassProgress,
     Progress,
     Report,
     Result,
@@ -200,7 +201,7 @@ class Upscaler(FilterRunner):
         farthest = max((each.card for each in passes), key=lambda card: card.halo)
         tile = self._engine.tile_for(farthest, part=not crop.whole)
         layouts = _layouts(size_of(piece), passes, tile)
-        told = _PassProgress([0, *map(len, layouts)], progress)
+        told = PassProgress([0, *map(len, layouts)], progress)
         if self._cleaner is not None:
             everything = dataclasses.replace(self._cleaner.whole(size_of(piece)), whole=crop.whole)
             cleaned = self._cleaner.run_crop(piece, everything, progress=told.of_pass(0))
@@ -365,7 +366,7 @@ def _run(
     into: NDArray[Any],
     passes: Sequence[Ensemble],
     layouts: Sequence[TileLayout],
-    told: _PassProgress,
+    told: PassProgress,
 ) -> str:
     """All passes, from ``colour`` (HWC) to ``into``; gives the provider that did the last one, or that took
     one of them over."""
@@ -408,26 +409,6 @@ def _keep_level(colour: NDArray[Any], into: NDArray[Any]) -> None:
             level &= (near[y : y + last - first, x : x + width] == middle).all(axis=2)
         place = np.ix_(taken - first, columns)
         np.copyto(into[strip.y : strip.bottom], middle[place], where=level[place][..., None])
-
-
-class _PassProgress:
-    """Counts the tiles of cleaning, which is pass 0, and of all passes as one run."""
-
-    def __init__(self, totals: list[int], progress: Progress | None) -> None:
-        self._totals = totals
-        self._tell = progress
-
-    def of_pass(self, index: int) -> Progress | None:
-        """The callback for one pass; a layout that changes on the way changes the sum."""
-        if self._tell is None:
-            return None
-        tell, totals = self._tell, self._totals
-
-        def progress(done: float, total: int) -> None:
-            totals[index] = total
-            tell(sum(totals[:index]) + done, sum(totals))
-
-        return progress
 
 
 def _resample(source: NDArray[Any], into: NDArray[Any], kernel: Kernel) -> None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from unfade.errors import Cancelled, UnfadeError, UsageError
+from unfade.errors import UnfadeError, UsageError
 from unfade.filters import (
     RECIPE_VERSION,
     Memo,
@@ -197,8 +197,6 @@ class Server:
             job.stop.check()
             with job.stop.heeded():
                 self._survey(job) if isinstance(job.request, Survey) else self._apply(job)
-        except Cancelled:
-            self._fail(job, Cancelled(_STOPPED))
         except Exception as error:
             self._fail(job, error)
 
