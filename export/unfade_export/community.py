@@ -417,7 +417,9 @@ def _measured_reach(network: Restorer, size_multiple: int) -> int | None:
             touched = (network(changed) != network(x)).any(dim=1)[0].nonzero() // network.scale
         if len(touched):
             reach = max(reach, int((touched - centre - phase).abs().max()))
-    return reach if reach <= MOST_EXACT else None
+        if reach > MOST_EXACT:
+            return None
+    return reach
 
 
 @functools.cache
