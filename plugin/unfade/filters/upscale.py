@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError, UsageError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.deartifact import DEARTIFACT, Cleaner, DeartifactOptions
-from unfade.filters.ensemble import Ensemble, Timer, named_model, none_installed
+from unfade.filters.ensemble import Ensemble, Timer, looks_option, named_model, none_installed
 from unfade.filters.mix import PLAIN, lay_over
 from unfade.filters.quality import Estimate, estimated
 from unfade.filters.runner import (
@@ -86,6 +86,7 @@ class UpscaleOptions:
         high=1,
     )
     strength: float = option(1.0, "0 is plain enlargement, 1 the model's result.", low=0, high=1)
+    looks: int = looks_option(1)
     model: str | None = option(None, "A model to use in place of the installed one that fits: name or path.")
 
     def __post_init__(self) -> None:
@@ -227,7 +228,10 @@ class Upscaler(FilterRunner):
         opened = [([self._engine.session(model.path) for model in one.models], one.weights) for one in passes]
         self._name = " + ".join(dict.fromkeys(model.card.name for one in passes for model in one.models))
         self._passes = {
-            gray: [Ensemble(sessions, weights, gray=gray) for sessions, weights in opened]
+            gray: [
+                Ensemble(sessions, weights, gray=gray).of_looks(self._options.looks)
+                for sessions, weights in opened
+            ]
             for gray in (False, True)
         }
 

@@ -46,6 +46,19 @@ def colorize(picture: Picture, *rest: Any, **more: Any) -> Picture:
     return filtered("colorize", picture, *rest, **more)
 
 
+ORIENTATIONS = [(0, False), (0, True), (2, True), (2, False), (1, False), (1, True), (3, False), (3, True)]
+"""Quarter turns, and whether mirrored after them, of the looks of an ensemble, in its order."""
+
+
+def turned(source: Picture, quarters: int, flipped: bool) -> Picture:
+    pixels = np.rot90(source.pixels, quarters)
+    return Picture(np.ascontiguousarray(pixels[:, ::-1] if flipped else pixels))
+
+
+def turned_back(pixels: NDArray[Any], quarters: int, flipped: bool) -> NDArray[Any]:
+    return np.rot90(pixels[:, ::-1] if flipped else pixels, -quarters)
+
+
 def apart(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Largest difference, in parts of white."""
     return float(np.abs(to_float(a).astype(np.float64) - to_float(b)).max())

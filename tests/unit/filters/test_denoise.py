@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.models import cleaning_model, identity_model, unet_model
-from tests.unit.filters.pictures import apart, engine, picture
+from tests.unit.filters.pictures import ORIENTATIONS, apart, engine, picture, turned, turned_back
 from unfade.errors import ModelError, UsageError
 from unfade.filters import Memo, Mix, Recipe, Step, at_full, mixed
 from unfade.filters.denoise import DENOISE, DenoiseOptions
@@ -62,20 +62,11 @@ def test_luma_and_chroma_are_taken_apart(model: str) -> None:
     np.testing.assert_allclose(only_luma, np.broadcast_to(bright, taken.shape), atol=1e-5)
 
 
-def turned(source: Picture, quarters: int, flipped: bool) -> Picture:
-    pixels = np.rot90(source.pixels, quarters)
-    return Picture(np.ascontiguousarray(pixels[:, ::-1] if flipped else pixels))
-
-
-def turned_back(pixels: np.ndarray, quarters: int, flipped: bool) -> np.ndarray:
-    return np.rot90(pixels[:, ::-1] if flipped else pixels, -quarters)
-
-
 @pytest.mark.parametrize("looks", [1, 2, 4, 8])
 def test_looks_are_those_at_the_picture_turned(tmp_path: Path, looks: int) -> None:
     odd = str(unet_model(tmp_path / "odd.onnx", 1, task="denoise", residual=0.1))
     source = noisy(64, 96, dtype="float32")
-    at = [(0, False), (0, True), (2, True), (2, False), (1, False), (1, True), (3, False), (3, True)][:looks]
+    at = ORIENTATIONS[:looks]
     each = [turned_back(run(turned(source, *one), model=odd, looks=1).pixels, *one) for one in at]
     assert looks == 1 or np.abs(each[0] - each[1]).max() > 0.01
     result = run(source, model=odd, looks=looks).pixels

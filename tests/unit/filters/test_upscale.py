@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models import black_model, cleaning_model, identity_model, nan_model, unet_model
-from tests.unit.filters.pictures import apart, engine, picture, upscale
+from tests.unit.filters.pictures import ORIENTATIONS, apart, engine, picture, turned, turned_back, upscale
 from unfade.errors import Cancelled, ModelError
 from unfade.filters import Memo, UpscaleOptions, scaled_size
 from unfade.filters.deartifact import DEARTIFACT, DeartifactOptions
@@ -63,6 +63,30 @@ def test_metadata_goes_along(identity: str) -> None:
     metadata = Metadata(icc=b"profile", dpi=(300.0, 300.0))
     source = Picture(picture(4, 4, 3).pixels, metadata)
     assert upscale(source, UpscaleOptions(model=identity), engine()).metadata == metadata
+
+
+@pytest.mark.parametrize("looks", [2, 8])
+def test_looks_are_those_at_the_picture_turned(tmp_path: Path, looks: int) -> None:
+    odd = str(unet_model(tmp_path / "odd.onnx", 2, residual=0.1))
+    source = Picture(0.25 + 0.5 * picture(64, 96, 3, dtype="float32").pixels)  # nothing is clipped
+
+    def run(source: Picture, looks: int) -> NDArray[Any]:
+        return upscale(source, UpscaleOptions(model=odd, looks=looks), engine()).pixels
+
+    at = ORIENTATIONS[:looks]
+    each = [turned_back(run(turned(source, *one), 1), *one) for one in at]
+    assert np.abs(each[0] - each[1]).max() > 0.01
+    np.testing.assert_allclose(run(source, looks), np.mean(each, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1.5, 3.0])
+def test_looks_at_a_region_are_those_at_the_whole(unet: str, scale: float) -> None:
+    source, at = picture(120, 150, 4), Bounds(60, 70, 30, 50)
+    runner = UPSCALE.open(UpscaleOptions(model=unet, looks=8, scale=scale), engine(tile=64))
+    whole, part = runner.run(source).picture.pixels, runner.run(source, region=at).picture.pixels
+    assert apart(part, cut(whole, scaled_bounds(at, scale))) <= 1 / 255
+    once = UPSCALE.open(UpscaleOptions(model=unet, scale=scale), engine(tile=64)).run(source).picture.pixels
+    assert apart(whole, once) > 2 / 255
 
 
 def test_gray_is_the_luma_of_the_gray_picture_as_rgb(unet: str) -> None:

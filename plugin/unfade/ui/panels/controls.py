@@ -11,6 +11,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -31,6 +32,8 @@ from unfade.ui.theme import Space
 from unfade.ui.widgets import bind, label_of, mirror, restyle, stand_beside
 
 translate = QCoreApplication.translate
+
+_STEPS = 20  # of a number's range
 
 
 class Percent(QWidget):
@@ -281,6 +284,29 @@ class FilterPanel(QFrame):
         field.changed.connect(lambda share: self.change(name, share))
         field.settled.connect(self.document.settle)
 
+    def add_number(self, one: Mapping[str, Any]) -> QSpinBox | QDoubleSpinBox:
+        """Adds a field that sets an option of a number, from what it says of itself."""
+        name = one["name"]
+        number: QSpinBox | QDoubleSpinBox
+        if one["type"] == "int":
+            number = QSpinBox()
+            number.setRange(round(one["low"]), round(one["high"]))
+        else:
+            number = QDoubleSpinBox()
+            number.setRange(one["low"], one["high"])
+            number.setSingleStep((one["high"] - one["low"]) / _STEPS)
+        number.setKeyboardTracking(False)
+        label = label_of("", number)
+        self.words.put(lambda: translate("Filter", label_of_option(name)), label.setText)
+        self.words.put(lambda: translate("Filter", one["help"]), number.setToolTip, label.setToolTip)
+        number.valueChanged.connect(lambda value: self.change(name, value))
+        line = QHBoxLayout()
+        line.setSpacing(Space.S)
+        line.addWidget(label, 1)
+        line.addWidget(number)
+        self.fields.addLayout(line)
+        return number
+
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the models can do."""
         raise NotImplementedError
@@ -296,3 +322,8 @@ class FilterPanel(QFrame):
         restyle(self.note, "error" if self.switch.isChecked() else "muted")
         self.note.setText(text or "")
         self.note.setVisible(bool(text))
+
+
+def label_of_option(name: str) -> str:
+    """The English label of an option."""
+    return name.replace("_", " ").capitalize()

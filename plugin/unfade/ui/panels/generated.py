@@ -7,19 +7,17 @@ from typing import Any, ClassVar
 
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox
+from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox
 
 from unfade.filters import Filter, describe_options
-from unfade.ui.panels.controls import FilterPanel, Percent
+from unfade.ui.panels.controls import FilterPanel, Percent, label_of_option
 from unfade.ui.panels.painting import PaintingFields
 from unfade.ui.preview.plan import Models
-from unfade.ui.theme import Space
-from unfade.ui.widgets import label_of, mirror
+from unfade.ui.widgets import mirror
 
 translate = QCoreApplication.translate
 
 _MOST_SHARE = 2.0  # numbers from 0, or -1, to at most this are shown in percent
-_STEPS = 20
 _LETTERS_TAKEN = frozenset("acdhklmprstu")  # by the Filter menu's other entries
 _MOST_KEYS = 9
 
@@ -133,25 +131,7 @@ class GeneratedPanel(FilterPanel):
             self.add_share(name, share)
             share.left.connect(lambda: self.change(name, None, merge=False))
         else:
-            number: QSpinBox | QDoubleSpinBox
-            if one["type"] == "int":
-                number = QSpinBox()
-                number.setRange(round(one["low"]), round(one["high"]))
-            else:
-                number = QDoubleSpinBox()
-                number.setRange(one["low"], one["high"])
-                number.setSingleStep((one["high"] - one["low"]) / _STEPS)
-            self.controls[name] = number
-            number.setKeyboardTracking(False)
-            label = label_of("", number)
-            self.words.put(text, label.setText)
-            self.words.put(tip, number.setToolTip, label.setToolTip)
-            number.valueChanged.connect(lambda value: self.change(name, value))
-            line = QHBoxLayout()
-            line.setSpacing(Space.S)
-            line.addWidget(label, 1)
-            line.addWidget(number)
-            self.fields.addLayout(line)
+            self.controls[name] = self.add_number(one)
 
 
 def _is_shown(one: Mapping[str, Any]) -> bool:
@@ -160,8 +140,3 @@ def _is_shown(one: Mapping[str, Any]) -> bool:
 
 def _is_share(one: Mapping[str, Any]) -> bool:
     return bool(one["type"] == "float" and one["low"] in (0, -1) and one["high"] <= _MOST_SHARE)
-
-
-def label_of_option(name: str) -> str:
-    """The English label of an option."""
-    return name.replace("_", " ").capitalize()

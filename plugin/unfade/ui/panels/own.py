@@ -21,12 +21,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from unfade.filters import Recipe, Step, find_filter, scaled_size
+from unfade.filters import Recipe, Step, describe_options, find_filter, scaled_size
 from unfade.ui.commands import plain_text
 from unfade.ui.document import marks_of
 from unfade.ui.language import decimal
-from unfade.ui.panels.controls import FilterPanel, Percent
-from unfade.ui.panels.generated import GeneratedPanel, label_of_option
+from unfade.ui.panels.controls import FilterPanel, Percent, label_of_option
+from unfade.ui.panels.generated import GeneratedPanel
 from unfade.ui.panels.painting import PaintingFields
 from unfade.ui.preview.plan import Models
 from unfade.ui.theme import Space
@@ -66,6 +66,8 @@ class UpscalePanel(FilterPanel):
         self.add_share("detail", self.detail)
         self.detail.left.connect(lambda: self.change("detail", None, merge=False))
         self.add_share("strength", self.strength)
+        described = {one["name"]: one for one in describe_options(find_filter(self.filter))}
+        self.looks = self.add_number(described["looks"])
 
     def show_document(self, models: Models) -> None:
         """Shows what is set."""
@@ -88,6 +90,9 @@ class UpscalePanel(FilterPanel):
         self.detail.set_auto(options.detail is None)
         self.detail.set_share(self._chosen if options.detail is None else options.detail)
         self.strength.set_share(options.strength)
+        self.looks.blockSignals(True)
+        self.looks.setValue(options.looks)
+        self.looks.blockSignals(False)
 
     def show_chosen(self, chosen: Mapping[str, float]) -> None:
         """Shows what the picture made of options that were left to it."""
