@@ -25,8 +25,20 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
 from unfade.filters.ensemble import Ensemble, Timer, cleans_alone, finds_mask, model_for
-from unfade.filters.marks import Marks, certainty, marked_pixels, read_marks, take_off
-from unfade.filters.matte import MARGIN, RIM, View
+from unfade.filters.marks import (
+    ALL_LOOKS,
+    ONE_LOOK,
+    POSSIBLE,
+    Marks,
+    certainty,
+    read_marks,
+    squares_of,
+    take_off,
+    usual_places,
+    view_of,
+    views_of,
+)
+from unfade.filters.matte import MARGIN, RIM
 from unfade.filters.mix import PROTECTION_REACH, luma_of
 from unfade.filters.quality import estimated
 from unfade.filters.runner import (
@@ -56,18 +68,28 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, run_tiled, unheeded
+from unfade.inference import (
+    Bounds,
+    Engine,
+    Extent,
+    Read,
+    array_reader,
+    layout_of,
+    row_strips,
+    run_tiled,
+    unheeded,
+)
 from unfade.models import Model, ModelCard, Tiling
-from unfade.picture import Picture, from_float, scratch, to_float
+from unfade.picture import Picture, from_float, scratch
 
 COMPRESSED, _CLEAN = 96.0, 98.0
 """Qualities of JPEG: below the first a picture is cleaned wholly, above the second it is left alone."""
-_LOOKS = 2
-"""At a picture with marks that are to go, mirrored and not, which are averaged (docs/training-log.md)."""
+_LOOKS, _LOOKS_AT_LARGE = 4, 2
+"""At a picture that may have marks that are to go, mirrored both ways: what all of them are sure of tells
+whether it has; then their mean, of large ones that of the first two, is what is made of it."""
 _MEMO = "marks"
 _SMALL = 3 << 20  # pixels of a picture that is looked at whole for marks
-_SQUARE = 512  # pixels a side of what is looked at of larger ones, and of what marks are taken off at a time
-_MOST_VIEWS, _AROUND = 4, 64  # squares that inks are read from, and pixels around them
+_STRIP_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -230,11 +252,10 @@ class Cleaner(FilterRunner):
         else:
             wants = by_mask or (want_mask and bool(strokes or self._finds_mask))
             part, cleaned = not crop.whole, self._keeps_letters and not goes
-            looks = _LOOKS if goes else 1
+            looks = range(look.looks)
             made = self._run(piece, reader, wants, progress, timer, part=part, cleaned=cleaned, looks=looks)
         into, mask = made.into, made.mask
-        if goes and mask is not None:
-            _take_off(reader, into, mask, look.marks)
+        shown = _take_off(reader, into, mask, look.marks) if goes and mask is not None else mask
         lay_over_original(
             piece,
             into,
@@ -247,13 +268,13 @@ class Cleaner(FilterRunner):
         chosen = self._chosen
         if self._removes:
             chosen = {**chosen, "watermark": round(look.marks.sure, 2)}
-            if not goes and mask is not None:
-                mask[...] = 0
-        if want_mask and mask is not None:
-            paint_mask(mask, strokes)
+            if not goes and shown is not None:
+                shown[...] = 0
+        if want_mask and shown is not None:
+            paint_mask(shown, strokes)
         fallback = self._engine.fallback_of(self._session.provider, made.provider)
         report = Report(self._session.card.name, made.provider, fallback, timer.seconds, chosen=chosen)
-        return crop.result(into, report, mask if want_mask else None)
+        return crop.result(into, report, shown if want_mask else None)
 
     def _run(
         self,
@@ -264,12 +285,12 @@ class Cleaner(FilterRunner):
         timer: Timer,
         *,
         part: bool,
+        looks: range,
         cleaned: bool = False,
-        looks: int = 1,
     ) -> _Made:
         """What the network makes of a picture as ``reader`` shows it; ``cleaned``: with all its letters."""
         ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask, cleaned]
-        ensemble = ensemble.timed(timer).of_looks(looks)
+        ensemble = ensemble.timed(timer).of_looks(len(looks), looks.start)
         into, size = room_like(piece), size_of(piece)
         mask = scratch.zeros((size.height, size.width), np.uint8) if wants_mask else None
         tile = self._engine.tile_for(self._session.card, part=part)
@@ -291,34 +312,38 @@ class Cleaner(FilterRunner):
         if found is not None:
             return found
         small = size.height * size.width <= _SMALL
-        squares = [all_of(size)] if small else _usual_places(size)
-
-        def seen(looks: int, told: Progress | None) -> list[tuple[Read, _Made]]:
-            parts = []
-            for square in squares:
-                if progress is not None and not small:
-                    progress(0, len(squares))
-                piece = cut_picture(picture, square)
-                reader = array_reader(seen_colour(piece))
-                made = self._run(piece, reader, True, told, timer, part=not small, looks=looks)
-                parts.append((reader, made))
-            return parts
-
+        squares = [all_of(size)] if small else usual_places(size)
+        readers = [array_reader(seen_colour(cut_picture(picture, square))) for square in squares]
         card = self._session.card
         tiles = len(layout_of(card, size, self._engine.tile_for(card)))
-        told = PassProgress([tiles, tiles], progress if small else None)
+        told = PassProgress([tiles] * _LOOKS, progress if small else None)
+
+        def seen(which: int) -> list[_Made]:
+            one, tell = range(which, which + 1), told.of_pass(which)
+            if progress is not None and not small:
+                progress(0, len(squares))
+            return [
+                self._run(cut_picture(picture, square), reader, True, tell, timer, part=not small, looks=one)
+                for square, reader in zip(squares, readers, strict=True)
+            ]
+
         with unheeded():
-            # whether there are any is told by one look, of which it is known how sure it is
-            parts = seen(1, told.of_pass(0))
-            marks = Marks(certainty([made.mask for _, made in parts if made.mask is not None]))
+            parts = seen(0)
+            sure = certainty([made.found for made in parts], ONE_LOOK)
+            if sure >= POSSIBLE:
+                each = list(zip(parts, *map(seen, range(1, _LOOKS)), strict=True))
+                least = [np.minimum.reduce([made.found for made in one]) for one in each]
+                sure = certainty(least, ALL_LOOKS)
+                parts = [_mean_of(one) for one in each]
+            marks = Marks(sure)
             if marks.there:
-                parts.clear()
-                parts = seen(_LOOKS, told.of_pass(1))
-                marks = _marks_of(marks.sure, parts)
-            elif parts[0][1].plain:
+                shown = [(reader, made.into, made.found) for reader, made in zip(readers, parts, strict=True)]
+                marks = read_marks(sure, views_of(shown))
+            elif parts[0].plain:
                 told.end()
-        look = _Look(marks, parts[0][1] if small else None, shared=keep)
-        memo.keep(_MEMO, key, look if keep else _Look(look.marks))
+        looks = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.there else 1
+        look = _Look(marks, looks, parts[0] if small else None, shared=keep)
+        memo.keep(_MEMO, key, look if keep else _Look(marks, looks))
         return look
 
 
@@ -331,6 +356,12 @@ class _Made:
     provider: str
 
     @property
+    def found(self) -> NDArray[np.uint8]:
+        """The mask of a network that was asked for one."""
+        assert self.mask is not None
+        return self.mask
+
+    @property
     def plain(self) -> bool:
         """Whether nothing in it was taken for a mark."""
         return self.mask is not None and not self.mask.any()
@@ -339,9 +370,22 @@ class _Made:
         """A part of it; a copy where others may ask for it, too."""
         if not shared and bounds == all_of(size_of(self.into)):
             return self
-        assert self.mask is not None
         pixels = cut(self.into.pixels, bounds).copy()
-        return _Made(Picture(pixels, self.into.metadata), cut(self.mask, bounds).copy(), self.provider)
+        return _Made(Picture(pixels, self.into.metadata), cut(self.found, bounds).copy(), self.provider)
+
+
+def _mean_of(looks: Sequence[_Made]) -> _Made:
+    """The mean of what was made at several looks, in place of the first."""
+    first = looks[0]
+    for target, sources in (
+        (first.into.colour, [made.into.colour for made in looks]),
+        (first.found, [made.found for made in looks]),
+    ):
+        for strip in row_strips(Extent(*target.shape[:2]), _STRIP_PIXELS):
+            rows = slice(strip.y, strip.bottom)
+            mean = np.mean([source[rows] for source in sources], axis=0, dtype=np.float32)
+            target[rows] = mean if target.dtype == np.float32 else np.rint(mean)
+    return dataclasses.replace(first, provider=looks[-1].provider)
 
 
 @dataclass(frozen=True)
@@ -349,72 +393,29 @@ class _Look:
     """What was found in a first look at the whole picture."""
 
     marks: Marks
+    looks: int = 1
+    """Whose mean is the result."""
     made: _Made | None = None
     """What the network made of all of it; None where only parts were looked at."""
     shared: bool = False
     """Whether that is kept for other regions."""
 
 
-def _usual_places(size: Extent) -> list[Bounds]:
-    """Where marks are in large pictures: corners, middles of edges, the middle; tiled ones are there, too."""
-
-    def spans(length: int) -> list[tuple[int, int]]:
-        """Up to three, which hardly overlap: what is marked is counted once."""
-        count = min(-(-length // _SQUARE), 3)
-        side = min(-(-length // count), _SQUARE)
-        return [((length - side) * step // max(count - 1, 1), side) for step in range(count)]
-
-    return [Bounds(y, x, h, w) for y, h in spans(size.height) for x, w in spans(size.width)]
-
-
-def _squares(size: Extent) -> list[Bounds]:
-    """A picture in squares."""
-    rows, columns = range(0, size.height, _SQUARE), range(0, size.width, _SQUARE)
-    return [Bounds(y, x, _SQUARE, _SQUARE).clipped(size) for y in rows for x in columns]
-
-
-def _marks_of(sure: float, parts: Sequence[tuple[Read, _Made]]) -> Marks:
-    """The marks of a picture, of which it is known how sure the network is of them, from parts of it."""
-    places = []
-    for number, (_, made) in enumerate(parts):
-        assert made.mask is not None
-        for square in _squares(Extent(*made.mask.shape)):
-            count = marked_pixels(cut(made.mask, square))
-            if count:
-                places.append((-count, number, square))
-    most = sorted(places, key=lambda place: place[:2])[:_MOST_VIEWS]
-    views = []
-    for _, number, square in most:
-        reader, made = parts[number]
-        assert made.mask is not None
-        views.append(_view(reader, made.into, made.mask, square.grown(_AROUND)))
-    return read_marks(sure, views)
-
-
-def _view(reader: Read, made: Picture, mask: NDArray[np.uint8], bounds: Bounds) -> View:
-    bounds = bounds.clipped(Extent(*mask.shape))
-    seen = np.moveaxis(reader(bounds)[0], 0, -1)
-    colour = to_float(cut(made.colour, bounds))
-    wide = (*colour.shape[:2], 3)
-    return View(
-        np.ascontiguousarray(np.broadcast_to(seen, wide)),
-        np.ascontiguousarray(np.broadcast_to(colour, wide)),
-        to_float(cut(mask, bounds)),
-    )
-
-
-def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks) -> None:
-    """Takes marks off, in place of what the network made, square by square."""
+def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks) -> NDArray[np.uint8]:
+    """Takes marks off, in place of what the network made, square by square; gives where they were."""
     if not marks.trust:
-        return
+        return mask
     size, least = Extent(*mask.shape), round(RIM * 255)
-    before = Picture(scratch.copied(into.pixels))
-    for square in _squares(size):
+    before, found = Picture(scratch.copied(into.pixels)), scratch.copied(mask)
+    for square in squares_of(size):
         if cut(mask, square.grown(MARGIN).clipped(size)).max(initial=0) < least:
             continue
         scratch.let_go()
         around = square.grown(MARGIN).clipped(size)
-        clean = cut(take_off(_view(reader, before, mask, around), marks), square.within(around))
+        clean, place = take_off(view_of(reader, before, mask, around), marks), square.within(around)
+        picture = cut(clean.picture, place)
         if into.is_gray:
-            clean = luma_of(clean)[..., None]
-        cut(into.colour, square)[...] = from_float(clean, into.pixels.dtype)
+            picture = luma_of(picture)[..., None]
+        cut(into.colour, square)[...] = from_float(picture, into.pixels.dtype)
+        cut(found, square)[...] = from_float(cut(clean.mask, place), found.dtype)
+    return found

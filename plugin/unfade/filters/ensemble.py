@@ -111,7 +111,7 @@ class Ensemble:
         self._weights = tuple(weights)
         self._gray = gray
         self._mask = mask
-        self._looks = 1
+        self._looks = range(1)
         self._pictures = [_CLEANED if cleaned else session.card.outputs[0].name for session in sessions]
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
@@ -123,10 +123,10 @@ class Ensemble:
         twin._timer = timer
         return twin
 
-    def of_looks(self, looks: int) -> Ensemble:
-        """The same with so many looks, from 1 to 8, in the order of :func:`_turned`."""
+    def of_looks(self, looks: int, first: int = 0) -> Ensemble:
+        """The same with so many looks, in the order of :func:`_turned`, from the ``first`` on: up to 8."""
         twin = copy.copy(self)
-        twin._looks = looks
+        twin._looks = range(first, first + looks)
         return twin
 
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -157,17 +157,22 @@ class Ensemble:
     def _looked(self, session: Session, window: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The mean of the session's looks at a window, by the names of its outputs."""
         name = session.card.inputs[0].name
-        total = session.run({name: window})
         height, width = window.shape[2:]
         # a session for windows of one size takes none that lie across
-        looks = min(self._looks, _LYING) if session.one_size and height != width else self._looks
-        for which in range(1, looks):
+        most = _LYING if session.one_size and height != width else MOST_LOOKS
+        looks = [which for which in self._looks if which < most]
+        total: dict[str, NDArray[np.float32]] = {}
+        for which in looks:
             found = session.run({name: np.ascontiguousarray(_turned(window, which))})
             for output, result in found.items():
-                total[output] += _turned_back(result, which)
-        if looks > 1:
+                seen = _turned_back(result, which)
+                if output in total:
+                    total[output] += seen
+                else:
+                    total[output] = seen
+        if len(looks) > 1:
             for result in total.values():
-                result /= looks
+                result /= len(looks)
         return total
 
     def _mixed(self, results: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -18,23 +18,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.matte import Believed, Flags, Floats, Ink, Surroundings, View, believed, unmarked
+from unfade.filters.runner import cut
+from unfade.inference import Bounds, Extent, Read
+from unfade.picture import Picture, to_float
 
-CERTAIN: Final = 0.3
-"""The least :attr:`Marks.sure` of a picture with marks; of text on things networks are certain of less."""
+POSSIBLE: Final = 0.02
+"""The least :func:`certainty` by one look of a picture that may have marks, and is looked at again."""
 MOST_COVERED: Final = 0.14
 """Of a picture by its marks; what covers more is a page of text."""
 MARKED: Final = 0.5
 """A value of the mask above which it says that there is a mark."""
-_SURELY = 0.99  # a value of the mask that leaves no doubt
 _DOUBTED = 400  # pixels that count as marked besides, without certainty: letters on things are few
+_SQUARE = 512  # pixels a side of what is looked at, and of what marks are taken off at a time
+_MOST_VIEWS, _AROUND = 4, 64  # squares that inks are read from, and pixels around them
 _LEAST, _MOST_SAMPLES = 30, 50_000  # pixels that tell an ink
 _LIGHTER = 0.02  # than its surroundings, or darker: what a mark makes a pixel at least
 _SHARE = 0.2  # of all that is marked, for each of two inks
 _MISSED = 0.05  # pixels that lie farther beside their ways to a colour are explained by none
 _FAINT, _OPAQUE = 0.06, 0.97  # opacities
 _TRUST = 0.75  # in what is believed; the rest is the network's
+_BY_MATTE = 0.6  # of the mask; the rest is the network's, whose letters are a little fat
 _WORSE = (-0.05, 0.1)  # from where on the network's result is as good, and where it is all that counts
 _CELL = 6  # pixels a side
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How it is told that what a mask shows are marks."""
+
+    surely: float
+    """A value of the mask that leaves no doubt."""
+    certain: float
+    """The least :func:`certainty`: of text on things networks are certain of less."""
+
+
+ONE_LOOK: Final = Criterion(0.99, 0.3)
+ALL_LOOKS: Final = Criterion(0.9, 0.37)
+"""For the least of a pixel's values at four looks, mirrored both ways: better than one look."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +62,8 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """The share of marked pixels that the network is certain of, as if some more were marked and none of
-    those certain: below :data:`CERTAIN` what is there is no mark."""
+    """The share of marked pixels that the network is certain of at every look, as if some more were marked
+    and none of those certain, by :data:`ALL_LOOKS`."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
@@ -52,7 +72,7 @@ class Marks:
     @property
     def there(self) -> bool:
         """Whether there is a mark at all."""
-        return self.sure >= CERTAIN
+        return self.sure >= ALL_LOOKS.certain
 
 
 def marked_pixels(mask: NDArray[np.uint8]) -> int:
@@ -60,12 +80,57 @@ def marked_pixels(mask: NDArray[np.uint8]) -> int:
     return int(np.count_nonzero(mask > MARKED * 255))
 
 
-def certainty(masks: Sequence[NDArray[np.uint8]]) -> float:
-    """:attr:`Marks.sure`, from the network's masks of parts of a picture, HW each; 0 for a page of text."""
+def certainty(masks: Sequence[NDArray[np.uint8]], by: Criterion) -> float:
+    """The share of marked pixels that the network is certain of, as if some more were marked and none of
+    those certain, from its masks of parts of a picture, HW each; 0 for a page of text."""
     marked = sum(map(marked_pixels, masks))
     if marked > MOST_COVERED * sum(mask.size for mask in masks):
         return 0.0
-    return sum(int(np.count_nonzero(mask >= _SURELY * 255)) for mask in masks) / (marked + _DOUBTED)
+    surely = sum(int(np.count_nonzero(mask >= by.surely * 255)) for mask in masks)
+    return surely / (marked + _DOUBTED)
+
+
+def usual_places(size: Extent) -> list[Bounds]:
+    """Where marks are in large pictures: corners, middles of edges, the middle; tiled ones are there, too."""
+
+    def spans(length: int) -> list[tuple[int, int]]:
+        """Up to three, which hardly overlap: what is marked is counted once."""
+        count = min(-(-length // _SQUARE), 3)
+        side = min(-(-length // count), _SQUARE)
+        return [((length - side) * step // max(count - 1, 1), side) for step in range(count)]
+
+    return [Bounds(y, x, h, w) for y, h in spans(size.height) for x, w in spans(size.width)]
+
+
+def squares_of(size: Extent) -> list[Bounds]:
+    """A picture in squares, for which marks are taken off one after the other."""
+    rows, columns = range(0, size.height, _SQUARE), range(0, size.width, _SQUARE)
+    return [Bounds(y, x, _SQUARE, _SQUARE).clipped(size) for y in rows for x in columns]
+
+
+def view_of(reader: Read, made: Picture, mask: NDArray[np.uint8], bounds: Bounds) -> View:
+    """A part of what ``reader`` shows, of what the network made of it and of its mask."""
+    bounds = bounds.clipped(Extent(*mask.shape))
+    seen = np.moveaxis(reader(bounds)[0], 0, -1)
+    colour = to_float(cut(made.colour, bounds))
+    wide = (*colour.shape[:2], 3)
+    return View(
+        np.ascontiguousarray(np.broadcast_to(seen, wide)),
+        np.ascontiguousarray(np.broadcast_to(colour, wide)),
+        to_float(cut(mask, bounds)),
+    )
+
+
+def views_of(parts: Sequence[tuple[Read, Picture, NDArray[np.uint8]]]) -> list[View]:
+    """Those squares of a picture that show most of its marks, from parts of it as for :func:`view_of`."""
+    places = []
+    for number, (_, _, mask) in enumerate(parts):
+        for square in squares_of(Extent(*mask.shape)):
+            count = marked_pixels(cut(mask, square))
+            if count:
+                places.append((-count, number, square))
+    most = sorted(places, key=lambda place: place[:2])[:_MOST_VIEWS]
+    return [view_of(*parts[number], square.grown(_AROUND)) for _, number, square in most]
 
 
 def read_marks(sure: float, views: Sequence[View]) -> Marks:
@@ -88,21 +153,33 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     return replace(marks, inks=fitted, trust=trust)
 
 
-def take_off(view: View, marks: Marks) -> Floats:
-    """HW3: the picture without its marks; the network's result where no ink is known.
+@dataclass(frozen=True)
+class Unmarked:
+    """A part of a picture without its marks."""
+
+    picture: Floats
+    """HW3."""
+    mask: Floats
+    """HW in [0, 1]: where they were."""
+
+
+def take_off(view: View, marks: Marks) -> Unmarked:
+    """The picture without its marks, and where they were; what the network says where no ink is known.
 
     A pixel depends on those within :data:`unfade.filters.matte.MARGIN`.
     """
+    asis = Unmarked(view.made, view.mask)
     if not marks.trust:
-        return view.made
+        return asis
     field = Surroundings.of(view.cleaned, view.mask, unmarked(view.mask))
     if not field.any:
-        return view.made
+        return asis
     belief = believed(view, field, marks.inks)
-    result = view.made.copy()
-    flat = result.reshape(-1, 3)
+    picture, mask = view.made.copy(), view.mask.copy()
+    flat = picture.reshape(-1, 3)
     flat[belief.where] += np.float32(marks.trust) * (belief.mean - flat[belief.where])
-    return result
+    mask.flat[belief.where] += np.float32(_BY_MATTE) * (1 - belief.clean - view.mask.flat[belief.where])
+    return Unmarked(picture, mask)
 
 
 def _unlike_around(

@@ -18,8 +18,8 @@ from tests.models import black_model, cleaning_model, identity_model, nan_model
 from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
-from unfade.filters.deartifact import DEARTIFACT, _usual_places
-from unfade.filters.marks import CERTAIN
+from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters.marks import ALL_LOOKS, usual_places
 from unfade.filters.quality import Estimate
 from unfade.inference import Bounds, Extent
 from unfade.models import Tensor, Tiling
@@ -109,7 +109,9 @@ def test_marks_that_go_are_looked_at_mirrored_too(model: str) -> None:
     result, mirrored = clean(source, options), clean(mirror, options)
     assert apart(result.picture.pixels, mirrored.picture.pixels[:, ::-1]) < 1.5 / 255
     assert result.mask is not None and mirrored.mask is not None and result.mask.max() > 200
-    assert apart(result.mask, mirrored.mask[:, ::-1]) < 1.5 / 255
+    # the grid of the surroundings is not mirrored
+    assert apart(result.mask, mirrored.mask[:, ::-1]) < 10 / 255
+    assert np.abs(to_float(result.mask) - to_float(mirrored.mask[:, ::-1])).mean() < 0.5 / 255
     plain = DeartifactOptions(model=model)
     once, other = (clean(each, plain).picture.pixels for each in (source, mirror))
     assert apart(once, other[:, ::-1]) > 0.02  # the network by itself is not symmetric
@@ -224,7 +226,7 @@ def test_marks_go_as_ever_where_the_model_can_leave_letters(model: str, apart_mo
 @pytest.mark.parametrize("size", [(1024, 3200), (2000, 1600), (6000, 9000), (3000, 1300)])
 def test_where_marks_are_looked_for_no_pixel_counts_twice(size: tuple[int, int]) -> None:
     """But for the few by which squares of one size cannot part a side."""
-    places = _usual_places(Extent(*size))
+    places = usual_places(Extent(*size))
     seen = np.zeros(size, np.uint8)
     for place in places:
         seen[place.y : place.bottom, place.x : place.right] += 1
@@ -237,7 +239,7 @@ def test_letters_that_are_no_mark_are_cleaned_though_marks_were_asked_for(apart_
     source.pixels[40:42, 50:52] = (242, 26, 26)  # too little to be a mark
     plain = clean(source, DeartifactOptions(model=apart_model)).picture.pixels
     asked = clean(source, DeartifactOptions(model=apart_model, watermark=True))
-    assert asked.report.chosen is not None and asked.report.chosen["watermark"] < CERTAIN
+    assert asked.report.chosen is not None and asked.report.chosen["watermark"] < ALL_LOOKS.certain
     np.testing.assert_array_equal(asked.picture.pixels, plain)
     region = Bounds(30, 40, 20, 20)
     for watermark in (True, False):

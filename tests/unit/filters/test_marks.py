@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from tests.unit.filters.pictures import apart, engine
 from unfade.filters import DeartifactOptions
 from unfade.filters.deartifact import DEARTIFACT
-from unfade.filters.marks import CERTAIN, Marks, certainty, read_marks, take_off
+from unfade.filters.marks import ALL_LOOKS, Marks, certainty, read_marks, take_off
 from unfade.filters.matte import MARGIN, View
 from unfade.filters.runner import Memo
 from unfade.inference import Bounds, Extent
@@ -54,7 +54,13 @@ def view_of(photo: Floats, colour: tuple[float, float, float], opacity: float) -
 
 
 def sure_of(mask: Floats) -> float:
-    return certainty([np.rint(255 * mask).astype(np.uint8)])
+    return certainty([np.rint(255 * mask).astype(np.uint8)], ALL_LOOKS)
+
+
+def overlap(mask: Floats, photo: Floats) -> float:
+    """Intersection over union of what a mask says and of the letters."""
+    said, drawn = mask > 0.5, matte_of(photo) > 0
+    return float((said & drawn).sum() / (said | drawn).sum())
 
 
 def error(result: Floats, photo: Floats) -> float:
@@ -69,8 +75,10 @@ def test_ink_and_picture_are_found(photo: Floats, colour: tuple[float, float, fl
     ink = marks.inks[0]
     assert abs(ink.opacity - opacity) < 0.05
     assert np.abs(np.subtract(ink.colour, colour)).max() < 0.15
-    result = take_off(view, marks)
+    clean = take_off(view, marks)
+    result = clean.picture
     assert error(result, photo) < 0.6 * error(view.made, photo)
+    assert overlap(clean.mask, photo) > overlap(view.mask, photo) + 0.05
     far = blurred(view.mask, 8) == 0
     assert far.mean() > 0.3
     np.testing.assert_array_equal(result[far], view.made[far])
@@ -80,11 +88,11 @@ def test_a_part_with_its_margin_is_a_part_of_the_whole(photo: Floats) -> None:
     wide = np.tile(photo[:, :288], (2, 2, 1))
     view = view_of(wide, *INKS[0])
     marks = read_marks(1.0, [view])
-    whole = take_off(view, marks)
+    whole = take_off(view, marks).picture
     inner = Bounds(192, 192, 64, 100)
     around = inner.grown(MARGIN).clipped(Extent(*wide.shape[:2]))
     at = np.s_[around.y : around.bottom, around.x : around.right]
-    part = take_off(View(view.seen[at], view.made[at], view.mask[at]), marks)
+    part = take_off(View(view.seen[at], view.made[at], view.mask[at]), marks).picture
     place = inner.within(around)
     found = part[place.y : place.bottom, place.x : place.right]
     assert apart(found, whole[inner.y : inner.bottom, inner.x : inner.right]) < 1e-4
@@ -94,15 +102,15 @@ def test_what_the_network_is_not_sure_of_is_no_mark(photo: Floats) -> None:
     view = view_of(photo, *INKS[0])
     unsure = View(view.seen, view.made, 0.6 * view.mask)
     marks = read_marks(sure_of(unsure.mask), [unsure])
-    assert marks.sure < CERTAIN and not marks.there and not marks.inks
-    assert read_marks(certainty([np.zeros((9, 9), np.uint8)]), []) == Marks(0.0)
+    assert marks.sure < ALL_LOOKS.certain and not marks.there and not marks.inks
+    assert read_marks(certainty([np.zeros((9, 9), np.uint8)], ALL_LOOKS), []) == Marks(0.0)
 
 
 def test_a_page_full_of_letters_is_no_mark(photo: Floats) -> None:
     mask = view_of(photo, *INKS[0]).mask
     rows, columns = mask[55:125], np.argwhere(mask.max(axis=0) > 0)
     letters = rows[:, columns.min() : columns.max()]
-    assert sure_of(mask) >= CERTAIN and (letters > 0.5).mean() > 0.2
+    assert sure_of(mask) >= ALL_LOOKS.certain and (letters > 0.5).mean() > 0.2
     assert sure_of(np.tile(letters, (5, 1))) == 0
 
 
@@ -111,16 +119,23 @@ def test_of_little_that_is_marked_more_must_be_certain() -> None:
     mask = np.zeros((512, 512), np.uint8)
     mask[:30, :100] = 180
     mask[:15, :100] = 255
-    assert certainty([mask]) == pytest.approx(1500 / 3400) and certainty([mask]) >= CERTAIN
+    assert (
+        certainty([mask], ALL_LOOKS) == pytest.approx(1500 / 3400)
+        and certainty([mask], ALL_LOOKS) >= ALL_LOOKS.certain
+    )
     small = np.zeros_like(mask)
     small[:20, :20] = mask[5:25, 5:25]
-    assert certainty([small]) == pytest.approx(200 / 800) and certainty([small]) < CERTAIN
-    assert certainty([mask, small]) == pytest.approx(1700 / 3800)
+    assert (
+        certainty([small], ALL_LOOKS) == pytest.approx(200 / 800)
+        and certainty([small], ALL_LOOKS) < ALL_LOOKS.certain
+    )
+    assert certainty([mask, small], ALL_LOOKS) == pytest.approx(1700 / 3800)
 
 
 def test_no_ink_leaves_the_networks_result(photo: Floats) -> None:
     view = view_of(photo, *INKS[0])
-    assert take_off(view, Marks(0.9)) is view.made
+    left = take_off(view, Marks(0.9))
+    assert left.picture is view.made and left.mask is view.mask
 
 
 def test_an_ink_that_explains_nothing_is_not_trusted(photo: Floats) -> None:
@@ -137,7 +152,7 @@ def test_regions_of_a_marked_picture_are_those_of_the_whole(photo: Floats) -> No
     source = Picture(np.rint(255 * marked(photo, *INKS[1])[40:168, 20:420]).astype(np.uint8))
     runner = DEARTIFACT.open(DeartifactOptions(watermark=True), engine(1024))
     whole = runner.run(source, want_mask=True)
-    assert whole.report.chosen["watermark"] >= CERTAIN
+    assert whole.report.chosen["watermark"] >= ALL_LOOKS.certain
     region, memo = Bounds(10, 30, 90, 200), Memo().of("this")
     for again in range(2):
         part = runner.run(source, region=region, want_mask=True, memo=memo)

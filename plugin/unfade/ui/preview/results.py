@@ -17,7 +17,7 @@ from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QImage, QPainter
 
 from unfade.filters import cut, scaled_bounds
-from unfade.filters.marks import CERTAIN, certainty, marked_pixels
+from unfade.filters.marks import ONE_LOOK, certainty, marked_pixels
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture, as_srgb, scratch, to_float
 from unfade.service.client import Result
@@ -326,7 +326,7 @@ def _whole(
 
 def is_mark(mask: NDArray[np.uint8]) -> bool:
     """Whether what was found in a tile surely is a watermark, and enough of one to be told of."""
-    return marked_pixels(mask) >= _LEAST * mask.size and certainty([mask]) >= CERTAIN
+    return marked_pixels(mask) >= _LEAST * mask.size and certainty([mask], ONE_LOOK) >= ONE_LOOK.certain
 
 
 def _veil_of(kept: Kept, reduction: int) -> QImage:
