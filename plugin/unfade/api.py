@@ -49,8 +49,8 @@ def upscale(
         detail: 0 for the faithful model, 1 for the GAN model, blended in between; None for as much as suits
             how compressed or noisy the picture is.
         strength: 1 for the model's result, 0 for plain enlargement, blended in between.
-        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: more faithful,
-            as many times slower.
+        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: more faithful
+            and a little softer, and as many times slower.
         model: name or path of a model, instead of the one chosen by ``scale`` and ``detail``.
         device: "auto", "cpu", "cuda", "cuda:N", "coreml" or "directml".
         tile: largest side of a tile in pixels; it changes the memory needed, not the result.
@@ -63,8 +63,13 @@ def upscale(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    options: dict[str, Any] = {"scale": scale, "detail": detail, "strength": strength, "looks": looks}
-    options["model"] = model
+    options = {
+        "scale": scale,
+        "detail": detail,
+        "strength": strength,
+        "looks": looks,
+        "model": model,
+    }
     return _run("upscale", source, options, _engine(device, threads, tile), on_tile)
 
 
@@ -173,7 +178,8 @@ def repair(
         strength: 1 for the model's result, 0 for the picture as it was, blended in between.
         sensitivity: what counts as damage: 0 only what is painted over, 1 all that might be some.
         strokes: lines painted on the mask of the damage: "add" is damage too, "keep" stays as it is.
-        looks: as for :func:`upscale`.
+        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: better, and as
+            many times slower.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 
@@ -215,7 +221,7 @@ def denoise(
         luma, chroma: how much of the noise in brightness and in colour is taken off.
         grain: how much new grain of the picture's own kind the result gets.
         level: how strong the noise is taken to be, from 0 to 1; None for as strong as it looks.
-        looks: as for :func:`upscale`.
+        looks: as for :func:`repair`.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 

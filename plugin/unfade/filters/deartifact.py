@@ -8,16 +8,19 @@ and output is that mask (a byte a pixel), the strokes' surroundings, the copy in
 transparent pixels is filled, and a few tiles.
 
 Where watermarks are asked for, the picture is looked at first: all of it, or nine squares of a large one,
-tell whether there is a mark, and its inks (:mod:`unfade.filters.marks`). That look is the same for every
-region, and kept in the caller's memo. Then there is one copy of the result more.
+tell whether there is a mark, and its inks (:mod:`unfade.filters.marks`). What is found is the same for every
+region, and kept in the caller's memo. Of a picture that may have marks each of those looks is held until
+their mean is taken: results and masks of up to 3 megapixels.
 """
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,11 +228,25 @@ class Cleaner(FilterRunner):
             return crop.result(same, Report(card.name, provider, None, 0.0, chosen=self._chosen))
         timer, memo = Timer(), memo or Memo()
         if not self._removes:
-            return self._clean(piece, crop, _Look(Marks(0.0)), want_mask, progress, timer, memo)
-        look = self._look(piece, timer, progress, memo, keep=not crop.whole)
+            told = PassProgress([0], progress)
+            return self._clean(piece, crop, _Look(Marks(0.0)), want_mask, told, 0, timer, memo)
+        size, card = size_of(piece), self._session.card
+        key = (self._session.path, size, piece.pixels.dtype)
+        look: _Look | None = memo.recall(_MEMO, key)
+        tiles = len(layout_of(card, size, self._engine.tile_for(card)))
+        if look is None:
+            most = _LOOKS_AT_LARGE if _is_large(size) else _LOOKS if self._options.strokes else 1
+            told = PassProgress([tiles] * (_LOOKS + most), progress)
+            look = self._look(piece, timer, told, keep=not crop.whole)
+            memo.keep(_MEMO, key, look if look.shared else _Look(look.marks, look.count))
+            first = max(_LOOKS + most - look.count, _LOOKS)
+            told.skip(range(_LOOKS, first))
+        else:
+            told, first = PassProgress([tiles] * look.count, progress), 0
         if not crop.whole:
             crop = self._crop_for(size_of(piece), crop.output, look.marks, transparent=piece.has_alpha)
-        return self._clean(cut_picture(piece, crop.input), crop, look, want_mask, progress, timer, memo)
+        piece = cut_picture(piece, crop.input)
+        return self._clean(piece, crop, look, want_mask, told, first, timer, memo)
 
     def _clean(
         self,
@@ -237,11 +254,13 @@ class Cleaner(FilterRunner):
         crop: Crop,
         look: _Look,
         want_mask: bool,
-        progress: Progress | None,
+        told: PassProgress,
+        first: int,
         timer: Timer,
         memo: Memo,
     ) -> Result:
-        """What ``crop`` is for, from its pixels, where it is known what marks there are."""
+        """What ``crop`` is for, from its pixels, where it is known what marks there are; its looks are the
+        last passes that are ``told`` of, from the ``first`` on."""
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
         goes = look.marks.there
         by_mask = self._goes_by_mask and (goes or not self._keeps_letters)
@@ -249,11 +268,16 @@ class Cleaner(FilterRunner):
         reader = patched_reader(seen_colour(piece), patches)
         if look.made is not None and not patches and (by_mask or look.made.plain):
             made = look.made.part(crop.input, shared=look.shared)
+            told.end()
         else:
             wants = by_mask or (want_mask and bool(strokes or self._finds_mask))
             part, cleaned = not crop.whole, self._keeps_letters and not goes
-            looks = range(look.looks)
-            made = self._run(piece, reader, wants, progress, timer, part=part, cleaned=cleaned, looks=looks)
+            made = self._mean_of(
+                [
+                    self._run(piece, reader, wants, told.of_pass(first + which), timer, part, cleaned, which)
+                    for which in range(look.count)
+                ]
+            )
         into, mask = made.into, made.mask
         shown = _take_off(reader, into, mask, look.marks) if goes and mask is not None else mask
         lay_over_original(
@@ -267,7 +291,7 @@ class Cleaner(FilterRunner):
         )
         chosen = self._chosen
         if self._removes:
-            chosen = {**chosen, "watermark": round(look.marks.sure, 2)}
+            chosen = {**chosen, "watermark": math.floor(100 * look.marks.sure) / 100}
             if not goes and shown is not None:
                 shown[...] = 0
         if want_mask and shown is not None:
@@ -281,70 +305,81 @@ class Cleaner(FilterRunner):
         piece: Picture,
         reader: Read,
         wants_mask: bool,
-        progress: Progress | None,
+        tell: Progress | None,
         timer: Timer,
-        *,
         part: bool,
-        looks: range,
-        cleaned: bool = False,
+        cleaned: bool,
+        which: int,
     ) -> _Made:
-        """What the network makes of a picture as ``reader`` shows it; ``cleaned``: with all its letters."""
+        """What the network makes of a picture as ``reader`` shows it, at look number ``which``; ``cleaned``:
+        with all its letters."""
         ensemble = self._ensembles[piece.is_gray, wants_mask and self._finds_mask, cleaned]
-        ensemble = ensemble.timed(timer).of_looks(len(looks), looks.start)
+        ensemble = ensemble.timed(timer).of_looks(1, which)
         into, size = room_like(piece), size_of(piece)
         mask = scratch.zeros((size.height, size.width), np.uint8) if wants_mask else None
         tile = self._engine.tile_for(self._session.card, part=part)
         layout = layout_of(ensemble.card, size, tile)
-        run = run_tiled(reader, ensemble, picture_writer(into.colour, mask), layout, progress)
+        run = run_tiled(reader, ensemble, picture_writer(into.colour, mask), layout, tell)
         return _Made(into, mask, run.provider)
 
-    def _look(
-        self, picture: Picture, timer: Timer, progress: Progress | None, memo: Memo, *, keep: bool
-    ) -> _Look:
-        """What marks a picture has, and what the network made of it where that is known already.
+    def _mean_of(self, looks: Sequence[_Made]) -> _Made:
+        """The mean of what was made at several looks, in place of the first."""
+        first = looks[0]
+        if len(looks) == 1:
+            return first
+        pairs: list[tuple[NDArray[Any], list[NDArray[Any]]]]
+        pairs = [(first.into.colour, [made.into.colour for made in looks])]
+        if first.mask is not None:
+            pairs.append((first.mask, [made.told_mask for made in looks]))
+        for target, sources in pairs:
+            for strip in row_strips(Extent(*target.shape[:2]), _STRIP_PIXELS):
+                rows = slice(strip.y, strip.bottom)
+                mean = np.mean([source[rows] for source in sources], axis=0, dtype=np.float32)
+                target[rows] = mean if target.dtype == np.float32 else np.rint(mean)
+        others = [made.provider for made in looks if made.provider != self._session.provider]
+        return dataclasses.replace(first, provider=others[0] if others else first.provider)
+
+    def _look(self, picture: Picture, timer: Timer, told: PassProgress, *, keep: bool) -> _Look:
+        """What marks a picture has, and what the network made of it.
 
         Args:
+            told: of the looks, as its first passes.
             keep: whether what the network made is to be had again for other regions.
         """
         size = size_of(picture)
-        key = (self._session.path, size, picture.pixels.dtype)
-        found: _Look | None = memo.recall(_MEMO, key)
-        if found is not None:
-            return found
-        small = size.height * size.width <= _SMALL
-        squares = [all_of(size)] if small else usual_places(size)
-        readers = [array_reader(seen_colour(cut_picture(picture, square))) for square in squares]
-        card = self._session.card
-        tiles = len(layout_of(card, size, self._engine.tile_for(card)))
-        told = PassProgress([tiles] * _LOOKS, progress if small else None)
+        small = not _is_large(size)
+        pieces = [cut_picture(picture, at) for at in ([all_of(size)] if small else usual_places(size))]
+        readers = [array_reader(seen_colour(piece)) for piece in pieces]
 
         def seen(which: int) -> list[_Made]:
-            one, tell = range(which, which + 1), told.of_pass(which)
-            if progress is not None and not small:
-                progress(0, len(squares))
-            return [
-                self._run(cut_picture(picture, square), reader, True, tell, timer, part=not small, looks=one)
-                for square, reader in zip(squares, readers, strict=True)
-            ]
+            made, tell = [], told.of_pass(which)
+            for number, (piece, reader) in enumerate(zip(pieces, readers, strict=True)):
+                if tell is not None and not small:
+                    tell(number, len(pieces))
+                within = tell if small else None
+                made.append(self._run(piece, reader, True, within, timer, not small, False, which))
+            return made
 
         with unheeded():
-            parts = seen(0)
-            sure = certainty([made.found for made in parts], ONE_LOOK)
+            looks = [seen(0)]
+            sure = certainty([made.told_mask for made in looks[0]], ONE_LOOK)
+            marks, parts = Marks(0.0), looks[0]
             if sure >= POSSIBLE:
-                each = list(zip(parts, *map(seen, range(1, _LOOKS)), strict=True))
-                least = [np.minimum.reduce([made.found for made in one]) for one in each]
-                sure = certainty(least, ALL_LOOKS)
-                parts = [_mean_of(one) for one in each]
-            marks = Marks(sure)
+                looks += map(seen, range(1, _LOOKS))
+                least = [
+                    np.minimum.reduce([made.told_mask for made in each]) for each in zip(*looks, strict=True)
+                ]
+                marks = Marks(certainty(least, ALL_LOOKS))
+            else:
+                told.skip(range(1, _LOOKS))
             if marks.there:
-                shown = [(reader, made.into, made.found) for reader, made in zip(readers, parts, strict=True)]
-                marks = read_marks(sure, views_of(shown))
-            elif parts[0].plain:
-                told.end()
-        looks = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.there else 1
-        look = _Look(marks, looks, parts[0] if small else None, shared=keep)
-        memo.keep(_MEMO, key, look if keep else _Look(marks, looks))
-        return look
+                parts = [self._mean_of(each) for each in zip(*looks, strict=True)]
+                shown = [
+                    (reader, made.into, made.told_mask) for reader, made in zip(readers, parts, strict=True)
+                ]
+                marks = read_marks(marks.sure, views_of(shown))
+        count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.there else 1
+        return _Look(marks, count, parts[0] if small else None, shared=keep)
 
 
 @dataclass(frozen=True)
@@ -356,8 +391,8 @@ class _Made:
     provider: str
 
     @property
-    def found(self) -> NDArray[np.uint8]:
-        """The mask of a network that was asked for one."""
+    def told_mask(self) -> NDArray[np.uint8]:
+        """The mask, of a network that was asked for one."""
         assert self.mask is not None
         return self.mask
 
@@ -371,34 +406,25 @@ class _Made:
         if not shared and bounds == all_of(size_of(self.into)):
             return self
         pixels = cut(self.into.pixels, bounds).copy()
-        return _Made(Picture(pixels, self.into.metadata), cut(self.found, bounds).copy(), self.provider)
-
-
-def _mean_of(looks: Sequence[_Made]) -> _Made:
-    """The mean of what was made at several looks, in place of the first."""
-    first = looks[0]
-    for target, sources in (
-        (first.into.colour, [made.into.colour for made in looks]),
-        (first.found, [made.found for made in looks]),
-    ):
-        for strip in row_strips(Extent(*target.shape[:2]), _STRIP_PIXELS):
-            rows = slice(strip.y, strip.bottom)
-            mean = np.mean([source[rows] for source in sources], axis=0, dtype=np.float32)
-            target[rows] = mean if target.dtype == np.float32 else np.rint(mean)
-    return dataclasses.replace(first, provider=looks[-1].provider)
+        return _Made(Picture(pixels, self.into.metadata), cut(self.told_mask, bounds).copy(), self.provider)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What was found in a first look at the whole picture."""
+    """What was found in looks at the whole picture."""
 
     marks: Marks
-    looks: int = 1
-    """Whose mean is the result."""
+    count: int = 1
+    """The looks whose mean is the result."""
     made: _Made | None = None
     """What the network made of all of it; None where only parts were looked at."""
     shared: bool = False
     """Whether that is kept for other regions."""
+
+
+def _is_large(size: Extent) -> bool:
+    """Whether a picture is looked at in places, not whole, for marks."""
+    return size.height * size.width > _SMALL
 
 
 def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks) -> NDArray[np.uint8]:
@@ -406,7 +432,7 @@ def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks
     if not marks.trust:
         return mask
     size, least = Extent(*mask.shape), round(RIM * 255)
-    before, found = Picture(scratch.copied(into.pixels)), scratch.copied(mask)
+    before, where = Picture(scratch.copied(into.pixels)), scratch.copied(mask)
     for square in squares_of(size):
         if cut(mask, square.grown(MARGIN).clipped(size)).max(initial=0) < least:
             continue
@@ -417,5 +443,5 @@ def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks
         if into.is_gray:
             picture = luma_of(picture)[..., None]
         cut(into.colour, square)[...] = from_float(picture, into.pixels.dtype)
-        cut(found, square)[...] = from_float(cut(clean.mask, place), found.dtype)
-    return found
+        cut(where, square)[...] = from_float(cut(clean.mask, place), where.dtype)
+    return where

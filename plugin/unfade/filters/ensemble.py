@@ -26,14 +26,15 @@ _LYING = 4
 _CLEANED = "cleaned"
 
 
-def looks_option(default: int) -> int:
+def looks_option(default: int, better: str = "better") -> int:
     """The option of a filter for how many looks its :class:`Ensemble` takes (test-time augmentation).
 
     Sessions for windows of one size take at most four where these are not square.
     """
     return option(
         default,
-        "How many looks at the picture, mirrored and turned, are averaged: better, and as many times slower.",
+        f"How many looks at the picture, mirrored and turned, are averaged: {better}, "
+        "and as many times slower.",
         low=1,
         high=MOST_LOOKS,
     )

@@ -38,6 +38,7 @@ _MISSED = 0.05  # pixels that lie farther beside their ways to a colour are expl
 _FAINT, _OPAQUE = 0.06, 0.97  # opacities
 _TRUST = 0.75  # in what is believed; the rest is the network's
 _BY_MATTE = 0.6  # of the mask; the rest is the network's, whose letters are a little fat
+_DOUBT = (0.25, 0.65)  # of the mask: up to which, and from where on, what is believed marked counts as such
 _WORSE = (-0.05, 0.1)  # from where on the network's result is as good, and where it is all that counts
 _CELL = 6  # pixels a side
 
@@ -52,9 +53,10 @@ class Criterion:
     """The least :func:`certainty`: of text on things networks are certain of less."""
 
 
-ONE_LOOK: Final = Criterion(0.99, 0.3)
+ONE_LOOK: Final = Criterion(0.99, 0.34)
+"""For one look: the offer of a window, which sees no more."""
 ALL_LOOKS: Final = Criterion(0.9, 0.37)
-"""For the least of a pixel's values at four looks, mirrored both ways: better than one look."""
+"""For the least of a pixel's values at four looks, mirrored both ways (docs/training-log.md)."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """The share of marked pixels that the network is certain of at every look, as if some more were marked
-    and none of those certain, by :data:`ALL_LOOKS`."""
+    """:func:`certainty` by :data:`ALL_LOOKS`; 0 of a picture that was not looked at again."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
@@ -175,10 +176,13 @@ def take_off(view: View, marks: Marks) -> Unmarked:
     if not field.any:
         return asis
     belief = believed(view, field, marks.inks)
-    picture, mask = view.made.copy(), view.mask.copy()
+    where, marked = belief.where, 1 - belief.clean
+    picture, mask, said = view.made.copy(), view.mask.copy(), view.mask.flat[where]
+    doubted = marked * (1 - np.clip((said - _DOUBT[0]) / (_DOUBT[1] - _DOUBT[0]), 0, 1))
+    share = np.float32(marks.trust) * (1 - doubted)
     flat = picture.reshape(-1, 3)
-    flat[belief.where] += np.float32(marks.trust) * (belief.mean - flat[belief.where])
-    mask.flat[belief.where] += np.float32(_BY_MATTE) * (1 - belief.clean - view.mask.flat[belief.where])
+    flat[where] += share[:, None] * (belief.mean - flat[where])
+    mask.flat[where] += np.float32(_BY_MATTE) * (marked - said)
     return Unmarked(picture, mask)
 
 

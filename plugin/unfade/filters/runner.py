@@ -220,6 +220,11 @@ class PassProgress:
 
         return progress
 
+    def skip(self, passes: range) -> None:
+        """For passes that are not needed: those left make up the rest."""
+        for index in passes:
+            self._totals[index] = 0
+
     def end(self) -> None:
         """Tells that the passes left are not needed."""
         if self._tell is not None:

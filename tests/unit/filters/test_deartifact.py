@@ -17,11 +17,11 @@ from PIL import Image
 from tests.models import black_model, cleaning_model, identity_model, nan_model
 from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
-from unfade.filters import STROKES, DeartifactOptions, Result, Stroke
-from unfade.filters.deartifact import DEARTIFACT
+from unfade.filters import STROKES, DeartifactOptions, Memo, Result, Stroke, cut
+from unfade.filters.deartifact import DEARTIFACT, Cleaner
 from unfade.filters.marks import ALL_LOOKS, usual_places
 from unfade.filters.quality import Estimate
-from unfade.inference import Bounds, Extent
+from unfade.inference import Bounds, Engine, Extent
 from unfade.models import Tensor, Tiling
 from unfade.picture import Metadata, Picture, fill_transparent, from_float, to_float
 
@@ -103,18 +103,111 @@ def test_gray_is_the_luma_of_the_gray_picture_as_rgb(model: str) -> None:
     assert apart(result[..., 0][inside], (coloured @ LUMA)[inside].astype(np.float32)) < 1e-5
 
 
-def test_marks_that_go_are_looked_at_mirrored_too(model: str) -> None:
+@pytest.mark.parametrize("mirrored", [np.s_[:, ::-1], np.s_[::-1]])
+def test_marks_that_go_are_looked_at_mirrored_too(model: str, mirrored: Any) -> None:
     source, options = marked(64, 100), DeartifactOptions(model=model, watermark=True)
-    mirror = Picture(np.ascontiguousarray(source.pixels[:, ::-1]))
-    result, mirrored = clean(source, options), clean(mirror, options)
-    assert apart(result.picture.pixels, mirrored.picture.pixels[:, ::-1]) < 1.5 / 255
-    assert result.mask is not None and mirrored.mask is not None and result.mask.max() > 200
+    mirror = Picture(np.ascontiguousarray(source.pixels[mirrored]))
+    result, other = clean(source, options), clean(mirror, options)
+    assert apart(result.picture.pixels, other.picture.pixels[mirrored]) < 1.5 / 255
+    assert result.mask is not None and other.mask is not None and result.mask.max() > 200
     # the grid of the surroundings is not mirrored
-    assert apart(result.mask, mirrored.mask[:, ::-1]) < 10 / 255
-    assert np.abs(to_float(result.mask) - to_float(mirrored.mask[:, ::-1])).mean() < 0.5 / 255
+    assert apart(result.mask, other.mask[mirrored]) < 10 / 255
+    assert np.abs(to_float(result.mask) - to_float(other.mask[mirrored])).mean() < 0.5 / 255
     plain = DeartifactOptions(model=model)
-    once, other = (clean(each, plain).picture.pixels for each in (source, mirror))
-    assert apart(once, other[:, ::-1]) > 0.02  # the network by itself is not symmetric
+    once, again = (clean(each, plain).picture.pixels for each in (source, mirror))
+    assert apart(once, again[mirrored]) > 0.02  # the network by itself is not symmetric
+
+
+class Looks:
+    """The looks that networks take, by their number, as they are taken."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.taken: list[int] = []
+        run = Cleaner._run
+
+        def noted(runner: Cleaner, *arguments: Any) -> Any:
+            self.taken.append(arguments[-1])
+            return self.change(run(runner, *arguments), arguments[-1])
+
+        monkeypatch.setattr(Cleaner, "_run", noted)
+
+    def change(self, made: Any, _which: int) -> Any:
+        return made
+
+
+def possible() -> Picture:
+    """A faint bar: the test model's mask is .8 there, and in few pixels more."""
+    source = marked(dtype="float32")
+    source.pixels[40:52, 20:80] = (0.95, 0.95 - 0.5 - 0.046, 0.3)
+    source.pixels[44:46, 20:60] = (0.95, 0.1, 0.1)
+    return source
+
+
+def test_only_what_may_have_marks_is_looked_at_again(
+    model: str, apart_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(monkeypatch)
+    for one, wanted in ((model, [0]), (apart_model, [0, 0])):  # nothing goes: with letters, where it can
+        pixels = np.full((90, 100, 3), 76, np.uint8)
+        pixels[40:52, 20:80, 0] = 180  # the mask is not 0, but nowhere a half
+        clean(Picture(pixels), DeartifactOptions(model=one, watermark=True))
+        assert looks.taken == wanted
+        looks.taken.clear()
+    asked = clean(possible(), DeartifactOptions(model=model, watermark=True))
+    assert looks.taken == [0, 1, 2, 3] and asked.report.chosen is not None
+    assert 0.02 < asked.report.chosen["watermark"] < ALL_LOOKS.certain
+    plain = clean(possible(), DeartifactOptions(model=model))
+    np.testing.assert_array_equal(asked.picture.pixels, plain.picture.pixels)
+    looks.taken.clear()
+    clean(marked(), DeartifactOptions(model=model, watermark=True))
+    assert looks.taken == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("blind", range(4))
+def test_every_look_must_be_certain(model: str, blind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blind(Looks):
+        def change(self, made: Any, which: int) -> Any:
+            if which == blind:
+                made.mask[...] = np.minimum(made.mask, 220)
+            return made
+
+    def sure() -> float:
+        chosen = clean(marked(), DeartifactOptions(model=model, watermark=True)).report.chosen
+        assert chosen is not None
+        return chosen["watermark"]
+
+    assert sure() >= ALL_LOOKS.certain
+    Blind(monkeypatch)
+    assert sure() == 0
+
+
+@pytest.mark.parametrize("fallen", range(4))
+def test_a_fall_back_at_any_look_is_told(model: str, fallen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fallen(Looks):
+        def change(self, made: Any, which: int) -> Any:
+            return replace(made, provider="Other") if which == fallen else made
+
+    told: list[str] = []
+    monkeypatch.setattr(Engine, "fallback_of", lambda _engine, _wanted, ran: told.append(ran))
+    Fallen(monkeypatch)
+    clean(marked(), DeartifactOptions(model=model, watermark=True))
+    assert told == ["Other"]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_regions_of_large_marked_pictures_are_those_of_the_whole(
+    model: str, dtype: str, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unfade.filters.deartifact._SMALL", 1)
+    looks = Looks(monkeypatch)
+    runner = DEARTIFACT.open(DeartifactOptions(model=model, watermark=True), engine(48))
+    source, region, memo = marked(channels=channels, dtype=dtype), Bounds(30, 10, 40, 60), Memo().of("this")
+    whole = runner.run(source, want_mask=True, memo=memo)
+    assert looks.taken == [0, 1, 2, 3, 0, 1]
+    part = runner.run(source, region=region, want_mask=True, memo=memo)
+    assert looks.taken == [0, 1, 2, 3, 0, 1, 0, 1]
+    assert part.exact and apart(part.picture.pixels, cut(whole.picture.pixels, region)) <= 1 / 255
 
 
 @pytest.mark.parametrize("strokes", [(), (ADD, KEEP)])
@@ -427,18 +520,32 @@ def test_progress_and_stopping(model: str) -> None:
     assert [done for done, _ in seen] == [0, 1, 2, 3] and seen[0][1] > 3
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_progress_of_marks_goes_on_to_the_end(model: str, there: bool) -> None:
-    source = marked() if there else Picture(np.full((90, 100, 3), 90, np.uint8))
-    told: list[float] = []
-    deartifact(
-        source,
-        DeartifactOptions(model=model, watermark=True),
-        engine(48),
-        lambda done, total: told.append(done / total),
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("strokes", [(), (ADD,)])
+@pytest.mark.parametrize(
+    "source", [marked(), Picture(np.full((90, 100, 3), 90, np.uint8)), picture(90, 100, 3), possible()]
+)
+@pytest.mark.parametrize("apart", [False, True])
+def test_progress_of_marks_goes_on_to_the_end(
+    model: str,
+    apart_model: str,
+    apart: bool,
+    source: Picture,
+    strokes: tuple[Stroke, ...],
+    large: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if large:
+        monkeypatch.setattr("unfade.filters.deartifact._SMALL", 1)
+    runner = DEARTIFACT.open(
+        DeartifactOptions(model=apart_model if apart else model, watermark=True, strokes=strokes), engine(48)
     )
-    assert len(told) > 5 and told == sorted(told)
-    assert told[0] == 0 and told[-1] == pytest.approx(1)
+    memo = Memo().of("this")
+    for _ in range(2):
+        told: list[float] = []
+        runner.run(source, progress=lambda done, total: told.append(done / total), memo=memo)  # noqa: B023
+        assert len(told) > 3 and told == sorted(told)
+        assert told[-1] == pytest.approx(1)
 
 
 def test_memory_does_not_grow_with_the_picture(model: str) -> None:

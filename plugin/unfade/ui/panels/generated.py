@@ -114,7 +114,7 @@ class GeneratedPanel(FilterPanel):
         name: str = one["name"]
 
         def text() -> str:
-            return translate("Filter", label_of_option(one["name"]))
+            return translate("Filter", label_of_option(name))
 
         def tip() -> str:
             return translate("Filter", one["help"])

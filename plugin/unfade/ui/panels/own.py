@@ -46,6 +46,12 @@ class UpscalePanel(FilterPanel):
     tip = "Enlarge the picture."
     keys = ("Ctrl+Shift+U",)
 
+    @classmethod
+    def texts(cls) -> list[tuple[str, str]]:
+        """(context, English text) of the option that describes itself, for the translations."""
+        looks = _described_looks()
+        return [*super().texts(), ("Filter", label_of_option(looks["name"])), ("Filter", looks["help"])]
+
     def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self.words.put(lambda: translate("UpscalePanel", "Enlarges up to four times."), self.about.setText)
         self._make_scales()
@@ -66,8 +72,7 @@ class UpscalePanel(FilterPanel):
         self.add_share("detail", self.detail)
         self.detail.left.connect(lambda: self.change("detail", None, merge=False))
         self.add_share("strength", self.strength)
-        described = {one["name"]: one for one in describe_options(find_filter(self.filter))}
-        self.looks = self.add_number(described["looks"])
+        self.looks = self.add_number(_described_looks())
 
     def show_document(self, models: Models) -> None:
         """Shows what is set."""
@@ -161,6 +166,10 @@ class UpscalePanel(FilterPanel):
             return
         self._asked = {side: value}
         self.change("scale", min(max(value / getattr(extent, side), _LEAST), _MOST))
+
+
+def _described_looks() -> dict[str, Any]:
+    return next(one for one in describe_options(find_filter("upscale")) if one["name"] == "looks")
 
 
 def _name_scale(button: QPushButton, scale: float) -> None:

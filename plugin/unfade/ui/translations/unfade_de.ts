@@ -711,6 +711,10 @@
       <translation>Über wie viele Durchgänge, über das Bild gespiegelt und gedreht, gemittelt wird: besser, und so viel Mal langsamer.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: more faithful and a little softer, and as many times slower.</source>
+      <translation>Über wie viele Durchgänge, über das Bild gespiegelt und gedreht, gemittelt wird: treuer und ein wenig weicher, und so viel Mal langsamer.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Wie viel neues Korn, von der Art des vorhandenen, das Ergebnis bekommt.</translation>
     </message>

@@ -711,6 +711,10 @@
       <translation>Cuántas pasadas, sobre la imagen reflejada y girada, se promedian: mejor, y otras tantas veces más lento.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: more faithful and a little softer, and as many times slower.</source>
+      <translation>Cuántas pasadas, sobre la imagen reflejada y girada, se promedian: más fiel y un poco más suave, y otras tantas veces más lento.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Cuánto grano nuevo, del tipo que había, recibe el resultado.</translation>
     </message>

@@ -711,6 +711,10 @@
       <translation>Nombre de passages, sur l’image retournée et pivotée, dont on prend la moyenne : meilleur, et autant de fois plus lent.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, are averaged: more faithful and a little softer, and as many times slower.</source>
+      <translation>Nombre de passages, sur l’image retournée et pivotée, dont on prend la moyenne : plus fidèle et un peu plus doux, et autant de fois plus lent.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Quantité de nouveau grain, du même type que l’ancien, donnée au résultat.</translation>
     </message>
