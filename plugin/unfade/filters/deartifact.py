@@ -363,7 +363,7 @@ class Cleaner(FilterRunner):
         with unheeded():
             looks = [seen(0)]
             sure = certainty([made.told_mask for made in looks[0]], ONE_LOOK)
-            marks, parts = Marks(0.0), looks[0]
+            marks, made = Marks(0.0), looks[0][0] if small else None
             if sure >= POSSIBLE:
                 looks += map(seen, range(1, _LOOKS))
                 least = [
@@ -378,8 +378,9 @@ class Cleaner(FilterRunner):
                     (reader, made.into, made.told_mask) for reader, made in zip(readers, parts, strict=True)
                 ]
                 marks = read_marks(marks.sure, views_of(shown))
+                made = parts[0] if small and marks.there else None
         count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.there else 1
-        return _Look(marks, count, parts[0] if small else None, shared=keep)
+        return _Look(marks, count, made, shared=keep)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ def views_of(parts: Sequence[tuple[Read, Picture, NDArray[np.uint8]]]) -> list[V
 
 
 def read_marks(sure: float, views: Sequence[View]) -> Marks:
-    """Colour and opacity of a picture's marks, from those parts of it that show most of them."""
+    """Colour and opacity of a picture's marks, from those parts of it that show most of them; none where what
+    is made of them would show more than they do."""
     marks = Marks(sure)
     if not marks.there or not views:
         return marks
@@ -143,13 +144,17 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     found = [(view, field) for view, field in zip(views, fields, strict=True) if field.any]
     if not found:
         return marks
+    as_it_is = _unlike_around(found, [view.cleaned for view, _ in found])
+    by_network = _unlike_around(found, [view.made for view, _ in found])
     samples = _Samples.joined([_Samples.of(view, field, view.mask > MARKED) for view, field in found])
     inks = _inks(samples.thinned())
     if not inks:
-        return marks
+        return marks if by_network < as_it_is else Marks(0.0)
     beliefs = [(view, believed(view, field, inks)) for view, field in found]
-    worse = _unlike_around(found, beliefs)
-    trust = float(np.interp(worse, _WORSE, (_TRUST, 0)))
+    by_inks = _unlike_around(found, [_laid_over(view, belief) for view, belief in beliefs])
+    if min(by_inks, by_network) >= as_it_is:
+        return Marks(0.0)
+    trust = float(np.interp(by_inks - by_network, _WORSE, (_TRUST, 0)))
     fitted = tuple(_fitted(ink, number, beliefs) for number, ink in enumerate(inks))
     return replace(marks, inks=fitted, trust=trust)
 
@@ -186,27 +191,29 @@ def take_off(view: View, marks: Marks) -> Unmarked:
     return Unmarked(picture, mask)
 
 
-def _unlike_around(
-    found: Sequence[tuple[View, Surroundings]], beliefs: Sequence[tuple[View, Believed]]
-) -> float:
-    """How much less what is believed under marks looks like the surroundings, without its detail, than what
-    the network makes of it: the mean over cells, in logits; below 0 where the network is worse."""
-    total, worse = 0.0, 0.0
-    for (view, field), (_, belief) in zip(found, beliefs, strict=True):
-        where, width = belief.where, view.mask.shape[1]
-        marked = (view.mask.flat[where] > MARKED).astype(np.float64)
+def _laid_over(view: View, belief: Believed) -> Floats:
+    """What the network made of a part, and what is believed in its place, HW3."""
+    picture = view.made.copy()
+    picture.reshape(-1, 3)[belief.where] = belief.mean
+    return picture
+
+
+def _unlike_around(found: Sequence[tuple[View, Surroundings]], pictures: Sequence[Floats]) -> float:
+    """How little what is under marks in ``pictures`` (HW3, one for each part) looks like the surroundings,
+    without its detail: the mean over cells, in logits."""
+    total, unlike = 0.0, 0.0
+    for (view, field), picture in zip(found, pictures, strict=True):
+        where, width = np.flatnonzero(view.mask > MARKED), view.mask.shape[1]
         _, cell = np.unique(where // width // _CELL * width + where % width // _CELL, return_inverse=True)
-        count = np.bincount(cell, marked)
+        count = np.bincount(cell)
         many = count > _CELL // 2
-        count, around = np.maximum(count, 1), field.colour.reshape(-1, 3)[where]
-        spread = 0.02**2 + 0.3 * np.bincount(cell, marked * field.variance.flat[where]) / count
-        made = view.made.reshape(-1, 3)[where]
-        for result, sign in ((belief.mean, 1), (made, -1)):
-            apart = [np.bincount(cell, marked * (result - around)[:, c]) / count for c in range(3)]
-            off = np.log1p(np.mean(np.square(apart), axis=0) / spread)
-            worse += sign * float((count * off)[many].sum())
+        off = (picture - field.colour).reshape(-1, 3)[where]
+        spread = 0.02**2 + 0.3 * np.bincount(cell, field.variance.flat[where]) / count
+        apart = [np.bincount(cell, off[:, channel]) / count for channel in range(3)]
+        logits = np.log1p(np.mean(np.square(apart), axis=0) / spread)
+        unlike += float((count * logits)[many].sum())
         total += float(count[many].sum())
-    return worse / max(total, 1.0)
+    return unlike / max(total, 1.0)
 
 
 @dataclass(frozen=True)

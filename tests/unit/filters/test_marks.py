@@ -148,6 +148,17 @@ def test_an_ink_that_explains_nothing_is_not_trusted(photo: Floats) -> None:
     assert read_marks(1.0, [rainbow]).trust < 0.2
 
 
+@pytest.mark.parametrize("opacity", [0.02, 0.3])
+def test_what_shows_less_than_the_networks_result_stays(photo: Floats, opacity: float) -> None:
+    """White letters on what is nearly white, which the network leaves gray."""
+    bright = (0.93 + 0.05 * photo).astype(np.float32)
+    view = view_of(bright, (1.0, 1.0, 1.0), opacity)
+    grayer = View(view.seen, (view.seen - 0.12 * view.mask[..., None]).astype(np.float32), view.mask)
+    assert not read_marks(1.0, [grayer]).there
+    better = View(view.seen, bright, view.mask)
+    assert read_marks(1.0, [better]).there
+
+
 def test_regions_of_a_marked_picture_are_those_of_the_whole(photo: Floats) -> None:
     source = Picture(np.rint(255 * marked(photo, *INKS[1])[40:168, 20:420]).astype(np.uint8))
     runner = DEARTIFACT.open(DeartifactOptions(watermark=True), engine(1024))
