@@ -63,13 +63,7 @@ def upscale(
     Raises:
         UsageError, PictureError, ModelError, DeviceError: sentences for the user, all UnfadeErrors.
     """
-    options = {
-        "scale": scale,
-        "detail": detail,
-        "strength": strength,
-        "looks": looks,
-        "model": model,
-    }
+    options = {"scale": scale, "detail": detail, "strength": strength, "looks": looks, "model": model}
     return _run("upscale", source, options, _engine(device, threads, tile), on_tile)
 
 

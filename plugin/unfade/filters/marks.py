@@ -54,7 +54,7 @@ class Criterion:
 
 
 ONE_LOOK: Final = Criterion(0.99, 0.34)
-"""For one look: the offer of a window, which sees no more."""
+"""For one look: the offer of a window, which sees no more, and whether to look again (:data:`POSSIBLE`)."""
 ALL_LOOKS: Final = Criterion(0.9, 0.37)
 """For the least of a pixel's values at four looks, mirrored both ways (docs/training-log.md)."""
 
@@ -64,7 +64,7 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """:func:`certainty` by :data:`ALL_LOOKS`; 0 of a picture that was not looked at again."""
+    """:func:`certainty` by :data:`ALL_LOOKS`; 0 where one look saw none, or where they are to stay."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
