@@ -23,18 +23,18 @@ Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
 # All were chosen on marked photographs of the training set; logits unless said otherwise.
-_PARTS: Final = (1.0, 0.75, 0.5, 0.25)  # of an ink, at a letter's edge
+_PARTS: Final = 8  # of an ink's optical density, the whole among them: a letter's edge takes away by steps
 _ROUNDS: Final = 8  # as many pixels a belief goes
 _DAMPED = 0.3
 _NEAR = 4  # pixels around what the mask says that may be mark too
 _DRAWN = 0.15  # of the mask; less is surely unmarked, two pixels away from more
 _FINE = 0.02  # steps between neighbours that are expected anywhere ...
-_NOISE = 0.006  # ... and of noise, which an ink's opacity makes stronger
-_PAIR, _ANCHOR = 0.8, 0.6  # weights of steps to neighbours and of the difference to the surroundings
+_NOISE = 0.002  # ... and of noise, which an ink's opacity makes stronger
+_PAIR, _ANCHOR = 0.8, 0.4  # weights of steps to neighbours and of the difference to the surroundings
 _LIKE_AROUND = 0.03  # that difference
 _MASK, _BIAS, _MOST, _FEWEST = 0.4, -0.25, 3.0, -2.5  # the mask's say
 _CLEARER = 0.6  # an ink makes steps smaller: what is flatter than its surroundings is marked
-_PARTIAL, _BY_NETWORK = 1.0, 2.0  # how much less likely edges, and the network's own result, are
+_PARTIAL, _BY_NETWORK = 1.85, 2.5  # how much less likely a step at an edge, and the network's own result, are
 _NETWORKS_GAIN = 2.0
 
 RIM: Final = 0.08
@@ -132,12 +132,10 @@ def _labels(view: View, where: Indices, inks: Sequence[Ink]) -> list[_Label]:
     labels = [_Label(seen, 1.0, 0.0)]
     for ink in inks:
         colour = np.array(ink.colour, np.float32)[:, None]
-        for part in _PARTS:
-            a = np.float32(ink.opacity * part)
-            picture = (seen - a * colour) / (1 - a)
-            labels.append(
-                _Label(picture.astype(np.float32), float(1 / (1 - a)), 0.0 if part == 1 else _PARTIAL)
-            )
+        for part in range(_PARTS, 0, -1):
+            gain = np.float32((1 - ink.opacity) ** (-part / _PARTS))
+            picture = colour + gain * (seen - colour)
+            labels.append(_Label(picture, float(gain), 0.0 if part == _PARTS else _PARTIAL))
     made = np.ascontiguousarray(view.made.reshape(-1, 3)[where].T)
     return [*labels, _Label(made, _NETWORKS_GAIN, _BY_NETWORK)]
 
@@ -166,7 +164,7 @@ def believed(view: View, field: Surroundings, inks: Sequence[Ink]) -> Believed:
     mean = np.zeros((len(where), 3), np.float32)
     for label, share in zip(labels, belief, strict=True):
         mean += (share * np.clip(label.picture, 0, 1)).T
-    return Believed(where, mean, belief[0], belief[1 : -1 : len(_PARTS)])
+    return Believed(where, mean, belief[0], belief[1:-1:_PARTS])
 
 
 def _evidence(view: View, field: Surroundings, labels: Sequence[_Label], where: Indices) -> Floats:
