@@ -128,6 +128,28 @@ def test_a_watermark_that_is_surely_there_is_shown_and_offered_for_removal(
     assert not panel.offer.isHidden()
 
 
+def test_what_was_to_go_and_is_not_found_is_said(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    pixels = np.full((200, 240, 3), 120, np.uint8)
+    write_picture(Picture(pixels), tmp_path / "plain.png")
+    pixels[90:110, 60:180] = (250, 20, 20)
+    write_picture(Picture(pixels), tmp_path / "marked.png")
+    steps = [{"filter": "deartifact", "options": {"model": "clean", "watermark": True}}]
+    window = make_window(tmp_path / "plain.png", steps=steps)
+    settle(qtbot, window)
+    panel = window.panels.of(DeartifactPanel)
+    qtbot.waitUntil(lambda: not panel.left.isHidden(), timeout=WAIT)
+    panel.watermark.click()
+    assert panel.left.isHidden()
+    panel.watermark.click()
+    assert not panel.left.isHidden()
+    window.opener.open_file(tmp_path / "marked.png")
+    qtbot.waitUntil(lambda: panel.left.isHidden(), timeout=WAIT)
+    settle(qtbot, window)
+    assert panel.left.isHidden() and panel.watermark.isChecked()
+
+
 def test_what_is_offered_is_certain_and_not_little() -> None:
     def mask(rows: int, certain: int) -> np.ndarray:
         found = np.zeros((256, 256), np.uint8)

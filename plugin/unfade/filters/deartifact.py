@@ -262,7 +262,7 @@ class Cleaner(FilterRunner):
         """What ``crop`` is for, from its pixels, where it is known what marks there are; its looks are the
         last passes that are ``told`` of, from the ``first`` on."""
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        goes = look.marks.there
+        goes = look.marks.go
         by_mask = self._goes_by_mask and (goes or not self._keeps_letters)
         patches = make_patches(piece, strokes, crop.input, memo)
         reader = patched_reader(seen_colour(piece), patches)
@@ -291,8 +291,9 @@ class Cleaner(FilterRunner):
         )
         chosen = self._chosen
         if self._removes:
-            chosen = {**chosen, "watermark": math.floor(100 * look.marks.sure) / 100}
-            if not goes and shown is not None:
+            sure = math.floor(100 * look.marks.sure) / 100
+            chosen = {**chosen, "watermark": sure, "watermark_goes": float(goes)}
+            if not look.marks.there and shown is not None:
                 shown[...] = 0
         if want_mask and shown is not None:
             paint_mask(shown, strokes)
@@ -378,8 +379,8 @@ class Cleaner(FilterRunner):
                     (reader, made.into, made.told_mask) for reader, made in zip(readers, parts, strict=True)
                 ]
                 marks = read_marks(marks.sure, views_of(shown))
-                made = parts[0] if small and marks.there else None
-        count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.there else 1
+                made = parts[0] if small and marks.go else None
+        count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.go else 1
         return _Look(marks, count, made, shared=keep)
 
 

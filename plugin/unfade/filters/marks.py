@@ -64,16 +64,23 @@ class Marks:
     """What is known of a picture's marks."""
 
     sure: float
-    """:func:`certainty` by :data:`ALL_LOOKS`; 0 where one look saw none, or where they are to stay."""
+    """:func:`certainty` by :data:`ALL_LOOKS`; 0 where one look saw none."""
     inks: tuple[Ink, ...] = ()
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
     """The share of the formula's result in what :func:`take_off` gives, in [0, 1]."""
+    stay: bool = False
+    """Whether what would be made of them shows more than they do."""
 
     @property
     def there(self) -> bool:
         """Whether there is a mark at all."""
         return self.sure >= ALL_LOOKS.certain
+
+    @property
+    def go(self) -> bool:
+        """Whether there is one that is better taken off."""
+        return self.there and not self.stay
 
 
 def marked_pixels(mask: NDArray[np.uint8]) -> int:
@@ -135,8 +142,7 @@ def views_of(parts: Sequence[tuple[Read, Picture, NDArray[np.uint8]]]) -> list[V
 
 
 def read_marks(sure: float, views: Sequence[View]) -> Marks:
-    """Colour and opacity of a picture's marks, from those parts of it that show most of them; none where what
-    is made of them would show more than they do."""
+    """Colour and opacity of a picture's marks, from those parts of it that show most of them."""
     marks = Marks(sure)
     if not marks.there or not views:
         return marks
@@ -149,14 +155,15 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     samples = _Samples.joined([_Samples.of(view, field, view.mask > MARKED) for view, field in found])
     inks = _inks(samples.thinned())
     if not inks:
-        return marks if by_network < as_it_is else Marks(0.0)
+        return replace(marks, stay=by_network >= as_it_is)
+    beliefs = [(view, believed(view, field, inks)) for view, field in found]
+    inks = tuple(_fitted(ink, number, beliefs) for number, ink in enumerate(inks))
     beliefs = [(view, believed(view, field, inks)) for view, field in found]
     by_inks = _unlike_around(found, [_laid_over(view, belief) for view, belief in beliefs])
     if min(by_inks, by_network) >= as_it_is:
-        return Marks(0.0)
+        return replace(marks, stay=True)
     trust = float(np.interp(by_inks - by_network, _WORSE, (_TRUST, 0)))
-    fitted = tuple(_fitted(ink, number, beliefs) for number, ink in enumerate(inks))
-    return replace(marks, inks=fitted, trust=trust)
+    return replace(marks, inks=inks, trust=trust)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.unit.filters.pictures import apart, deartifact, engine, picture
 from unfade.errors import Cancelled, ModelError, UsageError
 from unfade.filters import STROKES, DeartifactOptions, Memo, Result, Stroke, cut
 from unfade.filters.deartifact import DEARTIFACT, Cleaner
-from unfade.filters.marks import ALL_LOOKS, usual_places
+from unfade.filters.marks import ALL_LOOKS, Marks, usual_places
 from unfade.filters.quality import Estimate
 from unfade.inference import Bounds, Engine, Extent
 from unfade.models import Tensor, Tiling
@@ -314,6 +314,26 @@ def test_marks_go_as_ever_where_the_model_can_leave_letters(model: str, apart_mo
     gone = [clean(marked(), DeartifactOptions(model=m, watermark=True)) for m in (model, apart_model)]
     np.testing.assert_array_equal(gone[0].picture.pixels, gone[1].picture.pixels)
     assert gone[0].report.chosen == gone[1].report.chosen
+
+
+def test_a_mark_that_stays_is_in_the_mask(apart_model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = clean(marked(), DeartifactOptions(model=apart_model)).picture.pixels
+    options = DeartifactOptions(model=apart_model, watermark=True)
+    gone = DEARTIFACT.open(options, engine()).run(marked(), want_mask=True)
+    assert gone.report.chosen["watermark_goes"] == 1 and apart(gone.picture.pixels, plain) > 0.1
+
+    def stays(sure: float, _views: object) -> Marks:
+        return Marks(sure, stay=True)
+
+    monkeypatch.setattr("unfade.filters.deartifact.read_marks", stays)
+    kept, memo = DEARTIFACT.open(options, engine()).run(marked(), want_mask=True), Memo().of("this")
+    assert kept.report.chosen["watermark_goes"] == 0
+    assert kept.report.chosen["watermark"] == gone.report.chosen["watermark"] >= ALL_LOOKS.certain
+    np.testing.assert_array_equal(kept.picture.pixels, plain)
+    assert kept.mask is not None and gone.mask is not None
+    np.testing.assert_array_equal(kept.mask > 127, gone.mask > 127)
+    part = DEARTIFACT.open(options, engine()).run(marked(), region=Bounds(30, 40, 20, 20), memo=memo)
+    assert apart(part.picture.pixels, plain[30:50, 40:60]) <= 1 / 255
 
 
 @pytest.mark.parametrize("size", [(1024, 3200), (2000, 1600), (6000, 9000), (3000, 1300)])

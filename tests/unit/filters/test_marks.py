@@ -154,9 +154,10 @@ def test_what_shows_less_than_the_networks_result_stays(photo: Floats, opacity: 
     bright = (0.93 + 0.05 * photo).astype(np.float32)
     view = view_of(bright, (1.0, 1.0, 1.0), opacity)
     grayer = View(view.seen, (view.seen - 0.12 * view.mask[..., None]).astype(np.float32), view.mask)
-    assert not read_marks(1.0, [grayer]).there
+    stays = read_marks(1.0, [grayer])
+    assert stays.there and stays.stay and not stays.go
     better = View(view.seen, bright, view.mask)
-    assert read_marks(1.0, [better]).there
+    assert read_marks(1.0, [better]).go
 
 
 def test_regions_of_a_marked_picture_are_those_of_the_whole(photo: Floats) -> None:

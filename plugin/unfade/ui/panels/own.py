@@ -187,6 +187,7 @@ class DeartifactPanel(FilterPanel):
 
     def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self._finds: bool | None = None
+        self._goes: float | None = None
         self.strength = Percent(
             lambda: translate("DeartifactPanel", "&Strength"),
             lambda: translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
@@ -196,6 +197,9 @@ class DeartifactPanel(FilterPanel):
         self.blind = QLabel()
         self.blind.setWordWrap(True)
         self.blind.setProperty("role", "muted")
+        self.left = QLabel()
+        self.left.setWordWrap(True)
+        self.left.setProperty("role", "muted")
         self.offer = QWidget()
         self.seen, self.take_off = QLabel(), QPushButton()
         self.seen.setWordWrap(True)
@@ -203,7 +207,7 @@ class DeartifactPanel(FilterPanel):
         self.painting = PaintingFields(self.document, self.filter, actions, self.brush)
         self.fields.addWidget(self.model)
         self.add_share("strength", self.strength)
-        for widget in (self.watermark, self.blind, self.offer, self.overlay, self.painting):
+        for widget in (self.watermark, self.blind, self.left, self.offer, self.overlay, self.painting):
             self.fields.addWidget(widget)
         self.words.follow(self._put_texts)
         self.watermark.toggled.connect(lambda on: self.change("watermark", on, merge=False))
@@ -212,6 +216,18 @@ class DeartifactPanel(FilterPanel):
     def offer_removal(self, marked: bool) -> None:
         """Shows, or no longer, that there is a watermark, with a button to take it off."""
         self.offer.setVisible(marked)
+
+    def show_chosen(self, chosen: Mapping[str, float]) -> None:
+        """Says so where a watermark that was to go is not found, or stays."""
+        self._goes = chosen.get("watermark_goes", self._goes)
+        self._show_left()
+
+    def forget_chosen(self) -> None:
+        """Another picture has come, of whose marks nothing is known."""
+        self._goes = None
+
+    def _show_left(self) -> None:
+        self.left.setVisible(self.watermark.isChecked() and self._goes == 0)
 
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the model can do."""
@@ -223,6 +239,7 @@ class DeartifactPanel(FilterPanel):
         self.watermark.blockSignals(False)
         self.watermark.setEnabled(self._finds is not False)
         self.blind.setVisible(self._finds is False)
+        self._show_left()
         self._put_texts()
 
     def _put_texts(self) -> None:
@@ -239,6 +256,12 @@ class DeartifactPanel(FilterPanel):
             translate(
                 "DeartifactPanel",
                 "This model does not find watermarks; paint over one to have it filled in.",
+            )
+        )
+        self.left.setText(
+            translate(
+                "DeartifactPanel",
+                "No watermark was found that goes without a trace; paint over one to have it filled in.",
             )
         )
         self.overlay.setText(
