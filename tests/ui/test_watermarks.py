@@ -145,7 +145,7 @@ def test_what_was_to_go_and_is_not_found_is_said(
     panel.watermark.click()
     assert not panel.left.isHidden()
     window.opener.open_file(tmp_path / "marked.png")
-    qtbot.waitUntil(lambda: panel.left.isHidden(), timeout=WAIT)
+    qtbot.waitUntil(panel.left.isHidden, timeout=WAIT)
     settle(qtbot, window)
     assert panel.left.isHidden() and panel.watermark.isChecked()
 

@@ -17,7 +17,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.matte import Believed, Flags, Floats, Ink, Surroundings, View, believed, unmarked
+from unfade.filters.matte import (
+    MARKED,
+    Believed,
+    Flags,
+    Floats,
+    Ink,
+    Surroundings,
+    View,
+    believed,
+    unmarked,
+)
 from unfade.filters.runner import cut
 from unfade.inference import Bounds, Extent, Read
 from unfade.picture import Picture, to_float
@@ -26,8 +36,6 @@ POSSIBLE: Final = 0.02
 """The least :func:`certainty` by one look of a picture that may have marks, and is looked at again."""
 MOST_COVERED: Final = 0.14
 """Of a picture by its marks; what covers more is a page of text."""
-MARKED: Final = 0.5
-"""A value of the mask above which it says that there is a mark."""
 _DOUBTED = 400  # pixels that count as marked besides, without certainty: letters on things are few
 _SQUARE = 512  # pixels a side of what is looked at, and of what marks are taken off at a time
 _MOST_VIEWS, _AROUND = 4, 64  # squares that inks are read from, and pixels around them
@@ -39,7 +47,7 @@ _FAINT, _OPAQUE = 0.06, 0.97  # opacities
 _TRUST = 0.85  # in what is believed; the rest is the network's
 _BY_MATTE = 0.6  # of the mask; the rest is the network's, whose letters are a little fat
 _DOUBT = (0.25, 0.65)  # of the mask: up to which, and from where on, what is believed marked counts as such
-_WORSE = (-0.05, 0.1)  # from where on the network's result is as good, and where it is all that counts
+_WORSE = (0.05, 0.25)  # from where on the network's result is as good, and where it is all that counts
 _CELL = 6  # pixels a side
 
 
@@ -156,10 +164,13 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     inks = _inks(samples.thinned())
     if not inks:
         return replace(marks, stay=by_network >= as_it_is)
-    beliefs = [(view, believed(view, field, inks)) for view, field in found]
-    inks = tuple(_fitted(ink, number, beliefs) for number, ink in enumerate(inks))
-    beliefs = [(view, believed(view, field, inks)) for view, field in found]
-    by_inks = _unlike_around(found, [_laid_over(view, belief) for view, belief in beliefs])
+    beliefs = [believed(view, field, inks) for view, field in found]
+    closer = [
+        (view, field.closer(view, belief)) for (view, field), belief in zip(found, beliefs, strict=True)
+    ]
+    inks = tuple(_fitted(ink, number, closer, beliefs) for number, ink in enumerate(inks))
+    laid_over = [_laid_over(view, believed(view, field, inks)) for view, field in closer]
+    by_inks = _unlike_around(found, laid_over)
     if min(by_inks, by_network) >= as_it_is:
         return replace(marks, stay=True)
     trust = float(np.interp(by_inks - by_network, _WORSE, (_TRUST, 0)))
@@ -188,6 +199,7 @@ def take_off(view: View, marks: Marks) -> Unmarked:
     if not field.any:
         return asis
     belief = believed(view, field, marks.inks)
+    belief = believed(view, field.closer(view, belief), marks.inks)
     where, marked = belief.where, 1 - belief.clean
     picture, mask, said = view.made.copy(), view.mask.copy(), view.mask.flat[where]
     doubted = marked * (1 - np.clip((said - _DOUBT[0]) / (_DOUBT[1] - _DOUBT[0]), 0, 1))
@@ -334,16 +346,15 @@ def _opacity(samples: _Samples, colour: Floats) -> float | None:
     return float(np.clip(largest, _FAINT, _OPAQUE))
 
 
-def _fitted(ink: Ink, number: int, beliefs: Sequence[tuple[View, Believed]]) -> Ink:
+def _fitted(
+    ink: Ink, number: int, closer: Sequence[tuple[View, Surroundings]], beliefs: Sequence[Believed]
+) -> Ink:
     """An ink with its opacity fitted again, now that it is known what is the inside of its letters."""
     parts = []
-    for view, belief in beliefs:
-        shape = view.mask.shape
-        clean, inside = np.ones(shape, np.float32), np.zeros(shape, np.float32)
-        clean.flat[belief.where], inside.flat[belief.where] = belief.clean, belief.inside[number]
-        known = (clean > 0.9) & (view.mask < MARKED)
-        if known.any():
-            field = Surroundings.of(view.cleaned, view.mask, known)
+    for (view, field), belief in zip(closer, beliefs, strict=True):
+        if field.any:
+            inside = np.zeros(view.mask.shape, np.float32)
+            inside.flat[belief.where] = belief.inside[number]
             parts.append(_Samples.of(view, field, inside > 0.7))
     samples = _Samples.joined(parts) if parts else None
     if samples is None or len(samples) < _LEAST:

@@ -28,6 +28,7 @@ _ROUNDS: Final = 8  # as many pixels a belief goes
 _DAMPED = 0.3
 _NEAR = 4  # pixels around what the mask says that may be mark too
 _DRAWN = 0.15  # of the mask; less is surely unmarked, two pixels away from more
+_CLEAN = 0.8  # of what is believed: that a pixel is not marked
 _FINE = 0.02  # steps between neighbours that are expected anywhere ...
 _NOISE = 0.002  # ... and of noise, which an ink's opacity makes stronger
 _PAIR, _ANCHOR = 0.8, 0.4  # weights of steps to neighbours and of the difference to the surroundings
@@ -37,6 +38,8 @@ _CLEARER = 0.6  # an ink makes steps smaller: what is flatter than its surroundi
 _PARTIAL, _BY_NETWORK = 1.85, 2.5  # how much less likely a step at an edge, and the network's own result, are
 _NETWORKS_GAIN = 2.0
 
+MARKED: Final = 0.5
+"""A value of the mask above which it says that there is a mark."""
 RIM: Final = 0.08
 """The least value of the mask that makes pixels near it count."""
 MARGIN: Final = 192
@@ -105,6 +108,13 @@ class Surroundings:
         around = np.ascontiguousarray(filled[..., :3])
         variance = np.maximum(filled[..., 3] - (around**2).mean(axis=2), 0)
         return cls(around, variance, filled[..., 4], dilated(mask > RIM, _NEAR), known)
+
+    def closer(self, view: View, belief: Believed) -> Surroundings:
+        """Those from between the letters, too, now that it is believed which pixels there are clean."""
+        clean = np.ones(view.mask.shape, np.float32)
+        clean.flat[belief.where] = belief.clean
+        known = (clean > _CLEAN) & (view.mask < MARKED)
+        return Surroundings.of(view.cleaned, view.mask, known) if known.any() else self
 
 
 @dataclass(frozen=True)
