@@ -261,7 +261,7 @@ class DeartifactPanel(FilterPanel):
         self.left.setText(
             translate(
                 "DeartifactPanel",
-                "No watermark was found that goes without a trace; paint over one to have it filled in.",
+                "No watermark was found that comes off cleanly; paint over one to have it filled in.",
             )
         )
         self.overlay.setText(

@@ -529,6 +529,10 @@
       <translation>Dieses Modell findet keine Wasserzeichen; übermalen Sie eines, um es auffüllen zu lassen.</translation>
     </message>
     <message>
+      <source>No watermark was found that comes off cleanly; paint over one to have it filled in.</source>
+      <translation>Kein Wasserzeichen gefunden, das sich sauber entfernen lässt; übermalen Sie eines, um es auffüllen zu lassen.</translation>
+    </message>
+    <message>
       <source>S&amp;how where they were found</source>
       <translation>&amp;Zeigen, wo sie gefunden wurden</translation>
     </message>

@@ -529,6 +529,10 @@
       <translation>Este modelo no encuentra marcas de agua; pinte sobre una para que se rellene.</translation>
     </message>
     <message>
+      <source>No watermark was found that comes off cleanly; paint over one to have it filled in.</source>
+      <translation>No se ha encontrado ninguna marca de agua que se quite limpiamente; pinte sobre una para que se rellene.</translation>
+    </message>
+    <message>
       <source>S&amp;how where they were found</source>
       <translation>Mostrar dónde se han &amp;encontrado</translation>
     </message>

@@ -529,6 +529,10 @@
       <translation>Ce modèle ne détecte pas les filigranes ; peignez sur l’un d’eux pour le faire combler.</translation>
     </message>
     <message>
+      <source>No watermark was found that comes off cleanly; paint over one to have it filled in.</source>
+      <translation>Aucun filigrane trouvé qui s’enlève proprement ; peignez sur l’un d’eux pour le faire combler.</translation>
+    </message>
+    <message>
       <source>S&amp;how where they were found</source>
       <translation>Montrer où ils ont été &amp;détectés</translation>
     </message>

@@ -529,6 +529,10 @@
       <translation>此模型不检测水印；涂抹水印即可将其填补。</translation>
     </message>
     <message>
+      <source>No watermark was found that comes off cleanly; paint over one to have it filled in.</source>
+      <translation>没有找到可以干净去除的水印；请涂抹水印以将其填补。</translation>
+    </message>
+    <message>
       <source>S&amp;how where they were found</source>
       <translation>显示检测到的位置(&amp;H)</translation>
     </message>
