@@ -139,15 +139,20 @@ def test_what_was_to_go_and_is_not_found_is_said(
     window = make_window(tmp_path / "plain.png", steps=steps)
     settle(qtbot, window)
     panel = window.panels.of(DeartifactPanel)
-    qtbot.waitUntil(lambda: not panel.left.isHidden(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not panel.remains.isHidden(), timeout=WAIT)
+    window.document.add_stroke(Stroke("add", 12, ((60.0, 60.0), (120.0, 60.0))))
+    assert panel.remains.isHidden(), "who paints has read it"
+    window.document.undo()
+    assert not panel.remains.isHidden()
     panel.watermark.click()
-    assert panel.left.isHidden()
+    assert panel.remains.isHidden()
+    heard: list[float] = []
+    window.preview.chosen.connect(lambda chosen: heard.append(chosen.get("watermark_goes")))
     panel.watermark.click()
-    assert not panel.left.isHidden()
     window.opener.open_file(tmp_path / "marked.png")
-    qtbot.waitUntil(panel.left.isHidden, timeout=WAIT)
+    qtbot.waitUntil(lambda: 1 in heard, timeout=WAIT)
     settle(qtbot, window)
-    assert panel.left.isHidden() and panel.watermark.isChecked()
+    assert panel.remains.isHidden() and panel.watermark.isChecked()
 
 
 def test_what_is_offered_is_certain_and_not_little() -> None:

@@ -262,7 +262,7 @@ class Cleaner(FilterRunner):
         """What ``crop`` is for, from its pixels, where it is known what marks there are; its looks are the
         last passes that are ``told`` of, from the ``first`` on."""
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self._options.strokes)
-        goes = look.marks.go
+        goes = look.marks.goes
         by_mask = self._goes_by_mask and (goes or not self._keeps_letters)
         patches = make_patches(piece, strokes, crop.input, memo)
         reader = patched_reader(seen_colour(piece), patches)
@@ -279,7 +279,7 @@ class Cleaner(FilterRunner):
                 ]
             )
         into, mask = made.into, made.mask
-        shown = _take_off(reader, into, mask, look.marks) if goes and mask is not None else mask
+        shown = _take_off(reader, into, mask, look.marks, told) if goes and mask is not None else mask
         lay_over_original(
             piece,
             into,
@@ -379,8 +379,8 @@ class Cleaner(FilterRunner):
                     (reader, made.into, made.told_mask) for reader, made in zip(readers, parts, strict=True)
                 ]
                 marks = read_marks(marks.sure, views_of(shown))
-                made = parts[0] if small and marks.go else None
-        count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.go else 1
+                made = parts[0] if small and marks.goes else None
+        count = (_LOOKS if small else _LOOKS_AT_LARGE) if marks.goes else 1
         return _Look(marks, count, made, shared=keep)
 
 
@@ -429,7 +429,9 @@ def _is_large(size: Extent) -> bool:
     return size.height * size.width > _SMALL
 
 
-def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks) -> NDArray[np.uint8]:
+def _take_off(
+    reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks, told: PassProgress
+) -> NDArray[np.uint8]:
     """Takes marks off, in place of what the network made, square by square; gives where they were."""
     if not marks.trust:
         return mask
@@ -439,8 +441,10 @@ def _take_off(reader: Read, into: Picture, mask: NDArray[np.uint8], marks: Marks
         if cut(mask, square.grown(MARGIN).clipped(size)).max(initial=0) < least:
             continue
         scratch.let_go()
+        told.end()  # who stops a run is heard between squares
         around = square.grown(MARGIN).clipped(size)
-        clean, place = take_off(view_of(reader, before, mask, around), marks), square.within(around)
+        place = square.within(around)
+        clean = take_off(view_of(reader, before, mask, around), marks, place)
         picture = cut(clean.picture, place)
         if into.is_gray:
             picture = luma_of(picture)[..., None]

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.filters.matte import (
+    MARGIN,
     MARKED,
+    REACH,
     Believed,
     Flags,
     Floats,
@@ -47,7 +49,7 @@ _FAINT, _OPAQUE = 0.06, 0.97  # opacities
 _TRUST = 0.85  # in what is believed; the rest is the network's
 _BY_MATTE = 0.6  # of the mask; the rest is the network's, whose letters are a little fat
 _DOUBT = (0.25, 0.65)  # of the mask: up to which, and from where on, what is believed marked counts as such
-_WORSE = (0.05, 0.25)  # from where on the network's result is as good, and where it is all that counts
+_WORSE = (0.05, 0.25)  # than the network's: up to where the formula counts wholly, and from where it does not
 _CELL = 6  # pixels a side
 
 
@@ -61,9 +63,9 @@ class Criterion:
     """The least :func:`certainty`: of text on things networks are certain of less."""
 
 
-ONE_LOOK: Final = Criterion(0.99, 0.34)
+ONE_LOOK: Final = Criterion(0.99, 0.36)
 """For one look: the offer of a window, which sees no more, and whether to look again (:data:`POSSIBLE`)."""
-ALL_LOOKS: Final = Criterion(0.9, 0.37)
+ALL_LOOKS: Final = Criterion(0.9, 0.4)
 """For the least of a pixel's values at four looks, mirrored both ways (docs/training-log.md)."""
 
 
@@ -77,7 +79,7 @@ class Marks:
     """None where no ink explains what the network found: then its own result is all there is."""
     trust: float = 0.0
     """The share of the formula's result in what :func:`take_off` gives, in [0, 1]."""
-    stay: bool = False
+    stays: bool = False
     """Whether what would be made of them shows more than they do."""
 
     @property
@@ -86,9 +88,9 @@ class Marks:
         return self.sure >= ALL_LOOKS.certain
 
     @property
-    def go(self) -> bool:
+    def goes(self) -> bool:
         """Whether there is one that is better taken off."""
-        return self.there and not self.stay
+        return self.there and not self.stays
 
 
 def marked_pixels(mask: NDArray[np.uint8]) -> int:
@@ -163,16 +165,14 @@ def read_marks(sure: float, views: Sequence[View]) -> Marks:
     samples = _Samples.joined([_Samples.of(view, field, view.mask > MARKED) for view, field in found])
     inks = _inks(samples.thinned())
     if not inks:
-        return replace(marks, stay=by_network >= as_it_is)
+        return replace(marks, stays=0 < as_it_is <= by_network)
     beliefs = [believed(view, field, inks) for view, field in found]
-    closer = [
-        (view, field.closer(view, belief)) for (view, field), belief in zip(found, beliefs, strict=True)
-    ]
-    inks = tuple(_fitted(ink, number, closer, beliefs) for number, ink in enumerate(inks))
-    laid_over = [_laid_over(view, believed(view, field, inks)) for view, field in closer]
+    again = [(view, field.closer(view, belief)) for (view, field), belief in zip(found, beliefs, strict=True)]
+    inks = tuple(_fitted(ink, number, again, beliefs) for number, ink in enumerate(inks))
+    laid_over = [_laid_over(view, believed(view, field, inks)) for view, field in again]
     by_inks = _unlike_around(found, laid_over)
-    if min(by_inks, by_network) >= as_it_is:
-        return replace(marks, stay=True)
+    if 0 < as_it_is <= min(by_inks, by_network):
+        return replace(marks, stays=True)
     trust = float(np.interp(by_inks - by_network, _WORSE, (_TRUST, 0)))
     return replace(marks, inks=inks, trust=trust)
 
@@ -187,10 +187,13 @@ class Unmarked:
     """HW in [0, 1]: where they were."""
 
 
-def take_off(view: View, marks: Marks) -> Unmarked:
+def take_off(view: View, marks: Marks, inner: Bounds) -> Unmarked:
     """The picture without its marks, and where they were; what the network says where no ink is known.
 
-    A pixel depends on those within :data:`unfade.filters.matte.MARGIN`.
+    Args:
+        view: with :data:`unfade.filters.matte.MARGIN` pixels around ...
+        inner: ... the part of it that is wanted; what comes back around that is not to be used.
+        marks: the picture's.
     """
     asis = Unmarked(view.made, view.mask)
     if not marks.trust:
@@ -198,8 +201,8 @@ def take_off(view: View, marks: Marks) -> Unmarked:
     field = Surroundings.of(view.cleaned, view.mask, unmarked(view.mask))
     if not field.any:
         return asis
-    belief = believed(view, field, marks.inks)
-    belief = believed(view, field.closer(view, belief), marks.inks)
+    belief = believed(view, field.near(inner, MARGIN - 2 * REACH), marks.inks)
+    belief = believed(view, field.closer(view, belief).near(inner, REACH), marks.inks)
     where, marked = belief.where, 1 - belief.clean
     picture, mask, said = view.made.copy(), view.mask.copy(), view.mask.flat[where]
     doubted = marked * (1 - np.clip((said - _DOUBT[0]) / (_DOUBT[1] - _DOUBT[0]), 0, 1))
@@ -347,11 +350,11 @@ def _opacity(samples: _Samples, colour: Floats) -> float | None:
 
 
 def _fitted(
-    ink: Ink, number: int, closer: Sequence[tuple[View, Surroundings]], beliefs: Sequence[Believed]
+    ink: Ink, number: int, again: Sequence[tuple[View, Surroundings]], beliefs: Sequence[Believed]
 ) -> Ink:
     """An ink with its opacity fitted again, now that it is known what is the inside of its letters."""
     parts = []
-    for (view, field), belief in zip(closer, beliefs, strict=True):
+    for (view, field), belief in zip(again, beliefs, strict=True):
         if field.any:
             inside = np.zeros(view.mask.shape, np.float32)
             inside.flat[belief.where] = belief.inside[number]
@@ -362,6 +365,8 @@ def _fitted(
     colour = np.array(ink.colour, np.float32)
     share, _ = samples.shares(colour)
     certain = samples.weight * ((colour - samples.around) ** 2).sum(axis=1)
+    if not certain.any():
+        return ink
     order = np.argsort(share)
     total = np.cumsum(certain[order])
     opacity = float(share[order][np.searchsorted(total, total[-1] / 2)])

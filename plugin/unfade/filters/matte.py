@@ -10,12 +10,14 @@ that is believed of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unfade.filters.runner import cut
+from unfade.inference import Bounds, Extent
 from unfade.picture import dilated, fill_transparent
 
 Floats = NDArray[np.float32]
@@ -23,7 +25,7 @@ Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
 # All were chosen on marked photographs of the training set; logits unless said otherwise.
-_PARTS: Final = 8  # of an ink's optical density, the whole among them: a letter's edge takes away by steps
+_PARTS: Final = 8  # an edge has 1 to 7 eighths of an ink's optical density; of each of two inks, quarters
 _ROUNDS: Final = 8  # as many pixels a belief goes
 _DAMPED = 0.3
 _NEAR = 4  # pixels around what the mask says that may be mark too
@@ -43,8 +45,10 @@ MARKED: Final = 0.5
 RIM: Final = 0.08
 """The least value of the mask that makes pixels near it count."""
 MARGIN: Final = 192
-"""Pixels around a part in which what :func:`fill_transparent` sees, and the messages, have their room; a
-multiple of its grid."""
+"""Pixels around a part in which what :func:`fill_transparent` sees, and the messages, have their room where
+something unmarked is near; a multiple of its grid."""
+REACH: Final = 16
+"""Pixels that messages and the dilated mask reach; what is believed farther away tells surroundings alone."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,16 @@ class Surroundings:
         variance = np.maximum(filled[..., 3] - (around**2).mean(axis=2), 0)
         return cls(around, variance, filled[..., 4], dilated(mask > RIM, _NEAR), known)
 
+    def near(self, bounds: Bounds, distance: int) -> Surroundings:
+        """Those of which only pixels so far from a part of the view may be marked."""
+        part = bounds.grown(distance).clipped(Extent(*self.active.shape))
+        active = np.zeros_like(self.active)
+        cut(active, part)[...] = cut(self.active, part)
+        return replace(self, active=active)
+
     def closer(self, view: View, belief: Believed) -> Surroundings:
-        """Those from between the letters, too, now that it is believed which pixels there are clean."""
+        """From pixels between letters, too: those that the network doubts and that are believed clean. The
+        same where there are none."""
         clean = np.ones(view.mask.shape, np.float32)
         clean.flat[belief.where] = belief.clean
         known = (clean > _CLEAN) & (view.mask < MARKED)
@@ -136,16 +148,22 @@ class _Label:
     penalty: float  # logits
 
 
+def _parts(inks: Sequence[Ink]) -> int:
+    """How many parts of each ink are labels: time and memory grow with the square of their sum."""
+    return _PARTS // max(len(inks), 1)
+
+
 def _labels(view: View, where: Indices, inks: Sequence[Ink]) -> list[_Label]:
     """Clean; each ink in its parts, the whole first; what the network says."""
     seen = np.ascontiguousarray(view.cleaned.reshape(-1, 3)[where].T)
     labels = [_Label(seen, 1.0, 0.0)]
+    parts = _parts(inks)
     for ink in inks:
         colour = np.array(ink.colour, np.float32)[:, None]
-        for part in range(_PARTS, 0, -1):
-            gain = np.float32((1 - ink.opacity) ** (-part / _PARTS))
+        for part in range(parts, 0, -1):
+            gain = np.float32((1 - ink.opacity) ** (-part / parts))
             picture = colour + gain * (seen - colour)
-            labels.append(_Label(picture, float(gain), 0.0 if part == _PARTS else _PARTIAL))
+            labels.append(_Label(picture, float(gain), 0.0 if part == parts else _PARTIAL))
     made = np.ascontiguousarray(view.made.reshape(-1, 3)[where].T)
     return [*labels, _Label(made, _NETWORKS_GAIN, _BY_NETWORK)]
 
@@ -174,7 +192,7 @@ def believed(view: View, field: Surroundings, inks: Sequence[Ink]) -> Believed:
     mean = np.zeros((len(where), 3), np.float32)
     for label, share in zip(labels, belief, strict=True):
         mean += (share * np.clip(label.picture, 0, 1)).T
-    return Believed(where, mean, belief[0], belief[1:-1:_PARTS])
+    return Believed(where, mean, belief[0], belief[1 : -1 : _parts(inks)])
 
 
 def _evidence(view: View, field: Surroundings, labels: Sequence[_Label], where: Indices) -> Floats:

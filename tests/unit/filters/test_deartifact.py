@@ -323,17 +323,21 @@ def test_a_mark_that_stays_is_in_the_mask(apart_model: str, monkeypatch: pytest.
     assert gone.report.chosen["watermark_goes"] == 1 and apart(gone.picture.pixels, plain) > 0.1
 
     def stays(sure: float, _views: object) -> Marks:
-        return Marks(sure, stay=True)
+        return Marks(sure, stays=True)
 
     monkeypatch.setattr("unfade.filters.deartifact.read_marks", stays)
-    kept, memo = DEARTIFACT.open(options, engine()).run(marked(), want_mask=True), Memo().of("this")
+    memo = Memo().of("this")
+    kept = DEARTIFACT.open(options, engine()).run(marked(), want_mask=True, memo=memo)
     assert kept.report.chosen["watermark_goes"] == 0
     assert kept.report.chosen["watermark"] == gone.report.chosen["watermark"] >= ALL_LOOKS.certain
     np.testing.assert_array_equal(kept.picture.pixels, plain)
     assert kept.mask is not None and gone.mask is not None
     np.testing.assert_array_equal(kept.mask > 127, gone.mask > 127)
-    part = DEARTIFACT.open(options, engine()).run(marked(), region=Bounds(30, 40, 20, 20), memo=memo)
-    assert apart(part.picture.pixels, plain[30:50, 40:60]) <= 1 / 255
+    for told in (memo, Memo().of("this")):
+        runner = DEARTIFACT.open(options, engine())
+        part = runner.run(marked(), region=Bounds(30, 40, 20, 20), want_mask=True, memo=told)
+        assert apart(part.picture.pixels, plain[30:50, 40:60]) <= 1 / 255
+        assert part.mask is not None and apart(part.mask, kept.mask[30:50, 40:60]) <= 1 / 255
 
 
 @pytest.mark.parametrize("size", [(1024, 3200), (2000, 1600), (6000, 9000), (3000, 1300)])

@@ -13,8 +13,8 @@ from tests.unit.filters.pictures import apart, engine
 from unfade.filters import DeartifactOptions
 from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.marks import ALL_LOOKS, Marks, certainty, read_marks, take_off
-from unfade.filters.matte import MARGIN, View
-from unfade.filters.runner import Memo
+from unfade.filters.matte import MARGIN, Ink, Surroundings, View, _labels, believed, unmarked
+from unfade.filters.runner import Memo, all_of, cut
 from unfade.inference import Bounds, Extent
 from unfade.picture import Picture
 
@@ -75,7 +75,7 @@ def test_ink_and_picture_are_found(photo: Floats, colour: tuple[float, float, fl
     ink = marks.inks[0]
     assert abs(ink.opacity - opacity) < 0.05
     assert np.abs(np.subtract(ink.colour, colour)).max() < 0.15
-    clean = take_off(view, marks)
+    clean = take_off(view, marks, all_of(Extent(*view.mask.shape)))
     result = clean.picture
     assert error(result, photo) < 0.6 * error(view.made, photo)
     assert overlap(clean.mask, photo) > overlap(view.mask, photo) + 0.05
@@ -85,17 +85,46 @@ def test_ink_and_picture_are_found(photo: Floats, colour: tuple[float, float, fl
 
 
 def test_a_part_with_its_margin_is_a_part_of_the_whole(photo: Floats) -> None:
-    wide = np.tile(photo[:, :288], (2, 2, 1))
-    view = view_of(wide, *INKS[0])
-    marks = read_marks(1.0, [view])
-    whole = take_off(view, marks).picture
-    inner = Bounds(192, 192, 64, 100)
-    around = inner.grown(MARGIN).clipped(Extent(*wide.shape[:2]))
+    one = view_of(photo[:256, :320], *INKS[0])
+    view = View(
+        *(np.tile(plane, (3, 3) + (1,) * (plane.ndim - 2)) for plane in (one.seen, one.made, one.mask))
+    )
+    marks = read_marks(1.0, [one])
+    size = Extent(*view.mask.shape)
+    whole = take_off(view, marks, all_of(size))
+    inner = Bounds(320, 448, 64, 100)
+    around = inner.grown(MARGIN).clipped(size)
     at = np.s_[around.y : around.bottom, around.x : around.right]
-    part = take_off(View(view.seen[at], view.made[at], view.mask[at]), marks).picture
     place = inner.within(around)
-    found = part[place.y : place.bottom, place.x : place.right]
-    assert apart(found, whole[inner.y : inner.bottom, inner.x : inner.right]) < 1e-4
+    part = take_off(View(view.seen[at], view.made[at], view.mask[at]), marks, place)
+    made, wanted = cut(view.made, inner), cut(whole.picture, inner)
+    assert around != all_of(size) and np.abs(wanted - made).max() > 0.05
+    assert apart(cut(part.picture, place), wanted) < 1e-4
+    assert apart(cut(part.mask, place), cut(whole.mask, inner)) < 1e-4
+
+
+def test_edges_are_parts_of_an_inks_density(photo: Floats) -> None:
+    """What lies behind them then grows by equal factors."""
+    view = view_of(photo, *INKS[1])
+    where = np.arange(50)
+    for inks, parts in (((Ink(*INKS[1]),), 8), ((Ink(*INKS[1]), Ink(*INKS[0])), 4)):
+        labels = _labels(view, where, inks)
+        assert len(labels) == 2 + parts * len(inks)
+        for number, ink in enumerate(inks):
+            gains = np.array([label.gain for label in labels[1 + number * parts :][:parts]])
+            assert gains[0] == pytest.approx(1 / (1 - ink.opacity))
+            np.testing.assert_allclose(gains[:-1] / gains[1:], gains[-1], rtol=1e-5)
+
+
+def test_what_lies_between_letters_tells_what_lies_behind_them(photo: Floats) -> None:
+    view = view_of(photo, *INKS[1])
+    ink = Ink(*INKS[1])
+    first = Surroundings.of(view.cleaned, view.mask, unmarked(view.mask))
+    belief = believed(view, first, (ink,))
+    again = first.closer(view, belief)
+    drawn = matte_of(photo) > 0.5
+    off = [np.abs(field.colour - photo)[drawn].mean() for field in (first, again)]
+    assert again.known.sum() > first.known.sum() and off[1] < 0.9 * off[0]
 
 
 def test_what_the_network_is_not_sure_of_is_no_mark(photo: Floats) -> None:
@@ -134,7 +163,7 @@ def test_of_little_that_is_marked_more_must_be_certain() -> None:
 
 def test_no_ink_leaves_the_networks_result(photo: Floats) -> None:
     view = view_of(photo, *INKS[0])
-    left = take_off(view, Marks(0.9))
+    left = take_off(view, Marks(0.9), all_of(Extent(*view.mask.shape)))
     assert left.picture is view.made and left.mask is view.mask
 
 
@@ -155,9 +184,9 @@ def test_what_shows_less_than_the_networks_result_stays(photo: Floats, opacity: 
     view = view_of(bright, (1.0, 1.0, 1.0), opacity)
     grayer = View(view.seen, (view.seen - 0.12 * view.mask[..., None]).astype(np.float32), view.mask)
     stays = read_marks(1.0, [grayer])
-    assert stays.there and stays.stay and not stays.go
+    assert stays.there and stays.stays and not stays.goes
     better = View(view.seen, bright, view.mask)
-    assert read_marks(1.0, [better]).go
+    assert read_marks(1.0, [better]).goes
 
 
 def test_regions_of_a_marked_picture_are_those_of_the_whole(photo: Floats) -> None:

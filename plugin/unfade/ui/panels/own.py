@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 
 from unfade.filters import Recipe, Step, describe_options, find_filter, scaled_size
 from unfade.ui.commands import plain_text
-from unfade.ui.document import marks_of
+from unfade.ui.document import State, marks_of
 from unfade.ui.language import decimal
 from unfade.ui.panels.controls import FilterPanel, Percent, label_of_option
 from unfade.ui.panels.generated import GeneratedPanel
@@ -188,6 +188,7 @@ class DeartifactPanel(FilterPanel):
     def add_fields(self, actions: Mapping[str, QAction]) -> None:
         self._finds: bool | None = None
         self._goes: float | None = None
+        self._told_of: State | None = None
         self.strength = Percent(
             lambda: translate("DeartifactPanel", "&Strength"),
             lambda: translate("DeartifactPanel", "0 is the picture as it was, 100 the model's result."),
@@ -197,9 +198,9 @@ class DeartifactPanel(FilterPanel):
         self.blind = QLabel()
         self.blind.setWordWrap(True)
         self.blind.setProperty("role", "muted")
-        self.left = QLabel()
-        self.left.setWordWrap(True)
-        self.left.setProperty("role", "muted")
+        self.remains = QLabel()
+        self.remains.setWordWrap(True)
+        self.remains.setProperty("role", "muted")
         self.offer = QWidget()
         self.seen, self.take_off = QLabel(), QPushButton()
         self.seen.setWordWrap(True)
@@ -207,7 +208,7 @@ class DeartifactPanel(FilterPanel):
         self.painting = PaintingFields(self.document, self.filter, actions, self.brush)
         self.fields.addWidget(self.model)
         self.add_share("strength", self.strength)
-        for widget in (self.watermark, self.blind, self.left, self.offer, self.overlay, self.painting):
+        for widget in (self.watermark, self.blind, self.remains, self.offer, self.overlay, self.painting):
             self.fields.addWidget(widget)
         self.words.follow(self._put_texts)
         self.watermark.toggled.connect(lambda on: self.change("watermark", on, merge=False))
@@ -218,16 +219,23 @@ class DeartifactPanel(FilterPanel):
         self.offer.setVisible(marked)
 
     def show_chosen(self, chosen: Mapping[str, float]) -> None:
-        """Says so where a watermark that was to go is not found, or stays."""
+        """Says so where a watermark that was to go is not found, or stays, until something else is set."""
         self._goes = chosen.get("watermark_goes", self._goes)
-        self._show_left()
+        self._told_of = self._asked_of
+        self._show_remains()
 
     def forget_chosen(self) -> None:
         """Another picture has come, of whose marks nothing is known."""
         self._goes = None
 
-    def _show_left(self) -> None:
-        self.left.setVisible(self.watermark.isChecked() and self._goes == 0)
+    @property
+    def _asked_of(self) -> State:
+        """What is set, but for what does not change whether a mark goes."""
+        return self.document.state.with_options(self.filter, strength=1.0, strokes=())
+
+    def _show_remains(self) -> None:
+        asked = self.watermark.isChecked() and not self.options.strokes
+        self.remains.setVisible(asked and self._goes == 0)
 
     def show_document(self, models: Models) -> None:
         """Shows what is set, and what of it the model can do."""
@@ -239,7 +247,9 @@ class DeartifactPanel(FilterPanel):
         self.watermark.blockSignals(False)
         self.watermark.setEnabled(self._finds is not False)
         self.blind.setVisible(self._finds is False)
-        self._show_left()
+        if self._told_of != self._asked_of:
+            self._goes = None
+        self._show_remains()
         self._put_texts()
 
     def _put_texts(self) -> None:
@@ -258,7 +268,7 @@ class DeartifactPanel(FilterPanel):
                 "This model does not find watermarks; paint over one to have it filled in.",
             )
         )
-        self.left.setText(
+        self.remains.setText(
             translate(
                 "DeartifactPanel",
                 "No watermark was found that comes off cleanly; paint over one to have it filled in.",
