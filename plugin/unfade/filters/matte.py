@@ -9,6 +9,7 @@ that is believed of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -37,7 +38,8 @@ _PAIR, _ANCHOR = 0.8, 0.4  # weights of steps to neighbours and of the differenc
 _LIKE_AROUND = 0.03  # that difference
 _MASK, _BIAS, _MOST, _FEWEST = 0.4, -0.25, 3.0, -2.5  # the mask's say
 _CLEARER = 0.6  # an ink makes steps smaller: what is flatter than its surroundings is marked
-_PARTIAL, _BY_NETWORK = 1.85, 2.5  # how much less likely a step at an edge, and the network's own result, are
+_EDGE = 1.1  # how likely a part of an ink is, whichever, beside the whole
+_BY_NETWORK = 2.5  # how much less likely the network's own result is
 _NETWORKS_GAIN = 2.0
 
 MARKED: Final = 0.5
@@ -158,12 +160,13 @@ def _labels(view: View, where: Indices, inks: Sequence[Ink]) -> list[_Label]:
     seen = np.ascontiguousarray(view.cleaned.reshape(-1, 3)[where].T)
     labels = [_Label(seen, 1.0, 0.0)]
     parts = _parts(inks)
+    at_an_edge = math.log((parts - 1) / _EDGE)
     for ink in inks:
         colour = np.array(ink.colour, np.float32)[:, None]
         for part in range(parts, 0, -1):
             gain = np.float32((1 - ink.opacity) ** (-part / parts))
             picture = colour + gain * (seen - colour)
-            labels.append(_Label(picture, float(gain), 0.0 if part == parts else _PARTIAL))
+            labels.append(_Label(picture, float(gain), 0.0 if part == parts else at_an_edge))
     made = np.ascontiguousarray(view.made.reshape(-1, 3)[where].T)
     return [*labels, _Label(made, _NETWORKS_GAIN, _BY_NETWORK)]
 
