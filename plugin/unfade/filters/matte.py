@@ -2,13 +2,14 @@
 
 Each pixel near what the network found is clean, or carries an ink wholly or in part, or is what the network
 says of it. What it then is without marks has to go on smoothly from pixel to pixel, as far as the picture
-around is smooth, and to look like its surroundings. Sum-product messages run between neighbours for a
-fixed number of rounds, so that a pixel depends on what is near it alone; what comes out is the mean over all
-that is believed of it.
+around is smooth, and to look like its surroundings. Sum-product messages run between neighbours for a fixed
+number of rounds, so that beliefs reach :data:`REACH` pixels, and surroundings :data:`MARGIN`; what comes out
+is the mean over all that is believed of it.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +75,7 @@ class View:
     mask: Floats
     """HW in [0, 1]."""
 
-    @property
+    @functools.cached_property
     def cleaned(self) -> Floats:
         """HW3: with its marks, without its noise where the network took nothing but that away."""
         share = np.clip((self.mask - 0.05) / 0.1, 0, 1)[..., None]
