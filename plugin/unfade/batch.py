@@ -294,7 +294,7 @@ class Record:
     pages: int | None = None
     """How many pages were done, where several were."""
     warnings: tuple[str, ...] = ()
-    """Sentences on what was lost or guessed in reading and writing."""
+    """Sentences on what was lost or guessed in reading and writing, or asked for and not done."""
     skipped: bool = False
     """The output was there already, and ``--skip-existing`` was given."""
     error: str | None = None
@@ -454,7 +454,7 @@ def _do(
             write_picture(Picture(result.mask[..., None]), mask_target)
         told = write(result.picture, job)
     record = _record(job, picture, result, time.perf_counter() - started)
-    return dataclasses.replace(record, warnings=_once(picture.warnings + told))
+    return dataclasses.replace(record, warnings=_once(picture.warnings + result.report.warnings + told))
 
 
 def _do_pages(
@@ -479,7 +479,8 @@ def _do_pages(
             _check_fits(job, runner, picture)
             result = runner.run(picture, progress=on_progress)
             writer.add(result.picture)
-            told += [f"Page {index + 1}: {sentence}" for sentence in picture.warnings]
+            sentences = picture.warnings + result.report.warnings
+            told += [f"Page {index + 1}: {sentence}" for sentence in sentences]
             records.append(_record(job, picture, result, 0.0))
         with writing:
             job.target.parent.mkdir(parents=True, exist_ok=True)

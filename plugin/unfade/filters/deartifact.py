@@ -183,6 +183,17 @@ class Cleaner(FilterRunner):
     def _chosen(self) -> Mapping[str, float]:
         return {"strength": round(self._need * self._options.strength, 2)}
 
+    def _left_of(self, marks: Marks) -> tuple[str, ...]:
+        """A sentence where watermarks were to go and none does; who has painted has seen to it."""
+        if not self._removes or marks.goes or self._options.strokes:
+            return ()
+        why = (
+            "The watermark stays, for what would be made of it shows more"
+            if marks.there
+            else "No watermark was found"
+        )
+        return (f"{why}; paint over it in the window, or name its place with --strokes.",)
+
     @property
     def _goes_by_mask(self) -> bool:
         """Whether more or less may be to be seen of the result where a watermark is found."""
@@ -298,7 +309,14 @@ class Cleaner(FilterRunner):
         if want_mask and shown is not None:
             paint_mask(shown, strokes)
         fallback = self._engine.fallback_of(self._session.provider, made.provider)
-        report = Report(self._session.card.name, made.provider, fallback, timer.seconds, chosen=chosen)
+        report = Report(
+            self._session.card.name,
+            made.provider,
+            fallback,
+            timer.seconds,
+            chosen=chosen,
+            warnings=self._left_of(look.marks),
+        )
         return crop.result(into, report, shown if want_mask else None)
 
     def _run(

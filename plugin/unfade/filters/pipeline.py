@@ -235,6 +235,7 @@ def _joined(reports: Sequence[Report]) -> Report:
         engine_seconds=sum(report.engine_seconds for report in reports),
         recipe=next((report.recipe for report in reports if report.recipe is not None), None),
         chosen={name: value for report in reports for name, value in report.chosen.items()},
+        warnings=tuple(dict.fromkeys(sentence for report in reports for sentence in report.warnings)),
     )
 
 

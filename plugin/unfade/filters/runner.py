@@ -52,6 +52,8 @@ class Report:
     """The steps that the filter chose, as recipes have them; None where it had nothing to choose."""
     chosen: Mapping[str, float] = field(default_factory=dict)
     """Options that were left to the picture, and their values for it, and what else it decided."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on what was asked for and not done."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class Result:
         fallback: a sentence on why it was not the GPU, or None.
         chosen: options that were left to the picture, by name, and their values for it.
         proposal: the steps that Restore chose, as recipes have them; None where it did not run.
+        warnings: sentences on what was asked for and not done.
         seconds, engine_seconds: what the filter took, and what of that the network took.
         recipe: from the window, what was done, for :meth:`Client.submit` to do it again; else None.
     """
@@ -107,6 +108,7 @@ class Result:
         self.fallback: str | None = header["fallback"]
         self.chosen: dict[str, float] = header.get("chosen", {})
         self.proposal: Sequence[Mapping[str, Any]] | None = header.get("proposal")
+        self.warnings: tuple[str, ...] = tuple(header.get("warnings", ()))
         self.seconds: float = header["seconds"]
         self.engine_seconds: float = header["engine_seconds"]
         self.recipe: dict[str, Any] | None = header.get("recipe")

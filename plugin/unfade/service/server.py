@@ -291,6 +291,7 @@ class Server:
             "fallback": report.fallback,
             "chosen": dict(report.chosen),
             "proposal": report.recipe,
+            "warnings": list(report.warnings),
             "engine_seconds": round(report.engine_seconds, 3),
             "seconds": round(time.perf_counter() - started, 3),
         }

@@ -56,6 +56,24 @@ def test_cleaning(shell: Shell, marked: Picture, cleaner: str) -> None:
     assert mask[22:30, 12:58].min() > 200 and mask[40:].max() < 30
 
 
+def test_a_watermark_that_is_not_found_is_said(shell: Shell, cleaner: str) -> None:
+    pixels = np.random.default_rng(0).integers(90, 140, (200, 240, 3), dtype=np.uint8)
+    (shell.folder / "in").mkdir()
+    for name in ("0.png", "1.png"):
+        write_picture(Picture(pixels), shell.folder / "in" / name)
+    pixels[90:110, 60:180] = (250, 20, 20)
+    write_picture(Picture(pixels), shell.folder / "in" / "marked.png")
+    said = "No watermark was found; paint over it in the window, or name its place with --strokes."
+    result = shell.run("deartifact", "in", "-o", "out", "--model", cleaner, "--watermark")
+    assert result.code == 0
+    assert result.err.splitlines() == [f"unfade: in/{number}.png: {said}" for number in (0, 1)]
+    (shell.folder / "strokes.json").write_text('[{"mode": "add", "radius": 3, "points": [[5, 50]]}]')
+    painted = ("deartifact", "in/0.png", "-o", "a.png", "--model", cleaner, "--watermark", "--json")
+    for more, told in ((("--strokes", "strokes.json"), []), ((), [said])):
+        assert json.loads(shell.run(*painted, *more).out)["warnings"] == told
+    assert shell.run("deartifact", "in/0.png", "-o", "b.png", "--model", cleaner).err == ""
+
+
 @pytest.mark.usefixtures("marked")
 def test_masks_of_a_folder(shell: Shell, cleaner: str) -> None:
     (shell.folder / "in").mkdir()

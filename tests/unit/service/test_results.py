@@ -134,6 +134,18 @@ def test_recipes_and_masks(engine: Client) -> None:
     assert engine.submit_stored("upscale", {"model": "net"}, "layer").result().mask is None
 
 
+def test_what_was_asked_for_and_not_done_is_told(engine: Client) -> None:
+    source = picture(40, 60, 3)
+    steps = [
+        {"filter": "deartifact", "options": {"model": "clean", "watermark": True}},
+        {"filter": "upscale", "options": {"model": "net", "scale": 2}},
+    ]
+    (said,) = engine.apply(None, None, *shape_of(source), source, recipe={"steps": steps}).warnings
+    assert said.startswith("No watermark was found; ")
+    steps[0]["options"] = {"model": "clean"}
+    assert engine.apply(None, None, *shape_of(source), source, recipe={"steps": steps}).warnings == ()
+
+
 def test_hints_and_strokes_travel_as_lists(engine: Client) -> None:
     source = picture(40, 60)
     strokes = [{"mode": "keep", "radius": 5, "points": [[20.5, 20.5], [30.5, 20.5]]}]

@@ -75,7 +75,12 @@ class EngineRunner(Runner):
         )
         self._on_provider(result.provider_label, result.fallback)
         report = Report(
-            result.model, result.provider, result.fallback, result.engine_seconds, chosen=result.chosen
+            result.model,
+            result.provider,
+            result.fallback,
+            result.engine_seconds,
+            chosen=result.chosen,
+            warnings=result.warnings,
         )
         made = with_metadata(pixels_of(result), picture.metadata)
         at = all_of(size_of(made)) if result.region is None else Bounds(*result.region)
