@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from functools import lru_cache
 from os import PathLike
@@ -306,7 +307,11 @@ def _run(
 
     filter = find_filter(name)
     runner = filter.open(filter.Options(**options), engine)
-    return runner.run(as_picture(source), progress=on_tile, memo=_memo(engine)).picture
+    picture = as_picture(source)
+    result = runner.run(picture, progress=on_tile, memo=_memo(engine))
+    if not result.report.warnings:
+        return result.picture
+    return dataclasses.replace(result.picture, warnings=(*picture.warnings, *result.report.warnings))
 
 
 def as_picture(source: Source) -> Picture:

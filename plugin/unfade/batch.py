@@ -468,7 +468,7 @@ def _do_pages(
     """All pages of a file into one. The record's sizes are those of the first page."""
     started = time.perf_counter()
     check_writable(job.target)
-    records, told = [], list[str]()
+    records, told = [], dict[str, list[int]]()
     with closing(PagesWriter(job.target, format=job.format, quality=quality)) as writer:
         for index in range(count):
 
@@ -479,12 +479,12 @@ def _do_pages(
             _check_fits(job, runner, picture)
             result = runner.run(picture, progress=on_progress)
             writer.add(result.picture)
-            sentences = picture.warnings + result.report.warnings
-            told += [f"Page {index + 1}: {sentence}" for sentence in sentences]
+            for sentence in _once(picture.warnings + result.report.warnings):
+                told.setdefault(sentence, []).append(index + 1)
             records.append(_record(job, picture, result, 0.0))
         with writing:
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            told += writer.finish()
+            lost = writer.finish()
     engine_seconds = sum(record.engine_seconds or 0.0 for record in records)
     megapixels = sum(math.prod(record.input_size or (0,)) for record in records) / 1e6
     return dataclasses.replace(
@@ -494,8 +494,22 @@ def _do_pages(
         megapixels_per_second=megapixels / engine_seconds if engine_seconds else None,
         fallback=next((record.fallback for record in records if record.fallback), None),
         pages=count,
-        warnings=_once(told),
+        warnings=_once((*(f"{_pages(of)}: {sentence}" for sentence, of in told.items()), *lost)),
     )
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    """``Page 3``, or ``Pages 1 to 4 and 7``: of ascending numbers."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    *most, last = words
+    listed = f"{', '.join(most)} and {last}" if most else last
+    return f"Page {listed}" if len(numbers) == 1 else f"Pages {listed}"
 
 
 def _check_fits(job: Job, runner: Runner, picture: Picture) -> None:

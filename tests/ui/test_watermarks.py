@@ -143,6 +143,9 @@ def test_what_was_to_go_and_is_not_found_is_said(
     window.document.add_stroke(Stroke("add", 12, ((60.0, 60.0), (120.0, 60.0))))
     assert panel.remains.isHidden(), "who paints has read it"
     window.document.undo()
+    window.document.add_stroke(Stroke("keep", 12, ((60.0, 60.0), (120.0, 60.0))))
+    assert not panel.remains.isHidden(), "that takes no watermark off"
+    window.document.undo()
     assert not panel.remains.isHidden()
     panel.watermark.click()
     assert panel.remains.isHidden()

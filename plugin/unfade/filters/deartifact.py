@@ -183,16 +183,17 @@ class Cleaner(FilterRunner):
     def _chosen(self) -> Mapping[str, float]:
         return {"strength": round(self._need * self._options.strength, 2)}
 
-    def _left_of(self, marks: Marks) -> tuple[str, ...]:
-        """A sentence where watermarks were to go and none does; who has painted has seen to it."""
-        if not self._removes or marks.goes or self._options.strokes:
+    def _warnings(self, marks: Marks) -> tuple[str, ...]:
+        """A sentence where watermarks were to go and none does; who has painted over one has seen to it."""
+        painted = any(stroke.mode == "add" for stroke in self._options.strokes)
+        if not self._options.watermark or marks.goes or painted:
             return ()
-        why = (
-            "The watermark stays, for what would be made of it shows more"
-            if marks.there
-            else "No watermark was found"
-        )
-        return (f"{why}; paint over it in the window, or name its place with --strokes.",)
+        if not self._finds_mask:
+            name = self._session.card.name
+            return (f"The model {name} finds no watermarks; choose another, or paint over them.",)
+        if marks.there:
+            return ("The watermark was left, for what would come in its place shows more; paint over it.",)
+        return ("No watermark was found; if there is one, paint over it.",)
 
     @property
     def _goes_by_mask(self) -> bool:
@@ -315,7 +316,7 @@ class Cleaner(FilterRunner):
             fallback,
             timer.seconds,
             chosen=chosen,
-            warnings=self._left_of(look.marks),
+            warnings=self._warnings(look.marks),
         )
         return crop.result(into, report, shown if want_mask else None)
 

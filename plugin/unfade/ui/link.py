@@ -60,6 +60,7 @@ def report_of(result: Result) -> dict[str, Any]:
         "provider_label",
         "fallback",
         "chosen",
+        "warnings",
         "seconds",
         "engine_seconds",
     )

@@ -212,7 +212,7 @@ class Teller(QObject):
             )
 
     def _told(self, item: Item, sentences: str) -> None:
-        """What a file could not hold of a picture that the window saves."""
+        """The warnings of a picture that the window saves."""
         if item.save is not None:
             self._notice.show_sentence(f"{item.name}: {sentences}", about="told")
 

@@ -12,10 +12,11 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.models import identity_model
+from tests.models import cleaning_model, identity_model
 from unfade.batch import Job, Record, plan, run
 from unfade.errors import UsageError
-from unfade.filters import Runner, UpscaleOptions
+from unfade.filters import DeartifactOptions, Runner, UpscaleOptions
+from unfade.filters.deartifact import DEARTIFACT
 from unfade.filters.upscale import UPSCALE
 from unfade.inference import Device, Engine
 from unfade.picture import page_count, read_picture
@@ -92,6 +93,23 @@ def test_the_first_page_alone_is_told(double: Runner, album: Path, tmp_path: Pat
     (record,) = run([Job(album, tmp_path / "b.jpg", "jpeg")], double)
     assert record.warnings == ("Only the first of its 3 pages is used.",)
     assert json.loads(record.to_json())["warnings"] == list(record.warnings)
+
+
+def test_what_is_told_of_pages_names_them(tmp_path: Path) -> None:
+    pages = [np.full((200, 240, 3), 120, np.uint8) for _ in range(6)]
+    for number in (1, 4):  # what the test model takes for a watermark
+        pages[number][90:110, 60:180] = (250, 20, 20)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, photometric="rgb", metadata=None)
+    options = DeartifactOptions(model=str(cleaning_model(tmp_path / "clean.onnx")), watermark=True)
+    runner = DEARTIFACT.open(options, Engine(Device.CPU, threads=1))
+    (record,) = run([Job(tmp_path / "a.tif", tmp_path / "b.tif", "tiff")], runner, pages="all")
+    assert record.warnings == (
+        "Pages 1, 3 to 4 and 6: No watermark was found; if there is one, paint over it.",
+    )
+    (record,) = run([Job(tmp_path / "a.tif", tmp_path / "c.tif", "tiff")], runner)
+    assert record.warnings[-1].startswith("No watermark was found; ")
 
 
 def test_what_the_written_format_loses_is_told(double: Runner, tmp_path: Path) -> None:

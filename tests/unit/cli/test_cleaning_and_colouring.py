@@ -63,14 +63,24 @@ def test_a_watermark_that_is_not_found_is_said(shell: Shell, cleaner: str) -> No
         write_picture(Picture(pixels), shell.folder / "in" / name)
     pixels[90:110, 60:180] = (250, 20, 20)
     write_picture(Picture(pixels), shell.folder / "in" / "marked.png")
-    said = "No watermark was found; paint over it in the window, or name its place with --strokes."
+    said = "No watermark was found; if there is one, paint over it."
     result = shell.run("deartifact", "in", "-o", "out", "--model", cleaner, "--watermark")
     assert result.code == 0
     assert result.err.splitlines() == [f"unfade: in/{number}.png: {said}" for number in (0, 1)]
-    (shell.folder / "strokes.json").write_text('[{"mode": "add", "radius": 3, "points": [[5, 50]]}]')
-    painted = ("deartifact", "in/0.png", "-o", "a.png", "--model", cleaner, "--watermark", "--json")
-    for more, told in ((("--strokes", "strokes.json"), []), ((), [said])):
-        assert json.loads(shell.run(*painted, *more).out)["warnings"] == told
+    for mode, told in (("add", []), ("keep", [said])):
+        (shell.folder / "strokes.json").write_text(
+            f'[{{"mode": "{mode}", "radius": 3, "points": [[5, 50]]}}]'
+        )
+        painted = ("in/0.png", "-o", "a.png", "--model", cleaner, "--watermark", "--strokes", "strokes.json")
+        assert json.loads(shell.run("deartifact", *painted, "--json").out)["warnings"] == told
+    blind = str(cleaning_model(shell.folder / "blind.onnx", mask=False))
+    result = shell.run("deartifact", "in/0.png", "-o", "a.png", "--model", blind, "--watermark")
+    assert (
+        result.err
+        == "unfade: in/0.png: The model blind finds no watermarks; choose another, or paint over them.\n"
+    )
+    picture = unfade.deartifact(shell.folder / "in" / "0.png", model=cleaner, watermark=True, device="cpu")
+    assert picture.warnings == (said,)
     assert shell.run("deartifact", "in/0.png", "-o", "b.png", "--model", cleaner).err == ""
 
 

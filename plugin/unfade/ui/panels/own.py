@@ -234,7 +234,8 @@ class DeartifactPanel(FilterPanel):
         return self.document.state.with_options(self.filter, strength=1.0, strokes=())
 
     def _show_remains(self) -> None:
-        asked = self.watermark.isChecked() and not self.options.strokes
+        painted = any(stroke.mode == "add" for stroke in self.options.strokes)
+        asked = self.watermark.isChecked() and not painted
         self.remains.setVisible(asked and self._goes == 0)
 
     def show_document(self, models: Models) -> None:

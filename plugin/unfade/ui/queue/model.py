@@ -246,7 +246,7 @@ class Queue:
         self._on_change(item)
 
     def finish(self, id: int, now: float, told: str = "") -> None:
-        """Its result is written; ``told`` are sentences on what was lost or guessed on the way."""
+        """Its result is written; ``told`` are the warnings of its record."""
         item = self._running(id)
         item.seconds = now - self._began
         item.share = 1.0

@@ -52,7 +52,7 @@ class QueuePanel(QWidget):
         added: pictures have come into it.
         saved: what the window had to save is there (Path).
         not_saved: what it had to save is not (Item, failed or cancelled).
-        told: (Item, sentences) on what its file could not hold of a picture.
+        told: (Item, sentences): the warnings of its record.
         worked: how it stands with the queue has changed: see :meth:`work`.
         said: a sentence for the status bar.
         refused: a sentence on why nothing is begun.

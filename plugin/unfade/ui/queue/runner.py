@@ -124,7 +124,7 @@ class Worker(QObject):
 
     Signals, each with the id of the item:
         progress: how much is done, in [0, 1].
-        finished: the result is written; with sentences on what its format could not hold.
+        finished: the result is written; with the record's warnings.
         failed: a sentence on why it is not.
         cancelled: it was stopped, and nothing was written.
         engine_died: the engine ended under the picture, with a sentence on it.
@@ -258,7 +258,7 @@ class QueueRunner(QObject):
         changed: something is to be shown anew; also every second while a picture runs.
         begun: a picture (Item).
         ended: a picture (Item): done, failed or cancelled.
-        told: (Item, sentences) on what its file could not hold of a picture.
+        told: (Item, sentences): the warnings of its record.
         said: a sentence for the status bar.
         refused: a sentence on why nothing is begun.
         provider: (label, why not the GPU or None), as soon as it is known.
