@@ -178,7 +178,7 @@ def test_a_mask_wants_something_to_be_found() -> None:
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_shipped_recipe_builds(path: Path) -> None:
     recipe = load_recipe(path)
-    assert recipe.name == re.sub("-(slim|drawings|coarse|hints)$", "", path.stem)
+    assert recipe.name == re.sub("-(slim|drawings|lpips|coarse|hints)$", "", path.stem)
     # The larger encoder's weights are a package of their own, which only this training asks for.
     network = build_generator(recipe, pretrained="coarse" not in recipe.network)
     build_degradation_of(recipe, network)
