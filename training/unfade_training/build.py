@@ -33,6 +33,7 @@ from .degradations import ColourHints, Degradation, Hinted, Mixture, build_degra
 from .errors import TrainingError, did_you_mean
 from .losses import Objective, WeightedLoss, build_loss, build_objective, open_lpips
 from .losses.backbones import ARCHITECTURES
+from .losses.perceptual import installed_linear_weights
 from .metrics import Metric
 from .networks import build_network, is_here
 from .registry import from_table
@@ -99,6 +100,10 @@ def build_degradation_of(recipe: Recipe, generator: nn.Module) -> Degradation:
     if recipe.task == "colorize":
         hints = from_table(ColourHints, recipe.hints, f"{recipe.name}, [hints]")
         return Hinted(degradation, hints)
+    if degradation.tells and getattr(generator, "in_channels", 3) != 4:
+        raise TrainingError(
+            f"{recipe.name}: told_share puts into a fourth channel where damage is, and the network has none."
+        )
     if getattr(generator, "mask", False) and not degradation.masks:
         raise TrainingError(
             f"{recipe.name}: the network gives a mask, and no degradation draws anything to be found; add "
@@ -398,7 +403,11 @@ class Turning(nn.Module):
 
 SMOKE_STEPS = 3
 SMOKE_SIDE = 64  # the smallest picture that critics and perceptual losses take
-_CLASSIFIERS = {"feature": "vgg16_bn", "style": "squeezenet"}  # of losses, where they name none
+_CLASSIFIERS = {  # of losses, where they name none
+    "feature": "vgg16_bn",
+    "style": "squeezenet",
+    "lpips": "squeezenet",
+}
 
 
 def smoke_recipe(recipe: Recipe) -> Recipe:
@@ -445,5 +454,14 @@ def _classifier_is_here(name: str, options: object) -> bool:
     if name not in _CLASSIFIERS:
         return True
     named = options if isinstance(options, dict) else {}
+    if name == "lpips" and not named.get("linear_weights"):
+        try:
+            installed_linear_weights()
+        except TrainingError:
+            return False
     known = ARCHITECTURES.get(str(named.get("backbone", _CLASSIFIERS[name])))
-    return known is None or bool(named.get("weights")) or is_here(known.published)
+    return (
+        known is None
+        or bool(named.get("weights") or named.get("backbone_weights"))
+        or is_here(known.published)
+    )

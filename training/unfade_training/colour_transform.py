@@ -64,7 +64,7 @@ class ColourTransform(ABC):
 
 
 class Rgb(ColourTransform):
-    """RGB in, RGB out (and a mask): everything stays as it is."""
+    """RGB in (and where to look), RGB out (and a mask): everything stays as it is."""
 
     judges: tuple[str, ...] = ("psnr_y", "mask_iou", "lpips")
 
@@ -84,7 +84,7 @@ class Rgb(ColourTransform):
         return output
 
     def shown(self, inputs: Tensor) -> Tensor:
-        return inputs
+        return inputs[:, :3]
 
 
 class Tones(Rgb):

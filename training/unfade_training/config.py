@@ -345,7 +345,8 @@ def without_folders(text: str) -> str:
 def apply_overrides(table: Table, overrides: Mapping[str, object], where: str) -> None:
     """Set the values in a recipe's parsed table, in place.
 
-    ``stage.loss.feature.weights`` sets the option in those stages that have the table ``loss.feature``.
+    Of several ``[[stage]]`` or ``[[degradation]]``, ``stage.2.lr`` sets the value in the second and
+    ``stage.lr`` in all; ``stage.loss.feature.weights`` in those stages that have the table ``loss.feature``.
 
     Raises:
         TrainingError: the path leads nowhere.
@@ -353,19 +354,19 @@ def apply_overrides(table: Table, overrides: Mapping[str, object], where: str) -
     for path, value in overrides.items():
         first, *rest = path.split(".")
         place = f"{where}: the override {path!r}"
-        if first != "stage":
+        tables = table.get(first, [] if first == "stage" else None)
+        if not isinstance(tables, list):
             _set(table, [first, *rest], value, place, create=True)
             continue
-        stages = table.get("stage", [])
         if rest and rest[0].isdigit():
             number = int(rest.pop(0))
-            if not 1 <= number <= len(stages):
-                raise TrainingError(f"{place}: the recipe has {count_of(len(stages), 'stage')}.")
-            _set(stages[number - 1], rest, value, place, create=True)
+            if not 1 <= number <= len(tables):
+                raise TrainingError(f"{place}: the recipe has {count_of(len(tables), first)}.")
+            _set(tables[number - 1], rest, value, place, create=True)
             continue
-        reached = [_set(stage, rest, value, place, create=False) for stage in stages]
+        reached = [_set(each, rest, value, place, create=False) for each in tables]
         if not any(reached):
-            raise TrainingError(f"{place} fits no stage.")
+            raise TrainingError(f"{place} fits no {first}.")
 
 
 def _set(table: Table, path: list[str], value: object, where: str, *, create: bool) -> bool:

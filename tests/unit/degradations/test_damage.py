@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from unfade_training.degradations import build_degradation
-from unfade_training.degradations.damage import VISIBLE, Damage
+from unfade_training.degradations.base import UNTOLD
+from unfade_training.degradations.damage import TOLD_FROM, VISIBLE, Damage
 from unfade_training.degradations.damage_shapes import DRAWN, real_shape, scanned, shape_files, soften
 from unfade_training.errors import TrainingError
 
@@ -120,6 +121,38 @@ def test_gray_photographs_have_gray_damage() -> None:
         for s in range(8)
     ]
     assert max(float(level.max()) for level in levels) < 1e-6
+
+
+def test_where_damage_is_can_be_told_in_a_fourth_channel(photo: np.ndarray) -> None:
+    told = [
+        replace(PLAIN, told_share=0.7).apply(photo[:160, :160], np.random.default_rng(seed))
+        for seed in range(40)
+    ]
+    wide, alarms, untold = 0, 0, 0
+    for made in told:
+        assert made.mask is not None and made.picture.shape == (*made.mask.shape, 4)
+        fourth = made.picture[..., 3]
+        if (fourth == UNTOLD).all():
+            untold += 1
+            continue
+        assert set(np.unique(fourth)) <= {0, 255} and fourth[made.mask > TOLD_FROM[1]].all()
+        wide += bool(fourth[made.mask == 0].any())
+        near = np.asarray(Image.fromarray(made.mask > 0).convert("L").filter(ImageFilter.MaxFilter(5)))
+        alarms += bool(fourth[near == 0].any())
+    assert 5 < untold < 20 and wide > 10 and 1 < alarms < 15
+    plain = PLAIN.apply(photo[:160, :160], np.random.default_rng(3))
+    assert plain.picture.shape[2] == 3 and np.array_equal(plain.picture, told[3].picture[..., :3])
+
+
+def test_who_is_not_told_has_the_channel_too_where_others_are(photo: np.ndarray) -> None:
+    table = {"kind": "damage", "jpeg_share": 0}
+    mixed = build_degradation([{"kind": "clean", "share": 0.5}, {**table, "told_share": 1.0, "share": 0.5}])
+    made = [mixed.apply(photo[:192, :192], np.random.default_rng(seed)) for seed in range(20)]
+    assert {pair.picture.shape[2] for pair in made} == {4}
+    untold = [bool((pair.picture[..., 3] == UNTOLD).all()) for pair in made]
+    assert 4 < sum(untold) < 16
+    held = mixed.held_out()
+    assert {held.apply(photo[:192, :192], np.random.default_rng(s)).picture.shape[2] for s in range(9)} == {3}
 
 
 def test_clean_pictures_are_left_alone(photo: np.ndarray) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from unfade_training.networks import build_network, receptive_radius
-from unfade_training.networks.repair_unets import RepairUnets, pull_push
+from unfade_training.networks.repair_unets import SHARPER, SWAY, RepairUnets, pull_push
 
 SMALL = {
     "find": {"widths": (16, 16, 16)},
@@ -50,8 +50,8 @@ def test_what_is_whole_is_kept_exactly_and_a_gradient_goes_on_through_a_hole() -
 
 
 def test_a_hole_wider_than_the_pyramid_reaches_is_still_finite() -> None:
-    filled = pull_push(torch.rand(1, 3, 64, 64), torch.zeros(1, 1, 64, 64), 3)
-    assert torch.isfinite(filled).all()
+    x = torch.rand(1, 3, 64, 64)
+    assert torch.equal(pull_push(x, torch.zeros(1, 1, 64, 64), 3), torch.zeros_like(x))
 
 
 def test_damage_is_filled_and_the_rest_untouched() -> None:
@@ -80,6 +80,38 @@ def test_the_fourth_channel_forces_the_mask_or_leaves_it() -> None:
     assert torch.equal(free, even)
     assert none[:, 3].max() < 1e-4 and all_[:, 3].min() > 0.999
     torch.testing.assert_close(none[:, :3], x, atol=1e-4, rtol=0)
+
+
+def test_what_may_be_damage_goes_wholly_or_stays() -> None:
+    net, x = network(), torch.full((1, 3, 64, 64), 0.4)
+    with torch.no_grad():
+        net.find.head.bias.zero_()  # type: ignore[union-attr]
+        nn.init.zeros_(net.find.head.weight)
+        nn.init.constant_(net.fill.tail.bias, 0.1)  # type: ignore[arg-type]
+        for told in (0.45, 0.5, 0.53):
+            y = net(torch.cat([x, torch.full((1, 1, 64, 64), told)], dim=1))
+            logit = torch.tensor(SWAY * (told - 0.5))
+            torch.testing.assert_close(y[:, 3:], logit.sigmoid().expand(1, 1, 64, 64), atol=1e-4, rtol=0)
+            gate = (SHARPER * logit).sigmoid()
+            torch.testing.assert_close(y[:, :3], x + gate * 0.1, atol=1e-4, rtol=0)
+
+
+def test_a_second_look_at_every_pixel_is_added_to_the_logits() -> None:
+    x = torch.rand(1, 3, 64, 64)
+    detail = {"unshuffle": 2, "channels": (8, 16), "encoder": (1, 1), "decoder": (1,)}
+    net = build_network("repair_unets", **SMALL, detail=detail).eval()
+    assert isinstance(net, RepairUnets) and net.detail is not None
+    with torch.no_grad():
+        net.detail.tail.weight.zero_()
+        nn.init.normal_(net.find.head.weight, std=0.3)
+        plain = net(x)[:, 3:]
+        alone = network()
+        unused = alone.load_state_dict(net.state_dict(), strict=False)
+        assert not unused.missing_keys and all(name.startswith("detail.") for name in unused.unexpected_keys)
+        torch.testing.assert_close(plain, alone(x)[:, 3:])
+        assert plain.std() > 0.01
+        net.detail.tail.bias.fill_(2.0)  # type: ignore[union-attr]
+        torch.testing.assert_close(net(x)[:, 3:].logit(), plain.logit() + 2)
 
 
 def test_the_mask_learns_from_its_own_loss_alone() -> None:

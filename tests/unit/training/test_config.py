@@ -98,6 +98,19 @@ def test_a_recipe_that_leaves_the_machine_tells_no_folders(place: str) -> None:
     assert without_folders(RECIPE) == RECIPE
 
 
+def test_overrides_reach_degradations() -> None:
+    one = '[degradation]\nkind = "clean"\n'
+    assert one in RECIPE
+    both = RECIPE.replace(one, '[[degradation]]\nkind = "web"\n\n[[degradation]]\nkind = "web-simple"\n')
+    for name, shares in (("degradation.share", [0.2, 0.2]), ("degradation.2.share", [None, 0.2])):
+        recipe = with_overrides(parse_recipe(both, "tiny"), {name: 0.2}, "tiny")
+        assert [table.get("share") for table in recipe.degradations] == shares
+    with pytest.raises(TrainingError, match="the recipe has 2 degradations"):
+        with_overrides(parse_recipe(both, "tiny"), {"degradation.3.share": 0.2}, "tiny")
+    alone = with_overrides(parse_recipe(RECIPE, "tiny"), {"degradation.share": 0.2}, "tiny")
+    assert [table["share"] for table in alone.degradations] == [0.2]
+
+
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
@@ -172,6 +185,14 @@ def test_so_is_what_is_wrong_with_the_game(tmp_path: Path, old: str, new: str, s
 def test_a_mask_wants_something_to_be_found() -> None:
     recipe = parse_recipe(MASK_RECIPE.replace('kind = "watermark"', 'kind = "compression"'), "tiny")
     with pytest.raises(TrainingError, match="draws anything to be found"):
+        build_degradation_of(recipe, build_generator(recipe))
+
+
+def test_what_is_told_wants_a_channel() -> None:
+    recipe = parse_recipe(
+        MASK_RECIPE.replace('kind = "watermark"', 'kind = "damage"\ntold_share = 0.5'), "tiny"
+    )
+    with pytest.raises(TrainingError, match="told_share puts into a fourth channel"):
         build_degradation_of(recipe, build_generator(recipe))
 
 

@@ -340,5 +340,7 @@ def test_the_smoke_run_fetches_no_classifier(
     with caplog.at_level("INFO"):
         assert [stage.loss for stage in smoke_recipe(recipe).stage] == [{"l1": 1.0}] * 3
     assert "does without the loss feature" in caplog.text
+    detail = smoke_recipe(load_recipe(next(path for path in RECIPES if path.stem == "upscale-x4-gan-lpips")))
+    assert set(detail.stage[0].loss) == {"l1", "weave"}, "nor what LPIPS needs"
     named = with_overrides(recipe, {"stage.loss.feature.weights": "squeezenet.pth"}, "superres")
     assert all("feature" in stage.loss for stage in smoke_recipe(named).stage)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import TrainingError
 from ..registry import Registry, from_table
 from .ageing import Ageing, Fade
-from .base import Degradation, Degraded, Mask, Pixels
+from .base import UNTOLD, Degradation, Degraded, Mask, Pixels
 from .damage import Damage
 from .downscale import Clean, Compression, Crappify, SimpleWeb, Web
 from .hints import NEUTRAL, ColourHints, Hinted
@@ -58,7 +58,8 @@ DEGRADATIONS: Registry[type[Degradation]] = Registry(
 class Mixture(Degradation):
     """One of several degradations for each crop, by share.
 
-    Where any of them gives masks, all do: of zeros where nothing was drawn.
+    Where any of them gives masks, all do: of zeros where nothing was drawn. Where any tells where to look,
+    all have that channel.
 
     Attributes:
         parts: the degradations, all of the same scale.
@@ -79,6 +80,13 @@ class Mixture(Degradation):
     @property
     def gray(self) -> bool:  # type: ignore[override]
         return self.parts[0].gray
+
+    @property
+    def tells(self) -> bool:  # type: ignore[override]
+        return any(part.tells for part in self.parts)
+
+    def held_out(self) -> Mixture:
+        return Mixture(tuple(part.held_out() for part in self.parts), self.shares)
 
     @property
     def margin(self) -> int:
@@ -103,9 +111,12 @@ class Mixture(Degradation):
         ]
         spare = self.margin - part.margin
         degraded = part.apply(pixels[spare : pixels.shape[0] - spare, spare : pixels.shape[1] - spare], rng)
-        if not self.masks or degraded.mask is not None:
-            return degraded
-        return Degraded(degraded.picture, degraded.target, np.zeros(degraded.picture.shape[:2], np.float32))
+        picture, mask = degraded.picture, degraded.mask
+        if self.tells and not part.tells:
+            picture = np.dstack([picture, np.full(picture.shape[:2], UNTOLD, np.uint8)])
+        if self.masks and mask is None:
+            mask = np.zeros(picture.shape[:2], np.float32)
+        return Degraded(picture, degraded.target, mask)
 
 
 def build_degradation(

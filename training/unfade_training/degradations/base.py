@@ -134,12 +134,17 @@ Pixels: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.float32]
 
 
+UNTOLD = 128
+"""Of a channel that says where to look: that is left to the network."""
+
+
 @dataclass(frozen=True, eq=False)
 class Degraded:
     """One training pair.
 
     Attributes:
-        picture: HWC uint8, what the network gets; 3 channels, or 1 where the degradation makes gray pictures.
+        picture: HWC uint8, what the network gets; 3 channels, or 1 where the degradation makes gray pictures;
+            4 where it says where to look (:attr:`Degradation.tells`).
         target: HWC uint8 RGB, ``scale`` times as large: the middle of the crop (gray where the network
             could not know better).
         mask: HW float32 in [0, 1], opacity of what was drawn over the picture; None where nothing can have
@@ -161,11 +166,14 @@ class Degradation(ABC):
         scale: how many times smaller than the target the input is.
         masks: whether :attr:`Degraded.mask` is given.
         gray: whether :attr:`Degraded.picture` has a single channel; the target is in colour.
+        tells: whether it has a fourth one, of where to look: 255 where something was drawn and 0 elsewhere,
+            or :data:`UNTOLD`.
     """
 
     scale: int = 1
     masks: ClassVar[bool] = False
     gray: ClassVar[bool] = False
+    tells: bool = False
 
     def __post_init__(self) -> None:
         check_options(self)

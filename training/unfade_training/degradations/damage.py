@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from .base import (
+    UNTOLD,
     Degradation,
     Degraded,
     Mask,
@@ -46,6 +48,10 @@ VISIBLE = 8 / 255
 """Difference in some channel below which damage cannot be seen."""
 FAINT = np.float32(0.02)
 """Opacity that the mask says of damage that cannot be seen: the loss asks for neither answer there."""
+TOLD_FROM = (0.02, 0.3)
+"""Opacity from which damage is told of."""
+ALARM_SHARE = 0.3
+"""How many of the told ones are told of damage where there is none, too."""
 BROWN = np.array([0.45, 0.3, 0.14], np.float32)
 
 
@@ -76,6 +82,10 @@ class Damage(Degradation):
         texture_share: how many are printed on textured paper, which stays.
         text_share: how many have opaque text in them, which stays.
         soft_share: how many have damage a little out of focus.
+        told_share: how many of the pictures have a fourth channel that says where they are damaged, about:
+            255 there and 0 elsewhere, a little wide, and at times where nothing is, too. The others have
+            :data:`UNTOLD` there. A fill learns best from these; what finds damage learns nothing from them,
+            and is to be held. 0: there is no fourth channel.
         jpeg_share: how many are JPEGs.
         quality: JPEG quality.
         subsampling: share of each chroma subsampling.
@@ -121,6 +131,7 @@ class Damage(Degradation):
     texture_share: float = 0.12
     text_share: float = 0.08
     soft_share: float = 0.3
+    told_share: float = 0.0
     jpeg_share: float = 0.8
     quality: tuple[int, int] = (72, 97)
     subsampling: Mapping[str, float] = field(default_factory=lambda: {"4:4:4": 0.6, "4:2:0": 0.4})
@@ -135,6 +146,7 @@ class Damage(Degradation):
             "texture_share",
             "text_share",
             "soft_share",
+            "told_share",
             "jpeg_share",
         ):
             check_between(name, getattr(self, name), 0, 1)
@@ -154,6 +166,14 @@ class Damage(Degradation):
     def margin(self) -> int:
         return MARGIN
 
+    @property
+    def tells(self) -> bool:  # type: ignore[override]
+        return self.told_share > 0
+
+    def held_out(self) -> Damage:
+        """What was told would be found in every score."""
+        return replace(self, told_share=0.0)
+
     def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
         pixels = self._take(crop)
         photo = self._photograph(pixels, chance(rng, self.gray_share), rng)
@@ -168,7 +188,19 @@ class Damage(Degradation):
             damaged = shifted_jpeg(damaged, rng, self.quality, self.subsampling, MARGIN)
         m = MARGIN
         picture, mask = np.ascontiguousarray(damaged[m:-m, m:-m]), np.ascontiguousarray(alpha[m:-m, m:-m])
+        if self.told_share:
+            picture = np.dstack([picture, self._told(mask, rng)])
         return Degraded(picture, self._middle(to_bytes(photo)), mask)
+
+    def _told(self, alpha: Mask, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """The fourth channel for damage of an opacity, HW."""
+        if not chance(rng, self.told_share):
+            return np.full(alpha.shape, UNTOLD, np.uint8)
+        where = alpha > uniform(rng, TOLD_FROM)
+        if chance(rng, ALARM_SHARE):  # what is damage at another place
+            where |= np.roll(where[:, ::-1], integer(rng, (0, alpha.shape[0] - 1)), axis=0)
+        side = 2 * integer(rng, (0, 2)) + 1
+        return np.asarray(Image.fromarray(where).convert("L").filter(ImageFilter.MaxFilter(side)))
 
     def draw(self, photo: Plane, rng: np.random.Generator, gray: bool = False) -> tuple[Plane, Plane]:
         """(picture with the damage, its opacity HW), before any compression.

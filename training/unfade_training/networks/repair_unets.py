@@ -24,8 +24,9 @@ RARE = -3.0
 """Logit of the mask before training: little of a picture is damaged."""
 SWAY = 32.0
 """Logits between the two ends of the fourth channel: more than any mask is sure of."""
-SURE, CERTAIN = 0.85, 0.99
-"""Values of the mask between which what is filled in turns from what is drawn into what lies around."""
+SHARPER = 2.0
+"""By how much the gate's logits grow once the network has learnt: of what may be damage all or nothing is to
+go, not half."""
 EMPTY = 1e-4
 """Weight below which a mean of the pyramid says nothing."""
 
@@ -36,8 +37,9 @@ class RepairUnets(nn.Module):
 
     The fourth channel of the input says where to look: 0.5 leaves the decision to the network, each step of
     0.03 above makes it a little quicker to see damage there, 1 means certainly damaged and 0 certainly not.
-    The result is ``x + m (f - x)`` with the mask ``m`` and the fill ``f``; where ``m`` is 0 nothing changes.
-    In evaluation mode nothing of the picture is left in ``f`` where the mask is certain.
+    The result is ``x + g (f - x)`` with the fill ``f`` and the gate ``g``: the mask, in evaluation mode made
+    :data:`SHARPER`. Where it is 0 nothing changes. The fill sees the picture under the gate, too, and learns
+    what shines through, best where the fourth channel tells it what is damage.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -45,6 +47,8 @@ class RepairUnets(nn.Module):
         weights: of the encoder that looks for damage; see :class:`LiteUnet`.
         find: further options of that :class:`LiteUnet`.
         fill: options of the :class:`FastUnet` that fills.
+        detail: options of a :class:`FastUnet` whose logit is added to the mask's, or None. The encoder knows
+            things and begins at half the size; this one sees every pixel.
         levels: of the pyramid; holes of up to ``2 ** (levels + 1)`` pixels are reached.
         doubt: in training, deviation of the logits by which the mask that is filled differs from the one that
             was found, a draw for each picture: so that the fill is right for any sensitivity.
@@ -60,14 +64,17 @@ class RepairUnets(nn.Module):
         *,
         find: Mapping[str, Any],
         fill: Mapping[str, Any],
+        detail: Mapping[str, Any] | None = None,
         levels: int = 5,
         doubt: float = 1.5,
     ) -> None:
         super().__init__()
         self.find = LiteUnet(weights, **{**_FIND, **find}, out_channels=4, output_stride=2)
         self.fill = FastUnet(scale=1, in_channels=7, out_channels=3, **{**_FILL, **fill})
+        self.detail = None if detail is None else FastUnet(scale=1, out_channels=1, **detail)
         self.levels, self.doubt = levels, doubt
-        self.size_multiple = max(self.find.size_multiple, self.fill.size_multiple, 2**levels)
+        parts = [part for part in (self.find, self.fill, self.detail) if part is not None]
+        self.size_multiple = max(2**levels, *(part.size_multiple for part in parts))
         head = self.find.head
         assert head.bias is not None
         nn.init.zeros_(head.weight)
@@ -77,23 +84,22 @@ class RepairUnets(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x, sway = x[:, :3], x[:, 3:]
         logit = F.pixel_shuffle(self.find(x), 2)[..., : x.shape[-2], : x.shape[-1]].float()
+        if self.detail is not None:
+            logit = logit + self.detail(x).float()
         with full_precision(x):
             if sway.shape[1]:
                 logit = logit + SWAY * (sway.float() - 0.5)
             mask = logit.sigmoid()
             seen = logit.detach()  # a mask that the picture's loss moves opens wherever a JPEG can be mended
-            if self.training and self.doubt:
+            if not self.training:
+                seen = SHARPER * seen
+            elif self.doubt:
                 seen = seen + self.doubt * torch.randn(len(x), 1, 1, 1, device=x.device)
             gate = seen.sigmoid()
             base = pull_push(x.float(), _whole(seen, 1), self.levels)
         drawn = self.fill(torch.cat([x, base.to(x.dtype), gate.to(x.dtype)], dim=1))
         with full_precision(x):
             filled = base + drawn.float()
-            if not self.training:
-                # Losses on pixels teach it to leave half of what may be no damage. What surely is some goes.
-                sure = ((mask - SURE) / (CERTAIN - SURE)).clamp(0, 1)
-                wider = pull_push(x.float(), _whole(seen, 2), self.levels)
-                filled = filled + sure * (wider - filled)
             return torch.cat([x.float() + gate * (filled - x.float()), mask], dim=1)
 
 
@@ -131,7 +137,7 @@ def pull_push(x: Tensor, whole: Tensor, levels: int) -> Tensor:
     # The coarsest level looks two of its pixels around, faintly: holes may be larger than one of them.
     total = sums[-1] + EMPTY * F.avg_pool2d(sums[-1], 5, 1, 2)
     weight = weights[-1] + EMPTY * F.avg_pool2d(weights[-1], 5, 1, 2)
-    y = total / (weight + EMPTY * EMPTY)
+    y = total / weight.clamp(min=EMPTY * EMPTY)  # ONNX's optimisers take a sum with so little for nothing
     for total, weight in zip(reversed(sums[:-1]), reversed(weights[:-1]), strict=True):
         y = F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
         y = total + (1 - weight) * y
