@@ -307,11 +307,9 @@ def _run(
 
     filter = find_filter(name)
     runner = filter.open(filter.Options(**options), engine)
-    picture = as_picture(source)
-    result = runner.run(picture, progress=on_tile, memo=_memo(engine))
-    if not result.report.warnings:
-        return result.picture
-    return dataclasses.replace(result.picture, warnings=(*picture.warnings, *result.report.warnings))
+    result = runner.run(as_picture(source), progress=on_tile, memo=_memo(engine))
+    warnings = result.picture.warnings + result.report.warnings
+    return dataclasses.replace(result.picture, warnings=warnings)
 
 
 def as_picture(source: Source) -> Picture:

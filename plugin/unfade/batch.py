@@ -21,7 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from unfade.errors import Cancelled, ModelError, OutputError, PictureError, UnfadeError, UsageError
+from unfade.errors import (
+    Cancelled,
+    ModelError,
+    OutputError,
+    PictureError,
+    UnfadeError,
+    UsageError,
+    listed,
+)
 from unfade.filters import Result, Runner, size_of
 from unfade.log import unforeseen
 from unfade.paths import is_file, is_folder, is_there, remove_leftovers, resolved
@@ -124,7 +132,9 @@ def _checked_format(format: str | None) -> str | None:
         return None
     known = format_named(format)
     if known is None:
-        raise UsageError(f"{format} is no format Unfade writes; --format takes {_either(OUTPUT_FORMATS)}.")
+        raise UsageError(
+            f"{format} is no format Unfade writes; --format takes {listed(OUTPUT_FORMATS, 'or')}."
+        )
     return known.name
 
 
@@ -133,21 +143,16 @@ def _format_of(path: Path) -> str | None:
     return known.name if known else None
 
 
-def _either(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
-
-
 def _one_file(source: Path, output: Path, format: str | None) -> tuple[list[Job], list[Failure]]:
     of_suffix = _format_of(output)
     if of_suffix is None and output.suffix:
-        suffixes = _either(OUTPUT_FORMATS.values())
+        suffixes = listed(OUTPUT_FORMATS.values(), "or")
         raise UsageError(f"{output} has a file type Unfade does not write; let its name end in {suffixes}.")
     failure = _missing(source)
     if failure:  # said first: a misspelt folder looks like one file that is to go into another
         return [], [failure]
     if of_suffix is None and format is None:
-        suffixes = _either(OUTPUT_FORMATS.values())
+        suffixes = listed(OUTPUT_FORMATS.values(), "or")
         raise UsageError(
             f"{output} is no folder and has no file type; let its name end in {suffixes}, or give --format."
         )
@@ -507,9 +512,7 @@ def _pages(numbers: Sequence[int]) -> str:
         else:
             runs.append([number])
     words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
-    *most, last = words
-    listed = f"{', '.join(most)} and {last}" if most else last
-    return f"Page {listed}" if len(numbers) == 1 else f"Pages {listed}"
+    return f"Page{'s' if len(numbers) > 1 else ''} {listed(words, 'and')}"
 
 
 def _check_fits(job: Job, runner: Runner, picture: Picture) -> None:

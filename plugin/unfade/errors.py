@@ -50,6 +50,12 @@ class Cancelled(UnfadeError):
     """The user stopped the work. Raised from a progress callback to stop a running filter."""
 
 
+def listed(words: Iterable[str], joint: str) -> str:
+    """``a, b and c``, where the joint is "and"; at least one word."""
+    *most, last = words
+    return f"{', '.join(most)} {joint} {last}" if most else last
+
+
 def printable(text: str) -> str:
     """The text in which what commands a terminal, or turns lines round, is written as an escape.
 

@@ -67,6 +67,7 @@ from unfade.filters.strokes import (
     lay_over_original,
     make_patches,
     paint_mask,
+    paints_over,
     patched_reader,
     picture_writer,
     reach_of_patches,
@@ -185,8 +186,7 @@ class Cleaner(FilterRunner):
 
     def _warnings(self, marks: Marks) -> tuple[str, ...]:
         """A sentence where watermarks were to go and none does; who has painted over one has seen to it."""
-        painted = any(stroke.mode == "add" for stroke in self._options.strokes)
-        if not self._options.watermark or marks.goes or painted:
+        if not self._options.watermark or marks.goes or paints_over(self._options.strokes):
             return ()
         if not self._finds_mask:
             name = self._session.card.name

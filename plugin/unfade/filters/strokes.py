@@ -73,6 +73,11 @@ class Stroke:
         return Bounds(top, left, bottom - top, right - left)
 
 
+def paints_over(strokes: Iterable[Stroke]) -> bool:
+    """Whether any of them says that something is to be filled in."""
+    return any(stroke.mode == "add" for stroke in strokes)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FARTHEST
 

@@ -78,7 +78,8 @@ class Picture:
     """
     metadata: Metadata = field(default_factory=Metadata)
     warnings: tuple[str, ...] = ()
-    """Sentences on what was lost or guessed when it was read from a file; what is made of it has none."""
+    """Sentences on what was lost or guessed when it was read from a file; of a filter's result, on what was
+    asked for and not done."""
 
     def __post_init__(self) -> None:
         pixels = self.pixels

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from unfade.errors import OutputError
+from unfade.errors import OutputError, listed
 from unfade.paths import whole_or_absent
 from unfade.picture import jpeg, png, scratch, tiff
 from unfade.picture.bitmaps import write_bmp
@@ -219,8 +219,7 @@ def _note_losses(picture: Picture, metadata: Metadata, kind: Format, notes: Note
         notes.add(f"{kind.title} has no transparency; the picture is laid on white.")
     lost = [title for name, title in _TITLES.items() if getattr(metadata, name) and name not in kind.keeps]
     if lost:
-        *most, last = lost
-        notes.add(f"{kind.title} cannot hold the {', '.join(most) + ' and ' if most else ''}{last}.")
+        notes.add(f"{kind.title} cannot hold the {listed(lost, 'and')}.")
 
 
 def _encode_with_vips(

@@ -96,24 +96,6 @@ def test_what_may_be_damage_goes_wholly_or_stays() -> None:
             torch.testing.assert_close(y[:, :3], x + gate * 0.1, atol=1e-4, rtol=0)
 
 
-def test_a_second_look_at_every_pixel_is_added_to_the_logits() -> None:
-    x = torch.rand(1, 3, 64, 64)
-    detail = {"unshuffle": 2, "channels": (8, 16), "encoder": (1, 1), "decoder": (1,)}
-    net = build_network("repair_unets", **SMALL, detail=detail).eval()
-    assert isinstance(net, RepairUnets) and net.detail is not None
-    with torch.no_grad():
-        net.detail.tail.weight.zero_()
-        nn.init.normal_(net.find.head.weight, std=0.3)
-        plain = net(x)[:, 3:]
-        alone = network()
-        unused = alone.load_state_dict(net.state_dict(), strict=False)
-        assert not unused.missing_keys and all(name.startswith("detail.") for name in unused.unexpected_keys)
-        torch.testing.assert_close(plain, alone(x)[:, 3:])
-        assert plain.std() > 0.01
-        net.detail.tail.bias.fill_(2.0)  # type: ignore[union-attr]
-        torch.testing.assert_close(net(x)[:, 3:].logit(), plain.logit() + 2)
-
-
 def test_the_mask_learns_from_its_own_loss_alone() -> None:
     net = network().train()
     y = net(torch.rand(2, 3, 64, 64))

@@ -188,7 +188,7 @@ class Damage(Degradation):
             damaged = shifted_jpeg(damaged, rng, self.quality, self.subsampling, MARGIN)
         m = MARGIN
         picture, mask = np.ascontiguousarray(damaged[m:-m, m:-m]), np.ascontiguousarray(alpha[m:-m, m:-m])
-        if self.told_share:
+        if self.tells:
             picture = np.dstack([picture, self._told(mask, rng)])
         return Degraded(picture, self._middle(to_bytes(photo)), mask)
 

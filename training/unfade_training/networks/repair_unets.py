@@ -47,8 +47,6 @@ class RepairUnets(nn.Module):
         weights: of the encoder that looks for damage; see :class:`LiteUnet`.
         find: further options of that :class:`LiteUnet`.
         fill: options of the :class:`FastUnet` that fills.
-        detail: options of a :class:`FastUnet` whose logit is added to the mask's, or None. The encoder knows
-            things and begins at half the size; this one sees every pixel.
         levels: of the pyramid; holes of up to ``2 ** (levels + 1)`` pixels are reached.
         doubt: in training, deviation of the logits by which the mask that is filled differs from the one that
             was found, a draw for each picture: so that the fill is right for any sensitivity.
@@ -64,17 +62,14 @@ class RepairUnets(nn.Module):
         *,
         find: Mapping[str, Any],
         fill: Mapping[str, Any],
-        detail: Mapping[str, Any] | None = None,
         levels: int = 5,
         doubt: float = 1.5,
     ) -> None:
         super().__init__()
         self.find = LiteUnet(weights, **{**_FIND, **find}, out_channels=4, output_stride=2)
         self.fill = FastUnet(scale=1, in_channels=7, out_channels=3, **{**_FILL, **fill})
-        self.detail = None if detail is None else FastUnet(scale=1, out_channels=1, **detail)
         self.levels, self.doubt = levels, doubt
-        parts = [part for part in (self.find, self.fill, self.detail) if part is not None]
-        self.size_multiple = max(2**levels, *(part.size_multiple for part in parts))
+        self.size_multiple = max(self.find.size_multiple, self.fill.size_multiple, 2**levels)
         head = self.find.head
         assert head.bias is not None
         nn.init.zeros_(head.weight)
@@ -84,8 +79,6 @@ class RepairUnets(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x, sway = x[:, :3], x[:, 3:]
         logit = F.pixel_shuffle(self.find(x), 2)[..., : x.shape[-2], : x.shape[-1]].float()
-        if self.detail is not None:
-            logit = logit + self.detail(x).float()
         with full_precision(x):
             if sway.shape[1]:
                 logit = logit + SWAY * (sway.float() - 0.5)

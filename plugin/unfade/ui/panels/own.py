@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from unfade.filters import Recipe, Step, describe_options, find_filter, scaled_size
+from unfade.filters.strokes import paints_over
 from unfade.ui.commands import plain_text
 from unfade.ui.document import State, marks_of
 from unfade.ui.language import decimal
@@ -234,8 +235,7 @@ class DeartifactPanel(FilterPanel):
         return self.document.state.with_options(self.filter, strength=1.0, strokes=())
 
     def _show_remains(self) -> None:
-        painted = any(stroke.mode == "add" for stroke in self.options.strokes)
-        asked = self.watermark.isChecked() and not painted
+        asked = self.watermark.isChecked() and not paints_over(self.options.strokes)
         self.remains.setVisible(asked and self._goes == 0)
 
     def show_document(self, models: Models) -> None:
