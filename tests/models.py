@@ -290,7 +290,7 @@ def cleaning_model(
 def repairing_model(path: Path, **card: Any) -> Path:
     """The mask is a half where the least channel is 0.9, or less as the fourth input says."""
     network = Network(4)
-    where = network.mixed(network.input, [[20.0, 20.0, 20.0, 96.0]], [-54.0 - 48.0])
+    where = network.mixed(network.input, [[20.0, 20.0, 20.0, 32.0]], [-54.0 - 16.0])
     mask = network.sigmoid(where)
     fill = network.mean(network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3), 9)
     colour = network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3)

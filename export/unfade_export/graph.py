@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import warnings
+from collections import Counter
 from contextlib import redirect_stdout
 from fractions import Fraction
 
@@ -62,6 +63,7 @@ def to_onnx(network: nn.Module, card: ModelCard) -> onnx.ModelProto:
     _name_sides(model)
     helper.set_model_props(model, card.to_metadata())
     model = _simplified(model)
+    separate_outputs(model)
     model.producer_name, model.producer_version = "unfade-export", ""
     check_graph(model)
     return model
@@ -252,6 +254,45 @@ def _exported(network: nn.Module, card: ModelCard, step: int) -> onnx.ModelProto
     assert program is not None
     model: onnx.ModelProto = program.model_proto
     return model
+
+
+def separate_outputs(model: onnx.ModelProto) -> None:
+    """Leave out Splits that undo a Concat, in place: what is computed for one output then needs no other."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    channels = {
+        value.name: value.type.tensor_type.shape.dim[1].dim_value
+        for value in (*graph.value_info, *graph.output, *graph.input)
+        if len(value.type.tensor_type.shape.dim) == 4
+    }
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    used = Counter(name for node in model.graph.node for name in node.input)
+    outputs, sizes = {value.name for value in model.graph.output}, set[str]()
+    for split in [node for node in model.graph.node if node.op_type == "Split"]:
+        joined = made_by.get(split.input[0])
+        if joined is None or joined.op_type != "Concat" or used[split.input[0]] > 1:
+            continue
+        own = [name for name in joined.input if name in made_by and name not in outputs]
+        if len({*own}) < len(joined.input):
+            continue  # what is given, or given twice, keeps its name
+        sides = [[channels.get(name) for name in names] for names in (joined.input, split.output)]
+        axes = {
+            attribute.i
+            for node in (joined, split)
+            for attribute in node.attribute
+            if attribute.name == "axis"
+        }
+        if sides[0] != sides[1] or not all(sides[0]) or axes != {1}:
+            continue
+        names = dict(zip(joined.input, split.output, strict=True))
+        sizes.update(split.input[1:])
+        for node in (joined, split):
+            model.graph.node.remove(node)
+        for node in model.graph.node:
+            for named in (node.input, node.output):
+                named[:] = [names.get(name, name) for name in named]
+    sizes -= {name for node in model.graph.node for name in node.input}
+    for weight in [weight for weight in model.graph.initializer if weight.name in sizes]:
+        model.graph.initializer.remove(weight)
 
 
 def _side(wanted: int, step: int) -> int:

@@ -27,7 +27,7 @@ from unfade.inference import (
     run_tiled,
 )
 from unfade.inference.devices import CPU, CUDA, preload_cuda
-from unfade.inference.session import start
+from unfade.inference.loading import start
 from unfade.models import card_of
 
 GPU = Device.parse("cuda")

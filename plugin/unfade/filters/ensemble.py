@@ -85,8 +85,9 @@ class Ensemble:
 
     It runs where a :class:`Session` runs. Mixing per tile needs no second picture-sized buffer; gray goes in
     as three equal channels and comes back as luma. With ``mask``, the models' masks are mixed too and follow
-    the picture; without, they are left out. With ``guided``, the models take a further channel behind the
-    colours, which says where to look. With ``cleaned``, the picture is that of :func:`cleans_alone`.
+    the picture. What the models compute for other outputs is left out. With ``guided``, they take a further
+    channel behind the colours, which says where to look. With ``cleaned``, the picture is that of
+    :func:`cleans_alone`.
 
     With several looks (:meth:`of_looks`) the result is the mean of what the models make of the picture and of
     its mirror images and quarter turns, turned back: the geometric self-ensemble of Timofte et al., "Seven
@@ -111,9 +112,10 @@ class Ensemble:
         self._sessions = tuple(sessions)
         self._weights = tuple(weights)
         self._gray = gray
-        self._mask = mask
         self._looks = range(1)
+        self._picture = True
         self._pictures = [_CLEANED if cleaned else session.card.outputs[0].name for session in sessions]
+        self._masks = [_mask_of(session.card).name for session in sessions] if mask else []
         self._timer = Timer()
         self.card = _card([session.card for session in sessions], gray=gray, mask=mask, guided=guided)
         self.provider = sessions[0].provider
@@ -130,23 +132,31 @@ class Ensemble:
         twin._looks = range(first, first + looks)
         return twin
 
+    def of_masks(self) -> Ensemble:
+        """The same without the picture: the masks alone, of models that were asked for them."""
+        twin = copy.copy(self)
+        twin._picture = False
+        twin.card = replace(self.card, outputs=self.card.outputs[1:])
+        return twin
+
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """One window, NCHW float32, by the names on ``card``: the weighted sum of the models' results."""
         window = inputs[self.card.inputs[0].name]
         if self._gray:
             window = np.concatenate((np.repeat(window[:, :1], 3, axis=1), window[:, 1:]), axis=1)
         started = time.perf_counter()
-        results = [self._looked(session, window) for session in self._sessions]
+        wanted = [self._pictures] * self._picture + [self._masks] * bool(self._masks)
+        results = [
+            self._looked(session.only(names), window)
+            for session, *names in zip(self._sessions, *wanted, strict=True)
+        ]
         self._timer.seconds += time.perf_counter() - started
-        picture = self._mixed([one[name] for name, one in zip(self._pictures, results, strict=True)])
-        if self._gray:
-            picture = (picture * LUMA[:, None, None]).sum(axis=1, keepdims=True)
-        found = {self.card.outputs[0].name: picture}
-        if self._mask:
-            names = [_mask_of(session.card).name for session in self._sessions]
-            masks = [one[name] for name, one in zip(names, results, strict=True)]
-            found[self.card.outputs[1].name] = self._mixed(masks)
-        return found
+        mixed = [
+            self._mixed([one[name] for name, one in zip(names, results, strict=True)]) for names in wanted
+        ]
+        if self._gray and self._picture:
+            mixed[0] = (mixed[0] * LUMA[:, None, None]).sum(axis=1, keepdims=True)
+        return {output.name: result for output, result in zip(self.card.outputs, mixed, strict=True)}
 
     def on_cpu(self) -> Ensemble:
         """The same on the CPU."""

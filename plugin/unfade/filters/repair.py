@@ -12,7 +12,7 @@ in which a picture with transparent pixels is filled, and a few tiles.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,16 +49,31 @@ from unfade.filters.strokes import (
     picture_writer,
     reach_of_patches,
 )
-from unfade.inference import Bounds, Engine, Extent, Read, array_reader, layout_of, row_strips, run_tiled
-from unfade.models import Model, Tiling
+from unfade.inference import (
+    Bounds,
+    Engine,
+    Extent,
+    Read,
+    array_reader,
+    array_writer,
+    layout_of,
+    row_strips,
+    run_tiled,
+)
+from unfade.models import Model, ModelCard, Tiling
 from unfade.picture import Picture, dilated, scratch, to_float
 
 Seen = Callable[[Bounds], NDArray[np.float32] | None]
 
 _NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
+_LOGITS = np.float32(32)
+"""Between the ends of that channel."""
 _AGREED = 0.008
 """What is added for several looks, a quarter of a logit: they agree on less than one of them finds."""
+_LEAST = np.float32(1e-6)
+"""Of the mask, whose logits are then finite."""
+_ONE, _HALF = np.float32(1), np.float32(0.5)
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
 _HINT, _FROM, _TO = np.float32(0.5), np.float32(0.5), np.float32(0.9)
@@ -166,12 +181,12 @@ class Repairer(FilterRunner):
     def _mask_of(self, picture: Picture) -> NDArray[np.uint8]:
         """The network's mask of a picture, HW."""
         piece = self.shown(picture)
-        into, found = room_like(piece), np.zeros((piece.height, piece.width), np.uint8)
-        ensemble = self._ensembles[piece.is_gray]
+        found = np.zeros((piece.height, piece.width), np.uint8)
+        ensemble = self._ensembles[piece.is_gray].of_masks()
         run_tiled(
             guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, 1, (), _nothing),
             ensemble,
-            picture_writer(into.colour, found),
+            array_writer(found[..., None]),
             layout_of(ensemble.card, size_of(piece), self._engine.tile_for(self._session.card)),
         )
         return found
@@ -196,7 +211,7 @@ class Repairer(FilterRunner):
         size, timer = size_of(piece), Timer()
         into = room_like(piece)
         found = scratch.zeros((size.height, size.width), np.uint8)
-        ensemble = self._ensembles[piece.is_gray].timed(timer).of_looks(self._options.looks)
+        ensemble = LedEnsemble(self._ensembles[piece.is_gray].timed(timer), self._options.looks)
         run = run_tiled(
             guided_reader(
                 patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
@@ -220,6 +235,50 @@ class Repairer(FilterRunner):
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
+
+
+class LedEnsemble:
+    """One look at a window, led by the masks of others: damage is where their mean and it together see it.
+
+    What fills the damage is most of the network's work, and the mean of the masks most of what several looks
+    gain: so the others are for the mask alone.
+    """
+
+    def __init__(self, ensemble: Ensemble, looks: int) -> None:
+        """``looks`` in all, at an ensemble that gives the picture and the mask."""
+        self._ensemble = ensemble
+        self._others = ensemble.of_masks().of_looks(looks - 1, 1) if looks > 1 else None
+        self._looks = looks
+
+    @property
+    def card(self) -> ModelCard:
+        return self._ensemble.card
+
+    @property
+    def provider(self) -> str:
+        return self._ensemble.provider
+
+    def on_cpu(self) -> LedEnsemble:
+        return LedEnsemble(self._ensemble.on_cpu(), self._looks)
+
+    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """See :meth:`Ensemble.run`."""
+        if self._others is None:
+            return self._ensemble.run(inputs)
+        (name, window), *_ = inputs.items()
+        mask = self.card.outputs[1].name
+        led = window.copy()
+        led[:, -1:] += _logit(self._others.run(inputs)[mask]) / _LOGITS
+        found = self._ensemble.run({name: led})
+        # The logits add up, and their sum is twice their mean.
+        found[mask] = _ONE / (_ONE + np.exp(-_HALF * _logit(found[mask])))
+        return found
+
+
+def _logit(mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    mask = np.clip(mask, _LEAST, _ONE - _LEAST)
+    logits: NDArray[np.float32] = np.log(mask / (_ONE - mask))
+    return logits
 
 
 def leave_unsure(

@@ -8,8 +8,9 @@ from unfade.inference.devices import (
 )
 from unfade.inference.engine import DEFAULT_TILE, Engine, is_noteworthy
 from unfade.inference.layout import Bounds, Extent, Tile, TileLayout, border_of, least_tile, plan, row_strips
+from unfade.inference.loading import OutOfMemory, load_on_cpu, probe_file
 from unfade.inference.runtime import FATAL, NO_TELEMETRY, usable_cores
-from unfade.inference.session import OutOfMemory, Session, Stop, load_on_cpu, probe_file, unheeded
+from unfade.inference.session import Session, Stop, unheeded
 from unfade.inference.tiling import (
     OnTile,
     Read,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
@@ -15,59 +14,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.errors import Cancelled, DeviceError, ModelError, UnfadeError, first_line
+from unfade.errors import Cancelled, DeviceError, ModelError, first_line
 from unfade.inference.devices import (
     CPU,
     CUDA,
-    TENSORRT,
     WANTS_FIXED_SIZES,
-    Chain,
     Device,
     DeviceKind,
-    ProviderPlan,
     plan_providers,
     provider_label,
 )
-from unfade.inference.runtime import FATAL, onnxruntime, usable_cores
-from unfade.models import ModelCard, half_precision_file, read_card
+from unfade.inference.loading import OutOfMemory, Outputs, Sides, is_out_of_memory, start, start_best
+from unfade.inference.runtime import onnxruntime
+from unfade.models import ModelCard, read_card
 from unfade.models.probing import probe
 
 logger = logging.getLogger(__name__)
-
-Sides = tuple[int, int]
-"""Height and width in pixels."""
-_SIDE_NAMES = ("height", "width")  # of the open dimensions, as unfade-export calls them
-_QUICK_AT_HALF = frozenset({CUDA, TENSORRT})
-
-
-class OutOfMemory(UnfadeError):
-    """A window did not fit into the memory of the device; a smaller one may."""
-
-
-# What ONNX Runtime, CUDA, cuDNN, cuBLAS and Direct3D say when an allocation failed. They share no exception
-# type (Fail, RuntimeException, EPFail...), so the text is all there is to go by.
-_OUT_OF_MEMORY = re.compile(
-    "|".join(
-        (
-            r"Failed to allocate memory",  # BFCArena, CPU and CUDA; TensorRT
-            r"Available memory of \d+ is smaller than requested bytes",  # BFCArena under gpu_mem_limit
-            r"\bbad[_ ]alloc(ation)?\b",  # std::bad_alloc (GCC, Clang), "bad allocation" (MSVC)
-            r"\bbad_array_new_length\b",
-            r"\bout of memory\b",  # CUDA failure 2, CoreML, Metal
-            r"cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY",
-            r"STATUS_ALLOC_FAILED",  # CUDNN_, CUBLAS_, CUFFT_
-            r"(DEVICE|HOST)_ALLOCATION_FAILED",  # cuDNN 9
-            r"\b8007000E\b|E_OUTOFMEMORY|Not enough memory resources",  # DirectML
-            r"[Uu]nable to allocate .* for an array",  # numpy
-        )
-    ),
-    re.IGNORECASE,
-)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether ``error`` means that memory ran out, on whichever device."""
-    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
 
 
 class Stop:
@@ -154,6 +116,8 @@ class Session:
         threads: int | None,
         fallback: str | None,
         fixed: Callable[[Sides], Any] | None = None,
+        device: Device = Device.AUTO,
+        outputs: Outputs | None = None,
     ) -> None:
         """``fixed`` opens the model once more for inputs of one size, where the provider wants that."""
         self.path = path
@@ -162,12 +126,15 @@ class Session:
         self.fallback = fallback
         self._inner = inner
         self._threads = threads
-        self._outputs: list[str] = [output.name for output in inner.get_outputs()]
+        self._device = device
+        self._chosen = outputs
+        self._outputs: Outputs = outputs or tuple(output.name for output in inner.get_outputs())
         self._gpu = self._buffers(inner)
         self._fixed = fixed
         self._sides: Sides | None = None
         self._lock = threading.Lock()
         self._cpu_twin: Session | None = None
+        self._parts: dict[frozenset[str], Session] = {}
 
     @classmethod
     def open(
@@ -177,6 +144,7 @@ class Session:
         *,
         threads: int | None = None,
         fixed_sizes: bool | None = None,
+        outputs: Outputs | None = None,
     ) -> Session:
         """Load the model at ``path`` for ``device``: where that is CUDA and a float16 file of the same model
         lies beside it, that file.
@@ -185,6 +153,7 @@ class Session:
             threads: CPU threads; None takes the physical cores this process may use.
             fixed_sizes: whether the network is compiled anew for every size of window, of which a picture
                 has one; None does so for providers that want it.
+            outputs: the names of those that are wanted; None for all. See :meth:`only`.
 
         Raises:
             ModelError: the file is missing, not an ONNX model, or has no usable card.
@@ -193,7 +162,7 @@ class Session:
         """
         plan = plan_providers(device)
         card = read_card(path)
-        chosen, inner, refusal = _start_best(path, card, plan, threads)
+        chosen, inner, refusal = start_best(path, card, plan, threads, outputs)
         if card is None:
             card = probe(inner, path)
         runs_on = inner.get_providers()[0]
@@ -212,10 +181,17 @@ class Session:
             fixed_sizes = runs_on in WANTS_FIXED_SIZES
 
         def fixed(sides: Sides) -> Any:
-            return start(chosen, plan.chain, threads=threads, sides=sides)[0]
+            return start(chosen, plan.chain, threads=threads, sides=sides, outputs=outputs)[0]
 
         session = cls(
-            inner, path, card, threads=threads, fallback=fallback, fixed=fixed if fixed_sizes else None
+            inner,
+            path,
+            card,
+            threads=threads,
+            fallback=fallback,
+            fixed=fixed if fixed_sizes else None,
+            device=device,
+            outputs=outputs,
         )
         logger.info("%s runs on %s. %s", card.name, provider_label(session.provider), fallback or "")
         return session
@@ -273,8 +249,26 @@ class Session:
             return self
         with self._lock:
             if self._cpu_twin is None:
-                self._cpu_twin = Session.open(self.path, Device.CPU, threads=self._threads)
+                self._cpu_twin = Session.open(
+                    self.path, Device.CPU, threads=self._threads, outputs=self._chosen
+                )
             return self._cpu_twin
+
+    def only(self, outputs: Iterable[str]) -> Session:
+        """The same model, of which these outputs alone are computed; opened when they are first asked for.
+
+        What the others need is left out, which saves its time. A model whose weights lie in other files runs
+        wholly all the same. Raises DeviceError, OutOfMemory.
+        """
+        key = frozenset(outputs)
+        if key == frozenset(self._outputs):
+            return self
+        with self._lock:
+            if key not in self._parts:
+                self._parts[key] = Session.open(
+                    self.path, self._device, threads=self._threads, outputs=tuple(sorted(key))
+                )
+            return self._parts[key]
 
     def _explain(self, error: Exception) -> Exception:
         label = provider_label(self.provider)
@@ -299,7 +293,7 @@ class GpuBuffers:
     """
 
     def __init__(
-        self, inner: Any, outputs: list[str], device: str = "cuda", index: int | None = None
+        self, inner: Any, outputs: Sequence[str], device: str = "cuda", index: int | None = None
     ) -> None:
         self._inner = inner
         self._outputs = outputs
@@ -333,90 +327,3 @@ class GpuBuffers:
         value = onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, self._index)
         self._values[name, array.shape] = value
         return value
-
-
-def _start_best(
-    path: Path, card: ModelCard | None, plan: ProviderPlan, threads: int | None
-) -> tuple[Path, Any, str | None]:
-    """The file that is run, then what :func:`start` gives of it."""
-    file = file_for(path, plan.wanted)
-    if file != path:
-        try:
-            if read_card(file) == card:
-                inner, refusal = start(file, plan.chain, threads=threads)
-                if inner.get_providers()[0] == plan.wanted:
-                    return file, inner, refusal
-        except ModelError as error:
-            logger.info("%s", error)
-        logger.info("%s is not used: it does not run here, or belongs to another model", file)
-    return path, *start(path, plan.chain, threads=threads)
-
-
-def file_for(path: Path, provider: str) -> Path:
-    """The file to run in the place of ``path``: its float16 file where one lies beside it and ``provider`` is
-    quick at half precision, else the model itself."""
-    half = half_precision_file(path)
-    return half if provider in _QUICK_AT_HALF and half.is_file() else path
-
-
-def load_on_cpu(path: Path, *, optimise: bool = False) -> Any:
-    """An onnxruntime session to look into a model or to try it out; errors as for :func:`start`."""
-    return start(path, [(CPU, {})], optimise=optimise)[0]
-
-
-def probe_file(path: Path) -> ModelCard:
-    """The card that a model without one should have, found out by running it. Raises ModelError."""
-    return probe(load_on_cpu(path), path)
-
-
-def start(
-    path: Path,
-    chain: Chain,
-    *,
-    threads: int | None = None,
-    optimise: bool = True,
-    sides: Sides | None = None,
-) -> tuple[Any, str | None]:
-    """An onnxruntime session with the first providers of ``chain`` that work, the CPU last.
-
-    Args:
-        path: the model.
-        chain: see :func:`unfade.inference.provider_chain`.
-        threads: CPU threads; None takes the physical cores this process may use.
-        optimise: whether the graph is made ready to run quickly.
-        sides: height and width of all inputs to come; None leaves them open.
-
-    Returns:
-        The session, and why a provider refused where it said so. What runs is the first of the session's
-        ``get_providers()``, which may be a later one than asked for even without a refusal.
-
-    Raises:
-        ModelError: the model cannot be loaded on the CPU either.
-        OutOfMemory: there is no room for its weights.
-    """
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path}.")
-    runtime = onnxruntime()
-    options = runtime.SessionOptions()
-    options.log_severity_level = FATAL
-    options.intra_op_num_threads = threads or usable_cores() or 0
-    if not optimise:
-        options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # No run is faster with it, it holds a third more memory (docs/memory.md), and DirectML refuses it.
-    options.enable_mem_pattern = False
-    for name, side in zip(_SIDE_NAMES, sides or (), strict=False):
-        options.add_free_dimension_override_by_name(name, side)
-    refusal = None
-    while True:
-        try:
-            inner = runtime.InferenceSession(str(path), options, providers=chain, enable_fallback=0)
-        except Exception as error:  # onnxruntime's exceptions have no common type of their own
-            if len(chain) > 1:
-                logger.info("%s could not be started: %s", chain[0][0], error)
-                refusal = refusal or first_line(error)
-                chain = chain[1:]
-                continue
-            if is_out_of_memory(error):
-                raise OutOfMemory(f"There is not enough memory to load the model {path}.") from error
-            raise ModelError(f"The model {path} cannot be loaded: {first_line(error)}") from error
-        return inner, refusal

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from unfade.errors import ModelError
 from unfade.inference.devices import CPU
 from unfade.inference.layout import Axis, Bounds, Extent, TileLayout, least_tile, plan
-from unfade.inference.session import OutOfMemory
+from unfade.inference.loading import OutOfMemory
 from unfade.models import ModelCard, Tensor, Tiling
 from unfade.picture import from_float, peak_of, scratch
 
@@ -94,8 +94,8 @@ def run_tiled(
 
     Args:
         read: gives the pixels of a part of the picture.
-        session: an open model whose first input and first output are pictures; further outputs have the
-            size of the first.
+        session: an open model whose first input and first output are pictures, or that gives a mask alone;
+            further outputs have the size of the first.
         write: takes the finished parts of the output. Every pixel of it is written, some more than once
             after a back-off.
         layout: made by :func:`layout_of`.
@@ -306,7 +306,8 @@ def run_window(
             )
         cores.append(_from_range(_crop(result, inner.scaled(card.scale)), output))
         check_finite(cores[-1], card)
-    check_not_black(_crop(pixels, inner)[:, : card.outputs[0].channels], cores[0], card)
+    if card.outputs[0].colour_space != "mask":
+        check_not_black(_crop(pixels, inner)[:, : card.outputs[0].channels], cores[0], card)
     return cores[0] if len(cores) == 1 else np.concatenate(cores, axis=1)
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from unfade.models import ModelCard, Tensor, Tiling, Variant
+from unfade.models.onnx_file import with_outputs
 from unfade.picture import Picture, write_picture
 from unfade_export import ExportError
 from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
@@ -112,6 +113,29 @@ def test_the_tiling_check_notices_a_halo_that_is_too_small() -> None:
     assert check_exact_tiling(session, card, picture) < 1e-6
     with pytest.raises(ExportError, match="Tiling: tiles differ"):
         check_exact_tiling(session, replace(card, halo=1), picture)
+
+
+class Outputs(nn.Module):
+    """Two convolutions whose results are given as one tensor, and taken apart again by the card."""
+
+    def __init__(self, sides: tuple[int, int]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Conv2d(3, side, 3, padding=1) for side in sides)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([part(x) for part in self.parts], dim=1)
+
+
+@pytest.mark.parametrize(("sides", "apart"), [((3, 1), True), ((2, 2), False)])
+def test_an_output_is_computed_without_the_others(sides: tuple[int, int], *, apart: bool) -> None:
+    torch.manual_seed(0)
+    network = Outputs(sides).eval()
+    card = card_for(halo=1, outputs=(RGB, Tensor("mask", 1, (0.0, 1.0), "mask")))
+    model = to_onnx(network, card)
+    assert ("Split" not in {node.op_type for node in model.graph.node}) == apart
+    check_parity(network, cpu_session(model), card)
+    part = onnx.load_from_string(with_outputs(model.SerializeToString(), ["mask"]))
+    assert len(part.graph.node) == (1 if apart else len(model.graph.node))
 
 
 class Scaled(nn.Module):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.models import cleaning_model, repairing_model
 from tests.unit.filters.pictures import apart, engine, picture
@@ -13,7 +15,7 @@ from unfade.errors import ModelError
 from unfade.filters import Memo, Stroke, strokes
 from unfade.filters.repair import REPAIR, RepairOptions
 from unfade.filters.strokes import make_patches
-from unfade.inference import Bounds
+from unfade.inference import Bounds, Session
 from unfade.picture import Metadata, Picture, from_float, inpaint, to_float
 
 ADD = Stroke("add", 3, ((60.0, 60.0), (80.0, 60.0)))
@@ -184,6 +186,46 @@ def test_parts_are_parts_of_the_whole(model: str, channels: int, looks: int) -> 
     assert part.exact and part.mask is not None and whole.mask is not None
     assert apart(part.picture.pixels, whole.picture.pixels[20:64, 33:83]) <= 1 / 255
     assert np.abs(part.mask.astype(int) - whole.mask[20:64, 33:83]).max() <= 1
+
+
+def test_more_looks_are_for_the_mask_alone(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fills is most of the work, so it runs once."""
+    asked: list[list[str]] = []
+    run = Session.run
+
+    def counted(self: Session, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        found = run(self, inputs)
+        asked.append(sorted(found))
+        return found
+
+    monkeypatch.setattr(Session, "run", counted)
+    source = scratched()
+    opened = engine()
+    for looks in (1, 2, 4):
+        asked.clear()
+        REPAIR.open(RepairOptions(model=model, looks=looks), opened).run(source, region=Bounds(8, 8, 20, 20))
+        fills = [names for names in asked if "output" in names]
+        assert len(asked) - len(fills) == (looks - 1) * len(fills) > 0 or looks == 1
+
+
+@pytest.mark.parametrize(("looks", "logit"), [(1, 4.2), (2, 1.45)])
+def test_damage_is_where_the_mean_of_both_looks_sees_it(
+    model: str, monkeypatch: pytest.MonkeyPatch, looks: int, logit: float
+) -> None:
+    """Of a network that sees more where it is brighter to the right, and so less in the mirror image."""
+
+    def run(_: Session, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        (window,) = inputs.values()
+        slope = np.gradient(window[:, :1], axis=3) * 255
+        mask = 1 / (1 + np.exp(-(3 * slope - 2 + 32 * (window[:, 3:] - 0.5))))
+        return {"output": window[:, :3], "mask": mask.astype(np.float32)}
+
+    monkeypatch.setattr(Session, "run", run)
+    ramp = np.broadcast_to(np.arange(40, 240, dtype=np.uint8)[None, :, None], (64, 200, 3)).copy()
+    options = RepairOptions(model=model, sensitivity=1.0, looks=looks)  # all of it, however wide: 3.2 more
+    mask = REPAIR.open(options, engine()).run(Picture(ramp), want_mask=True).mask
+    assert mask is not None
+    np.testing.assert_allclose(mask[:, 20:-20], 255 / (1 + np.exp(-logit)), atol=1)
 
 
 def test_a_black_picture_stays_black(model: str) -> None:

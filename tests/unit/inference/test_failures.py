@@ -15,7 +15,7 @@ import pytest
 
 from tests.models import unet_model
 from unfade.errors import first_line
-from unfade.inference.session import is_out_of_memory
+from unfade.inference.loading import is_out_of_memory
 
 ARENA = (
     "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code returned while running Conv node. "

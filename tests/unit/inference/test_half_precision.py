@@ -11,7 +11,7 @@ from tests.models import identity_model, unet_model
 from unfade.inference import Device, Engine, Session
 from unfade.inference import session as session_module
 from unfade.inference.devices import COREML, CPU, CUDA, DIRECTML, TENSORRT
-from unfade.inference.session import file_for
+from unfade.inference.loading import file_for
 from unfade.models import half_precision_file, is_half_precision
 
 

@@ -9,19 +9,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
 import unfade
-from tests.models import Network, endless_model, identity_model, save_network, unet_model, with_metadata
+from tests.models import (
+    Network,
+    cleaning_model,
+    endless_model,
+    identity_model,
+    save_network,
+    unet_model,
+    with_metadata,
+)
 from unfade.doctor import survey
 from unfade.errors import Cancelled, DeviceError, ModelError, UsageError
 from unfade.filters import Memo
 from unfade.inference import Device, Engine, Session, Stop, devices, provider_label
 from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
+from unfade.inference.loading import start
 from unfade.inference.runtime import onnxruntime
-from unfade.inference.session import GpuBuffers, start
+from unfade.inference.session import GpuBuffers
 from unfade.models import Tensor, card_of
+from unfade.models.onnx_file import with_outputs
 
 SHIPPED = Path(unfade.__file__).parent / "models" / "shipped" / "upscale-x2.onnx"
 HAS_GPU = bool((driver := devices.find_driver()) and driver.gpus)
@@ -56,6 +68,68 @@ def test_threads_do_not_change_the_result(model: Path, threads: int) -> None:
     one = Session.open(model, Device.CPU, threads=1).run({"input": noise(64, 64)})["output"]
     many = Session.open(model, Device.CPU, threads=threads).run({"input": noise(64, 64)})["output"]
     assert np.abs(one - many).max() < 1e-5
+
+
+def test_what_one_output_does_not_need_is_not_computed(tmp_path: Path) -> None:
+    path = cleaning_model(tmp_path / "cleaning.onnx", cleaned=True)
+    session, x = Session.open(path, Device.CPU), {"input": noise(32, 48)}
+    everything = session.run(x)
+    assert list(everything) == ["output", "mask", "cleaned"]
+    for names in (["mask"], ["cleaned", "mask"], ["output"]):
+        part = session.only(names)
+        assert session.only(names[::-1]) is part and part.on_cpu() is part
+        found = part.run(x)
+        assert set(found) == set(names)
+        for name in names:
+            np.testing.assert_array_equal(found[name], everything[name])
+    assert session.only(["mask", "output", "cleaned"]) is session
+    whole, mask = onnx.load(path), onnx.load_from_string(with_outputs(path.read_bytes(), ["mask"]))
+    onnx.checker.check_model(mask, full_check=True)
+    assert [value.name for value in mask.graph.output] == ["mask"]
+    assert len(mask.graph.node) < len(whole.graph.node) / 2
+    assert {weight.name for weight in mask.graph.initializer} == {
+        name for node in mask.graph.node for name in node.input
+    } & {weight.name for weight in whole.graph.initializer}
+    assert mask.metadata_props == whole.metadata_props and mask.opset_import == whole.opset_import
+
+
+def test_branches_keep_what_they_read(tmp_path: Path) -> None:
+    """A branch may read what was made outside of it."""
+    result = helper.make_tensor_value_info("result", TensorProto.FLOAT, [1])
+    branches = [
+        helper.make_graph([helper.make_node("Neg", ["twice"], ["result"])], "then", [], [result]),
+        helper.make_graph([helper.make_node("Identity", ["thrice"], ["result"])], "else", [], [result]),
+    ]
+    nodes = [
+        helper.make_node("Add", ["x", "x"], ["twice"]),
+        helper.make_node("Add", ["twice", "x"], ["thrice"]),
+        helper.make_node("Greater", ["x", "none"], ["positive"]),
+        helper.make_node("If", ["positive"], ["chosen"], then_branch=branches[0], else_branch=branches[1]),
+        helper.make_node("Exp", ["x"], ["other"]),
+    ]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("chosen", "other")]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        values,
+        [numpy_helper.from_array(np.zeros(1, np.float32), "none")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    part = with_outputs(model.SerializeToString(), ["chosen"])
+    assert [node.op_type for node in onnx.load_from_string(part).graph.node] == [
+        "Add",
+        "Add",
+        "Greater",
+        "If",
+    ]
+    alone = onnx.load_from_string(with_outputs(model.SerializeToString(), ["other"])).graph
+    assert [node.op_type for node in alone.node] == ["Exp"] and not alone.initializer
+    path = tmp_path / "part.onnx"
+    path.write_bytes(part)
+    session = start(path, [(CPU, {})])[0]
+    for x, expected in ((1.0, -2.0), (-1.0, -3.0)):
+        assert session.run(None, {"x": np.array([x], np.float32)})[0].item() == expected
 
 
 def test_failures_are_sentences(model: Path) -> None:
@@ -184,7 +258,7 @@ from unfade.doctor import survey
 from unfade.inference import Device, Session
 from unfade.inference.devices import CPU, CUDA
 from unfade.inference.devices import preload_cuda
-from unfade.inference.session import start
+from unfade.inference.loading import start
 path = Path(sys.argv[1])
 survey()
 preload_cuda()

@@ -24,9 +24,6 @@ RARE = -3.0
 """Logit of the mask before training: little of a picture is damaged."""
 SWAY = 32.0
 """Logits between the two ends of the fourth channel: more than any mask is sure of."""
-SHARPER = 2.0
-"""By how much the gate's logits grow once the network has learnt: of what may be damage all or nothing is to
-go, not half."""
 EMPTY = 1e-4
 """Weight below which a mean of the pyramid says nothing."""
 
@@ -37,9 +34,10 @@ class RepairUnets(nn.Module):
 
     The fourth channel of the input says where to look: 0.5 leaves the decision to the network, each step of
     0.03 above makes it a little quicker to see damage there, 1 means certainly damaged and 0 certainly not.
-    The result is ``x + g (f - x)`` with the fill ``f`` and the gate ``g``: the mask, in evaluation mode made
-    :data:`SHARPER`. Where it is 0 nothing changes. The fill sees the picture under the gate, too, and learns
-    what shines through, best where the fourth channel tells it what is damage.
+    The result is ``x + m (f - x)`` with the fill ``f`` and the mask ``m``: where it is 0 nothing changes. The
+    fill sees the picture under the mask, too, and learns what shines through, best where the fourth channel
+    tells it what is damage. A mask of several looks, whose logits the channel adds, is sharper: what may be
+    damage is to go or to stay, not half of it.
 
     H and W must be multiples of :attr:`size_multiple`.
 
@@ -84,9 +82,7 @@ class RepairUnets(nn.Module):
                 logit = logit + SWAY * (sway.float() - 0.5)
             mask = logit.sigmoid()
             seen = logit.detach()  # a mask that the picture's loss moves opens wherever a JPEG can be mended
-            if not self.training:
-                seen = SHARPER * seen
-            elif self.doubt:
+            if self.training and self.doubt:
                 seen = seen + self.doubt * torch.randn(len(x), 1, 1, 1, device=x.device)
             gate = seen.sigmoid()
             base = pull_push(x.float(), _whole(seen, 1), self.levels)
