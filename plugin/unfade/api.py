@@ -173,8 +173,8 @@ def repair(
         strength: 1 for the model's result, 0 for the picture as it was, blended in between.
         sensitivity: what counts as damage: 0 only what is painted over, 1 all that might be some.
         strokes: lines painted on the mask of the damage: "add" is damage too, "keep" stays as it is.
-        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: better, and as
-            many times slower.
+        looks: how many looks at the picture, mirrored and turned, find the damage, from 1 to 8: better, and
+            each a fifth slower.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 
@@ -216,7 +216,8 @@ def denoise(
         luma, chroma: how much of the noise in brightness and in colour is taken off.
         grain: how much new grain of the picture's own kind the result gets.
         level: how strong the noise is taken to be, from 0 to 1; None for as strong as it looks.
-        looks: as for :func:`repair`.
+        looks: how many looks at the picture, mirrored and turned, are averaged, from 1 to 8: better, and as
+            many times slower.
         model: name or path of a model, instead of the installed one.
         device, tile, threads, on_tile: as for :func:`upscale`.
 

@@ -26,17 +26,14 @@ _LYING = 4
 _CLEANED = "cleaned"
 
 
-def looks_option(default: int, better: str = "better") -> int:
+def looks_option(default: int, use: str = "are averaged: better, and as many times slower") -> int:
     """The option of a filter for how many looks its :class:`Ensemble` takes (test-time augmentation).
 
-    Sessions for windows of one size take at most four where these are not square.
+    Sessions for windows of one size take at most four where these are not square. ``use`` says what the looks
+    are for.
     """
     return option(
-        default,
-        f"How many looks at the picture, mirrored and turned, are averaged: {better}, "
-        "and as many times slower.",
-        low=1,
-        high=MOST_LOOKS,
+        default, f"How many looks at the picture, mirrored and turned, {use}.", low=1, high=MOST_LOOKS
     )
 
 

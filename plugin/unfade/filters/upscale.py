@@ -86,7 +86,7 @@ class UpscaleOptions:
         high=1,
     )
     strength: float = option(1.0, "0 is plain enlargement, 1 the model's result.", low=0, high=1)
-    looks: int = looks_option(1, "more faithful and a little softer")
+    looks: int = looks_option(1, "are averaged: more faithful and a little softer, and as many times slower")
     model: str | None = option(None, "A model to use in place of the installed one that fits: name or path.")
 
     def __post_init__(self) -> None:

@@ -719,6 +719,10 @@
       <translation>Über wie viele Durchgänge, über das Bild gespiegelt und gedreht, gemittelt wird: treuer und ein wenig weicher, und so viel Mal langsamer.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, find the damage: better, and each a fifth slower.</source>
+      <translation>Wie viele Durchgänge, über das Bild gespiegelt und gedreht, den Schaden suchen: besser, und jeder ein Fünftel langsamer.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Wie viel neues Korn, von der Art des vorhandenen, das Ergebnis bekommt.</translation>
     </message>

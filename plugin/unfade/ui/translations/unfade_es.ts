@@ -719,6 +719,10 @@
       <translation>Cuántas pasadas, sobre la imagen reflejada y girada, se promedian: más fiel y un poco más suave, y otras tantas veces más lento.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, find the damage: better, and each a fifth slower.</source>
+      <translation>Cuántas pasadas, sobre la imagen reflejada y girada, buscan los daños: mejor, y cada una un quinto más lento.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Cuánto grano nuevo, del tipo que había, recibe el resultado.</translation>
     </message>

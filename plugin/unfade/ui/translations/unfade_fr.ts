@@ -719,6 +719,10 @@
       <translation>Nombre de passages, sur l’image retournée et pivotée, dont on prend la moyenne : plus fidèle et un peu plus doux, et autant de fois plus lent.</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, find the damage: better, and each a fifth slower.</source>
+      <translation>Nombre de passages, sur l’image retournée et pivotée, qui cherchent les dommages : meilleur, et chacun un cinquième plus lent.</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>Quantité de nouveau grain, du même type que l’ancien, donnée au résultat.</translation>
     </message>

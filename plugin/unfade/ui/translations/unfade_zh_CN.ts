@@ -719,6 +719,10 @@
       <translation>对镜像和旋转后的图片处理多少次并取平均：更忠实、稍微柔和一些，耗时也成倍增加。</translation>
     </message>
     <message>
+      <source>How many looks at the picture, mirrored and turned, find the damage: better, and each a fifth slower.</source>
+      <translation>对镜像和旋转后的图片查找损伤多少次：效果更好，每多一次耗时增加五分之一。</translation>
+    </message>
+    <message>
       <source>How much new grain, of the kind that was there, the result gets.</source>
       <translation>为结果添加多少与原有颗粒同类的新颗粒。</translation>
     </message>
