@@ -117,6 +117,21 @@ def test_a_size_in_pixels_sets_the_scale(make_window: MakeWindow, picture_file: 
     assert window.panels.of(UpscalePanel).height_field.value() == 700
 
 
+def test_more_looks_are_asked_for_and_undone(
+    qtbot: QtBot, make_window: MakeWindow, picture_file: Path
+) -> None:
+    window = make_window(picture_file, steps=[UPSCALE])
+    complete(qtbot, window)
+    before, looks = window.preview.results.image(Place(0, 0)), window.panels.of(UpscalePanel).looks
+    assert (looks.value(), looks.minimum(), looks.maximum()) == (1, 1, 8)
+    looks.setValue(4)
+    assert window.document.state.options("upscale").looks == 4
+    qtbot.waitUntil(lambda: window.preview.results.image(Place(0, 0)) not in (None, before), timeout=WAIT)
+    complete(qtbot, window)
+    window.command("undo").trigger()
+    assert looks.value() == 1 and window.preview.complete
+
+
 def test_the_saved_file_is_the_whole_result(
     qtbot: QtBot, make_window: MakeWindow, picture_file: Path, tmp_path: Path
 ) -> None:
