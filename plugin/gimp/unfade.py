@@ -196,6 +196,8 @@ def work(
         restore(image, drawable, wire, steps, result)
     else:
         enlarge(image, drawable, steps, result, whole)
+    if told := UNFADE.told():
+        Gimp.message(told)
     last = unfade_editor.write_last(steps, whole).encode()
     Gimp.attach_parasite(Gimp.Parasite.new(LAST, Gimp.PARASITE_PERSISTENT, last))
     Gimp.displays_flush()

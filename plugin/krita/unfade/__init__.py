@@ -127,9 +127,11 @@ def work(filter: str | None) -> None:
         undo = restore(document, layer, steps, result, title)
     else:
         undo = enlarge(document, layer, steps, result, whole, title)
+    told = UNFADE.told()
     if undo > 1:
-        view = Krita.instance().activeWindow().activeView()
-        view.showFloatingMessage(f"Unfade: press Ctrl+Z {undo} times to undo this.", QIcon(), 6000, 1)
+        told = f"{told} Unfade: press Ctrl+Z {undo} times to undo this.".strip()
+    if told:
+        Krita.instance().activeWindow().activeView().showFloatingMessage(told, QIcon(), 6000, 1)
     Krita.instance().writeSetting("unfade", "last", unfade_editor.write_last(steps, whole))
 
 

@@ -136,6 +136,7 @@ class Unfade:
         self._keep = keep
         self._keeping = threading.Lock()
         self._kept: tuple[Client, list[str], threading.Timer] | None = None
+        self._warnings: list[str] = []
         self._sandboxed = sandbox.exists()
         try:
             settings = json.loads(path.read_text(encoding="utf-8"))
@@ -275,7 +276,9 @@ class Unfade:
     ) -> Result:
         """The pixels after all steps, by an engine that nobody else uses meanwhile; see :func:`run`."""
         with self.engine_and(pixels) as (engine, pixels):
-            return run(engine, steps, pixels, on_fraction, region)
+            result = run(engine, steps, pixels, on_fraction, region)
+        self._warnings.extend(result.warnings)
+        return result
 
     def run_all(
         self, steps: Sequence[Step], pictures: Sequence[Pixels], on_fraction: OnFraction
@@ -289,7 +292,14 @@ class Unfade:
         with self.engine_and(pictures[0]) as (engine, first):
             for pixels in (first, *pictures[1:]):
                 results.append(run(engine, steps, pixels, show))
+        self._warnings.extend(sentence for result in results for sentence in result.warnings)
         return results
+
+    def told(self) -> str:
+        """What was asked for and not done, in the runs since it was told last; "" for nothing. The window
+        says it itself."""
+        sentences, self._warnings = dict.fromkeys(self._warnings), []
+        return " ".join(sentences)
 
     def factor(self, steps: Sequence[Step]) -> float:
         """How many times as large the steps make a picture."""

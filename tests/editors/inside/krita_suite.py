@@ -206,6 +206,14 @@ def test_8_bit_exact():
     assert pixels(document.topLevelNodes()[0], 16, 12) == data
 
 
+def test_what_was_not_done_is_said():
+    document, _ = yield from created("U8", SRGB, bytes([90, 80, 70, 255] * (16 * 12)))
+    last("deartifact", {"model": model("identity-x1"), "watermark": True})
+    later("unfade_repeat")
+    yield from until(lambda: len(document.topLevelNodes()) == 2, "De-artifact")
+    assert unfade.UNFADE.told() == ""  # it was, in the view
+
+
 def test_16_bit_channels_in_place():
     data = array("H", os.urandom(16 * 12 * 8))
     data[3::4] = array("H", [65535]) * (16 * 12)

@@ -20,6 +20,7 @@ from unfade.install import Editor, Profile, install
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     identity_model(home / "double.onnx", 2)
+    identity_model(home / "blind.onnx", 1, task="deartifact")
     return install(Profile(Editor.GIMP, "GIMP 3.0", home)).folder
 
 
@@ -44,6 +45,18 @@ def test_several_pictures_go_through_one_engine_with_one_progress(editor: Module
     assert bytes(second.pixels[:6]) == bytes([100, 101, 102, 100, 101, 102])
     assert seen == sorted(seen) and all(0 <= fraction <= 1 for fraction in seen)
     assert unfade.factor(steps) == 2
+
+
+def test_what_was_asked_for_and_not_done_is_told_once(editor: ModuleType, folder: Path) -> None:
+    unfade = editor.Unfade(folder)
+    options = {"model": str(folder.parents[1] / "blind.onnx"), "watermark": True}
+    steps, pixels = [editor.Step("deartifact", options)], editor.Pixels(2, 1, 3, "u8", bytes(range(6)))
+    assert unfade.told() == ""
+    unfade.run(steps, pixels, lambda _: None)
+    unfade.run_all(steps, [pixels, pixels], lambda _: None)
+    told = unfade.told()
+    assert told.startswith("The model blind finds no watermarks") and told.count("finds") == 1
+    assert unfade.told() == ""
 
 
 @pytest.mark.parametrize("form", [bytes, lambda data: array("B", data), lambda data: iter([data])])
