@@ -287,10 +287,11 @@ def cleaning_model(
     return _save(path, network.build(outputs, described.to_metadata()))
 
 
-def repairing_model(path: Path, **card: Any) -> Path:
-    """The mask is a half where the least channel is 0.9, or less as the fourth input says."""
+def repairing_model(path: Path, *, slope: float = 32.0, **card: Any) -> Path:
+    """The mask is a half where the least channel is 0.9, or less as the fourth input says: a
+    step of 1 of that is worth ``slope`` logits."""
     network = Network(4)
-    where = network.mixed(network.input, [[20.0, 20.0, 20.0, 32.0]], [-54.0 - 16.0])
+    where = network.mixed(network.input, [[20.0, 20.0, 20.0, slope]], [-54.0 - slope / 2])
     mask = network.sigmoid(where)
     fill = network.mean(network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3), 9)
     colour = network.mixed(network.input, np.eye(3, 4).tolist(), [0.0] * 3)

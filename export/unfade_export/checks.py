@@ -152,6 +152,29 @@ def check_finite(session: ort.InferenceSession, card: ModelCard, smallest: int =
                 )
 
 
+def check_lead(session: ort.InferenceSession, card: ModelCard) -> None:
+    """Run noise of a model that is told where to look (Repair's), and told a little more and less.
+
+    Unfade adds up several looks by that channel: each 1/32 of it is to be one logit of the mask.
+
+    Raises:
+        ExportError: it is not.
+    """
+    side = -(-64 // card.size_multiple) * card.size_multiple
+    shape = (1, card.inputs[0].channels, *(card.fixed_size or (side, side)))
+    x = np.random.default_rng(3).random(shape, np.float32)
+    at = next(index for index, output in enumerate(card.outputs) if output.colour_space == "mask")
+    logits = []
+    for where in (0.5 - 1 / 32, 0.5, 0.5 + 1 / 32):
+        x[:, -1] = where
+        mask = outputs_of(session, card, x)[at].astype(np.float64).clip(1e-7, 1 - 1e-7)
+        logits.append(np.log(mask / (1 - mask)))
+    told = np.abs(logits[1]) < 8  # beyond that float32 has too few digits near 1
+    steps = np.diff(logits, axis=0)[:, told]
+    if not told.any() or np.abs(steps - 1).max() > 0.02:
+        raise ExportError("Lead: 1/32 of the channel that says where to look is not one logit of the mask.")
+
+
 def probe_reach(session: ort.InferenceSession, card: ModelCard) -> int:
     """How far, in input pixels, a changed pixel is seen in any output of the real network.
 

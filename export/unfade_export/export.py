@@ -29,6 +29,7 @@ from .checks import (
     check_exact_tiling,
     check_finite,
     check_half,
+    check_lead,
     check_parity,
     cpu_session,
     probe_reach,
@@ -167,6 +168,8 @@ def build(
     session = cpu_session(model)
     parity = check_parity(network, session, card, smallest=smallest)
     check_finite(session, card, smallest)
+    if card.task == "repair":
+        check_lead(session, card)
     reach, difference = None, None
     if card.tiling is Tiling.EXACT:
         free_session = session if plain is free else cpu_session(free)

@@ -257,7 +257,12 @@ def _exported(network: nn.Module, card: ModelCard, step: int) -> onnx.ModelProto
 
 
 def separate_outputs(model: onnx.ModelProto) -> None:
-    """Leave out Splits that undo a Concat, in place: what is computed for one output then needs no other."""
+    """Leave out Splits that undo a Concat, in place: what is computed for one output then needs no other.
+
+    A graph with branches or loops stays as it is.
+    """
+    if any(part.HasField("g") or part.graphs for node in model.graph.node for part in node.attribute):
+        return
     graph = onnx.shape_inference.infer_shapes(model).graph
     channels = {
         value.name: value.type.tensor_type.shape.dim[1].dim_value
@@ -269,10 +274,11 @@ def separate_outputs(model: onnx.ModelProto) -> None:
     outputs, sizes = {value.name for value in model.graph.output}, set[str]()
     for split in [node for node in model.graph.node if node.op_type == "Split"]:
         joined = made_by.get(split.input[0])
-        if joined is None or joined.op_type != "Concat" or used[split.input[0]] > 1:
+        if joined is None or joined.op_type != "Concat":
             continue
         own = [name for name in joined.input if name in made_by and name not in outputs]
-        if len({*own}) < len(joined.input):
+        alone = used[split.input[0]] == 1 and split.input[0] not in outputs
+        if not alone or len({*own}) < len(joined.input):
             continue  # what is given, or given twice, keeps its name
         sides = [[channels.get(name) for name in names] for names in (joined.input, split.output)]
         axes = {

@@ -102,6 +102,7 @@ def main_window() -> Any:
 
 def work(filter: str | None) -> None:
     """One run of one entry on the active layer."""
+    UNFADE.told()  # of a run that then failed
     document = Krita.instance().activeDocument()
     if document is None:
         raise EngineError("There is no picture open.", "usage")

@@ -367,7 +367,7 @@ def guided_reader(plain: Read, sensitivity: float, looks: int, strokes: Sequence
     nowhere under strokes, where all is as the person wants it.
 
     Args:
-        looks: how many are averaged.
+        looks: how many look for damage.
         seen: how surely something was seen in a smaller copy, HW in [0, 1]; None for nothing.
     """
     neutral = _NEUTRAL + (_AGREED if looks > 1 else 0.0)

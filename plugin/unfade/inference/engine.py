@@ -9,11 +9,9 @@ from pathlib import Path
 from unfade.errors import UsageError
 from unfade.inference.devices import CPU, Device, has_nvidia_gpu
 from unfade.inference.layout import least_tile
+from unfade.inference.loading import FileState, file_state
 from unfade.inference.session import Session
 from unfade.models import ModelCard, Tiling
-from unfade.paths import resolved
-
-_FileState = tuple[Path, int, int]
 
 DEFAULT_TILE = 1024
 """The largest side of a window, in input pixels. This and the next four are measured in docs/memory.md,
@@ -61,12 +59,12 @@ class Engine:
         self.device = device
         self.threads = threads
         self._tile, self._usual_tile = tile, usual_tile
-        self._sessions: dict[_FileState, Session] = {}
+        self._sessions: dict[FileState, Session] = {}
         self._lock = threading.Lock()
 
     def session(self, path: Path) -> Session:
         """The model at ``path``, loaded when it is first asked for; errors as for :meth:`Session.open`."""
-        key = _file_state(path)
+        key = file_state(path)
         with self._lock:
             session = self._sessions.get(key)
             if session is None:
@@ -141,13 +139,3 @@ def is_noteworthy(fallback: str) -> bool:
     Elsewhere there is nothing to be done about it; the record and the doctor tell it all the same.
     """
     return fallback == _GPU_FULL or has_nvidia_gpu()
-
-
-def _file_state(path: Path) -> _FileState:
-    """A file as it is now: a model that was replaced is opened anew. A missing one has no state."""
-    path = resolved(path)
-    try:
-        status = path.stat()
-    except OSError:
-        return path, 0, 0
-    return path, status.st_mtime_ns, status.st_size

@@ -14,6 +14,7 @@ from unfade.inference.runtime import FATAL, onnxruntime, usable_cores
 from unfade.models import ModelCard, half_precision_file, read_card
 from unfade.models.onnx_file import read_contents, with_outputs
 from unfade.models.probing import probe
+from unfade.paths import resolved
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ Sides = tuple[int, int]
 """Height and width in pixels."""
 Outputs = tuple[str, ...]
 """Names of a model's outputs."""
+FileState = tuple[Path, int, int]
+"""A path, and of the file there time and size."""
 _SIDE_NAMES = ("height", "width")  # of the open dimensions, as unfade-export calls them
 _QUICK_AT_HALF = frozenset({CUDA, TENSORRT})
 
@@ -147,8 +150,18 @@ def start(
 def _to_load(path: Path, outputs: Outputs | None) -> str | bytes:
     """A file, or of its model what these outputs need."""
     if outputs is not None:
-        with suppress(OSError, ValueError):  # onnxruntime says what is wrong with the file
+        with suppress(OSError, ValueError, MemoryError):  # onnxruntime says what is wrong with the file
             data = path.read_bytes()
             if not read_contents(data).external:
                 return with_outputs(data, outputs)
     return str(path)
+
+
+def file_state(path: Path) -> FileState:
+    """A file as it is now: a model that was replaced is opened anew. A missing one has no state."""
+    path = resolved(path)
+    try:
+        status = path.stat()
+    except OSError:
+        return path, 0, 0
+    return path, status.st_mtime_ns, status.st_size

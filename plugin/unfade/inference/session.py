@@ -24,7 +24,15 @@ from unfade.inference.devices import (
     plan_providers,
     provider_label,
 )
-from unfade.inference.loading import OutOfMemory, Outputs, Sides, is_out_of_memory, start, start_best
+from unfade.inference.loading import (
+    OutOfMemory,
+    Outputs,
+    Sides,
+    file_state,
+    is_out_of_memory,
+    start,
+    start_best,
+)
 from unfade.inference.runtime import onnxruntime
 from unfade.models import ModelCard, read_card
 from unfade.models.probing import probe
@@ -102,7 +110,7 @@ class Session:
 
     Attributes:
         path: the ONNX file.
-        card: what the model says of itself.
+        card: what the model says of itself, and of outputs that may be left out here (:meth:`only`).
         provider: the execution provider that really runs it ("CPUExecutionProvider").
         fallback: where ``auto`` ended on the CPU, a sentence on why no GPU is used; None otherwise.
     """
@@ -126,7 +134,8 @@ class Session:
         self.fallback = fallback
         self._inner = inner
         self._threads = threads
-        self._device = device
+        self._device = device if self.provider != CPU else Device.CPU
+        self._state = file_state(path)
         self._chosen = outputs
         self._outputs: Outputs = outputs or tuple(output.name for output in inner.get_outputs())
         self._gpu = self._buffers(inner)
@@ -255,20 +264,30 @@ class Session:
             return self._cpu_twin
 
     def only(self, outputs: Iterable[str]) -> Session:
-        """The same model, of which these outputs alone are computed; opened when they are first asked for.
+        """The same model, which need compute these outputs alone; opened when they are first asked for.
 
-        What the others need is left out, which saves its time. A model whose weights lie in other files runs
-        wholly all the same. Raises DeviceError, OutOfMemory.
+        What the others need is left out, which saves its time, where that can be: not on providers that
+        compile a model for each size of window, which know what they have compiled by its file, and not for a
+        model whose weights lie in other files. Else the session itself, which gives the others, too.
         """
         key = frozenset(outputs)
-        if key == frozenset(self._outputs):
+        if key == frozenset(self._outputs) or self._fixed is not None:
             return self
         with self._lock:
             if key not in self._parts:
-                self._parts[key] = Session.open(
-                    self.path, self._device, threads=self._threads, outputs=tuple(sorted(key))
-                )
+                self._parts[key] = self._opened_for(tuple(sorted(key))) or self
             return self._parts[key]
+
+    def _opened_for(self, outputs: Outputs) -> Session | None:
+        """None where these outputs alone cannot be had of the same file on the same provider."""
+        if file_state(self.path) != self._state:
+            return None
+        try:
+            part = Session.open(self.path, self._device, threads=self._threads, outputs=outputs)
+        except (ModelError, DeviceError, OutOfMemory) as error:
+            logger.info("%s runs wholly: %s", self.card.name, error)
+            return None
+        return part if part.provider == self.provider else None
 
     def _explain(self, error: Exception) -> Exception:
         label = provider_label(self.provider)

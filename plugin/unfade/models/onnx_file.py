@@ -147,6 +147,7 @@ def with_outputs(data: bytes, names: Collection[str]) -> bytes:
 
 def _graph_of(graph: memoryview, outputs: Collection[str]) -> bytes:
     entries, needed, kept = list(_fields(graph)), set(outputs), []
+    weights = {_name(value, _TENSOR_NAME) for number, value in entries if number == _GRAPH_INITIALIZER}
     for number, value in reversed(entries):  # nodes stand in the order in which they are run
         if number == _GRAPH_NODE and not needed.isdisjoint(_texts(_message(value), _NODE_OUTPUT)):
             needed |= _read_by(_message(value))
@@ -157,6 +158,8 @@ def _graph_of(graph: memoryview, outputs: Collection[str]) -> bytes:
             stays = _name(value, _VALUE_NAME) in outputs
         elif number == _GRAPH_INITIALIZER:
             stays = _name(value, _TENSOR_NAME) in needed
+        elif number == _GRAPH_INPUT:  # old files list weights among them
+            stays = (name := _name(value, _VALUE_NAME)) in needed or name not in weights
         else:  # sizes of what is computed in between are for readers
             stays = number not in (_GRAPH_NODE, _GRAPH_VALUE)
         if stays:

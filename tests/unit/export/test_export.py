@@ -15,13 +15,21 @@ import pytest
 import torch
 from torch import nn
 
+from tests.models import repairing_model
 from unfade.models import ModelCard, Tensor, Tiling, Variant
 from unfade.models.onnx_file import with_outputs
 from unfade.picture import Picture, write_picture
 from unfade_export import ExportError
-from unfade_export.checks import check_exact_tiling, check_finite, check_parity, cpu_session, probe_reach
+from unfade_export.checks import (
+    check_exact_tiling,
+    check_finite,
+    check_lead,
+    check_parity,
+    cpu_session,
+    probe_reach,
+)
 from unfade_export.export import export_checkpoint
-from unfade_export.graph import to_onnx
+from unfade_export.graph import separate_outputs, to_onnx
 from unfade_training.checkpoint import Checkpoint, save_checkpoint
 from unfade_training.errors import TrainingError
 from unfade_training.networks import build_network
@@ -136,6 +144,75 @@ def test_an_output_is_computed_without_the_others(sides: tuple[int, int], *, apa
     check_parity(network, cpu_session(model), card)
     part = onnx.load_from_string(with_outputs(model.SerializeToString(), ["mask"]))
     assert len(part.graph.node) == (1 if apart else len(model.graph.node))
+
+
+def joined_and_split(*outputs: str, branch: bool = False) -> onnx.ModelProto:
+    """Two convolutions, a Concat named "whole" and a Split of it into "output" and "mask"."""
+    value = onnx.helper.make_tensor_value_info
+    weights = [(3, "w1"), (1, "w2")]
+    nodes = [onnx.helper.make_node("Conv", ["input", w], [f"made{n}"]) for n, w in weights]
+    nodes += [
+        onnx.helper.make_node("Concat", ["made3", "made1"], ["whole"], axis=1),
+        onnx.helper.make_node("Split", ["whole", "sizes"], ["output", "mask"], axis=1),
+    ]
+    if branch:
+        sides = [
+            onnx.helper.make_graph(
+                [onnx.helper.make_node(op, ["made1"], [f"{op}-result"])],
+                op,
+                [],
+                [value(f"{op}-result", 1, [1, 1, 8, 8])],
+            )
+            for op in ("Neg", "Exp")
+        ]
+        nodes.append(
+            onnx.helper.make_node("If", ["yes"], ["chosen"], then_branch=sides[0], else_branch=sides[1])
+        )
+    channels = {"output": 3, "mask": 1, "whole": 4, "chosen": 1}
+    graph = onnx.helper.make_graph(
+        nodes,
+        "joined",
+        [value("input", 1, [1, 3, 8, 8])],
+        [value(name, 1, [1, channels[name], 8, 8]) for name in outputs],
+        [
+            *(onnx.numpy_helper.from_array(np.full((n, 3, 1, 1), n / 10, np.float32), w) for n, w in weights),
+            onnx.numpy_helper.from_array(np.array([3, 1]), "sizes"),
+            onnx.numpy_helper.from_array(np.array(True), "yes"),
+        ],
+    )
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=8)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "branch", "apart"),
+    [
+        (["output", "mask"], False, True),
+        (["output", "mask", "whole"], False, False),
+        (["output", "mask", "chosen"], True, False),
+    ],
+)
+def test_what_is_joined_for_something_else_stays(outputs: list[str], *, branch: bool, apart: bool) -> None:
+    model = joined_and_split(*outputs, branch=branch)
+    x = np.random.default_rng(0).random((1, 3, 8, 8), np.float32)
+    before = cpu_session(model).run(None, {"input": x})
+    separate_outputs(model)
+    onnx.checker.check_model(model, full_check=True)
+    assert ("Split" not in {node.op_type for node in model.graph.node}) == apart
+    assert ("sizes" not in {weight.name for weight in model.graph.initializer}) == apart
+    for found, expected in zip(cpu_session(model).run(None, {"input": x}), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("slope", [32.0, 96.0])
+def test_a_repair_model_is_led_by_logits(tmp_path: Path, slope: float) -> None:
+    model = onnx.load(repairing_model(tmp_path / "mend.onnx", slope=slope))
+    card = ModelCard.from_metadata({entry.key: entry.value for entry in model.metadata_props})
+    assert card is not None
+    if slope == 32:
+        check_lead(cpu_session(model), card)
+    else:
+        with pytest.raises(ExportError, match="is not one logit"):
+            check_lead(cpu_session(model), card)
 
 
 class Scaled(nn.Module):

@@ -27,7 +27,7 @@ from tests.models import (
 from unfade.doctor import survey
 from unfade.errors import Cancelled, DeviceError, ModelError, UsageError
 from unfade.filters import Memo
-from unfade.inference import Device, Engine, Session, Stop, devices, provider_label
+from unfade.inference import Device, Engine, Session, Stop, devices, loading, provider_label
 from unfade.inference.devices import CPU, CUDA, Driver, Gpu, driver_obstacle
 from unfade.inference.loading import start
 from unfade.inference.runtime import onnxruntime
@@ -91,6 +91,48 @@ def test_what_one_output_does_not_need_is_not_computed(tmp_path: Path) -> None:
         name for node in mask.graph.node for name in node.input
     } & {weight.name for weight in whole.graph.initializer}
     assert mask.metadata_props == whole.metadata_props and mask.opset_import == whole.opset_import
+
+
+def test_where_a_part_cannot_be_had_the_model_runs_wholly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = cleaning_model(tmp_path / "cleaning.onnx")
+    assert Session.open(path, Device.CPU, fixed_sizes=True).only(["mask"]).one_size
+    away, gpu, broken = (Session.open(path, Device.CPU) for _ in range(3))
+    gpu.provider = CUDA
+    assert gpu.only(["mask"]) is gpu  # a part would run on the CPU
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "with_outputs", lambda *_: b"nothing")
+        assert broken.only(["mask"]) is broken
+    path.rename(tmp_path / "moved.onnx")
+    assert away.only(["mask"]) is away
+    identity_model(path, 1)
+    assert away.only(["output"]) is away  # that is another model
+
+
+def test_a_part_of_a_model_whose_weights_lie_beside_it(tmp_path: Path) -> None:
+    path = cleaning_model(tmp_path / "cleaning.onnx")
+    model = onnx.load(path)
+    onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    assert (tmp_path / "weights.bin").exists()
+    session, x = Session.open(path, Device.CPU), {"input": noise(32, 48)}
+    found = session.only(["mask"]).run(x)
+    assert list(found) == ["mask"]
+    np.testing.assert_array_equal(found["mask"], session.run(x)["mask"])
+
+
+def test_weights_that_old_files_list_as_inputs(tmp_path: Path) -> None:
+    path = cleaning_model(tmp_path / "cleaning.onnx")
+    model = onnx.load(path)
+    model.graph.input.extend(
+        helper.make_tensor_value_info(weight.name, weight.data_type, list(weight.dims))
+        for weight in model.graph.initializer
+    )
+    onnx.save(model, path)
+    session, x = Session.open(path, Device.CPU), {"input": noise(32, 48)}
+    part = session.only(["mask"])
+    assert part is not session
+    np.testing.assert_array_equal(part.run(x)["mask"], session.run(x)["mask"])
 
 
 def test_branches_keep_what_they_read(tmp_path: Path) -> None:
