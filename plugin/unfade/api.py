@@ -154,7 +154,7 @@ def repair(
     strength: float = 1.0,
     sensitivity: float = 0.5,
     strokes: Sequence[Stroke] = (),
-    looks: int = 2,
+    looks: int = 3,
     model: str | None = None,
     device: str = "auto",
     tile: int | None = None,

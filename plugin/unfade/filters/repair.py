@@ -111,7 +111,7 @@ class RepairOptions:
         'says that this is to be filled in from around it, "keep" that this stays as it is.',
         codec=STROKES,
     )
-    looks: int = looks_option(2, "find the damage: better, and each a fifth slower")
+    looks: int = looks_option(3, "find the damage: better, and each a fifth slower")
     model: str | None = option(None, "A model to use in place of the installed one: name or path.")
 
     def __post_init__(self) -> None:
