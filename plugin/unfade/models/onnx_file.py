@@ -168,7 +168,7 @@ def _graph_of(graph: memoryview, outputs: Collection[str]) -> bytes:
 
 
 def _name(message: int | memoryview, number: int) -> str:
-    return next(iter(_texts(_message(message), number)), "")
+    return next((_text(part) for inner, part in _fields(_message(message)) if inner == number), "")
 
 
 def _texts(message: memoryview, number: int) -> list[str]:
@@ -210,7 +210,7 @@ def _main_graph(graph: memoryview, found: Contents) -> None:
         elif number == _GRAPH_OUTPUT:
             found.outputs.append(_value(_message(value)))
         elif number == _GRAPH_INITIALIZER:
-            weights.update(_text(part) for inner, part in _fields(_message(value)) if inner == _TENSOR_NAME)
+            weights.add(_name(value, _TENSOR_NAME))
     found.inputs = [value for value in found.inputs if value.name not in weights]  # as old files list them
     _graph(graph, found, 0)
 
