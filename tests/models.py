@@ -12,6 +12,7 @@ ModelCard to set otherwise (``name=``, ``variant=Variant.GAN``, ``tiling=Tiling.
   red; ``mask=False`` leaves the mask out, ``cleaned=True`` adds the picture with its letters.
 - ``repairing_model(path)``: for Repair: white and gray are damage, by how much is said where to look; what is
   filled in is the mean of all around.
+- ``staining_model(path)``: for Repair, beside it: what is more blue than red and green is a stain.
 - ``toning_model(path)``: for Revive: always the same curves and matrix.
 - ``colouring_model(path)``: for Colorize: chroma from luma and hints at half the size, as real ones give it;
   hints spread over a few pixels.
@@ -302,6 +303,30 @@ def repairing_model(path: Path, *, slope: float = 32.0, **card: Any) -> Path:
         network, output, **{"name": path.stem, "task": "repair", "outputs": tensors, **card}
     )
     return _save(path, network.build({"output": output, "mask": mask}, described.to_metadata()))
+
+
+def staining_model(path: Path, *, opacity: float = 0.6, **card: Any) -> Path:
+    """Where blue is .15 more than red and green there is a stain, said to be so opaque, and black."""
+    network = Network()
+    mask = network.sigmoid(network.mixed(network.input, [[-20.0, -20.0, 40.0]], [-6.0]))
+    outputs = {
+        "mask": mask,
+        "opacity": network.scaled(mask, opacity),
+        "colour": network.scaled(network.input, 0.0),
+    }
+    fields = {
+        "task": "stains",
+        "outputs": (
+            Tensor("mask", 1, (0.0, 1.0), "mask"),
+            Tensor("opacity", 1, (0.0, 1.0), "opacity"),
+            Tensor("colour", 3, (0.0, 1.0), "sRGB"),
+        ),
+        "halo": 0,
+        "tiling": Tiling.WHOLE,
+        "working_size": 128,
+    }
+    described = make_card(network, mask, **{"name": path.stem, **fields, **card})
+    return _save(path, network.build(outputs, described.to_metadata()))
 
 
 def toning_model(

@@ -22,6 +22,8 @@ EMBEDDED = (-8.0, 8.0)
 """About what an embedding has, in standard deviations of the kernel that carries hints along it."""
 WORKING_SIZE = 512
 """The longer side at which Colorize predicts chroma: hues need the whole picture, not its detail."""
+STAINED = 288
+"""The longer side at which stains are looked for, which then are about as large as those learnt from."""
 SMALL, MATRIX = 96, 9
 """The sides of the picture that Revive looks at, and the numbers of its matrix."""
 
@@ -68,6 +70,18 @@ def interface_of(task: str, network: nn.Module) -> Interface:
             tiling=Tiling.WHOLE,
             size_multiple=1,
             working_size=SMALL,
+        )
+    elif task == "stains":
+        interface = Interface(
+            inputs=(Tensor("input", 3, UNIT, "sRGB"),),
+            outputs=(
+                Tensor("mask", 1, UNIT, "mask"),
+                Tensor("opacity", 1, UNIT, "opacity"),
+                Tensor("colour", 3, UNIT, "sRGB"),
+            ),
+            tiling=Tiling.WHOLE,
+            size_multiple=step_of(network),
+            working_size=STAINED,
         )
     else:
         rgb = Tensor("input", 3, UNIT, "sRGB")

@@ -324,10 +324,10 @@ def test_closing_in_the_middle_leaves_no_process(
 def test_the_event_loop_never_waits(
     qtbot: QtBot, make_window: MakeWindow, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """12 megapixels are opened, shown, enlarged and moved about; no turn of the loop is as long as reading them.
+    """12 megapixels are read, shown, enlarged and moved about; no turn of the loop takes as long as reading.
 
-    What counts is the thread's own time on the processor, beside that of reading in the same run: machines differ,
-    and a busy one lets every process wait. bench/window.py has the milliseconds.
+    What counts is the thread's own time on the processor, beside that of reading in the same run: machines
+    differ, and a busy one lets every process wait. bench/window.py has the milliseconds.
     """
     write_picture(ramp(3000, 4000), tmp_path / "large.jpg")
     begun = time.thread_time()

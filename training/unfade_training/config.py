@@ -234,7 +234,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    task: Literal["upscale", "deartifact", "colorize", "denoise", "repair", "revive"]
+    task: Literal["upscale", "deartifact", "colorize", "denoise", "repair", "stains", "revive"]
     network: Table
     degradation: Table | tuple[Table, ...]
     stage: tuple[AnyStage, ...]

@@ -33,10 +33,19 @@ from unfade.filters.runner import (
     Progress,
     Report,
     Result,
+    all_of,
     crop_for,
     room_like,
     seen_colour,
     size_of,
+)
+from unfade.filters.stains import (
+    Stains,
+    check_stain_finder,
+    find_stains,
+    mark_stains,
+    stain_model,
+    take_off,
 )
 from unfade.filters.strokes import (
     STROKES,
@@ -157,37 +166,49 @@ class Repairer(FilterRunner):
             for gray in (False, True)
         }
         self.strokes = options.strokes
-        self._seen: Seen = _nothing
+        self._large, self._stains, self._size = LargeDamage(), Stains(), Extent(0, 0)
+        finder = stain_model()
+        self._finder = None if finder is None else engine.session(finder.path)
+        if self._finder is not None:
+            check_stain_finder(self._finder.card)
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
-        """With the torn corners and blots of a photograph painted over; strokes of the user win."""
+        """With the stains of a photograph known, and its torn corners and blots painted over; strokes of the
+        user win."""
         if not self._options.sensitivity:
             return self
         options, kind = self._options, estimated(picture, memo)
         if kind.drawn >= _DRAWN or kind.is_compressed_drawing:
             return self
 
-        def look() -> LargeDamage:
-            return large_damage(picture, self._mask_of, self.shown, _demand(options.sensitivity))
+        demand = _demand(options.sensitivity)
 
-        large = memo.once("large damage", (self._session.card.name, options.sensitivity), look)
-        if not large:
+        def look() -> tuple[Stains, LargeDamage]:
+            stains = Stains()
+            if self._finder is not None:
+                stains = find_stains(self._finder, self.shown(picture), demand)
+            return stains, large_damage(picture, lambda copy: self._mask_of(copy, stains), self.shown, demand)
+
+        key = (self._session.path, self._finder and self._finder.path, options.sensitivity)
+        stains, large = memo.once("large damage", key, look)
+        if not (stains or large):
             return self
         twin = copy.copy(self)
         twin.strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
-        twin._seen = lambda bounds: large.seen(bounds, earlier.size)
+        twin._large, twin._stains, twin._size = large, stains, earlier.size
         return twin
 
-    def _mask_of(self, picture: Picture) -> NDArray[np.uint8]:
-        """The network's mask of a picture, HW."""
-        piece = self.shown(picture)
+    def _mask_of(self, picture: Picture, stains: Stains) -> NDArray[np.uint8]:
+        """The network's mask of a smaller copy of a picture, HW, without its stains."""
+        size = size_of(picture)
+        piece = take_off(self.shown(picture), stains, all_of(size), size)
         found = np.zeros((piece.height, piece.width), np.uint8)
         ensemble = self._ensembles[piece.is_gray].of_masks()
         run_tiled(
             guided_reader(array_reader(seen_colour(piece)), self._options.sensitivity, 1, (), _nothing),
             ensemble,
             array_writer(found[..., None]),
-            layout_of(ensemble.card, size_of(piece), self._engine.tile_for(self._session.card)),
+            layout_of(ensemble.card, size, self._engine.tile_for(self._session.card)),
         )
         return found
 
@@ -209,17 +230,18 @@ class Repairer(FilterRunner):
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self.strokes)
         size, timer = size_of(piece), Timer()
+        whole = take_off(piece, self._stains, crop.input, self._size)
         into = room_like(piece)
         found = scratch.zeros((size.height, size.width), np.uint8)
         ensemble = LedEnsemble(self._ensembles[piece.is_gray].timed(timer), self._options.looks)
         run = run_tiled(
             guided_reader(
-                patched_reader(seen_colour(piece), make_patches(piece, strokes, crop.input, memo)),
+                patched_reader(seen_colour(whole), make_patches(whole, strokes, crop.input, memo)),
                 self._options.sensitivity,
                 self._options.looks,
                 strokes,
-                lambda bounds: self._seen(
-                    replace(bounds, y=bounds.y + crop.input.y, x=bounds.x + crop.input.x)
+                lambda bounds: self._large.seen(
+                    replace(bounds, y=bounds.y + crop.input.y, x=bounds.x + crop.input.x), self._size
                 ),
             ),
             ensemble,
@@ -228,12 +250,16 @@ class Repairer(FilterRunner):
             progress,
         )
         mask = scratch.copied(found) if want_mask else None
-        leave_unsure(piece, into, found, mask, self._options.sensitivity, strokes)
+        leave_unsure(whole, into, found, mask, self._options.sensitivity, strokes)
         lay_over_original(piece, into, self._options.strength, strokes, None)
         if mask is not None:
+            mark_stains(mask, self._stains, crop.input, self._size)
             paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
-        report = Report(self._session.card.name, run.provider, fallback, timer.seconds)
+        models = [self._session.card.name]
+        if self._stains and self._finder is not None:
+            models.append(self._finder.card.name)
+        report = Report(" + ".join(models), run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
 
 

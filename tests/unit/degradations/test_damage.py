@@ -155,6 +155,21 @@ def test_who_is_not_told_has_the_channel_too_where_others_are(photo: np.ndarray)
     assert {held.apply(photo[:192, :192], np.random.default_rng(s)).picture.shape[2] for s in range(9)} == {3}
 
 
+def test_what_lies_beneath_stays_and_is_not_told_of(photo: np.ndarray) -> None:
+    kinds = {"torn": 1.0}
+    below = replace(PLAIN, kinds=kinds, beneath={"scratch": 1.0}, clean_share=1.0)
+    differs = 0
+    for seed in range(12):
+        made = below.apply(photo, np.random.default_rng(seed))
+        np.testing.assert_array_equal(made.picture, made.target)
+        assert made.mask is not None and not made.mask.any()
+        plain = replace(below, beneath={}).apply(photo, np.random.default_rng(seed))
+        differs += int((made.target != plain.target).any())
+    assert 4 <= differs < 12  # two in three have some
+    with pytest.raises(ValueError, match="beneath knows no 'scratches-of-film'"):
+        replace(PLAIN, beneath={"scratches-of-film": 1.0})
+
+
 def test_clean_pictures_are_left_alone(photo: np.ndarray) -> None:
     clean = replace(Damage(), clean_share=1.0, jpeg_share=0.0)
     for seed in range(6):

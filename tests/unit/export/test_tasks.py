@@ -11,10 +11,12 @@ import pytest
 import torch
 
 from unfade.filters.chroma import check_colouring
+from unfade.filters.stains import check_stain_finder
 from unfade.models import Tiling
 from unfade_training.build import build_generator
 from unfade_training.checkpoint import read_weights
 from unfade_training.config import parse_recipe
+from unfade_training.networks.stain_unet import LEAST
 
 from ..training.photos import MASK_RECIPE, RECIPE
 from .conftest import Exported, Exports
@@ -52,6 +54,33 @@ def test_deartifact_has_a_picture_a_mask_and_the_picture_with_its_marks(exports:
     np.testing.assert_allclose(mask, expected[:, 3:4], atol=1e-5)
     np.testing.assert_allclose(cleaned, expected[:, 4:], atol=1e-5)
     assert mask.min() >= 0 and mask.max() <= 1
+
+
+STAIN_RECIPE = (
+    MASK_RECIPE.replace('task = "deartifact"', 'task = "stains"')
+    .replace('kind = "deartifact_unets"', 'kind = "stain_unet"\nlook = { widths = [8, 8, 8] }')
+    .replace("compression = { unshuffle = 2, channels = [8, 16], encoder = [1, 1], decoder = [1] }\n", "")
+    .replace("marks = { deepest = 8, widths = [8, 8] }", "")
+)
+
+
+def test_stains_are_named_and_not_taken_off(exports: Exports) -> None:
+    exported = exports(STAIN_RECIPE)
+    card = exported.report.card
+    check_stain_finder(card)
+    assert (card.task, card.tiling, card.working_size, card.size_multiple) == (
+        "stains",
+        Tiling.WHOLE,
+        288,
+        16,
+    )
+    x = np.random.default_rng(0).random((1, 3, 48, 64), np.float32)
+    with torch.inference_mode():
+        expected = exported.network(torch.from_numpy(x)).numpy()
+    mask, opacity, colour = run(exported.path, x)
+    seen = (1 - opacity).clip(min=LEAST)
+    np.testing.assert_allclose((x - opacity * colour) / seen, expected[:, :3], atol=1e-5)
+    np.testing.assert_allclose(mask, expected[:, 3:], atol=1e-5)
 
 
 @pytest.fixture(scope="module")

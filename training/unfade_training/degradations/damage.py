@@ -52,6 +52,8 @@ TOLD_FROM = (0.02, 0.3)
 """Opacity from which damage is told of."""
 ALARM_SHARE = 0.3
 """How many of the told ones are told of damage where there is none, too."""
+BENEATH_SHARE, BENEATH = 2 / 3, (4.0, 14.0)
+"""How many pictures have damage that stays, and how much (see ``count``)."""
 BROWN = np.array([0.45, 0.3, 0.14], np.float32)
 
 
@@ -70,6 +72,8 @@ class Damage(Degradation):
             shapes alone.
         clean_share: how many pictures are not damaged, and are to be left alone.
         kinds: share of each kind of shape; real ones count only where there is a folder.
+        beneath: kinds of which some lie on two pictures in three and belong to them: they stay in the target,
+            and the mask does not tell of them. So a network learns what is large beside what is small.
         side: the shorter side, in pixels, that the whole picture is thought to have, which all sizes follow:
             the same hair is ten times longer in a scan of 2400 dpi than in one of 240.
         count: shapes on a square as large as that side; each doubling is as likely. A crop has 1 to 10.
@@ -120,6 +124,7 @@ class Damage(Degradation):
             "fingerprint": 0.3,
         }
     )
+    beneath: Mapping[str, float] = field(default_factory=dict)
     side: tuple[float, float] = (300.0, 2000.0)
     count: tuple[float, float] = (8.0, 48.0)
     opacity: tuple[float, float] = (0.6, 1.0)
@@ -151,6 +156,8 @@ class Damage(Degradation):
         ):
             check_between(name, getattr(self, name), 0, 1)
         check_shares("kinds", self.kinds, KINDS)
+        if self.beneath:
+            check_shares("beneath", self.beneath, KINDS)
         if self.shapes:
             shape_files(self.shapes)
         elif not any(self.kinds.get(kind) for kind in DRAWN):
@@ -177,6 +184,9 @@ class Damage(Degradation):
     def apply(self, crop: Pixels | Mask, rng: np.random.Generator) -> Degraded:
         pixels = self._take(crop)
         photo = self._photograph(pixels, chance(rng, self.gray_share), rng)
+        if self.beneath and chance(rng, BENEATH_SHARE):
+            below = replace(self, kinds=self.beneath, count=BENEATH, beneath={})
+            photo, _ = below.draw(photo, rng, gray=np.ptp(photo, axis=2).max() == 0)
         alpha = np.zeros(photo.shape[:2], np.float32)
         x = photo
         if not chance(rng, self.clean_share):

@@ -22,6 +22,7 @@ from .fast_unet import FastUnet
 from .norms import Norm, fold_norms, hold_norms, settle_norms, unfold_norms
 from .repair_unets import RepairUnets
 from .revive_net import ReviveNet
+from .stain_unet import StainUnet
 from .weights import is_here, load_state, load_weights
 
 __all__ = [
@@ -52,6 +53,7 @@ NETWORKS: Registry[Callable[..., nn.Module]] = Registry(
         "colour_unets": ColourUnets,
         "resnet_unet": ResnetUnet,
         "revive_net": ReviveNet,
+        "stain_unet": StainUnet,
         "lite_unet": LiteUnet,
         "critic": Critic,
         "pretrained_critic": PretrainedCritic,

@@ -1,0 +1,226 @@
+"""Translucent stains on old photographs: found in a small copy of the picture, taken off at its full size.
+
+What is seen of a picture x under a stain of opacity a and colour c is ``(1 - a) x + a c`` (Porter and Duff
+1984). A network names opacity and colour in the whole of a small copy. The colour wants to be exact, for at
+an opacity of .8 it counts four times in what comes back: where a stain ends it is told by the picture on both
+sides, which goes on under it. What is left of a stain's edge is damage like any other, which Repair fills.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unfade.errors import ModelError
+from unfade.filters.mix import LUMA, box_mean
+from unfade.filters.runner import size_of
+from unfade.inference import Bounds, Extent, Session, check_finite, row_strips
+from unfade.models import Model, ModelCard, Tiling, catalog
+from unfade.picture import (
+    Kernel,
+    Picture,
+    bilinear,
+    dilated,
+    fill_transparent,
+    from_float,
+    regions,
+    resize,
+    scratch,
+    to_float,
+)
+
+Plane = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+TASK = "stains"
+"""Of the models that find stains: they are a part of Repair."""
+
+_MARKED = 0.5  # a value of the network's mask that says there is a stain
+_SURE = 0.8  # the least mean of it over a stain
+_CORE = 2  # rows and columns around a pixel of the copy that all are marked, inside a stain
+_FAINTEST, _DENSEST = (
+    0.15,
+    0.93,
+)  # opacities that are taken off: through more nothing is seen, less is a shade
+_EDGE, _AROUND = 3, 6  # pixels of the copy on each side of the edge that are neither, and of what is compared
+_ENOUGH = 0.1  # of those, where the two sides are compared
+_PLACES = 15  # so many pixels at which they are, or a stain's colour cannot be told
+_SOLID = 0.8  # of the usual opacity of a stain: what is less is its edge
+_PLAIN = 0.02  # mean detail of what surrounds a stain that a fill makes as well
+_NOTHING, _RAMP = np.float32(0.05), np.float32(0.08)  # opacity up to which a picture stays, and how softly
+_SMALLEST = 64  # pixels of a side: less is too little to tell a stain from a thing
+_STRIP_PIXELS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Stains:
+    """What was found in the whole of a picture; nothing for none."""
+
+    planes: Plane | None = None
+    """4HW: opacity, 0 where nothing is taken off, and colour (sRGB), at the size of a small copy."""
+
+    def __bool__(self) -> bool:
+        return self.planes is not None
+
+    def over(self, bounds: Bounds, size: Extent) -> Plane | None:
+        """The planes for a part of a picture of that size, 4HW; None where no stain lies on it."""
+        if self.planes is None:
+            return None
+        height, width = self.planes.shape[1:]
+        step = (height / size.height, width / size.width)
+        rows, columns = (
+            slice(max(int(begin * s) - 1, 0), int(end * s) + 2)
+            for begin, end, s in zip((bounds.y, bounds.x), (bounds.bottom, bounds.right), step, strict=True)
+        )
+        if not self.planes[0, rows, columns].any():
+            return None
+        return bilinear(self.planes, (bounds.y, bounds.x), (bounds.height, bounds.width), step)
+
+
+def stain_model() -> Model | None:
+    """The installed model that finds them, the user's own before the one shipped; None for none."""
+    return next((model for model in catalog.list_models() if model.card.task == TASK), None)
+
+
+def check_stain_finder(card: ModelCard) -> None:
+    """Raises ModelError for a model that does not name mask, opacity and colour of stains."""
+    gives = [(output.colour_space, output.channels) for output in card.outputs]
+    if gives != [("mask", 1), ("opacity", 1), ("sRGB", 3)] or card.tiling is not Tiling.WHOLE:
+        raise ModelError(f"The model {card.name} does not name stains.")
+
+
+def find_stains(session: Session, picture: Picture, demand: float = 1.0) -> Stains:
+    """The stains that can be taken off a picture.
+
+    Args:
+        session: of the model that names them.
+        picture: the whole of it, as networks see it.
+        demand: how much of the usual certainty is asked for.
+
+    Raises:
+        ModelError, DeviceError, OutOfMemory: as for running any model.
+    """
+    if min(picture.height, picture.width) < _SMALLEST:
+        return Stains()
+    card = session.card
+    assert card.working_size is not None  # every card of a model that runs whole has one
+    share = min(1.0, card.working_size / max(picture.height, picture.width))
+    height, width = (max(1, round(side * share)) for side in (picture.height, picture.width))
+    small = Picture(resize(picture.pixels, (height, width), Kernel.BILINEAR))
+    copy = to_float(small.colour if small.alpha is None else fill_transparent(small.colour, small.alpha))
+    below, beside = -height % card.size_multiple, -width % card.size_multiple
+    fed = np.pad(np.broadcast_to(copy, (height, width, 3)), ((0, below), (0, beside), (0, 0)), mode="edge")
+    results = session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})
+    named = []
+    for output in card.outputs:
+        check_finite(results[output.name], card)
+        named.append(results[output.name][0, :, :height, :width])
+    (mask,), (opacity,), colour = named
+    return _told(copy, mask, opacity, np.moveaxis(colour, 0, -1), demand)
+
+
+def _told(copy: Plane, mask: Plane, opacity: Plane, colour: Plane, demand: float) -> Stains:
+    """What of the network's maps is a stain that can be taken off, with the colour that its edge tells.
+
+    Args:
+        copy: HWC in [0, 1].
+        mask, opacity: HW.
+        colour: HW3.
+    """
+    marked = mask > _MARKED
+    if not marked.any():
+        return Stains()
+    clean = ~dilated(marked, _EDGE)
+    light = copy.mean(axis=2)
+    detail = np.abs(light - box_mean(light, 2))
+    planes = np.zeros((4, *mask.shape), np.float32)
+    labels = regions(marked)
+    for label in np.unique(labels[marked]):
+        whole = labels == label
+        core = whole & ~dilated(~whole, _CORE)
+        if not core.any() or mask[core].mean() < _SURE * demand:
+            continue
+        usual = float(np.median(opacity[core]))
+        if not _FAINTEST <= usual <= _DENSEST:
+            continue
+        solid = whole & ~dilated(~whole, _EDGE) & (opacity > _SOLID * usual)
+        around = clean & dilated(whole, _EDGE + 2 * _AROUND)
+        told = _colour_of(copy, opacity, solid, around)
+        if told is None:
+            told = np.median(colour[solid if solid.any() else core], axis=0)
+        elif detail[around].mean() < _PLAIN:
+            continue  # a fill makes that as well
+        reach = dilated(whole, _EDGE)
+        planes[0][reach] = np.minimum(opacity[reach], _DENSEST)
+        planes[1:, reach] = told[:, None]
+    return Stains(planes) if planes[0].any() else Stains()
+
+
+def _colour_of(copy: Plane, opacity: Plane, solid: Mask, around: Mask) -> NDArray[np.float32] | None:
+    """The colour of a stain, 3 or 1 values, by which the picture goes on under it; None where that cannot be
+    told.
+
+    Local means on the two sides of its edge are normalised convolutions (Knutsson and Westin 1993), and the
+    colour the median of what they give.
+    """
+    inside, outside = solid.astype(np.float32), around.astype(np.float32)
+    near, far = box_mean(inside, _AROUND), box_mean(outside, _AROUND)
+    here = (near > _ENOUGH) & (far > _ENOUGH)
+    if np.count_nonzero(here) < _PLACES:
+        return None
+    dense = (box_mean(opacity * inside, _AROUND) / np.maximum(near, 1e-6))[here]
+    told = []
+    for channel in range(copy.shape[2]):
+        plane = copy[..., channel]
+        seen = (box_mean(plane * inside, _AROUND) / np.maximum(near, 1e-6))[here]
+        goes_on = (box_mean(plane * outside, _AROUND) / np.maximum(far, 1e-6))[here]
+        told.append(np.median((seen - (1 - dense) * goes_on) / dense))
+    return np.clip(np.array(told, np.float32), 0, 1)
+
+
+def take_off(piece: Picture, stains: Stains, bounds: Bounds, size: Extent) -> Picture:
+    """A piece of a picture without its stains; the piece itself where none lies on it.
+
+    Args:
+        bounds: where the piece lies in the whole picture.
+        size: of that.
+    """
+    result: Picture | None = None
+    for strip in row_strips(size_of(piece), _STRIP_PIXELS):
+        scratch.let_go()
+        planes = stains.over(_moved(strip, bounds), size)
+        if planes is None:
+            continue
+        if result is None:
+            result = Picture(piece.pixels.copy(), piece.metadata)
+        opacity, colour = planes[0], planes[1:]
+        if piece.is_gray and len(colour) == 3:
+            colour = np.tensordot(LUMA, colour, 1)[None]
+        through, goes = 1 - opacity, shown_by(opacity)
+        rows = np.s_[strip.y : strip.bottom]
+        for channel, tint in enumerate(colour):
+            seen = to_float(piece.colour[rows][..., channel])
+            beneath = np.clip((seen - opacity * tint) / through, 0, 1)
+            result.colour[rows][..., channel] = from_float(seen + goes * (beneath - seen), piece.pixels.dtype)
+    return result or piece
+
+
+def mark_stains(mask: NDArray[np.uint8], stains: Stains, bounds: Bounds, size: Extent) -> None:
+    """Says in the mask, HW, in place, where stains were taken off."""
+    for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
+        planes = stains.over(_moved(strip, bounds), size)
+        if planes is not None:
+            rows = mask[strip.y : strip.bottom]
+            np.maximum(rows, from_float(shown_by(planes[0]), np.uint8), out=rows)
+
+
+def shown_by(opacity: Plane) -> Plane:
+    """How far a stain of that opacity is taken off: what has next to none stays as it is."""
+    share: Plane = np.clip((opacity - _NOTHING) / _RAMP, 0, 1)
+    return share
+
+
+def _moved(strip: Bounds, bounds: Bounds) -> Bounds:
+    return Bounds(strip.y + bounds.y, strip.x + bounds.x, strip.height, strip.width)
