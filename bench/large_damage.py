@@ -1,4 +1,4 @@
-"""Large damage: in which photographs Repair finds blots or torn corners; damaged ones as large scans.
+"""Large damage: in which photographs Repair finds blots, torn corners or stains; damaged ones as large scans.
 
 python bench/large_damage.py find PHOTOGRAPHS         # which, and what share of each they cover
 python bench/large_damage.py resize IN OUT FACTOR     # bicubically, or by the mean of what becomes a pixel
@@ -27,9 +27,11 @@ def find(folder: Path) -> None:
         picture = read_picture(path)
         ready = repairer.for_picture(picture, Memo(), Earlier(size_of(picture)))
         painted = paint(ready.strokes, all_of(size_of(picture)))
-        if painted is not None:
+        filled = 0.0 if painted is None else float(painted.add.mean())
+        stained = 0.0 if ready.stains.planes is None else float((ready.stains.planes[0] > 0).mean())
+        if filled or stained:
             having += 1
-            print(f"{path}: {100 * float(painted.add.mean()):.2f} %")
+            print(f"{path}: {100 * filled:.2f} % filled, {100 * stained:.2f} % under stains")
     print(f"{having} of {len(paths)} photographs")
 
 

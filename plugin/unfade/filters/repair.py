@@ -3,16 +3,18 @@
 Beside the colours the network takes a channel that says where to look: its middle leaves the decision to the
 network, a little more or less makes it quicker or slower to see damage. Its second output is the mask of what
 it took for damage; where that is 0 the picture stays as it was. What is painted over is filled with what lies
-around it (:mod:`unfade.filters.strokes`), and the network sees that. Torn corners, which fill a tile and look
-like a bright sky there, are found by their shape in the whole picture, and filled as if painted over. Memory
-beside input and output is the mask (a byte a pixel, where it is wanted), the strokes' surroundings, the copy
-in which a picture with transparent pixels is filled, and a few tiles.
+around it (:mod:`unfade.filters.strokes`), and the network sees that. What is too large for a tile is found in
+the whole picture beforehand: torn corners and blots, which are filled as if painted over
+(:mod:`unfade.filters.large_damage`), and translucent stains, which the network sees taken off
+(:mod:`unfade.filters.stains`). Memory beside input and output is the mask (a byte a pixel, where it is
+wanted), the strokes' surroundings, the copy in which a picture with transparent pixels is filled or one with
+stains has lost them, and a few tiles.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from unfade.errors import ModelError
 from unfade.filters.base import Filter, check_ranges, option
-from unfade.filters.ensemble import Ensemble, Timer, finds_mask, looks_option, model_for
+from unfade.filters.ensemble import Ensemble, LedEnsemble, Timer, finds_mask, looks_option, model_for
 from unfade.filters.large_damage import LargeDamage, large_damage, scaled_strokes
 from unfade.filters.mix import box_mean, lay_over
 from unfade.filters.quality import estimated
@@ -69,20 +71,15 @@ from unfade.inference import (
     row_strips,
     run_tiled,
 )
-from unfade.models import Model, ModelCard, Tiling
+from unfade.models import Model, Tiling
 from unfade.picture import Picture, dilated, scratch, to_float
 
 Seen = Callable[[Bounds], NDArray[np.float32] | None]
 
 _NEUTRAL, _NOWHERE = 0.5, 0.0
 """Of the channel that says where to look."""
-_LOGITS = np.float32(32)
-"""Between the ends of that channel."""
 _AGREED = 0.008
 """What is added for several looks, a quarter of a logit: they agree on less than one of them finds."""
-_LEAST = np.float32(1e-6)
-"""Of the mask, whose logits are then finite."""
-_ONE, _HALF = np.float32(1), np.float32(0.5)
 _SWAY = 0.2
 """What lies between the two ends of the sensitivity."""
 _HINT, _FROM, _TO = np.float32(0.5), np.float32(0.5), np.float32(0.9)
@@ -166,7 +163,7 @@ class Repairer(FilterRunner):
             for gray in (False, True)
         }
         self.strokes = options.strokes
-        self._large, self._stains, self._size = LargeDamage(), Stains(), Extent(0, 0)
+        self._large, self.stains, self._size = LargeDamage(), Stains(), Extent(0, 0)
         finder = stain_model()
         self._finder = None if finder is None else engine.session(finder.path)
         if self._finder is not None:
@@ -195,7 +192,7 @@ class Repairer(FilterRunner):
             return self
         twin = copy.copy(self)
         twin.strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
-        twin._large, twin._stains, twin._size = large, stains, earlier.size
+        twin._large, twin.stains, twin._size = large, stains, earlier.size
         return twin
 
     def _mask_of(self, picture: Picture, stains: Stains) -> NDArray[np.uint8]:
@@ -230,7 +227,7 @@ class Repairer(FilterRunner):
     ) -> Result:
         strokes = tuple(stroke.moved(-crop.input.y, -crop.input.x) for stroke in self.strokes)
         size, timer = size_of(piece), Timer()
-        whole = take_off(piece, self._stains, crop.input, self._size)
+        whole = take_off(piece, self.stains, crop.input, self._size)
         into = room_like(piece)
         found = scratch.zeros((size.height, size.width), np.uint8)
         ensemble = LedEnsemble(self._ensembles[piece.is_gray].timed(timer), self._options.looks)
@@ -253,58 +250,14 @@ class Repairer(FilterRunner):
         leave_unsure(whole, into, found, mask, self._options.sensitivity, strokes)
         lay_over_original(piece, into, self._options.strength, strokes, None)
         if mask is not None:
-            mark_stains(mask, self._stains, crop.input, self._size)
+            mark_stains(mask, self.stains, crop.input, self._size)
             paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         models = [self._session.card.name]
-        if self._stains and self._finder is not None:
+        if self.stains and self._finder is not None:
             models.append(self._finder.card.name)
         report = Report(" + ".join(models), run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
-
-
-class LedEnsemble:
-    """One look at a window, led by the masks of others: damage is where their mean and it together see it.
-
-    What fills the damage is most of the network's work, and the mean of the masks most of what several looks
-    gain: so the others are for the mask alone.
-    """
-
-    def __init__(self, ensemble: Ensemble, looks: int) -> None:
-        """``looks`` in all, at an ensemble that gives the picture and the mask."""
-        self._ensemble = ensemble
-        self._others = ensemble.of_masks().of_looks(looks - 1, 1) if looks > 1 else None
-        self._looks = looks
-
-    @property
-    def card(self) -> ModelCard:
-        return self._ensemble.card
-
-    @property
-    def provider(self) -> str:
-        return self._ensemble.provider
-
-    def on_cpu(self) -> LedEnsemble:
-        return LedEnsemble(self._ensemble.on_cpu(), self._looks)
-
-    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-        """See :meth:`Ensemble.run`."""
-        if self._others is None:
-            return self._ensemble.run(inputs)
-        (name, window), *_ = inputs.items()
-        mask = self.card.outputs[1].name
-        led = window.copy()
-        led[:, -1:] += _logit(self._others.run(inputs)[mask]) / _LOGITS
-        found = self._ensemble.run({name: led})
-        # The logits add up, and their sum is twice their mean.
-        found[mask] = _ONE / (_ONE + np.exp(-_HALF * _logit(found[mask])))
-        return found
-
-
-def _logit(mask: NDArray[np.float32]) -> NDArray[np.float32]:
-    mask = np.clip(mask, _LEAST, _ONE - _LEAST)
-    logits: NDArray[np.float32] = np.log(mask / (_ONE - mask))
-    return logits
 
 
 def leave_unsure(
