@@ -22,7 +22,7 @@ from unfade.models import Model, ModelCard, Source, Tensor, Tiling, Variant, cat
 MOST_LOOKS = 8
 """At a picture, one in each of its orientations: four turns, mirrored and not."""
 _LYING = 4
-"""From this orientation on height and width are swapped; see :func:`_turned`."""
+"""From this orientation on height and width are swapped; see :func:`turned`."""
 _CLEANED = "cleaned"
 _LOGITS = np.float32(32)
 """Between the ends of the channel that says where to look."""
@@ -129,7 +129,7 @@ class Ensemble:
         return twin
 
     def of_looks(self, looks: int, first: int = 0) -> Ensemble:
-        """The same with so many looks, in the order of :func:`_turned`, from the ``first`` on: up to 8."""
+        """The same with so many looks, in the order of :func:`turned`, from the ``first`` on: up to 8."""
         twin = copy.copy(self)
         twin._looks = range(first, first + looks)
         return twin
@@ -176,9 +176,9 @@ class Ensemble:
         looks = [which for which in self._looks if which < most]
         total: dict[str, NDArray[np.float32]] = {}
         for which in looks:
-            found = session.run({name: np.ascontiguousarray(_turned(window, which))})
+            found = session.run({name: np.ascontiguousarray(turned(window, which))})
             for output, result in found.items():
-                seen = _turned_back(result, which)
+                seen = turned_back(result, which)
                 if output in total:
                     total[output] += seen
                 else:
@@ -236,16 +236,16 @@ def _logit(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     return logits
 
 
-def _turned(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
+def turned(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
     """NCHW in one of eight orientations (the dihedral group of the square), ``which`` from 0 to 7: bit 0
     mirrors, bit 1 turns upside down, then bit 2 swaps height and width."""
     mirrored = window[..., :: -1 if which & 2 else 1, :: -1 if which & 1 else 1]
     return mirrored.swapaxes(2, 3) if which >= _LYING else mirrored
 
 
-def _turned_back(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
-    """What :func:`_turned` turned, as it was."""
-    return _turned(window.swapaxes(2, 3) if which >= _LYING else window, which % _LYING)
+def turned_back(window: NDArray[np.float32], which: int) -> NDArray[np.float32]:
+    """What :func:`turned` turned, as it was."""
+    return turned(window.swapaxes(2, 3) if which >= _LYING else window, which % _LYING)
 
 
 def finds_mask(card: ModelCard) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import ModelError
+from unfade.filters.ensemble import turned, turned_back
 from unfade.filters.mix import LUMA, box_mean
 from unfade.filters.runner import size_of
 from unfade.inference import Bounds, Extent, Session, check_finite, row_strips
@@ -37,6 +38,7 @@ Mask = NDArray[np.bool_]
 TASK = "stains"
 """Of the models that find stains: they are a part of Repair."""
 
+_LOOKS = 4  # at the copy and its mirror images, whose mean counts: one sees stains where there are none
 _MARKED = 0.5  # a value of the network's mask that says there is a stain
 _SURE = 0.8  # the least mean of it over a stain
 _CORE = 2  # rows and columns around a pixel of the copy that all are marked, inside a stain
@@ -50,6 +52,7 @@ _PLACES = 15  # so many pixels at which they are, or a stain's colour cannot be 
 _SOLID = 0.8  # of the usual opacity of a stain: what is less is its edge
 _PLAIN = 0.02  # mean detail of what surrounds a stain that a fill makes as well
 _NOTHING, _RAMP = np.float32(0.05), np.float32(0.08)  # opacity up to which a picture stays, and how softly
+_LEAST_AREA = 0.005  # of the picture: less is Repair's network's to find
 _SMALLEST = 64  # pixels of a side: less is too little to tell a stain from a thing
 _STRIP_PIXELS = 1 << 18
 
@@ -112,11 +115,13 @@ def find_stains(session: Session, picture: Picture, demand: float = 1.0) -> Stai
     copy = to_float(small.colour if small.alpha is None else fill_transparent(small.colour, small.alpha))
     below, beside = -height % card.size_multiple, -width % card.size_multiple
     fed = np.pad(np.broadcast_to(copy, (height, width, 3)), ((0, below), (0, beside), (0, 0)), mode="edge")
-    results = session.run({card.inputs[0].name: np.ascontiguousarray(fed.transpose(2, 0, 1)[None])})
-    named = []
-    for output in card.outputs:
-        check_finite(results[output.name], card)
-        named.append(results[output.name][0, :, :height, :width])
+    window = fed.transpose(2, 0, 1)[None]
+    named = [np.zeros((output.channels, height, width), np.float32) for output in card.outputs]
+    for which in range(_LOOKS):
+        results = session.run({card.inputs[0].name: np.ascontiguousarray(turned(window, which))})
+        for total, output in zip(named, card.outputs, strict=True):
+            check_finite(results[output.name], card)
+            total += turned_back(results[output.name], which)[0, :, :height, :width] / np.float32(_LOOKS)
     (mask,), (opacity,), colour = named
     return _told(copy, mask, opacity, np.moveaxis(colour, 0, -1), demand)
 
@@ -140,7 +145,7 @@ def _told(copy: Plane, mask: Plane, opacity: Plane, colour: Plane, demand: float
     for label in np.unique(labels[marked]):
         whole = labels == label
         core = whole & ~dilated(~whole, _CORE)
-        if not core.any() or mask[core].mean() < _SURE * demand:
+        if not core.any() or whole.mean() < _LEAST_AREA or mask[core].mean() < _SURE * demand:
             continue
         usual = float(np.median(opacity[core]))
         if not _FAINTEST <= usual <= _DENSEST:

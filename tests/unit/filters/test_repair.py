@@ -28,6 +28,12 @@ def model(tmp_path: Path) -> str:
     return str(repairing_model(tmp_path / "mend.onnx"))
 
 
+@pytest.fixture(autouse=True)
+def no_stains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are test_stains.py's subject."""
+    monkeypatch.setattr("unfade.filters.repair.stain_model", lambda: None)
+
+
 def scratched(channels: int = 3, dtype: str = "uint8") -> Picture:
     """Smooth colours, none of them white, with a white scratch along row 30."""
     values = to_float(picture(80, 100, channels, dtype="float32").pixels) * np.float32(0.6)
