@@ -53,6 +53,9 @@ class Filter:
     where all of them always do."""
     gives_colour: bool = False
     """Whether gray pictures come out with colours, in sRGB: an editor has to make room for them."""
+    keeps_colours: bool = True
+    """Whether what has a colour has about that afterwards, too: else what a later filter finds out about the
+    colours of the picture as it was is not true of its result."""
     by_values: bool = True
     """Whether it works on values whatever colours they are, not on those that the profile makes of them."""
     has_models: bool = True

@@ -78,6 +78,7 @@ COLORIZE = Filter(
     Options=ColorizeOptions,
     live_options=("strength", "saturation"),
     open=open_colorize,
+    keeps_colours=False,
     gives_colour=True,
     by_values=False,
 )

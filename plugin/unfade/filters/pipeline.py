@@ -105,9 +105,9 @@ class Chain(Runner):
         size, memo = size_of(picture), memo or Memo()
         if region is not None:
             check_region(region, size)
-        names = [step.filter.name for step in self._steps]
+        filters = [step.filter for step in self._steps]
         runners = [
-            runner.for_picture(picture, memo, Earlier(before, names[:index]))
+            runner.for_picture(picture, memo, _earlier(before, filters[:index]))
             for index, (runner, before) in enumerate(zip(self._runners, self._sizes(size), strict=False))
         ]
         return Chain(runners, self._steps, self._kept_as)._run(picture, region, want_mask, progress, memo)
@@ -215,6 +215,11 @@ class _StepProgress:
             tell(round(share * PROGRESS_TOTAL, 3), PROGRESS_TOTAL)
 
         return progress
+
+
+def _earlier(size: Extent, filters: Sequence[Filter]) -> Earlier:
+    """What these filters do to a picture, which they leave with that size."""
+    return Earlier(size, [one.name for one in filters], all(one.keeps_colours for one in filters))
 
 
 def _last_whole(crops: Sequence[Crop], sizes: Sequence[Extent]) -> int | None:

@@ -2,10 +2,10 @@
 
 Beside the colours the network takes a channel that says where to look: its middle leaves the decision to the
 network, a little more or less makes it quicker or slower to see damage. Its second output is the mask of what
-it took for damage; where that is 0 the picture stays as it was. What is painted over is filled with what lies
-around it (:mod:`unfade.filters.strokes`), and the network sees that. What is too large for a tile is found in
-the whole picture beforehand: torn corners and blots, which are filled as if painted over
-(:mod:`unfade.filters.large_damage`), and translucent stains, which the network sees taken off
+it took for damage; where that is 0 and no stain was the picture stays as it was. What is painted over is
+filled with what lies around it (:mod:`unfade.filters.strokes`), and the network sees that. What is too large
+for a tile is found in the whole picture beforehand: torn corners and blots, which are filled as if painted
+over (:mod:`unfade.filters.large_damage`), and translucent stains, which the network sees taken off
 (:mod:`unfade.filters.stains`). Memory beside input and output is the mask (a byte a pixel, where it is
 wanted), the strokes' surroundings, the copy in which a picture with transparent pixels is filled or one with
 stains has lost them, and a few tiles.
@@ -14,7 +14,7 @@ stains has lost them, and a few tiles.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,6 +65,7 @@ from unfade.inference import (
     Engine,
     Extent,
     Read,
+    Session,
     array_reader,
     array_writer,
     layout_of,
@@ -164,10 +165,8 @@ class Repairer(FilterRunner):
         }
         self.strokes = options.strokes
         self._large, self.stains, self._size = LargeDamage(), Stains(), Extent(0, 0)
-        finder = stain_model()
-        self._finder = None if finder is None else engine.session(finder.path)
-        if self._finder is not None:
-            check_stain_finder(self._finder.card)
+        self._taken_off: Hashable = None
+        self._stain_finder = self._opened_stain_finder()
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
         """With the stains of a photograph known, and its torn corners and blots painted over; strokes of the
@@ -178,22 +177,32 @@ class Repairer(FilterRunner):
         if kind.drawn >= _DRAWN or kind.is_compressed_drawing:
             return self
 
-        demand = _demand(options.sensitivity)
+        demand, finder = _demand(options.sensitivity), self._stain_finder
+        stains, taken_off = Stains(), None
+        if finder is not None and earlier.keep_colours:
+            taken_off = (finder.path, options.sensitivity)
+            stains = memo.once("stains", taken_off, lambda: find_stains(finder, picture, self.shown, demand))
 
-        def look() -> tuple[Stains, LargeDamage]:
-            stains = Stains()
-            if self._finder is not None:
-                stains = find_stains(self._finder, self.shown(picture), demand)
-            return stains, large_damage(picture, lambda copy: self._mask_of(copy, stains), self.shown, demand)
+        def look() -> LargeDamage:
+            return large_damage(picture, lambda copy: self._mask_of(copy, stains), self.shown, demand)
 
-        key = (self._session.path, self._finder and self._finder.path, options.sensitivity)
-        stains, large = memo.once("large damage", key, look)
+        large = memo.once("large damage", (self._session.path, options.sensitivity, taken_off), look)
         if not (stains or large):
             return self
         twin = copy.copy(self)
         twin.strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
         twin._large, twin.stains, twin._size = large, stains, earlier.size
+        twin._taken_off = taken_off if stains else None
         return twin
+
+    def _opened_stain_finder(self) -> Session | None:
+        """The model that finds stains, where one is installed and the options let it look."""
+        model = stain_model() if self._options.sensitivity else None
+        if model is None:
+            return None
+        session = self._engine.session(model.path)
+        check_stain_finder(session.card)
+        return session
 
     def _mask_of(self, picture: Picture, stains: Stains) -> NDArray[np.uint8]:
         """The network's mask of a smaller copy of a picture, HW, without its stains."""
@@ -233,7 +242,9 @@ class Repairer(FilterRunner):
         ensemble = LedEnsemble(self._ensembles[piece.is_gray].timed(timer), self._options.looks)
         run = run_tiled(
             guided_reader(
-                patched_reader(seen_colour(whole), make_patches(whole, strokes, crop.input, memo)),
+                patched_reader(
+                    seen_colour(whole), make_patches(whole, strokes, crop.input, memo, self._taken_off)
+                ),
                 self._options.sensitivity,
                 self._options.looks,
                 strokes,
@@ -254,8 +265,8 @@ class Repairer(FilterRunner):
             paint_mask(mask, strokes)
         fallback = self._engine.fallback_of(ensemble.provider, run.provider)
         models = [self._session.card.name]
-        if self.stains and self._finder is not None:
-            models.append(self._finder.card.name)
+        if whole is not piece and self._stain_finder is not None:
+            models.append(self._stain_finder.card.name)
         report = Report(" + ".join(models), run.provider, fallback, timer.seconds)
         return crop.result(into, report, mask)
 

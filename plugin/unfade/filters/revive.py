@@ -87,6 +87,7 @@ REVIVE = Filter(
     Options=ReviveOptions,
     live_options=("strength",),
     open=open_revive,
+    keeps_colours=False,
 )
 
 

@@ -200,6 +200,8 @@ class Earlier:
     """Of what they make of it."""
     filters: Collection[str] = ()
     """Their names."""
+    keep_colours: bool = True
+    """Whether all of them do (see :class:`~unfade.filters.base.Filter`)."""
 
 
 class PassProgress:

@@ -192,7 +192,11 @@ def reach_of_patches(strokes: Sequence[Stroke], region: Bounds, halo: int, size:
 
 
 def make_patches(
-    picture: Picture, strokes: Sequence[Stroke], place: Bounds | None = None, memo: Memo | None = None
+    picture: Picture,
+    strokes: Sequence[Stroke],
+    place: Bounds | None = None,
+    memo: Memo | None = None,
+    made_by: Hashable = None,
 ) -> list[Patch]:
     """The patches for the "add" strokes on a picture, filled with what lies around them.
 
@@ -201,10 +205,12 @@ def make_patches(
     Args:
         place: where the picture lies in the whole one that ``memo`` is of; None for all of it.
         memo: keeps patches from one run to the next: filling takes seconds where strokes are wide.
+        made_by: what was done to the picture that ``memo`` is of.
     """
     y, x = (0, 0) if place is None else (place.y, place.x)
     memo = memo or Memo()
-    made: dict[Hashable, Patch] = memo.recall(_MEMO, picture.pixels.dtype) or {}
+    kind = (picture.pixels.dtype, made_by)
+    made: dict[Hashable, Patch] = memo.recall(_MEMO, kind) or {}
     patches, kept = [], dict[Hashable, Patch]()
     for hole in _holes(strokes, size_of(picture)):
         window = hole.window
@@ -215,7 +221,7 @@ def make_patches(
         if patch.replaced.any():
             patches.append(replace(patch, bounds=window))
     latest = [*made.items(), *kept.items()][-_MOST_KEPT:]
-    memo.keep(_MEMO, picture.pixels.dtype, dict(latest))
+    memo.keep(_MEMO, kind, dict(latest))
     return patches
 
 

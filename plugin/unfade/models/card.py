@@ -83,7 +83,7 @@ class ModelCard:
     title: str
     """The name shown to people."""
     task: str
-    """The name of the filter that the model was trained for."""
+    """The name of the filter that the model was trained for, or of a part of one."""
     scale: int
     """Output pixels for one input pixel along each side."""
     variant: Variant

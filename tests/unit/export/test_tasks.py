@@ -80,7 +80,7 @@ def test_stains_are_named_and_not_taken_off(exports: Exports) -> None:
     mask, opacity, colour = run(exported.path, x)
     seen = (1 - opacity).clip(min=LEAST)
     np.testing.assert_allclose((x - opacity * colour) / seen, expected[:, :3], atol=1e-5)
-    np.testing.assert_allclose(mask, expected[:, 3:], atol=1e-5)
+    np.testing.assert_allclose(np.hstack([mask, opacity]), expected[:, 3:], atol=1e-5)
 
 
 @pytest.fixture(scope="module")

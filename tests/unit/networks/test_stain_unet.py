@@ -31,9 +31,9 @@ def test_what_hides_all_does_not_blow_up() -> None:
 def test_before_training_little_is_a_stain() -> None:
     x = torch.rand(1, 3, 64, 96)
     y = network()(x)
-    assert y.shape == (1, 4, 64, 96)
+    assert y.shape == (1, 5, 64, 96)
     assert (y[:, :3] - x).abs().max() < 0.06
-    assert 0 < y[:, 3].max() < 0.1
+    assert 0 < y[:, 3:].max() < 0.1
 
 
 @torch.no_grad()
@@ -46,6 +46,7 @@ def test_the_picture_moves_opacity_and_colour_and_not_the_mask() -> None:
     """What is found is not to grow because a picture would be better elsewhere."""
     built = network().train()
     built(torch.rand(1, 3, 32, 32))[:, :3].sum().backward()
-    gradient = built.exported.unet.head.bias.grad
-    assert gradient is not None
+    bias = built.exported.unet.head.bias
+    assert bias is not None and bias.grad is not None
+    gradient = bias.grad
     assert not gradient[:4].any() and gradient[4:8].any() and gradient[8:].any()

@@ -158,6 +158,8 @@ class Damage(Degradation):
         check_shares("kinds", self.kinds, KINDS)
         if self.beneath:
             check_shares("beneath", self.beneath, KINDS)
+            if not self.shapes and not any(self.beneath.get(kind) for kind in DRAWN):
+                raise ValueError("beneath names real shapes only, which are in the folder that shapes names.")
         if self.shapes:
             shape_files(self.shapes)
         elif not any(self.kinds.get(kind) for kind in DRAWN):

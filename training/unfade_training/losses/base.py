@@ -100,11 +100,12 @@ def content_loss(
     mask_weight: float,
     rgb: Callable[[Tensor], Tensor],
 ) -> LossValue:
-    """The loss of a picture and, where the network has one as a further output, of its mask.
+    """The loss of a picture and, where the network has them as further outputs, of its mask and its opacity.
 
     Args:
         loss: of the pictures.
-        output: ``[N, C (+ 1 (+ C)), H, W]``, the picture's channels first, then the mask.
+        output: ``[N, C (+ 1 (+ 1, or C)), H, W]``, the picture's channels first, then the mask; one channel
+            behind it is the opacity of what the mask is of.
         target: ``[N, C, H, W]``.
         mask: ``[N, 1, H, W]``, where something was drawn; None where nothing can have been.
         mask_weight: of :func:`mask_terms`.
@@ -114,10 +115,10 @@ def content_loss(
     value: LossValue = loss(output[:, :channels], target, rgb)
     if output.shape[1] == channels or mask is None:
         return value
-    terms = {
-        f"mask/{name}": mask_weight * term
-        for name, term in mask_terms(output[:, channels : channels + 1], mask).items()
-    }
+    found = mask_terms(output[:, channels : channels + 1], mask)
+    if output.shape[1] == channels + 2:
+        found["opacity"] = opacity_term(output[:, channels + 1 :], mask)
+    terms = {f"mask/{name}": mask_weight * term for name, term in found.items()}
     total = value.total + sum(terms.values())
     return LossValue(total, {**value.terms, **{name: term.detach() for name, term in terms.items()}})
 
@@ -143,6 +144,13 @@ def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
             "bce": F.binary_cross_entropy(found, inked),  # 0 where neither counts
             "dice": (1 - (2 * overlap + SMOOTH) / (size + SMOOTH)).mean(),
         }
+
+
+def opacity_term(named: Tensor, wanted: Tensor) -> Tensor:
+    """Cross-entropy of an opacity, ``[N, 1, H, W]`` in [0, 1]; where it is faint any answer is right."""
+    with full_precision(named):
+        judged = ((wanted > INK) | (wanted <= 0)).float()
+        return F.binary_cross_entropy(named.float(), wanted.float(), weight=judged)
 
 
 class Tally:

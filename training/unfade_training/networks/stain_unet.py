@@ -43,8 +43,8 @@ class Stains(NamedTuple):
 
 
 class StainUnet(nn.Module):
-    """N 3 H W in [0, 1], the whole picture at a small size -> N 4 H W: the picture with its stains taken off
-    (not clipped), and behind it the mask in [0, 1] of where they are.
+    """N 3 H W in [0, 1], the whole picture at a small size -> N 5 H W: the picture with its stains taken off
+    (not clipped), and behind it the mask in [0, 1] of where they are, and their opacity.
 
     Args:
         weights: of the encoder; see :class:`LiteUnet`.
@@ -64,7 +64,7 @@ class StainUnet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         found = self.stains(x)
         with full_precision(x):
-            return torch.cat([without(x.float(), found), found.mask], dim=1)
+            return torch.cat([without(x.float(), found), found.mask, found.opacity], dim=1)
 
     def stains(self, x: Tensor) -> Stains:
         """N 3 H W in [0, 1] -> what is named of it."""
