@@ -63,8 +63,10 @@ class StainUnet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         found = self.stains(x)
+        # the picture's loss moves the colour alone: in doubt it wants less of a stain than there is
+        held = found._replace(opacity=found.opacity.detach())
         with full_precision(x):
-            return torch.cat([without(x.float(), found), found.mask, found.opacity], dim=1)
+            return torch.cat([without(x.float(), held), found.mask, found.opacity], dim=1)
 
     def stains(self, x: Tensor) -> Stains:
         """N 3 H W in [0, 1] -> what is named of it."""
