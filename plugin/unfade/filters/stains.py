@@ -52,7 +52,7 @@ _EDGE, _AROUND = 3, 6  # pixels of the copy on each side of the edge that are ne
 _ENOUGH = 0.1  # of those, and of opacity by which the two sides differ, where they are compared
 _PLACES = 15  # so many pixels at which they are, or a stain's colour cannot be told
 _SOLID = 0.8  # of the usual opacity of a stain: what is less is its edge
-_PLAIN = 0.02  # mean detail of what surrounds a stain that a fill makes as well
+_PLAIN = 0.008  # median detail of what surrounds a stain that a fill makes as well
 _NOTHING, _RAMP = np.float32(0.05), np.float32(0.08)  # opacity up to which a picture stays, and how softly
 _STRIP_PIXELS = 1 << 18
 
@@ -195,7 +195,7 @@ def _told(copy: Plane, there: Mask, mask: Plane, opacity: Plane, colour: Plane, 
         told = _colour_of(copy, opacity, solid, around)
         if told is None:
             told = np.median(colour[solid if solid.any() else core], axis=0)
-        elif detail[around].mean() < _PLAIN:
+        elif np.median(detail[around]) < _PLAIN:
             continue  # a fill makes that as well
         reach = dilated(whole, _EDGE) & ~(marked & ~whole)
         planes[0][reach] = np.minimum(opacity[reach], _DENSEST)

@@ -170,6 +170,7 @@ SETTING: dict[str, dict[str, object]] = {
     "scanner": {"kinds": {"scanner": 1.0}},
     "gaussian_jpeg": {"kinds": {"gaussian": 1.0}, "gaussian_jpeg_share": 0.5},
     "translucent": {"kinds": {"foxing": 1.0}},
+    "beneath": {"beneath": {"scratch": 1.0, "dust": 2.0}},
 }
 OPTIONS = [(kind, option.name) for kind, cls in DEGRADATIONS.items() for option in fields(cls)]
 
