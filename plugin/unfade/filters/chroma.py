@@ -23,7 +23,7 @@ from unfade.errors import ModelError
 from unfade.filters.ensemble import Timer
 from unfade.filters.hints import Hint, Planes, at_hints, check_inside, hint_planes
 from unfade.filters.runner import Memo, size_of
-from unfade.inference import Extent, OutOfMemory, Session, check_finite, unheeded
+from unfade.inference import Extent, Session, check_finite, unheeded
 from unfade.models import ModelCard, Tiling
 from unfade.picture import (
     GuidedPlanes,
@@ -203,13 +203,7 @@ def _run(
     padded = np.pad(fed, ((0, 0), (0, 0), (0, below), (0, beside)), mode="edge")
     inputs = {card.inputs[0].name: padded}
     started = time.perf_counter()
-    try:
-        provider, results = session.provider, session.run(inputs)
-    except OutOfMemory:
-        twin = session.on_cpu()
-        if twin is session:
-            raise
-        provider, results = twin.provider, twin.run(inputs)
+    provider, results = session.run_or_on_cpu(inputs)
     timer.seconds += time.perf_counter() - started
     parts: list[Planes] = []
     for output in card.outputs:

@@ -58,10 +58,16 @@ def model_for(filter: Filter, name: str | None) -> Model:
     """
     if name is not None:
         return named_model(name, filter)
-    fitting = [model for model in catalog.list_models() if model.card.task == filter.name]
-    if not fitting:
+    model = installed_model(filter.name)
+    if model is None:
         raise none_installed(filter)
-    return min(fitting, key=lambda model: preference(model.source, model.card.variant))
+    return model
+
+
+def installed_model(task: str) -> Model | None:
+    """The installed model for a task, as :func:`model_for` chooses it; None where there is none."""
+    fitting = [model for model in catalog.list_models() if model.card.task == task]
+    return min(fitting, key=lambda model: preference(model.source, model.card.variant), default=None)
 
 
 def preference(source: Source, variant: Variant) -> tuple[bool, bool]:

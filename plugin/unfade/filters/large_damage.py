@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unfade.filters.mix import box_mean
+from unfade.filters.mix import box_mean, enlarged_part
 from unfade.filters.runner import size_of
 from unfade.filters.strokes import Stroke
 from unfade.inference import Bounds, Extent
-from unfade.picture import Kernel, Picture, bilinear, dilated, regions, resize, to_float
+from unfade.picture import Kernel, Picture, dilated, regions, resize, to_float
 
 Find = Callable[[Picture], NDArray[np.uint8]]
 """The network's mask of what is damaged on a picture, HW, 255 surely."""
@@ -48,20 +48,8 @@ class LargeDamage:
 
     def seen(self, bounds: Bounds, size: Extent) -> NDArray[np.float32] | None:
         """The mask, HW in [0, 1], of a part of a picture of that size; None for nothing there."""
-        if self.mask is None:
-            return None
-        step = (self.mask.shape[0] / size.height, self.mask.shape[1] / size.width)
-        rows, columns = (
-            slice(max(int(begin * s) - 1, 0), int(end * s) + 2)
-            for begin, end, s in zip((bounds.y, bounds.x), (bounds.bottom, bounds.right), step, strict=True)
-        )
-        if not self.mask[rows, columns].any():
-            return None
-        planes = to_float(self.mask[None])
-        seen: NDArray[np.float32] = bilinear(
-            planes, (bounds.y, bounds.x), (bounds.height, bounds.width), step
-        )[0]
-        return seen
+        planes = None if self.mask is None else enlarged_part(self.mask[None], bounds, size)
+        return None if planes is None else planes[0]
 
 
 def large_damage(

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from unfade.filters.carry import carried_around, off_curve, on_curve
 from unfade.filters.runner import crop_for, cut, cut_picture, scaled_bounds, size_of
 from unfade.inference import Bounds, Extent
-from unfade.picture import Kernel, Picture, from_float, resize, to_float
+from unfade.picture import Kernel, Picture, bilinear, from_float, resize, to_float
 
 Options = TypeVar("Options")
 Plane = NDArray[np.float32]
@@ -227,6 +227,18 @@ def protection(mask: NDArray[np.uint8], first: int, last: int) -> Plane | None:
     share = np.clip(ramp, 0, 1).astype(np.float32).take(near)
     grown = _slid(_slid(share, 0, _GROWN, np.maximum), 1, _GROWN, np.maximum)
     return np.minimum(box_mean(grown, _SOFTENED)[first - top : last - top], 1)
+
+
+def enlarged_part(planes: NDArray[Any], bounds: Bounds, size: Extent) -> Plane | None:
+    """Small planes, CHW, over a part of a picture of that size, floats; None where the first is 0 there."""
+    step = (planes.shape[1] / size.height, planes.shape[2] / size.width)
+    rows, columns = (
+        slice(max(int(begin * s) - 1, 0), int(end * s) + 2)
+        for begin, end, s in zip((bounds.y, bounds.x), (bounds.bottom, bounds.right), step, strict=True)
+    )
+    if not planes[0, rows, columns].any():
+        return None
+    return bilinear(to_float(planes), (bounds.y, bounds.x), (bounds.height, bounds.width), step)
 
 
 def box_mean(plane: Plane, radius: int) -> Plane:

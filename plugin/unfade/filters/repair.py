@@ -43,10 +43,9 @@ from unfade.filters.runner import (
 )
 from unfade.filters.stains import (
     Stains,
-    check_stain_finder,
     find_stains,
     mark_stains,
-    stain_model,
+    open_stain_finder,
     take_off,
 )
 from unfade.filters.strokes import (
@@ -65,7 +64,6 @@ from unfade.inference import (
     Engine,
     Extent,
     Read,
-    Session,
     array_reader,
     array_writer,
     layout_of,
@@ -165,8 +163,7 @@ class Repairer(FilterRunner):
         }
         self.strokes = options.strokes
         self._large, self.stains, self._size = LargeDamage(), Stains(), Extent(0, 0)
-        self._taken_off: Hashable = None
-        self._stain_finder = self._opened_stain_finder()
+        self._stain_finder = open_stain_finder(engine) if options.sensitivity else None
 
     def for_picture(self, picture: Picture, memo: Memo, earlier: Earlier) -> Repairer:
         """With the stains of a photograph known, and its torn corners and blots painted over; strokes of the
@@ -178,36 +175,35 @@ class Repairer(FilterRunner):
             return self
 
         demand, finder = _demand(options.sensitivity), self._stain_finder
-        stains, taken_off = Stains(), None
-        if finder is not None and earlier.keep_colours:
-            taken_off = (finder.path, options.sensitivity)
-            stains = memo.once("stains", taken_off, lambda: find_stains(finder, picture, self.shown, demand))
-
-        def look() -> LargeDamage:
-            return large_damage(picture, lambda copy: self._mask_of(copy, stains), self.shown, demand)
-
-        large = memo.once("large damage", (self._session.path, options.sensitivity, taken_off), look)
-        if not (stains or large):
-            return self
         twin = copy.copy(self)
-        twin.strokes = (*scaled_strokes(large.strokes, size_of(picture), earlier.size), *options.strokes)
-        twin._large, twin.stains, twin._size = large, stains, earlier.size
-        twin._taken_off = taken_off if stains else None
+        twin._size = earlier.size
+        if finder is not None and earlier.keep_colours:
+            key = (finder.path, options.sensitivity)
+            twin.stains = memo.once("stains", key, lambda: find_stains(finder, picture, self.shown, demand))
+        twin._large = memo.once(
+            "large damage",
+            (self._session.path, options.sensitivity, twin._taken_off),
+            lambda: large_damage(picture, twin._mask_of, self.shown, demand),
+        )
+        if not (twin.stains or twin._large):
+            return self
+        twin.strokes = (
+            *scaled_strokes(twin._large.strokes, size_of(picture), earlier.size),
+            *options.strokes,
+        )
         return twin
 
-    def _opened_stain_finder(self) -> Session | None:
-        """The model that finds stains, where one is installed and the options let it look."""
-        model = stain_model() if self._options.sensitivity else None
-        if model is None:
+    @property
+    def _taken_off(self) -> Hashable:
+        """What the picture without its stains depends on beside the picture; None where it has none."""
+        if self._stain_finder is None or not self.stains:
             return None
-        session = self._engine.session(model.path)
-        check_stain_finder(session.card)
-        return session
+        return self._stain_finder.path, self._options.sensitivity
 
-    def _mask_of(self, picture: Picture, stains: Stains) -> NDArray[np.uint8]:
+    def _mask_of(self, picture: Picture) -> NDArray[np.uint8]:
         """The network's mask of a smaller copy of a picture, HW, without its stains."""
         size = size_of(picture)
-        piece = take_off(self.shown(picture), stains, all_of(size), size)
+        piece = take_off(self.shown(picture), self.stains, all_of(size), size)
         found = np.zeros((piece.height, piece.width), np.uint8)
         ensemble = self._ensembles[piece.is_gray].of_masks()
         run_tiled(

@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unfade.errors import ModelError
-from unfade.filters.ensemble import preference, turned, turned_back
-from unfade.filters.mix import LUMA, box_mean
+from unfade.filters.ensemble import installed_model, turned, turned_back
+from unfade.filters.mix import LUMA, box_mean, enlarged_part
 from unfade.filters.runner import size_of
-from unfade.inference import Bounds, Extent, OutOfMemory, Session, check_finite, row_strips
-from unfade.models import Model, ModelCard, Tiling, catalog
+from unfade.inference import Bounds, Engine, Extent, Session, check_finite, row_strips
+from unfade.models import ModelCard, Tiling
 from unfade.picture import (
     Kernel,
     Picture,
-    bilinear,
     dilated,
     fill_transparent,
     from_float,
@@ -69,23 +68,26 @@ class Stains:
 
     def over(self, bounds: Bounds, size: Extent) -> Plane | None:
         """The planes for a part of a picture of that size, 4HW; None where no stain lies on it."""
-        if self.planes is None:
-            return None
-        height, width = self.planes.shape[1:]
-        step = (height / size.height, width / size.width)
-        rows, columns = (
-            slice(max(int(begin * s) - 1, 0), int(end * s) + 2)
-            for begin, end, s in zip((bounds.y, bounds.x), (bounds.bottom, bounds.right), step, strict=True)
-        )
-        if not self.planes[0, rows, columns].any():
-            return None
-        return bilinear(self.planes, (bounds.y, bounds.x), (bounds.height, bounds.width), step)
+        return None if self.planes is None else enlarged_part(self.planes, bounds, size)
+
+    def opacity_over(self, bounds: Bounds, size: Extent) -> Plane | None:
+        """The opacity alone, HW."""
+        planes = None if self.planes is None else enlarged_part(self.planes[:1], bounds, size)
+        return None if planes is None else planes[0]
 
 
-def stain_model() -> Model | None:
-    """The installed model that finds them, shipped before the user's own; None for none."""
-    fitting = [model for model in catalog.list_models() if model.card.task == TASK]
-    return min(fitting, key=lambda model: preference(model.source, model.card.variant), default=None)
+def open_stain_finder(engine: Engine) -> Session | None:
+    """The installed model that finds them; None where there is none.
+
+    Raises:
+        ModelError, DeviceError, OutOfMemory: it cannot be used.
+    """
+    model = installed_model(TASK)
+    if model is None:
+        return None
+    session = engine.session(model.path)
+    check_stain_finder(session.card)
+    return session
 
 
 def check_stain_finder(card: ModelCard) -> None:
@@ -145,14 +147,8 @@ def _copy(
 
 def _run(session: Session, seen: Plane) -> Plane:
     """All that the model names of a window, one behind the other, N5HW."""
-    card, inputs = session.card, {session.card.inputs[0].name: seen}
-    try:
-        results = session.run(inputs)
-    except OutOfMemory:
-        twin = session.on_cpu()
-        if twin is session:
-            raise
-        results = twin.run(inputs)
+    card = session.card
+    _, results = session.run_or_on_cpu({card.inputs[0].name: seen})
     parts = []
     for output in card.outputs:
         part = results[output.name]
@@ -263,10 +259,10 @@ def mark_stains(mask: NDArray[np.uint8], stains: Stains, bounds: Bounds, size: E
     """Says in the mask, HW, in place, where stains were taken off."""
     for strip in row_strips(Extent(*mask.shape), _STRIP_PIXELS):
         scratch.let_go()
-        planes = stains.over(_moved(strip, bounds), size)
-        if planes is not None:
+        opacity = stains.opacity_over(_moved(strip, bounds), size)
+        if opacity is not None:
             rows = mask[strip.y : strip.bottom]
-            np.maximum(rows, from_float(shown_by(planes[0]), np.uint8), out=rows)
+            np.maximum(rows, from_float(shown_by(opacity), np.uint8), out=rows)
 
 
 def shown_by(opacity: Plane) -> Plane:

@@ -263,6 +263,19 @@ class Session:
                 )
             return self._cpu_twin
 
+    def run_or_on_cpu(
+        self, inputs: Mapping[str, NDArray[np.float32]]
+    ) -> tuple[str, Mapping[str, NDArray[np.float32]]]:
+        """The provider that ran, and :meth:`run`'s outputs: those of :meth:`on_cpu` where the device's memory
+        does not do. For inputs that are not tiled."""
+        try:
+            return self.provider, self.run(inputs)
+        except OutOfMemory:
+            twin = self.on_cpu()
+            if twin is self:
+                raise
+            return twin.provider, twin.run(inputs)
+
     def only(self, outputs: Iterable[str]) -> Session:
         """The same model, which need compute these outputs alone; opened when they are first asked for.
 

@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> str:
 @pytest.fixture(autouse=True)
 def no_stains(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are test_stains.py's subject."""
-    monkeypatch.setattr("unfade.filters.repair.stain_model", lambda: None)
+    monkeypatch.setattr("unfade.filters.stains.installed_model", lambda _task: None)
 
 
 def scratched(channels: int = 3, dtype: str = "uint8") -> Picture:

@@ -32,7 +32,7 @@ OPACITY = 0.6
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """In place of all installed models one that finds blue stains."""
     blue = staining_model(tmp_path / "models/blue.onnx", opacity=OPACITY)
-    monkeypatch.setattr("unfade.filters.repair.stain_model", lambda: find_model(blue))
+    monkeypatch.setattr("unfade.filters.stains.installed_model", lambda _task: find_model(blue))
     return tmp_path
 
 
@@ -108,7 +108,7 @@ def test_strength_and_strokes_win(models: Path) -> None:
 
 
 def test_without_a_model_of_stains_they_stay(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unfade.filters.repair.stain_model", lambda: None)
+    monkeypatch.setattr("unfade.filters.stains.installed_model", lambda _task: None)
     source = of(stained(photograph()))
     result = REPAIR.open(RepairOptions(model=str(repairing_model(models / "mend.onnx"))), engine()).run(
         source
@@ -119,7 +119,7 @@ def test_without_a_model_of_stains_they_stay(models: Path, monkeypatch: pytest.M
 
 def test_a_model_that_names_no_stains(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = identity_model(models / "a.onnx", task="stains")
-    monkeypatch.setattr("unfade.filters.repair.stain_model", lambda: find_model(other))
+    monkeypatch.setattr("unfade.filters.stains.installed_model", lambda _task: find_model(other))
     model = str(repairing_model(models / "mend.onnx"))
     with pytest.raises(ModelError, match="The model a does not name stains: take it out"):
         REPAIR.open(RepairOptions(model=model), engine())

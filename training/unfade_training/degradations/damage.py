@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -179,6 +180,11 @@ class Damage(Degradation):
     def tells(self) -> bool:  # type: ignore[override]
         return self.told_share > 0
 
+    @functools.cached_property
+    def _below(self) -> Damage:
+        """What draws the damage that stays."""
+        return replace(self, kinds=self.beneath, count=BENEATH, beneath={})
+
     def held_out(self) -> Damage:
         """What was told would be found in every score."""
         return replace(self, told_share=0.0)
@@ -187,8 +193,7 @@ class Damage(Degradation):
         pixels = self._take(crop)
         photo = self._photograph(pixels, chance(rng, self.gray_share), rng)
         if self.beneath and chance(rng, BENEATH_SHARE):
-            below = replace(self, kinds=self.beneath, count=BENEATH, beneath={})
-            photo, _ = below.draw(photo, rng, gray=np.ptp(photo, axis=2).max() == 0)
+            photo, _ = self._below.draw(photo, rng, gray=np.ptp(photo, axis=2).max() == 0)
         alpha = np.zeros(photo.shape[:2], np.float32)
         x = photo
         if not chance(rng, self.clean_share):

@@ -136,7 +136,7 @@ def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
         wanted: the same, opacity.
     """
     with full_precision(found):
-        inked, judged = (wanted > INK).float(), ((wanted > INK) | (wanted <= 0)).float()
+        inked, judged = (wanted > INK).float(), _judged(wanted)
         found = found.float() * judged
         overlap = (found * inked).sum((1, 2, 3))
         size = found.sum((1, 2, 3)) + inked.sum((1, 2, 3))
@@ -149,8 +149,12 @@ def mask_terms(found: Tensor, wanted: Tensor) -> dict[str, Tensor]:
 def opacity_term(named: Tensor, wanted: Tensor) -> Tensor:
     """Cross-entropy of an opacity, ``[N, 1, H, W]`` in [0, 1]; where it is faint any answer is right."""
     with full_precision(named):
-        judged = ((wanted > INK) | (wanted <= 0)).float()
-        return F.binary_cross_entropy(named.float(), wanted.float(), weight=judged)
+        return F.binary_cross_entropy(named.float(), wanted.float(), weight=_judged(wanted))
+
+
+def _judged(wanted: Tensor) -> Tensor:
+    """1 where an opacity is 0 or can be seen, else 0."""
+    return ((wanted > INK) | (wanted <= 0)).float()
 
 
 class Tally:
